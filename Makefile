@@ -1,0 +1,41 @@
+# Nothing needs to be installed by hand: every target makes what it uses.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ROOMS := cli configs evaluation predictors records sample_data
+# New copies of the same sources never need a second installation, so one stamp is enough.
+STAMP := $(VENV)/installed
+
+.PHONY: demo test lint types wheel clean
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# Type checkers cannot see the editable finder, so they get a folder of links instead.
+.typecheck: Makefile
+	rm -rf $@ && mkdir -p $@/scalepredict
+	cd $@/scalepredict && ln -s ../../scalepredict/* . && for room in $(ROOMS); do ln -s ../../$$room $$room; done
+
+demo: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/demo.sh
+
+test: $(STAMP)
+	$(BIN)/pytest -q -n auto
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) .typecheck
+	$(BIN)/mypy -p scalepredict
+	MYPYPATH=.typecheck $(BIN)/mypy tests benchmarks --explicit-package-bases
+
+wheel: $(STAMP)
+	rm -rf dist build
+	$(BIN)/python -m build --wheel --outdir dist . > /dev/null
+	$(BIN)/python benchmarks/check_wheel.py dist/*.whl
+
+clean:
+	rm -rf $(VENV) .typecheck build dist *.egg-info

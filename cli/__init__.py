@@ -1,0 +1,1 @@
+"""What you type: one command per file, rendering and exit codes."""

@@ -1,0 +1,65 @@
+"""The command line: a table of commands, and what happens when one fails.
+
+A crash is exit code 2 with one line on stderr (a traceback only with ``-vv``), so that 1 can mean
+"a finding" and nothing else. Heavy modules are imported inside the commands: ``--help`` is quick.
+"""
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from scalepredict import __version__
+from scalepredict.errors import ScalePredictError
+
+app = typer.Typer(
+    name="scalepredict",
+    help="Predict the benchmark scores of a large language model from records of small ones.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line; every failure but a finding of `check` or `validate` exits with 2."""
+    try:
+        app()
+    except ScalePredictError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of stdout went away (`| head`): not an error. Keep the interpreter's own
+        # flush at exit from raising the same again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        _fail(f"internal error: {type(error).__name__}: {error} (run with -vv for the traceback)")
+
+
+def _fail(message: str) -> None:
+    if "-vv" in sys.argv:
+        traceback.print_exc()
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(2)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"scalepredict {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    del version

@@ -1,0 +1,1 @@
+"""Constants that ship as YAML, each with its provenance, and the schemas of the JSON output."""

@@ -1,0 +1,1 @@
+"""Whether to believe it: calibration, backtests, classes of predictability, the trend test."""

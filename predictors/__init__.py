@@ -1,0 +1,1 @@
+"""How we extrapolate: one method per file behind one interface."""

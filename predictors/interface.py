@@ -1,0 +1,254 @@
+"""What does every method take and give? Predictor -> Law -> Forecast.
+
+A predictor is a frozen dataclass of hyper-parameters; its ``fit`` reads a table of evidence and
+returns a law, a frozen dataclass of fitted numbers that is stored as JSON; the law forecasts.
+Methods are fitted jointly over all units of the table, because they pool across them.
+
+Shapes: K targets, T units, M checkpoints of the evidence.
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol, Self
+
+import numpy as np
+from scipy.stats import norm
+
+from scalepredict.records.table import EvalTable, Floats, Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Targets:
+    """The scales that are forecast.
+
+    Attributes:
+        family: Recipe of each target, length K.
+        params: Parameters N (counts). Shape (K,).
+        tokens: Tokens D (counts). Shape (K,).
+        flops: Training FLOPs C, in the evidence's own accounting. Shape (K,).
+        assumption: What was assumed to complete each target, length K; empty if nothing.
+    """
+
+    family: tuple[str, ...]
+    params: Floats
+    tokens: Floats
+    flops: Floats
+    assumption: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.family)
+
+    @classmethod
+    def of_table(cls, table: EvalTable) -> Self:
+        """The scales of measured checkpoints, for a backtest."""
+        return cls(
+            family=tuple(c.family for c in table.checkpoints),
+            params=table.params,
+            tokens=table.tokens,
+            flops=table.flops,
+            assumption=("",) * len(table.checkpoints),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frontier:
+    """Where the evidence ends: what every law must remember of it.
+
+    Attributes:
+        units: The columns, length T.
+        last: Score of the largest-FLOPs checkpoint that was measured on the unit. Shape (T,).
+        n_items: Graded answers behind that score; NaN = unknown. Shape (T,).
+        n_train: Checkpoints with a score. Shape (T,).
+        max_flops: Largest training FLOPs of the evidence.
+    """
+
+    units: tuple[Unit, ...]
+    last: Floats
+    n_items: Floats
+    n_train: Floats
+    max_flops: float
+
+    @classmethod
+    def of_table(cls, table: EvalTable) -> Self:
+        """Read the large end of a table; ties in FLOPs go to the later row."""
+        order = np.argsort(table.flops, kind="stable")
+        scores, n_items = table.scores[order], table.n_items[order]
+        measured = np.isfinite(scores)
+        top = measured.shape[0] - 1 - np.argmax(measured[::-1], axis=0)
+        columns = np.arange(len(table.units))
+        return cls(
+            units=table.units,
+            last=scores[top, columns],
+            n_items=n_items[top, columns],
+            n_train=measured.sum(axis=0).astype(float),
+            max_flops=float(np.max(table.flops)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spread:
+    """A standardised distribution: quantiles of (score - point) / scale.
+
+    Attributes:
+        probability: Rising, inside (0, 1). Shape (Q,).
+        quantile: Rising, in units of the scale. Shape (Q,).
+    """
+
+    probability: Floats
+    quantile: Floats
+
+    @classmethod
+    def symmetric(cls, coverage: Floats, half_width: Floats) -> Self:
+        """From half widths of central intervals, e.g. 0.5 -> .614, 0.9 -> 1.813. Shapes (Q,)."""
+        tail = (1 - np.asarray(coverage, dtype=float)) / 2
+        half = np.asarray(half_width, dtype=float)
+        return cls(
+            probability=np.concatenate([tail[::-1], [0.5], 1 - tail]),
+            quantile=np.concatenate([-half[::-1], [0.0], half]),
+        )
+
+    def ppf(self, probability: float) -> float:
+        """Quantile at a probability: linear between the knots in normal-quantile space."""
+        return float(
+            _line_through(float(norm.ppf(probability)), norm.ppf(self.probability), self.quantile)
+        )
+
+    def cdf(self, z: Floats) -> Floats:
+        """Probability below z (in units of the scale); any shape."""
+        result: Floats = norm.cdf(_line_through(z, self.quantile, norm.ppf(self.probability)))
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Forecast:
+    """Points and the components of their scale; quantiles once it is calibrated.
+
+    Every array has shape (K, T) and is in fractions (variances in squared fractions).
+
+    Attributes:
+        targets: The K targets.
+        units: The T units.
+        point: Forecast score in [0, 1]; NaN where the fit was refused.
+        last: Last measured score (Frontier.last).
+        n_items: Graded answers behind a score; NaN = unknown.
+        n_train: Checkpoints behind the fit.
+        horizon: Decades of FLOPs from the largest evidence to the target (may be negative).
+        model_variance: The method's own variance of its curve at the target; 0 if it has none.
+        overdispersion: Variance of a measurement over the binomial one (phi); 1 if not estimated.
+        spread_weighted: Weighted variance of an ensemble's members; 0 without members.
+        spread_equal: Plain variance of the members; 0 without members.
+        failures: Why a unit has no forecast; None where it has one. Length T.
+        scale: Scale S of the predictive distribution; None until calibrated.
+        spread: Standardised predictive distribution; None until calibrated.
+    """
+
+    targets: Targets
+    units: tuple[Unit, ...]
+    point: Floats
+    last: Floats
+    n_items: Floats
+    n_train: Floats
+    horizon: Floats
+    model_variance: Floats
+    overdispersion: Floats
+    spread_weighted: Floats
+    spread_equal: Floats
+    failures: tuple[str | None, ...]
+    scale: Floats | None = None
+    spread: Spread | None = None
+
+    def quantile(self, probability: float) -> Floats:
+        """Quantile of the next measured score, clipped to [0, 1]. Shape (K, T).
+
+        Raises:
+            ValueError: The forecast is not calibrated.
+        """
+        scale, spread = self._calibrated()
+        return np.clip(self.point + scale * spread.ppf(probability), 0.0, 1.0)
+
+    def interval(self, coverage: float) -> tuple[Floats, Floats]:
+        """Central interval for the next measured score, clipped to [0, 1]. Two (K, T)."""
+        tail = (1 - coverage) / 2
+        return self.quantile(tail), self.quantile(1 - tail)
+
+    def cdf(self, score: Floats) -> Floats:
+        """Probability that the measured score is at or below ``score``, shape (K, T)."""
+        scale, spread = self._calibrated()
+        return np.where(score >= 1.0, 1.0, spread.cdf((score - self.point) / scale))
+
+    def calibrated(self, scale: Floats, spread: Spread) -> "Forecast":
+        """The same forecast with its predictive distribution; ``scale`` has shape (K, T)."""
+        return replace(self, scale=scale, spread=spread)
+
+    def _calibrated(self) -> tuple[Floats, Spread]:
+        if self.scale is None or self.spread is None:
+            raise ValueError("this forecast is not calibrated yet")
+        return self.scale, self.spread
+
+
+def make_forecast(
+    targets: Targets,
+    frontier: Frontier,
+    point: Floats,
+    *,
+    model_variance: Floats | float = 0.0,
+    overdispersion: Floats | float = 1.0,
+    spread_weighted: Floats | float = 0.0,
+    spread_equal: Floats | float = 0.0,
+    failures: tuple[str | None, ...] | None = None,
+) -> Forecast:
+    """Complete a forecast from the frontier of its evidence; arrays broadcast to (K, T)."""
+    shape = (len(targets), len(frontier.units))
+
+    def full(value: Floats | float) -> Floats:
+        return np.broadcast_to(np.asarray(value, dtype=float), shape).copy()
+
+    return Forecast(
+        targets=targets,
+        units=frontier.units,
+        point=np.clip(full(point), 0.0, 1.0),
+        last=full(frontier.last),
+        n_items=full(frontier.n_items),
+        n_train=full(frontier.n_train),
+        horizon=full((np.log10(targets.flops) - np.log10(frontier.max_flops))[:, None]),
+        model_variance=full(model_variance),
+        overdispersion=full(overdispersion),
+        spread_weighted=full(spread_weighted),
+        spread_equal=full(spread_equal),
+        failures=failures or (None,) * len(frontier.units),
+    )
+
+
+class Law(Protocol):
+    """A fitted result: a frozen dataclass of numbers that can be stored as JSON."""
+
+    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
+        """Forecast every unit at every target. Deterministic for a given ``rng``."""
+        ...
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for the user: members used, rows left out, bounds that bind."""
+        ...
+
+
+class Predictor(Protocol):
+    """An unfitted method: a frozen dataclass of hyper-parameters."""
+
+    name: ClassVar[str]
+    pools_families: ClassVar[bool]  # fitted once over all families, or family by family
+    reads_tasks: ClassVar[bool]  # wants tasks and questions, or benchmark scores only
+
+    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> Law:
+        """Fit all units of the table jointly.
+
+        Raises:
+            RefusedError: The evidence does not carry this method at all.
+        """
+        ...
+
+
+def _line_through(x: Floats | float, knots_x: Floats, knots_y: Floats) -> Floats:
+    # Piecewise linear, going on beyond the outer knots with the outer slopes.
+    i = np.clip(np.searchsorted(knots_x, x) - 1, 0, len(knots_x) - 2)
+    slope = (knots_y[i + 1] - knots_y[i]) / (knots_x[i + 1] - knots_x[i])
+    result: Floats = knots_y[i] + slope * (np.asarray(x) - knots_x[i])
+    return result

@@ -1,0 +1,59 @@
+"""Which methods are there? Their names as the command line and stored fits know them.
+
+A method is one file and one line here. Modules are imported when they are asked for, because a
+command that needs one method must not pay for all.
+"""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.interface import Law, Predictor
+
+DEFAULT = "stack"
+
+
+class _Place(NamedTuple):
+    module: str
+    predictor: str
+    law: str
+
+
+_METHODS: dict[str, _Place] = {
+    "last": _Place("last", "LastValue", "LastValueLaw"),
+}
+
+
+def names() -> tuple[str, ...]:
+    """Names of all methods, the default first."""
+    return tuple(sorted(_METHODS, key=lambda name: (name != DEFAULT, list(_METHODS).index(name))))
+
+
+def predictor_type(name: str) -> type[Predictor]:
+    """The class of a method's hyper-parameters.
+
+    Raises:
+        RefusedError: There is no method of that name.
+    """
+    kind: type[Predictor] = _load(name, _place(name).predictor)
+    return kind
+
+
+def law_type(name: str) -> type[Law]:
+    """The class of a method's fitted numbers.
+
+    Raises:
+        RefusedError: There is no method of that name.
+    """
+    kind: type[Law] = _load(name, _place(name).law)
+    return kind
+
+
+def _place(name: str) -> _Place:
+    if name not in _METHODS:
+        raise RefusedError(f"there is no predictor {name!r}; choose one of {', '.join(names())}.")
+    return _METHODS[name]
+
+
+def _load(name: str, attribute: str) -> Any:
+    return getattr(import_module(f"scalepredict.predictors.{_place(name).module}"), attribute)

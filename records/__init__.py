@@ -1,0 +1,1 @@
+"""What was measured: tables of scores, their readers and the metadata of benchmarks."""

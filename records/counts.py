@@ -1,0 +1,49 @@
+"""How is a count such as 70B, 1.5T or 6e24 read? The one parser of numbers with suffixes."""
+
+import math
+import re
+
+from scalepredict.errors import CountError
+
+_SUFFIX = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "p": 1e15, "e": 1e18}
+_COUNT = re.compile(
+    r"\+?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d*)?|\.\d+)"
+    r"(?P<power>[eE][+-]?\d+)?\s*(?P<suffix>[kKmMbBgGtTpPE]?)"
+)
+
+
+def parse_count(value: str | float) -> float:
+    """Read a positive count: ``70B``, ``1.5T``, ``410M``, ``6e24``, ``1,000`` or ``1_000``.
+
+    Raises:
+        CountError: The value is no count, not finite, or not above zero.
+    """
+    if isinstance(value, bool):
+        raise CountError(f"{value} is not a count; write it like 70B, 1.5T or 6e24.")
+    if isinstance(value, str):
+        match = _COUNT.fullmatch(value.strip())
+        if match is None:
+            raise CountError(f"{value!r} is not a count; write it like 70B, 1.5T or 6e24.")
+        digits = match["number"].replace(",", "").replace("_", "")
+        # One conversion of one decimal text, so that 1.1B is exactly 1.1e9.
+        power = int((match["power"] or "e0")[1:]) + round(
+            math.log10(_SUFFIX[match["suffix"].lower()])
+        )
+        number = float(f"{digits}e{power}")
+    else:
+        number = float(value)
+    if not (math.isfinite(number) and number > 0):
+        raise CountError(f"{value!r} is not a positive count; write it like 70B, 1.5T or 6e24.")
+    return number
+
+
+def format_count(value: float, *, digits: int = 3) -> str:
+    """Write a count for people: ``6.9B``, ``300B``, ``1.24e22`` (above a thousand trillions)."""
+    for suffix, unit in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0)):
+        if unit <= float(f"{value:.{digits}g}") < 1e15:
+            return (
+                f"{value / unit:.{digits}g}{suffix}"
+                if value / unit < 1000
+                else f"{value / unit:.0f}{suffix}"
+            )
+    return f"{value:.{digits}g}".replace("e+", "e")

@@ -1,0 +1,29 @@
+"""What can go wrong on purpose: every error that a user may see is one of these.
+
+Each message is one sentence of fact that starts with where (file, row, benchmark) and holds the
+value, then one of advice. The command line prints it and exits with 2; nothing else is caught.
+"""
+
+
+class ScalePredictError(Exception):
+    """Base of all errors that scalepredict raises on purpose."""
+
+
+class CountError(ScalePredictError):
+    """A text is not a count such as 70B, 1.5T or 6e24."""
+
+
+class RecordError(ScalePredictError):
+    """A file cannot be read as records, or its records contradict each other."""
+
+
+class ConfigError(ScalePredictError):
+    """A configuration file (benchmarks, ladder, gate, calibration) is not understood."""
+
+
+class RefusedError(ScalePredictError):
+    """There is not enough evidence for the fit or the forecast that was asked for."""
+
+
+class StorageError(ScalePredictError):
+    """A stored fit cannot be read: missing, damaged or of another version."""

@@ -1,0 +1,42 @@
+"""Imports go one way only: errors <- records <- predictors <- evaluation <- cli."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYERS = ["errors", "records", "predictors", "evaluation", "cli"]
+PREDICTOR_PARTS = {"interface", "curves", "least_squares"}  # shared by the methods
+
+
+def imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in names if name.split(".")[0] == "scalepredict"}
+
+
+@pytest.mark.parametrize("layer", LAYERS[1:])
+def test_a_layer_imports_only_from_layers_below_it(layer: str) -> None:
+    allowed = set(LAYERS[: LAYERS.index(layer) + 1]) | {"configs", "sample_data", "__version__"}
+    sources = sorted((ROOT / layer).rglob("*.py"))
+    assert sources
+    for path in sources:
+        rooms = {name.split(".")[1] for name in imports(path)}
+        assert rooms <= allowed, f"{path.relative_to(ROOT)} imports {sorted(rooms - allowed)}"
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    rooms = [ROOT / name for name in ("scalepredict", "benchmarks", "tests", *LAYERS[1:])]
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for room in rooms
+        for path in room.rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert not long

@@ -7,11 +7,13 @@ A crash is exit code 2 with one line on stderr (a traceback only with ``-vv``), 
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
 from scalepredict import __version__
+from scalepredict.cli.render import clean
 from scalepredict.errors import ScalePredictError
 
 app = typer.Typer(
@@ -19,12 +21,16 @@ app = typer.Typer(
     help="Predict the benchmark scores of a large language model from records of small ones.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes cut and wrap names in logs, and cost start-up time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 def main() -> None:
     """Run the command line; every failure but a finding of `check` or `validate` exits with 2."""
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show is spelled out
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except ScalePredictError as error:
@@ -43,7 +49,8 @@ def main() -> None:
 def _fail(message: str) -> None:
     if "-vv" in sys.argv:
         traceback.print_exc()
-    typer.echo(f"error: {message}", err=True)
+    lines = [clean(line) for line in message.splitlines()]
+    typer.echo("error: " + "\n".join(lines), err=True)
     sys.exit(2)
 
 

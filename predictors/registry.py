@@ -5,10 +5,12 @@ command that needs one method must not pay for all.
 """
 
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scalepredict.errors import RefusedError
-from scalepredict.predictors.interface import Law, Predictor
+from scalepredict.errors import RefusedError, did_you_mean
+
+if TYPE_CHECKING:  # `fit --help` lists the names and must not pay for NumPy and SciPy
+    from scalepredict.predictors.interface import Law, Predictor
 
 DEFAULT = "stack"
 
@@ -29,7 +31,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_METHODS, key=lambda name: (name != DEFAULT, list(_METHODS).index(name))))
 
 
-def predictor_type(name: str) -> type[Predictor]:
+def predictor_type(name: str) -> "type[Predictor]":
     """The class of a method's hyper-parameters.
 
     Raises:
@@ -39,7 +41,7 @@ def predictor_type(name: str) -> type[Predictor]:
     return kind
 
 
-def law_type(name: str) -> type[Law]:
+def law_type(name: str) -> "type[Law]":
     """The class of a method's fitted numbers.
 
     Raises:
@@ -51,7 +53,8 @@ def law_type(name: str) -> type[Law]:
 
 def _place(name: str) -> _Place:
     if name not in _METHODS:
-        raise RefusedError(f"there is no predictor {name!r}; choose one of {', '.join(names())}.")
+        close = did_you_mean(name, _METHODS)
+        raise RefusedError(f"there is no predictor {name!r}{close}; choose {', '.join(names())}.")
     return _METHODS[name]
 
 

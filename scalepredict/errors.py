@@ -4,6 +4,9 @@ Each message is one sentence of fact that starts with where (file, row, benchmar
 value, then one of advice. The command line prints it and exits with 2; nothing else is caught.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class ScalePredictError(Exception):
     """Base of all errors that scalepredict raises on purpose."""
@@ -27,3 +30,10 @@ class RefusedError(ScalePredictError):
 
 class StorageError(ScalePredictError):
     """A stored fit cannot be read: missing, damaged or of another version."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'arc_easy'?)`` for the closest known word; empty if none is close."""
+    by_fold = {name.casefold(): name for name in known}
+    close = get_close_matches(word.casefold(), by_fold, n=1)
+    return f" (did you mean {by_fold[close[0]]!r}?)" if close else ""

@@ -1,0 +1,99 @@
+"""What do all commands accept? The options that mean the same everywhere, and words on stderr."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scalepredict.cli.render import Format, clean
+from scalepredict.errors import CountError
+from scalepredict.predictors import registry
+from scalepredict.records.counts import parse_count
+
+
+def count(text: str) -> float:
+    """Read a count given as an option: 70B, 1.5T, 6e24."""
+    try:
+        return parse_count(text)
+    except CountError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+RecordsArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="RECORDS...", help="Files or folders of records; - reads stdin."),
+]
+PredictorOption = Annotated[
+    str,
+    typer.Option(
+        "--predictor",
+        "-p",
+        metavar="NAME",
+        help=f"Method: {', '.join(registry.names())}.",
+        autocompletion=lambda: list(registry.names()),
+    ),
+]
+BenchmarksOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--benchmarks", metavar="FILE", help="Chance, items and suites of your benchmarks (YAML)."
+    ),
+]
+CalibrationOption = Annotated[
+    Path | None,
+    typer.Option("--calibration", metavar="FILE", help="Interval constants of your own (YAML)."),
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="What is written to stdout.", show_default=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+SeedOption = Annotated[
+    int, typer.Option("--seed", min=0, help="Seed of every random draw.", show_default=True)
+]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, help="Processes; results do not depend on it.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")]
+VerboseOption = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows tracebacks.")
+]
+
+
+def chosen_format(form: Format, as_json: bool) -> Format:
+    """The one format that ``--format`` and ``--json`` ask for together."""
+    if as_json and form not in (Format.TABLE, Format.JSON):
+        raise typer.BadParameter(f"--json contradicts --format {form}; give one of them.")
+    return Format.JSON if as_json else form
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Words for people, on stderr; none but errors if quiet."""
+
+    quiet: bool = False
+
+    def say(self, *sentences: str) -> None:
+        """Tell what was read, assumed or left out."""
+        if not self.quiet:
+            for sentence in sentences:
+                for line in sentence.splitlines():
+                    typer.echo(clean(line), err=True)
+
+    def warn(self, sentences: Iterable[str]) -> None:
+        """Tell what makes the result less certain than it looks."""
+        self.say(*(f"warning: {sentence}" for sentence in sentences))
+
+    @contextmanager
+    def busy(self, doing: str) -> Iterator[None]:
+        """Show that long work goes on, on a terminal only."""
+        if self.quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+
+        with Console(stderr=True).status(clean(doing)):
+            yield

@@ -1,0 +1,186 @@
+"""How is a result shown? As text for people, CSV, Markdown or JSON; no name is cut, none injected.
+
+Scores become percent here and nowhere else. Text from files is escaped for where it is shown:
+control characters for every terminal, the syntax of tables for Markdown.
+"""
+
+import csv
+import io
+import json
+import math
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import typer
+
+TERMINAL_ROWS = 200  # a longer table is capped on a terminal, and said; pipes and files get all
+MISSING = "-"
+
+Cell = str | float | int | bool | None
+
+
+class Format(StrEnum):
+    """What `--format` accepts."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One table for people.
+
+    Attributes:
+        title: Line above the table; empty for none.
+        header: Names of the columns.
+        align: One letter for each column: ``l`` text, ``r`` numbers.
+        rows: Cells as they are read, not yet escaped.
+        notes: Lines below the table.
+    """
+
+    title: str = ""
+    header: tuple[str, ...]
+    align: str
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+def emit(
+    form: Format,
+    *,
+    sheets: Sequence[Sheet],
+    rows: Sequence[Mapping[str, Cell]],
+    document: object,
+) -> None:
+    """Write a result to stdout.
+
+    Args:
+        form: What the user asked for.
+        sheets: The tables, for ``table`` and ``markdown``.
+        rows: Tidy rows of raw values (fractions, counts), for ``csv``; the first gives the header.
+        document: What ``json`` holds; NaN is written as null.
+    """
+    match form:
+        case Format.JSON:
+            typer.echo(json_text(document))
+        case Format.CSV:
+            typer.echo(csv_text(rows), nl=False)
+        case Format.MARKDOWN:
+            typer.echo("\n\n".join(markdown(sheet) for sheet in sheets))
+        case Format.TABLE if sys.stdout.isatty():
+            _show_on_terminal(sheets)
+        case Format.TABLE:
+            typer.echo("\n\n".join(plain(sheet) for sheet in sheets))
+
+
+def percent(fraction: float, *, digits: int = 1) -> str:
+    """A score in percent without the sign: ``62.3``; ``-`` if not a number."""
+    return MISSING if math.isnan(fraction) else f"{100 * fraction:.{digits}f}"
+
+
+def signed_points(fraction: float, *, digits: int = 1) -> str:
+    """A difference of scores in points: ``+1.4``; ``-`` if not a number."""
+    return MISSING if math.isnan(fraction) else f"{100 * fraction:+.{digits}f}"
+
+
+def percent_range(low: float, high: float) -> str:
+    """An interval of scores in percent: ``58.1 to 63.0``; ``-`` if not a number."""
+    return MISSING if math.isnan(low) else f"{percent(low)} to {percent(high)}"
+
+
+def clean(text: str) -> str:
+    """The text with everything that moves a terminal's cursor or direction spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def json_text(document: object) -> str:
+    """Indented JSON, in the document's own order; NaN becomes null."""
+    return json.dumps(_without_nan(document), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def csv_text(rows: Sequence[Mapping[str, Cell]]) -> str:
+    """CSV with one header; missing values are empty cells, floats exact to the bit."""
+    lines = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(lines, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(_without_nan(row) for row in rows)  # type: ignore[misc]
+    return lines.getvalue()
+
+
+def markdown(sheet: Sheet) -> str:
+    """A pipe table with its title and notes, whose cells cannot break out of it."""
+    rule = ["---:" if letter == "r" else "---" for letter in sheet.align]
+    lines = [_markdown_row(sheet.header), "| " + " | ".join(rule) + " |"]
+    lines += [_markdown_row(row) for row in sheet.rows]
+    table = "\n".join(lines)
+    parts = [f"**{_markdown_text(sheet.title)}**"] if sheet.title else []
+    parts += [table, "\n".join(f"- {_markdown_text(note)}" for note in sheet.notes)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def plain(sheet: Sheet) -> str:
+    """Aligned text that is as wide as its longest name, for pipes and files."""
+    from rich.cells import cell_len  # names may hold characters that are two columns wide
+
+    grid = [[clean(cell) for cell in row] for row in (sheet.header, *sheet.rows)]
+    widths = [max(cell_len(row[i]) for row in grid) for i in range(len(sheet.header))]
+    lines = []
+    for row in grid:
+        cells = (
+            " " * (width - cell_len(cell)) + cell
+            if letter == "r"
+            else cell + " " * (width - cell_len(cell))
+            for cell, width, letter in zip(row, widths, sheet.align, strict=True)
+        )
+        lines.append("  ".join(cells).rstrip())
+    title = [clean(sheet.title)] if sheet.title else []
+    return "\n".join([*title, *lines, *(clean(note) for note in sheet.notes)])
+
+
+def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    for sheet in sheets:
+        # Text objects, because plain strings would be read as Rich's markup.
+        table = Table(box=SIMPLE_HEAD, title=None, pad_edge=False)
+        for name, letter in zip(sheet.header, sheet.align, strict=True):
+            justify = "right" if letter == "r" else "left"
+            table.add_column(Text(name), justify=justify, overflow="fold")  # type: ignore[arg-type]
+        for row in sheet.rows[:TERMINAL_ROWS]:
+            table.add_row(*(Text(clean(cell)) for cell in row))
+        if sheet.title:
+            console.print(Text(clean(sheet.title), style="bold"))
+        console.print(table)
+        if len(sheet.rows) > TERMINAL_ROWS:
+            more = len(sheet.rows) - TERMINAL_ROWS
+            console.print(Text(f"... and {more:,} more rows: use --format csv to see all of them"))
+        for note in sheet.notes:
+            console.print(Text(clean(note)))
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_markdown_text(cell) for cell in cells) + " |"
+
+
+def _markdown_text(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", clean(text))
+
+
+def _without_nan(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return value

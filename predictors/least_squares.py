@@ -1,0 +1,327 @@
+"""How are hundreds of small curves fitted at once? One damped Gauss-Newton over a batch.
+
+    minimise over x, inside the box:  1/2 sum_r scale^2 rho((f_r(x) / scale)^2)
+
+Source: Levenberg-Marquardt with the damping rule of Nielsen (1999, IMM-REP-1999-05), robust losses
+    as in Triggs et al. (1999, Bundle adjustment, section 4.3) and SciPy, and bounds by projection
+    with the variables at a bound held while the gradient pushes outward (Bertsekas 1982).
+Departures: all problems of a batch step together; one that has converged leaves the work.
+Fails when: a residual is not finite at the start (reported as not converged, cost infinite).
+
+Letters: B problems, S starts, R residuals, P parameters; b <= B problems still at work.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalepredict.records.table import Bools, Floats, Ints
+
+# Takes parameters (b, P) and the indices (b,) of the problems that they belong to; returns the
+# residuals (b, R) and their derivatives (b, R, P). A missing datum has residual and derivative 0.
+Residuals = Callable[[Floats, Ints], tuple[Floats, Floats]]
+
+FIRST_DAMPING = 1e-3  # times the curvature of each parameter
+LEAST_DAMPING, MOST_DAMPING = 1e-12, 1e15
+TOLERANCE = 1e-10  # relative, on cost and step; on the cosine of residual and derivative
+# Share of the monotone weight rho' that the curvature keeps where a robust loss has none, so that
+# residuals in the linear part of Huber's loss still shape the step.
+LEAST_CURVATURE = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A loss rho of z = (residual / scale)^2, as SciPy defines them.
+
+    Attributes:
+        rho: Returns rho(z), rho'(z) and rho''(z); any shape.
+    """
+
+    rho: Callable[[Floats], tuple[Floats, Floats, Floats]]
+
+
+def _linear(z: Floats) -> tuple[Floats, Floats, Floats]:
+    return z, np.ones_like(z), np.zeros_like(z)
+
+
+def _soft_l1(z: Floats) -> tuple[Floats, Floats, Floats]:
+    root = np.sqrt(1 + z)
+    return 2 * (root - 1), 1 / root, -0.5 / root**3
+
+
+def _huber(z: Floats) -> tuple[Floats, Floats, Floats]:
+    root = np.sqrt(np.maximum(z, 1.0))
+    inside = z <= 1
+    return np.where(inside, z, 2 * root - 1), 1 / root, np.where(inside, 0.0, -0.5 / root**3)
+
+
+LINEAR = Loss(rho=_linear)
+SOFT_L1 = Loss(rho=_soft_l1)
+HUBER = Loss(rho=_huber)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solution:
+    """The minima of B problems.
+
+    Attributes:
+        params: Parameters. Shape (B, P).
+        cost: Half the sum of losses at ``params``; infinite where the start was not finite. (B,).
+        converged: Whether a tolerance was met. Shape (B,).
+        steps: Steps tried. Shape (B,).
+        at_bound: -1 at the lower bound, 1 at the upper one, 0 inside. Shape (B, P).
+        curvature: Gauss-Newton curvature J'J, of the robust weights. Shape (B, P, P).
+    """
+
+    params: Floats
+    cost: Floats
+    converged: Bools
+    steps: Ints
+    at_bound: Ints
+    curvature: Floats
+
+    def covariance(self, n_residuals: Floats) -> Floats:
+        """Covariance of the parameters, s^2 (J'J)^-1 with s^2 = 2 cost / (n - P). Shape (B, P, P).
+
+        A parameter at its bound has variance 0. Directions that the data do not determine get a
+        large finite variance; without spare residuals s^2 is 2 cost.
+
+        Args:
+            n_residuals: Residuals that are not missing. Shape (B,).
+        """
+        free = self.at_bound == 0
+        spare = np.maximum(n_residuals - free.sum(axis=1), 1.0)
+        curvature, size = _equilibrated(self.curvature, free)
+        # The smallest eigenvalue that is told from rounding error, of a matrix with unit diagonal.
+        value, vector = np.linalg.eigh(curvature)
+        inverse = (vector / np.maximum(value, 1e-9)[:, None, :]) @ vector.swapaxes(1, 2)
+        both = free[:, :, None] & free[:, None, :]
+        scaled = np.where(both, inverse, 0.0) / (size[:, :, None] * size[:, None, :])
+        variance: Floats = (2 * self.cost / spare)[:, None, None] * scaled
+        return variance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BestOfStarts:
+    """The best of several starts, problem by problem.
+
+    Attributes:
+        solution: The minimum of least cost.
+        agreed: Starts that came within a thousandth of the least cost. Shape (B,).
+        n_starts: Starts that were refined, for each problem.
+    """
+
+    solution: Solution
+    agreed: Ints
+    n_starts: int
+
+
+def least_squares(
+    residuals: Residuals,
+    start: Floats,
+    *,
+    lower: Floats | None = None,
+    upper: Floats | None = None,
+    loss: Loss = LINEAR,
+    loss_scale: float = 1.0,
+    max_steps: int = 100,
+    max_step: float = np.inf,
+    tolerance: float = TOLERANCE,
+) -> Solution:
+    """Minimise B problems at once.
+
+    Args:
+        residuals: The curve; see `Residuals`.
+        start: Where to begin; moved into the box. Shape (B, P).
+        lower: Lower bounds, broadcast to (B, P).
+        upper: Upper bounds, broadcast to (B, P).
+        loss: Loss of a residual.
+        loss_scale: Residual at which a robust loss begins to bend, in the residual's unit.
+        max_steps: Steps after which a problem is given up as not converged.
+        max_step: Largest change of a parameter in one step.
+        tolerance: Relative tolerance on cost, step and gradient.
+    """
+    start = np.asarray(start, dtype=float)
+    low = np.broadcast_to(-np.inf if lower is None else np.asarray(lower, dtype=float), start.shape)
+    high = np.broadcast_to(np.inf if upper is None else np.asarray(upper, dtype=float), start.shape)
+    cost_of = _Objective(residuals=residuals, loss=loss, scale=loss_scale)
+
+    x = np.clip(start, low, high)
+    rows = np.arange(len(x))
+    cost, gradient, curvature = cost_of(x, rows)
+    converged = np.zeros(len(x), dtype=bool)
+    steps = np.zeros(len(x), dtype=np.intp)
+    damping, growth = np.full(len(x), FIRST_DAMPING), np.full(len(x), 2.0)
+
+    rows = rows[np.isfinite(cost)]
+    for _ in range(max_steps):
+        flat = _stationary(
+            x[rows], cost[rows], gradient[rows], curvature[rows], low[rows], high[rows], tolerance
+        )
+        converged[rows[flat]] = True
+        rows = rows[~flat]
+        if rows.size == 0:
+            break
+        here, g, h = x[rows], gradient[rows], curvature[rows]
+        free = _free(here, g, low[rows], high[rows])
+        step, size = _damped_step(g, h, free, damping[rows])
+        there = np.clip(here + np.clip(step, -max_step, max_step), low[rows], high[rows])
+        step = there - here
+        new_cost, new_gradient, new_curvature = cost_of(there, rows)
+        steps[rows] += 1
+
+        expected = -(step * (g + 0.5 * (h @ step[:, :, None])[:, :, 0])).sum(axis=1)
+        gained = cost[rows] - new_cost
+        better = gained > 0
+        taken = rows[better]
+        x[taken], cost[taken] = there[better], new_cost[better]
+        gradient[taken], curvature[taken] = new_gradient[better], new_curvature[better]
+
+        ratio = np.clip(gained / np.maximum(expected, 1e-300), -1.0, 2.0)
+        shrink = np.maximum(1 / 3, 1 - (2 * ratio - 1) ** 3)
+        damping[rows] = np.clip(
+            damping[rows] * np.where(better, shrink, growth[rows]), LEAST_DAMPING, MOST_DAMPING
+        )
+        growth[rows] = np.where(better, 2.0, 2 * growth[rows])
+
+        length = np.sqrt(((step * size) ** 2).sum(axis=1))
+        reach = np.sqrt(((here * size) ** 2).sum(axis=1))
+        still = length <= tolerance * (tolerance + reach)
+        agreed = np.maximum(np.abs(gained), np.abs(expected)) <= tolerance * cost[rows]
+        done = still | agreed
+        converged[rows[done]] = True
+        rows = rows[~done & (damping[rows] < MOST_DAMPING)]
+        if rows.size == 0:
+            break
+    at_bound = np.where(x <= low, -1, np.where(x >= high, 1, 0)).astype(np.intp)
+    return Solution(
+        params=x,
+        cost=cost,
+        converged=converged,
+        steps=steps,
+        at_bound=at_bound,
+        curvature=curvature,
+    )
+
+
+def best_of_starts(
+    residuals: Residuals,
+    starts: Floats,
+    *,
+    lower: Floats | None = None,
+    upper: Floats | None = None,
+    loss: Loss = LINEAR,
+    loss_scale: float = 1.0,
+    max_steps: int = 100,
+    max_step: float = np.inf,
+    tolerance: float = TOLERANCE,
+) -> BestOfStarts:
+    """Minimise B problems from S starts each and keep the best; see `least_squares`.
+
+    Args:
+        residuals: The curve, called with the indices of problems (a problem appears once a start).
+        starts: Shape (B, S, P), or (S, P) if there is one problem.
+        lower: Lower bounds, broadcast to (B, P).
+        upper: Upper bounds, broadcast to (B, P).
+        loss: Loss of a residual.
+        loss_scale: Residual at which a robust loss begins to bend.
+        max_steps: Steps after which a start is given up.
+        max_step: Largest change of a parameter in one step.
+        tolerance: Relative tolerance on cost, step and gradient.
+    """
+    starts = starts[None] if starts.ndim == 2 else starts
+    n, n_starts, width = starts.shape
+
+    def spread(bound: Floats | None) -> Floats | None:
+        if bound is None:
+            return None
+        return np.repeat(np.broadcast_to(bound, (n, width)), n_starts, axis=0)
+
+    found = least_squares(
+        lambda x, rows: residuals(x, rows // n_starts),
+        starts.reshape(n * n_starts, width),
+        lower=spread(lower),
+        upper=spread(upper),
+        loss=loss,
+        loss_scale=loss_scale,
+        max_steps=max_steps,
+        max_step=max_step,
+        tolerance=tolerance,
+    )
+    cost = found.cost.reshape(n, n_starts)
+    best = np.argmin(cost, axis=1)
+    least = cost[np.arange(n), best]
+    agreed = (cost <= 1.001 * least[:, None] + 1e-15) & np.isfinite(cost)
+    pick = np.arange(n) * n_starts + best
+    solution = Solution(
+        params=found.params[pick],
+        cost=found.cost[pick],
+        converged=found.converged[pick],
+        steps=found.steps[pick],
+        at_bound=found.at_bound[pick],
+        curvature=found.curvature[pick],
+    )
+    return BestOfStarts(solution=solution, agreed=agreed.sum(axis=1), n_starts=n_starts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Objective:
+    residuals: Residuals
+    loss: Loss
+    scale: float
+
+    def __call__(self, x: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
+        # Far-off trials may overflow; their cost is then infinite and the step is refused.
+        with np.errstate(all="ignore"):
+            r, jacobian = self.residuals(x, rows)
+            rho, slope, bend = self.loss.rho((r / self.scale) ** 2)
+            weight = np.maximum(slope + 2 * bend * (r / self.scale) ** 2, LEAST_CURVATURE * slope)
+            cost = 0.5 * self.scale**2 * rho.sum(axis=1)
+            transposed = jacobian.swapaxes(1, 2)
+            gradient = (transposed @ (slope * r)[:, :, None])[:, :, 0]
+            curvature = transposed @ (weight[:, :, None] * jacobian)
+            sound = np.isfinite(cost) & np.isfinite(curvature).all(axis=(1, 2))
+        return np.where(sound, cost, np.inf), gradient, curvature
+
+
+def _free(x: Floats, gradient: Floats, low: Floats, high: Floats) -> Bools:
+    held = ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)) | (low == high)
+    return np.asarray(~held, dtype=bool)
+
+
+def _equilibrated(curvature: Floats, free: Bools) -> tuple[Floats, Floats]:
+    # Unit diagonal, and nothing but the diagonal where a parameter is held. Also the divisors.
+    size = np.sqrt(np.diagonal(curvature, axis1=1, axis2=2))
+    size = np.where(size > 0, size, 1.0)
+    both = free[:, :, None] & free[:, None, :]
+    scaled = np.where(both, curvature / (size[:, :, None] * size[:, None, :]), 0.0)
+    diagonal = np.arange(size.shape[1])
+    scaled[:, diagonal, diagonal] = 1.0
+    return scaled, size
+
+
+def _damped_step(
+    gradient: Floats, curvature: Floats, free: Bools, damping: Floats
+) -> tuple[Floats, Floats]:
+    scaled, size = _equilibrated(curvature, free)
+    damped = scaled + damping[:, None, None] * np.eye(size.shape[1])
+    downhill = np.where(free, -gradient / size, 0.0)
+    return np.linalg.solve(damped, downhill[:, :, None])[:, :, 0] / size, size
+
+
+def _stationary(
+    x: Floats,
+    cost: Floats,
+    gradient: Floats,
+    curvature: Floats,
+    low: Floats,
+    high: Floats,
+    tolerance: float,
+) -> Bools:
+    # The gradient as a cosine between residuals and derivatives (MINPACK's gtol): free of units.
+    size = np.sqrt(np.diagonal(curvature, axis1=1, axis2=2))
+    free = _free(x, gradient, low, high) & (size > 0)
+    scale = np.where(free, size, 1.0) * np.sqrt(2 * cost)[:, None]
+    flat = np.abs(np.where(free, gradient, 0.0)) <= tolerance * scale
+    return np.asarray(flat.all(axis=1) | (cost == 0), dtype=bool)

@@ -1,0 +1,272 @@
+"""How is a fit kept on disk? As one JSON document, `scalepredict.fit/1`, with its provenance.
+
+The document holds the method with its hyper-parameters, each law with the evidence behind it, why
+families were refused, and what it was made from. It is data only: nothing in it is ever run. The
+same fit gives the same bytes. Files of version 1 stay readable.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scalepredict.errors import RefusedError, StorageError, did_you_mean
+from scalepredict.predictors import registry
+from scalepredict.predictors.codec import decode, encode
+from scalepredict.predictors.fit import Fit, FittedGroup
+from scalepredict.predictors.interface import Law, Predictor
+from scalepredict.records.table import EvalTable
+
+KIND = "scalepredict.fit"
+SCHEMA = f"{KIND}/1"
+_FIELDS = ("schema", "provenance", "predictor", "groups", "refused", "notes", "calibration")
+_GROUP_FIELDS = ("families", "evidence", "law")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """A file that a fit was made from.
+
+    Attributes:
+        name: Path as the user gave it.
+        sha256: Hash of its bytes, hexadecimal; empty for stdin, which cannot be read twice.
+    """
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a fit was made from.
+
+    Attributes:
+        version: Version of scalepredict.
+        seed: Seed of the random generator.
+        inputs: The files of records.
+        options: Choices of the user that the result depends on, as given.
+    """
+
+    version: str
+    seed: int
+    inputs: tuple[InputFile, ...]
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFit:
+    """A fit with its provenance.
+
+    Attributes:
+        fit: The laws and their evidence.
+        provenance: What it was made from.
+        notes: Sentences of the reader and of the choice of evidence.
+        calibration: The user's own interval constants as plain values; None = those that ship.
+    """
+
+    fit: Fit
+    provenance: Provenance
+    notes: tuple[str, ...] = ()
+    calibration: Mapping[str, Any] | None = None
+
+
+def input_files(paths: Iterable[str | Path]) -> tuple[InputFile, ...]:
+    """Names and hashes of the files that are read; those of a folder in the order of their names.
+
+    Raises:
+        StorageError: A file cannot be read.
+    """
+    found: list[InputFile] = []
+    for given in paths:
+        path = Path(given)
+        if str(given) == "-":
+            found.append(InputFile(name="-", sha256=""))
+            continue
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if not file.is_dir():
+                found.append(InputFile(name=file.as_posix(), sha256=_sha256(file)))
+    return tuple(found)
+
+
+def dump_fit(stored: StoredFit) -> str:
+    """The document as text, one law to a line so that a change shows where it is."""
+    fit = stored.fit
+    groups = [
+        {
+            "families": list(group.families),
+            "evidence": encode(group.evidence, EvalTable),
+            "law": encode(group.law, type(group.law)),
+        }
+        for group in fit.groups
+    ]
+    head = {
+        "provenance": encode(stored.provenance, Provenance),
+        "predictor": {
+            "name": fit.predictor.name,
+            **encode(fit.predictor, type(fit.predictor)),
+        },
+        "refused": dict(fit.refused),
+        "notes": list(stored.notes),
+        "calibration": stored.calibration,
+    }
+    lines = [f'{{"schema": {_compact(SCHEMA)}']
+    lines += [f"{_compact(name)}: {_compact(value)}" for name, value in head.items()]
+    laws = ",\n".join(_compact(group) for group in groups)
+    return ",\n".join([*lines, f'"groups": [\n{laws}\n]}}']) + "\n"
+
+
+def save_fit(stored: StoredFit, path: str | Path) -> None:
+    """Write the document; the file appears whole or not at all.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    write_whole(path, dump_fit(stored))
+
+
+def write_whole(path: str | Path, text: str) -> None:
+    """Write a text file so that nobody ever sees half of it.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    target = Path(path)
+    try:
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            # Links and devices (/dev/null) are written to, never replaced.
+            target.write_text(text, encoding="utf-8", newline="\n")
+            return
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"{target}: cannot be written: {error.strerror}.") from error
+
+
+def load_fit(path: str | Path) -> StoredFit:
+    """Read a document; ``-`` is stdin.
+
+    Raises:
+        StorageError: It is missing, damaged, no fit, or of another version.
+    """
+    document = _read_document(str(path))
+    _check_fields(document, _FIELDS, str(path))
+    predictor = _decode_predictor(document["predictor"], f"{path}: predictor")
+    groups = document["groups"]
+    if not isinstance(groups, list) or not groups:
+        raise StorageError(f"{path}: groups is not a list of laws. Fit again.")
+    law = registry.law_type(predictor.name)
+    fit = Fit(
+        predictor=predictor,
+        groups=tuple(_decode_group(g, law, f"{path}: groups[{i}]") for i, g in enumerate(groups)),
+        refused=decode(document["refused"], Mapping[str, str], where=f"{path}: refused"),
+    )
+    return StoredFit(
+        fit=fit,
+        provenance=decode(document["provenance"], Provenance, where=f"{path}: provenance"),
+        notes=decode(document["notes"], tuple[str, ...], where=f"{path}: notes"),
+        calibration=document["calibration"],
+    )
+
+
+def _read_document(path: str) -> dict[str, Any]:
+    try:
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except FileNotFoundError:
+        raise StorageError(
+            f"{path}: there is no such file. Make it with `scalepredict fit RECORDS`, "
+            "or name another one with --fit."
+        ) from None
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
+    try:
+        document = json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise StorageError(
+            f"{path}: is not a JSON document ({error}). "
+            "Give the file that `scalepredict fit` wrote, or fit again."
+        ) from None
+    _check_version(document, path)
+    return dict(document)
+
+
+def _check_version(document: Any, path: str) -> None:
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema == SCHEMA:
+        return
+    if not isinstance(schema, str):
+        raise StorageError(f"{path}: has no schema, so it is not a stored fit; expected {SCHEMA}.")
+    if schema.startswith(f"{KIND}/"):
+        raise StorageError(
+            f"{path}: is of version {schema!r:.60}; this version of scalepredict reads {SCHEMA}. "
+            "Fit again with this version, or use the version that wrote the file."
+        )
+    raise StorageError(f"{path}: is a {schema!r:.60} document, not a stored fit ({SCHEMA}).")
+
+
+def _check_fields(document: Any, known: tuple[str, ...], where: str) -> None:
+    if not isinstance(document, dict):
+        raise StorageError(f"{where} is not an object. Fit again with this version.")
+    for name in document:
+        if name not in known:
+            raise StorageError(
+                f"{where} has an unknown field {name!r}{did_you_mean(name, known)}. "
+                "Fit again with this version."
+            )
+    for name in known:
+        if name not in document:
+            raise StorageError(f"{where} lacks the field {name!r}. Fit again with this version.")
+
+
+def _decode_predictor(value: Any, where: str) -> Predictor:
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        raise StorageError(f"{where} has no name. Fit again with this version.")
+    options = {key: item for key, item in value.items() if key != "name"}
+    try:
+        kind = registry.predictor_type(value["name"])
+    except RefusedError as error:
+        raise StorageError(f"{where}: {error}") from error
+    predictor: Predictor = decode(options, kind, where=where)
+    return predictor
+
+
+def _decode_group(value: Any, law: type[Law], where: str) -> FittedGroup:
+    _check_fields(value, _GROUP_FIELDS, where)
+    return FittedGroup(
+        families=decode(value["families"], tuple[str, ...], where=f"{where}.families"),
+        evidence=decode(value["evidence"], EvalTable, where=f"{where}.evidence"),
+        law=decode(value["law"], law, where=f"{where}.law"),
+    )
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is not a number in JSON")
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

@@ -55,8 +55,7 @@ def gemstones(folder: Path) -> pd.DataFrame:
     rows = rows[(rows.tokens / per_step).round().isin([1, 2, 4, 8, 16, 32, 35])].copy()
     width = rows.model.str.extract(r"-(\d+)x")[0].astype(float)
     rows["params"] += 2 * 50304 * width
-    rows["benchmark"] = rows.benchmark.replace({"arc_challenge": "arc_c", "arc_easy": "arc_e"})
-    return rows
+    return pd.DataFrame(rows.replace({"arc_challenge": "arc_c", "arc_easy": "arc_e"}))
 
 
 def records_of(folder: Path, series: str) -> pd.DataFrame:

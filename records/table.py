@@ -138,7 +138,7 @@ class EvalTable:
 
     def take_rows(self, rows: Ints | Bools | Sequence[int]) -> "EvalTable":
         """The table of the chosen checkpoints; ``rows`` is an index or a mask of length M."""
-        index = np.arange(len(self.checkpoints))[np.asarray(rows)]
+        index = _chosen(rows, len(self.checkpoints))
         return EvalTable(
             checkpoints=tuple(self.checkpoints[i] for i in index),
             units=self.units,
@@ -150,7 +150,7 @@ class EvalTable:
 
     def take_units(self, columns: Ints | Bools | Sequence[int]) -> "EvalTable":
         """The table of the chosen units; ``columns`` is an index or a mask of length T."""
-        index = np.arange(len(self.units))[np.asarray(columns)]
+        index = _chosen(columns, len(self.units))
         return EvalTable(
             checkpoints=self.checkpoints,
             units=tuple(self.units[i] for i in index),
@@ -190,6 +190,13 @@ def make_table(
         stderr=unknown if stderr is None else np.asarray(stderr, dtype=float),
         task_loss=unknown if task_loss is None else np.asarray(task_loss, dtype=float),
     )
+
+
+def _chosen(wanted: Ints | Bools | Sequence[int], count: int) -> Ints:
+    index = np.asarray(wanted)
+    # An empty list has no integer type of its own.
+    chosen: Ints = np.arange(count)[index if index.size else index.astype(np.intp)]
+    return chosen
 
 
 def _column(values: Iterable[float | None]) -> Floats:

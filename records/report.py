@@ -1,0 +1,90 @@
+"""What did the reader do with the files? Counts, and the sentences that tell them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadReport:
+    """What was read, merged, derived, assumed and left out.
+
+    Attributes:
+        files: Name and rows of each file.
+        n_rows: Rows with a score or a task loss.
+        n_merged: Rows that repeated another row exactly.
+        n_empty: Rows with neither score nor task loss, left out.
+        n_filtered: Rows of metrics or shots that were not chosen.
+        n_tokens_derived: Checkpoints whose tokens are C / 6N.
+        n_flops_derived: Checkpoints whose FLOPs are 6 N D.
+        n_params_derived: Checkpoints whose params are C / 6D.
+        n_without_compute: Checkpoints without FLOPs after that.
+        chance_from_metadata: Benchmarks whose chance level is the shipped (or user's) default.
+        chance_assumed: Benchmarks of unknown chance level, taken as 0.
+        n_items_from_metadata: Benchmarks whose item count is the shipped (or user's) default.
+        ignored_columns: Headers that are no column of the format.
+        findings: What should be mended, in sentences.
+    """
+
+    files: tuple[tuple[str, int], ...] = ()
+    n_rows: int = 0
+    n_merged: int = 0
+    n_empty: int = 0
+    n_filtered: int = 0
+    n_tokens_derived: int = 0
+    n_flops_derived: int = 0
+    n_params_derived: int = 0
+    n_without_compute: int = 0
+    chance_from_metadata: tuple[str, ...] = ()
+    chance_assumed: tuple[str, ...] = ()
+    n_items_from_metadata: tuple[str, ...] = ()
+    ignored_columns: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+
+    def notes(self) -> tuple[str, ...]:
+        """What happened beyond plain reading, in sentences with counts."""
+        told = (
+            (self.n_merged, f"{self.n_merged} rows repeat another row exactly; merged."),
+            (self.n_empty, f"{self.n_empty} rows have neither score nor task loss; left out."),
+            (self.n_filtered, f"{self.n_filtered} rows of other metrics or shots left out."),
+            (
+                self.n_flops_derived,
+                f"FLOPs of {self.n_flops_derived} checkpoints computed as 6 x params x tokens.",
+            ),
+            (
+                self.n_tokens_derived,
+                f"tokens of {self.n_tokens_derived} checkpoints computed as FLOPs / (6 x params).",
+            ),
+            (
+                self.n_params_derived,
+                f"params of {self.n_params_derived} checkpoints computed as FLOPs / (6 x tokens).",
+            ),
+            (
+                self.n_without_compute,
+                f"{self.n_without_compute} checkpoints have no FLOPs and not both params and "
+                "tokens; they are kept, but not fitted.",
+            ),
+            (
+                len(self.chance_from_metadata),
+                f"chance level from the benchmark metadata: {_listed(self.chance_from_metadata)}.",
+            ),
+            (
+                len(self.chance_assumed),
+                f"chance level not known, assumed 0: {_listed(self.chance_assumed)}; give it in a "
+                "column `chance` or under `benchmarks:` in a YAML file.",
+            ),
+            (
+                len(self.n_items_from_metadata),
+                f"item count from the benchmark metadata: {_listed(self.n_items_from_metadata)}.",
+            ),
+            (
+                len(self.ignored_columns),
+                f"columns ignored: {_listed(self.ignored_columns)}.",
+            ),
+        )
+        return tuple(sentence for count, sentence in told if count)
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    shown = ", ".join(names[:most])
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{len(names)} benchmark(s) ({shown}{more})" if len(names) > 1 else shown

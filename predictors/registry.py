@@ -22,6 +22,7 @@ class _Place(NamedTuple):
 
 
 _METHODS: dict[str, _Place] = {
+    "stack": _Place("stack", "Stack", "StackLaw"),
     "last": _Place("last", "LastValue", "LastValueLaw"),
 }
 

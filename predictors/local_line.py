@@ -1,0 +1,80 @@
+"""Local line: near the top of the evidence -log(1 - score) is a straight line in the index.
+
+    z = -log(1 - score) = level_t + slope_t * (x - centre_t),    slope_t ~ N(m, tau^2)
+
+A weighted line through the nearest checkpoints (weights fall by 1/e per 0.4 decades), its slope
+shrunk to those of the other benchmarks. No shape is assumed beyond that, so it is good where
+curves are odd, and short-sighted where they bend.
+
+Source: normal hierarchical model, EM (Gelman et al., Bayesian Data Analysis, 3rd ed., ch. 5).
+Fails when: the curve bends inside the horizon.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalepredict.records.table import Floats
+
+HALF_LIFE = 0.4  # decades over which the weight of a checkpoint falls to 1/e
+HIGHEST = 0.99  # scores above have no usable -log(1 - score)
+PSEUDO_SCORES = 2.0  # scores with binomial noise that steady the residual variance
+ROUNDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LocalLines:
+    """Fitted lines of T units in z = -log(1 - score); each array has shape (T,)."""
+
+    centre: Floats
+    level: Floats
+    slope: Floats
+
+    def scores(self, x: Floats) -> Floats:
+        """Expected scores at x, shape (K,). Shape (K, T)."""
+        z = self.level + self.slope * (x[:, None] - self.centre)
+        return np.clip(-np.expm1(-z), 0.0, 1.0)
+
+
+def fit_lines(x: Floats, scores: Floats, *, n_items: Floats) -> LocalLines:
+    """Fit all units jointly.
+
+    Args:
+        x: Decades (of FLOPs, or effective ones). Shape (M,).
+        scores: Fractions, NaN = not measured. Shape (M, T).
+        n_items: Graded answers behind each score. Shape (M, T).
+    """
+    measured = np.isfinite(scores)
+    p = np.minimum(np.where(measured, scores, 0.0), HIGHEST)
+    z = -np.log1p(-p)
+    reach = np.max(np.where(measured, x[:, None], -np.inf), axis=0)
+    with np.errstate(invalid="ignore"):
+        weight = np.where(measured, np.exp(-np.maximum(reach - x[:, None], 0.0) / HALF_LIFE), 0.0)
+    total = np.maximum(weight.sum(axis=0), 1e-300)
+    centre = (weight * x[:, None]).sum(axis=0) / total
+    level = (weight * z).sum(axis=0) / total
+    dx = x[:, None] - centre
+    square = (weight * dx**2).sum(axis=0)
+    own = (weight * dx * z).sum(axis=0) / np.where(square > 0, square, 1.0)
+    residual = weight * (z - level - own * dx) ** 2
+    binomial = (weight * np.maximum(p, 1 / n_items) / (n_items * (1 - p))).sum(axis=0) / total
+    noise = (residual.sum(axis=0) + PSEUDO_SCORES * binomial) / (total + PSEUDO_SCORES)
+    # A unit measured at one place only, or nowhere, has no slope of its own.
+    precision = np.where(square > 1e-12, square / np.where(noise > 0, noise, 1.0), 0.0)
+    return LocalLines(centre=centre, level=level, slope=_shrunk(own, precision))
+
+
+def _shrunk(own: Floats, precision: Floats) -> Floats:
+    # EM for slope_t ~ N(m, tau^2). Units without a slope of their own have precision 0.
+    known = precision > 0
+    if not known.any():
+        return np.zeros_like(own)
+    mean = float(np.mean(own[known]))
+    spread = float(np.var(own[known])) + 1e-4
+    slope = own
+    for _ in range(ROUNDS):
+        variance = 1 / (precision + 1 / spread)
+        slope = variance * (precision * own + mean / spread)
+        mean = float(slope[known].mean())
+        spread = max(float(np.mean(((slope - mean) ** 2 + variance)[known])), 1e-8)
+    return slope

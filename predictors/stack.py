@@ -1,0 +1,288 @@
+"""Stack: hierarchical curves and local lines, weighted by how they forecast the user's own ladder.
+
+    score(N, D) = last + gain(h) * (sum_k w_kt member_k(N, D) - last)
+
+Members: hierarchical curves (logistic and Gompertz) on the published loss index of (N, D), and
+local lines on log C and on that index. Each member forecasts the upper part of the evidence from
+the lower part (inner rolling origins); benchmark by benchmark its weight falls with the fourth
+power of its error there. The gain, 1.05 + 0.15 h with h in decades of FLOPs, undoes the pull of
+pooled slopes towards no change.
+
+Source: stacked generalisation (Wolpert 1992) over rolling origins (Tashman 2000).
+Fails when: a benchmark is still at chance, or the recipe changes between evidence and target.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from scalepredict.predictors.hierarchical import HierarchicalCurves, fit_curves, recency
+from scalepredict.predictors.index import HOFFMANN, Index, compute_index, surface_index
+from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.ladder import FEWEST_MODELS, Ladder, Scale
+from scalepredict.predictors.local_line import LocalLines, fit_lines
+from scalepredict.records.table import EvalTable, Floats, Ints
+
+INNER_ORIGINS = 4
+INNER_TARGETS = 6
+INNER_GAP = 1.3  # ratio of FLOPs between inner origins, and from an origin to its targets
+NEAREST_ORIGINS = 8  # inner origins are spread over the last so many candidates
+POWER = 4.0  # weights are inverse errors to this power
+PRIOR_ORIGINS = 2.0  # pseudo-origins that pull a unit's errors to the mean over all units
+NOISE_SHARE, NOISE_FLOOR = 0.3, 0.005  # what no member can be blamed for, added to all errors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CurveMember:
+    """Hierarchical curves over an index.
+
+    Attributes:
+        label: What the member is, for notes.
+        index: Effective decades of a scale.
+        curves: The fitted curves.
+    """
+
+    label: str
+    index: Index
+    curves: HierarchicalCurves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LineMember:
+    """Local lines over an index.
+
+    Attributes:
+        label: What the member is, for notes.
+        index: Effective decades of a scale.
+        lines: The fitted lines.
+    """
+
+    label: str
+    index: Index
+    lines: LocalLines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Members:
+    """What is stacked: G curve members before H line members."""
+
+    curves: tuple[CurveMember, ...]
+    lines: tuple[LineMember, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each member is, length G + H."""
+        return tuple([m.label for m in self.curves] + [m.label for m in self.lines])
+
+    def scores(self, scale: Scale) -> Floats:
+        """Forecasts of all members at K targets. Shape (G + H, K, T)."""
+        of_curves = [m.curves.scores(m.index.decades(scale))[0] for m in self.curves]
+        of_lines = [m.lines.scores(m.index.decades(scale)) for m in self.lines]
+        return np.stack(of_curves + of_lines)
+
+    def variance(self, scale: Scale) -> Floats:
+        """Variances of the curves themselves. Shape (G, K, T)."""
+        return np.stack([m.curves.scores(m.index.decades(scale))[1] for m in self.curves])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """The default forecaster; reads scores, N, D and C.
+
+    Attributes:
+        gain: Factor on the forecast change just above the evidence.
+        gain_growth: Increase of that factor per decade of FLOPs.
+    """
+
+    name: ClassVar[str] = "stack"
+    pools_families: ClassVar[bool] = False
+    reads_tasks: ClassVar[bool] = False
+
+    gain: float = 1.05
+    gain_growth: float = 0.15
+
+    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "StackLaw":
+        """Fit all members and their weights. Draws nothing.
+
+        Raises:
+            RefusedError: Fewer than three checkpoints of distinct scale, or one without FLOPs.
+        """
+        del rng
+        ladder = Ladder.of_table(table, method=self.name)
+        origins = tuple(_inner_origins(ladder.scale.flops))
+        trials = [_errors(ladder, evidence, held_out) for evidence, held_out in origins]
+        members = _fit_members(ladder)
+        return StackLaw(
+            frontier=Frontier.of_table(table),
+            members=members,
+            weights=_weights(trials, (len(members.labels), len(table.units))),
+            gain=self.gain,
+            gain_growth=self.gain_growth,
+            inner_origins=len(origins),
+            items_assumed=ladder.items_assumed,
+            scale_assumed=ladder.scale_assumed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StackLaw:
+    """A fitted stack.
+
+    Attributes:
+        frontier: Where the evidence ends.
+        members: What is stacked.
+        weights: Weight of each member on each unit; columns sum to 1. Shape (G + H, T).
+        gain: Factor on the forecast change just above the evidence.
+        gain_growth: Increase of that factor per decade of FLOPs.
+        inner_origins: Rolling origins behind the weights; with 0 the weights are equal.
+        items_assumed: Units whose number of graded answers was assumed.
+        scale_assumed: Checkpoints whose params or tokens were completed from FLOPs.
+    """
+
+    frontier: Frontier
+    members: Members
+    weights: Floats
+    gain: float
+    gain_growth: float
+    inner_origins: int
+    items_assumed: int
+    scale_assumed: int
+
+    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
+        """The weighted members, moved away from the last score by the gain. Draws nothing."""
+        del rng
+        scale = Scale.complete(targets.params, targets.tokens, targets.flops)
+        scores = self.members.scores(scale)
+        weights = self.weights[:, None, :]
+        mean = (weights * scores).sum(axis=0)
+        horizon = np.maximum(np.log10(targets.flops) - np.log10(self.frontier.max_flops), 0.0)
+        gain = self.gain + self.gain_growth * horizon[:, None]
+        few = self.frontier.n_train < FEWEST_MODELS
+        point = self.frontier.last + gain * (mean - self.frontier.last)
+        of_curves = self.weights[: len(self.members.curves)]
+        of_curves = of_curves / of_curves.sum(axis=0)
+        phi = np.stack([member.curves.overdispersion for member in self.members.curves])
+        return make_forecast(
+            targets,
+            self.frontier,
+            np.where(few, np.nan, point),
+            model_variance=(of_curves[:, None, :] * self.members.variance(scale)).sum(axis=0),
+            overdispersion=(of_curves * phi).sum(axis=0),
+            spread_weighted=(weights * (scores - mean) ** 2).sum(axis=0),
+            spread_equal=scores.var(axis=0),
+            failures=tuple(
+                f"scored on {n:.0f} checkpoints of the evidence; a forecast needs {FEWEST_MODELS}"
+                if refused
+                else None
+                for n, refused in zip(self.frontier.n_train, few, strict=True)
+            ),
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """Members and their mean weights, and what was assumed."""
+        mean = self.weights.mean(axis=1)
+        used = ", ".join(
+            f"{label} {weight:.0%}" for label, weight in zip(self.members.labels, mean, strict=True)
+        )
+        basis = (
+            f"weights from {self.inner_origins} rolling origins inside the evidence"
+            if self.inner_origins
+            else "equal weights, since the evidence is too short for rolling origins"
+        )
+        notes = [f"members (mean weight): {used}; {basis}."]
+        if self.items_assumed:
+            notes.append(
+                f"{self.items_assumed} of {len(self.frontier.units)} benchmarks have no known "
+                "number of items; 1000 were assumed (record n_items or stderr)."
+            )
+        if self.scale_assumed:
+            notes.append(
+                f"params or tokens of {self.scale_assumed} checkpoints were completed from their "
+                "FLOPs (with neither known: 20 tokens per parameter)."
+            )
+        return tuple(notes)
+
+
+def _fit_members(ladder: Ladder) -> Members:
+    index = surface_index(HOFFMANN, ladder.scale)
+    compute = compute_index(ladder.scale)
+    x = index.decades(ladder.scale)
+    floor = ladder.floor()
+    weight = recency(x, ladder.scale.flops, np.isfinite(ladder.scores))
+    curves = tuple(
+        CurveMember(
+            label=f"{shape} curves on the loss index",
+            index=index,
+            curves=fit_curves(
+                x,
+                ladder.scores,
+                n_items=ladder.n_items,
+                floor=floor,
+                weight=weight,
+                gompertz=shape == "Gompertz",
+            ),
+        )
+        for shape in ("logistic", "Gompertz")
+    )
+    lines = tuple(
+        LineMember(
+            label=label,
+            index=where,
+            lines=fit_lines(where.decades(ladder.scale), ladder.scores, n_items=ladder.n_items),
+        )
+        for label, where in (("lines on log C", compute), ("lines on the loss index", index))
+    )
+    return Members(curves=curves, lines=lines)
+
+
+def _inner_origins(flops: Floats) -> Iterator[tuple[Ints, Ints]]:
+    # Rows of the evidence and of the held-out targets, the largest origin first.
+    candidates: list[float] = []
+    for cutoff in np.unique(flops)[::-1]:
+        enough = (flops <= cutoff).sum() >= FEWEST_MODELS
+        beyond = (flops > INNER_GAP * cutoff).any()
+        if enough and beyond and (not candidates or candidates[-1] >= INNER_GAP * cutoff):
+            candidates.append(float(cutoff))
+    nearest = np.array(candidates[:NEAREST_ORIGINS])
+    for cutoff in nearest[_spread(len(nearest), INNER_ORIGINS)]:
+        above = np.flatnonzero(flops > INNER_GAP * cutoff)
+        above = above[np.argsort(flops[above], kind="stable")]
+        yield np.flatnonzero(flops <= cutoff), above[_spread(len(above), INNER_TARGETS)]
+
+
+def _spread(n: int, most: int) -> Ints:
+    # Indices of at most so many of n, both ends among them.
+    return np.linspace(0, n - 1, min(n, most)).round().astype(np.intp)
+
+
+def _errors(ladder: Ladder, evidence: Ints, held_out: Ints) -> tuple[Floats, Floats]:
+    # Mean absolute errors (G + H, T) and binomial standard errors (T,); NaN = nothing held out.
+    scores = _fit_members(ladder.take(evidence)).scores(ladder.scale.take(held_out))
+    truth, n_items = ladder.scores[held_out], ladder.n_items[held_out]
+    measured = np.isfinite(truth) & np.isfinite(ladder.scores[evidence]).any(axis=0)
+    count = np.where(measured.any(axis=0), measured.sum(axis=0), np.nan)
+    y = np.where(measured, truth, 0.5)
+    noise = np.sqrt(np.clip(y * (1 - y), 0.02, None) / n_items)
+    error = np.where(measured, np.abs(scores - y), 0.0).sum(axis=1)
+    return error / count, np.where(measured, noise, 0.0).sum(axis=0) / count
+
+
+def _weights(trials: Sequence[tuple[Floats, Floats]], shape: tuple[int, int]) -> Floats:
+    if not trials:
+        return np.full(shape, 1 / shape[0])
+    error = np.stack([error for error, _ in trials])
+    noise = np.stack([noise for _, noise in trials])
+    tried = np.isfinite(noise)
+    n = tried.sum(axis=0)
+    once = np.maximum(n, 1)
+    error = np.where(tried[:, None, :], error, 0.0).sum(axis=0) / once
+    noise = np.where(tried, noise, 0.0).sum(axis=0) / once
+    blame = error + NOISE_SHARE * (noise + NOISE_FLOOR)
+    pooled = blame[:, n > 0].mean(axis=1) if (n > 0).any() else np.ones(shape[0])
+    pooled = (pooled / pooled.mean())[:, None]
+    relative = (PRIOR_ORIGINS * pooled + n * blame / blame.mean(axis=0)) / (PRIOR_ORIGINS + n)
+    weights: Floats = relative**-POWER
+    weights /= weights.sum(axis=0)
+    return weights

@@ -1,0 +1,219 @@
+"""How wide must an interval be? The scale of a forecast, and the quantiles of what is left.
+
+    S^2 = (1 + 2 / (K - 1)) * sum_i c_i component_i + 1e-6
+    score = point + S * z,  z ~ the spread of standardised errors
+
+with non-negative coefficients c, K measured checkpoints and the components named in COMPONENTS.
+Both c and the spread are estimated from forecasts of series that were measured afterwards
+(calibrate.py); this module only applies them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalepredict.predictors.interface import Forecast, Spread
+from scalepredict.records.table import Floats, Unit
+
+COMPONENTS = (
+    "binomial",  # bv = p (1 - p) / n at the forecast score
+    "overdispersed",  # phi * bv
+    "spread_weighted",  # weighted variance of an ensemble's members
+    "spread_equal",  # plain variance of the members
+    "model_variance",  # the method's own variance of its curve
+    "distance",  # (point - last)^2: a far move is a less certain one
+    "horizon",  # h^2 q (1 - q): h decades beyond the evidence, q = share of the way to 1
+)
+VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
+VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
+UNKNOWN_ITEMS = 1000.0  # questions assumed behind a score that does not say; most benchmarks have
+# between 500 and 10,000, and a low figure only widens the interval
+SCORE_CLIP = (0.02, 0.98)  # a forecast of exactly 0 or 1 is not free of noise
+WHOLE_TABLE = "all benchmarks"  # name of the suite of a table that names none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PredictorCalibration:
+    """What one method's errors have shown.
+
+    Attributes:
+        coefficients: Non-negative weights of COMPONENTS. Shape (7,).
+        spread: Standardised errors of single benchmarks.
+        suite_correlation: Share rho of the scale that errors within a suite have in common.
+        suite_spread: Standardised errors of suite averages (approximate: few independent suites).
+        reference_z2: Mean of min(z^2, 16) of the reference series; the unit of the health check.
+    """
+
+    coefficients: Floats
+    spread: Spread
+    suite_correlation: float
+    suite_spread: Spread
+    reference_z2: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Calibration:
+    """Calibration of every method, and where it comes from.
+
+    Attributes:
+        predictors: By name of the method.
+        fallback: For methods without an entry of their own: errors of all methods pooled.
+        provenance: Command, version, inputs with hashes, counts; shown, never interpreted.
+        source: File that it was read from.
+    """
+
+    predictors: Mapping[str, PredictorCalibration]
+    fallback: PredictorCalibration
+    provenance: Mapping[str, object]
+    source: str
+
+    def of(self, predictor_name: str) -> PredictorCalibration:
+        """The method's own entry, else the fallback."""
+        return self.predictors.get(predictor_name, self.fallback)
+
+
+def scale_components(forecast: Forecast) -> Floats:
+    """The variances that the scale is a weighted sum of, squared fractions. Shape (7, K, T)."""
+    p = np.clip(forecast.point, *SCORE_CLIP)
+    n_items = np.where(np.isfinite(forecast.n_items), forecast.n_items, UNKNOWN_ITEMS)
+    binomial = p * (1 - p) / n_items
+    chance = np.array([unit.chance for unit in forecast.units])
+    q = np.clip((forecast.point - chance) / (1 - chance), *SCORE_CLIP)
+    return np.stack(
+        [
+            binomial,
+            forecast.overdispersion * binomial,
+            np.minimum(forecast.spread_weighted, VARIANCE_CAP),
+            np.minimum(forecast.spread_equal, VARIANCE_CAP),
+            np.minimum(forecast.model_variance, VARIANCE_CAP),
+            (forecast.point - forecast.last) ** 2,
+            np.maximum(forecast.horizon, 0) ** 2 * q * (1 - q),
+        ]
+    )
+
+
+def small_evidence_factor(n_train: Floats) -> Floats:
+    """Inflation of the variance when few checkpoints carry the fit, 1 + 2 / (K - 1); any shape."""
+    return 1 + 2 / np.maximum(n_train - 1, 1)
+
+
+def scale(forecast: Forecast, coefficients: Floats) -> Floats:
+    """Scale S of the predictive distribution, a fraction. Shape (K, T)."""
+    variance = np.tensordot(coefficients, scale_components(forecast), axes=1)
+    return np.sqrt(small_evidence_factor(forecast.n_train) * variance + VARIANCE_FLOOR)
+
+
+def apply_calibration(
+    forecast: Forecast, calibration: Calibration, predictor_name: str
+) -> Forecast:
+    """Give a forecast its predictive distribution."""
+    entry = calibration.of(predictor_name)
+    return forecast.calibrated(scale(forecast, entry.coefficients), entry.spread)
+
+
+def calibration_notes(
+    forecast: Forecast, calibration: Calibration, predictor_name: str
+) -> tuple[str, ...]:
+    """What the intervals assume, in sentences for the user."""
+    notes = []
+    if predictor_name not in calibration.predictors:
+        notes.append(
+            f"intervals: {calibration.source} has no entry for {predictor_name!r}; its fallback "
+            "(errors of all calibrated methods pooled, so wide) is used."
+        )
+    unknown = int((~np.isfinite(forecast.n_items)).any(axis=0).sum())
+    if unknown:
+        notes.append(
+            f"intervals: {unknown} of {len(forecast.units)} benchmarks do not say how many "
+            f"questions they have; {UNKNOWN_ITEMS:.0f} assumed (column n_items mends it)."
+        )
+    return tuple(notes)
+
+
+def suites(units: tuple[Unit, ...]) -> dict[str, list[int]]:
+    """Columns of each named suite; a table that names no suite is one, ``all benchmarks``."""
+    if not any(unit.suite for unit in units):
+        return {WHOLE_TABLE: list(range(len(units)))}
+    columns: dict[str, list[int]] = {}
+    for column, unit in enumerate(units):
+        if unit.suite:
+            columns.setdefault(unit.suite, []).append(column)
+    return columns
+
+
+def suite_averages(forecast: Forecast, calibration: Calibration, predictor_name: str) -> Forecast:
+    """Forecast of the average of each suite, every benchmark with equal weight.
+
+        S_avg^2 = rho * mean(S)^2 + (1 - rho) * sum(S^2) / T^2
+
+    Errors of a suite are partly common to all its benchmarks, and there are few independent
+    suites to learn that from: these intervals are approximate, and must be shown as such.
+
+    Args:
+        forecast: A calibrated forecast of single benchmarks, shape (K, T).
+        calibration: Holds rho and the spread of suite errors.
+        predictor_name: The method that made the forecast.
+
+    Returns:
+        A calibrated forecast whose units are the suites; it carries no components of variance
+        (all zero). A suite with a benchmark that has no forecast is NaN, with a sentence.
+
+    Raises:
+        ValueError: The forecast is not calibrated.
+    """
+    if forecast.scale is None:
+        raise ValueError("calibrate the forecast before averaging it")
+    entry = calibration.of(predictor_name)
+    members = suites(forecast.units)
+    columns = list(members.values())
+
+    def mean(values: Floats) -> Floats:
+        return np.stack([values[:, index].mean(axis=1) for index in columns], axis=1)
+
+    point = mean(forecast.point)
+    chance = mean(np.array([[unit.chance for unit in forecast.units]]))[0]
+    nothing = np.zeros_like(point)
+    return Forecast(
+        targets=forecast.targets,
+        units=tuple(
+            Unit(benchmark=name, suite=name, chance=float(level))
+            for name, level in zip(members, chance, strict=True)
+        ),
+        point=point,
+        last=mean(forecast.last),
+        n_items=mean(forecast.n_items) * [len(index) for index in columns],
+        n_train=np.floor(mean(forecast.n_train)),
+        horizon=mean(forecast.horizon),
+        model_variance=nothing,
+        overdispersion=nothing,
+        spread_weighted=nothing,
+        spread_equal=nothing,
+        failures=tuple(_incomplete(forecast, name, index) for name, index in members.items()),
+        scale=suite_scale(forecast.scale, columns, entry.suite_correlation),
+        spread=entry.suite_spread,
+    )
+
+
+def suite_scale(scale: Floats, columns: list[list[int]], correlation: float) -> Floats:
+    """Scale of the average of each set of columns. Shapes (K, T) -> (K, number of sets)."""
+    return np.stack(
+        [
+            np.sqrt(
+                correlation * scale[:, index].mean(axis=1) ** 2
+                + (1 - correlation) * (scale[:, index] ** 2).sum(axis=1) / len(index) ** 2
+            )
+            for index in columns
+        ],
+        axis=1,
+    )
+
+
+def _incomplete(forecast: Forecast, suite: str, index: list[int]) -> str | None:
+    missing = [forecast.units[i].benchmark for i in index if forecast.failures[i] is not None]
+    if not missing:
+        return None
+    return (
+        f"suite {suite!r}: {len(missing)} of {len(index)} benchmarks have no forecast "
+        f"({', '.join(missing)}). Take them out of the suite, or see why they were refused."
+    )

@@ -1,0 +1,106 @@
+"""Each class is given where it holds, and noise alone is rarely taken for a trend."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scalepredict.evaluation.classes import Kind, classify
+from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
+
+DECADES = np.linspace(18.3, 21.1, 9)  # log10 FLOPs of the ladder
+ITEMS = 1200.0
+
+
+def ladder(truth: NDArray[np.float64], *, chance: float, seed: int = 0) -> EvalTable:
+    """Benchmarks whose true scores are the columns of ``truth``, with binomial noise."""
+    rng = np.random.default_rng(seed)
+    scores = rng.binomial(int(ITEMS), np.clip(truth, 0, 1)) / ITEMS
+    rows = [
+        Checkpoint(model=f"m{i}", params=1e8, tokens=1e9, flops=10**c)
+        for i, c in enumerate(DECADES)
+    ]
+    units = [Unit(benchmark=f"b{i}", chance=chance) for i in range(truth.shape[1])]
+    return make_table(rows, units, scores, n_items=np.full(scores.shape, ITEMS))
+
+
+def curve(shape: str) -> NDArray[np.float64]:
+    x = DECADES - DECADES[-1]
+    shapes: dict[str, NDArray[np.float64]] = {
+        "rising": 0.3 + 0.45 / (1 + np.exp(-2 * (x + 1))),
+        "emerging": 0.25 + 0.2 * np.exp(3 * x),
+        "chance": np.full(len(x), 0.257),
+        "flat": np.full(len(x), 0.41),
+        "saturated": 0.98 - 0.02 * np.exp(-x - 3),
+        "levelled off": np.full(len(x), 0.91),
+        "inverse": 0.55 - 0.05 * x,
+        "below chance and falling": 0.16 - 0.03 * x,
+        "noisy": 0.5 + 0.06 * np.array([1, -1, 0.5, -1, 1, -0.5, -1, 1, 0.5]),
+    }
+    return shapes[shape]
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        ("rising", Kind.RISING),
+        ("emerging", Kind.RISING),
+        ("chance", Kind.AT_CHANCE),
+        ("flat", Kind.FLAT),
+        ("saturated", Kind.SATURATED),
+        ("levelled off", Kind.SATURATED),
+        ("inverse", Kind.INVERSE),
+        ("below chance and falling", Kind.INVERSE),
+        ("noisy", Kind.NOISY),
+    ],
+)
+def test_each_shape_gets_its_class(shape: str, kind: Kind) -> None:
+    # Among benchmarks of plain noise, which set what overdispersion is normal.
+    others = np.full((len(DECADES), 5), 0.6)
+    truth = np.column_stack([curve(shape), others])
+    assert classify(ladder(truth, chance=0.25, seed=2)).kinds[0] == kind
+
+
+def test_noise_alone_is_taken_for_a_trend_at_most_once_in_50() -> None:
+    """2000 flat benchmarks; measured 1 in 70 (1 in 370 if the noise were known): 28 +- 6."""
+    classes = classify(ladder(np.full((len(DECADES), 2000), 0.5), chance=0.25, seed=4))
+    wrong = sum(kind != Kind.FLAT for kind in classes.kinds)
+    assert 0 < wrong < 40
+
+
+def test_one_failed_run_does_not_hide_a_rise() -> None:
+    table = ladder(np.column_stack([curve("rising")] * 4), chance=0.25)
+    scores = table.scores.copy()
+    scores[3, 0] = 0.02
+    assert classify(table.with_scores(scores)).kinds[0] == Kind.RISING
+
+
+def test_missing_scores_are_left_out_and_two_are_too_few() -> None:
+    table = ladder(np.column_stack([curve("rising")] * 3), chance=0.25)
+    scores = table.scores.copy()
+    scores[[1, 4], 1] = np.nan
+    scores[:-2, 2] = np.nan
+    classes = classify(table.with_scores(scores))
+    assert classes.kinds == (Kind.RISING, Kind.RISING, Kind.TOO_FEW)
+    assert classes.trend.n_scores.tolist() == [9, 7, 2]
+    assert np.isnan(classes.trend.slope[2])
+
+
+def test_order_of_rows_does_not_matter() -> None:
+    table = ladder(np.column_stack([curve("rising"), curve("noisy"), curve("flat")]), chance=0.25)
+    forward, backward = classify(table), classify(table.take_rows(np.arange(9)[::-1]))
+    assert forward.kinds == backward.kinds
+    assert forward.trend.slope == pytest.approx(backward.trend.slope, rel=1e-12)
+
+
+def test_slope_and_level_are_in_fractions_per_decade_of_flops() -> None:
+    table = ladder(np.column_stack([0.7 + 0.08 * (DECADES - DECADES[-1])] * 3), chance=0.1)
+    exact = table.with_scores(np.column_stack([0.7 + 0.08 * (DECADES - DECADES[-1])] * 3))
+    trend = classify(exact).trend
+    assert trend.slope == pytest.approx([0.08] * 3)
+    assert trend.level == pytest.approx([0.7 - 0.08 * 0.158] * 3, abs=2e-3)
+
+
+def test_a_breakthrough_beyond_the_noise_has_a_large_step_z() -> None:
+    step = np.where(DECADES > 20.5, 0.6, 0.3)
+    trend = classify(ladder(np.column_stack([step, curve("flat")]), chance=0.1)).trend
+    assert trend.step_z[0] > 8 > 4 > trend.step_z[1]

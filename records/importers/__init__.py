@@ -1,0 +1,1 @@
+"""Scores as harnesses and loggers write them: one module for each format, one interface."""

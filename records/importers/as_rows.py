@@ -1,0 +1,108 @@
+"""How do imported scores become record rows, and how are those written to a file?"""
+
+import io
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from scalepredict.records.columns import NUMBERS, TEXTS
+from scalepredict.records.importers.collect import Collected
+from scalepredict.records.rows import Rows
+from scalepredict.records.table import Floats
+
+# The order in which people read them; what no row has is not written.
+_ORDER = (
+    "model", "family", "params", "tokens", "unique_tokens", "flops", "step", "phase", "role",
+    "loss", "benchmark", "task", "metric", "shots", "score", "task_loss", "stderr", "n_items",
+    "chance",
+)  # fmt: skip
+
+
+def as_rows(collected: Collected) -> Rows:
+    """The scores as columns of the record format, sorted by model, scale and task."""
+    pairs = sorted(
+        ((collected.checkpoints[p.checkpoint], p.score) for p in collected.placed), key=_order
+    )
+    sources = tuple(dict.fromkeys(score.source for _, score in pairs))
+    position = {source: i for i, source in enumerate(sources)}
+    texts = {
+        "model": _text(one.model for one, _ in pairs),
+        "family": _text(one.family for one, _ in pairs),
+        "phase": _text(one.phase for one, _ in pairs),
+        "role": _text(one.role for one, _ in pairs),
+        **{
+            name: _text(getattr(score, name) for _, score in pairs)
+            for name in ("benchmark", "task")
+        },
+        "metric": _text(
+            score.metric if score.filter == "none" else f"{score.metric},{score.filter}"
+            for _, score in pairs
+        ),
+    }
+    numbers = {
+        **{
+            name: _number(one.sizes.get(name) for one, _ in pairs)
+            for name in ("params", "tokens", "unique_tokens", "flops", "step")
+        },
+        "loss": _number(one.loss for one, _ in pairs),
+        **{
+            name: _number(getattr(score, name) for _, score in pairs)
+            for name in ("shots", "score", "task_loss", "stderr", "n_items", "chance")
+        },
+    }
+    return Rows(
+        sources=sources,
+        source=np.array([position[score.source] for _, score in pairs], dtype=np.intp),
+        lines=np.array([score.line or 1 for _, score in pairs], dtype=np.intp),
+        texts={
+            name: texts[name] for name in TEXTS if name in texts and (texts[name].codes >= 0).any()
+        },
+        numbers={
+            name: numbers[name]
+            for name in NUMBERS
+            if name in numbers and np.isfinite(numbers[name]).any()
+        },
+    )
+
+
+def rows_as_csv(rows: Rows) -> bytes:
+    """The rows as CSV (UTF-8); floats are exact, whole numbers have no point."""
+    return _frame(rows).to_csv(index=False, lineterminator="\n").encode()
+
+
+def rows_as_parquet(rows: Rows) -> bytes:
+    """The rows as Parquet; needs the extra ``parquet``."""
+    buffer = io.BytesIO()
+    _frame(rows).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _frame(rows: Rows) -> pd.DataFrame:
+    columns: dict[str, object] = {}
+    for name in _ORDER:
+        if name in rows.texts:
+            columns[name] = rows.texts[name]
+        elif name in rows.numbers:
+            values = rows.numbers[name]
+            finite = values[np.isfinite(values)]
+            whole = bool((finite == np.rint(finite)).all() and (np.abs(finite) < 2**53).all())
+            columns[name] = (
+                pd.Series(values).astype("Int64") if whole and name != "score" else values
+            )
+    return pd.DataFrame(columns)
+
+
+def _text(values: Iterable[str]) -> pd.Categorical:
+    return pd.Categorical([value or None for value in values])
+
+
+def _number(values: Iterable[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], dtype=float)
+
+
+def _order(pair: tuple[object, ...]) -> tuple[object, ...]:
+    one, score = pair
+    sizes = one.sizes  # type: ignore[attr-defined]
+    scale = tuple(sizes.get(name, -1.0) for name in ("params", "tokens", "step"))
+    return (one.family, *scale, one.model, score.benchmark, score.task)  # type: ignore[attr-defined]

@@ -1,0 +1,165 @@
+"""Which of a task's metrics is its score, and may the scores of two models be compared?
+
+Rows are comparable only if benchmark, task, metric, filter, shots, version and hash all agree.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scalepredict.errors import RecordError
+from scalepredict.records.importers.interface import ImportedScore
+
+# What the harness's own leaderboards report; a metric that is not listed comes after these.
+_METRICS = ("primary_score", "acc_norm", "acc", "accuracy", "exact_match", "em", "pass@1", "f1")
+_FILTERS = ("none", "strict-match", "flexible-extract")
+_KEYS = ("shots", "version", "digest")
+
+
+class Placed(NamedTuple):
+    """A score and the checkpoint (index into the resolved checkpoints) it belongs to."""
+
+    checkpoint: int
+    score: ImportedScore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the user asked for, by task; the key "" holds for all tasks.
+
+    Attributes:
+        metric: Name of the metric.
+        filter: Name of the filter.
+        shots: Examples in the prompt.
+        ignore: Parts of the key that may differ between models: version, digest.
+    """
+
+    metric: Mapping[str, str]
+    filter: Mapping[str, str]
+    shots: Mapping[str, int]
+    ignore: frozenset[str] = frozenset()
+
+
+NO_CHOICE = Choice(metric={}, filter={}, shots={})
+
+
+def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Placed], list[str]]:
+    """Keep one metric and filter for each benchmark; sentences say what was chosen over what.
+
+    Raises:
+        RecordError: A metric, filter or shot count that was asked for is nowhere.
+    """
+    by_benchmark: dict[str, list[Placed]] = defaultdict(list)
+    for item in placed:
+        by_benchmark[item.score.benchmark].append(item)
+    kept: list[Placed] = []
+    notes: list[str] = []
+    for benchmark, items in by_benchmark.items():
+        wanted = _wanted(benchmark, items, choice)
+        # A metric that the harness itself aggregates over tasks goes first.
+        aggregates = [p for p in wanted if not p.score.task]
+        candidates = {_kind(p) for p in aggregates or wanted}
+        coverage = {c: len({p.checkpoint for p in wanted if _kind(p) == c}) for c in candidates}
+        widest = max(coverage.values())
+        best = min((c for c in candidates if coverage[c] == widest), key=_preference)
+        kept += [p for p in wanted if _kind(p) == best]
+        everything = {_kind(p) for p in wanted}
+        if len(everything) > 1:
+            others = ", ".join(",".join(c) for c in sorted(everything - {best}))
+            notes.append(f"{benchmark}: {','.join(best)} taken; also there: {others}")
+    return kept, notes
+
+
+def keep_newest(placed: Sequence[Placed]) -> tuple[list[Placed], int]:
+    """The newest evaluation of each task of a checkpoint, and how many older ones were merged."""
+    newest: dict[tuple[object, ...], Placed] = {}
+    for item in placed:
+        score = item.score
+        key = (item.checkpoint, score.benchmark, score.task, *_kind(item), score.shots)
+        if key not in newest or score.time >= newest[key].score.time:
+            newest[key] = item
+    return list(newest.values()), len(placed) - len(newest)
+
+
+def check_keys(
+    placed: Sequence[Placed], models: Sequence[str], ignore: frozenset[str]
+) -> list[str]:
+    """Compare shots, version and hash of each task between models.
+
+    Raises:
+        RecordError: They differ, and the difference was not allowed; both values are named.
+    """
+    first: dict[tuple[str, str, str], Placed] = {}
+    tolerated: dict[tuple[str, str], set[object]] = defaultdict(set)
+    warnings: list[str] = []
+    items: dict[tuple[str, str], Placed] = {}
+    for item in placed:
+        score = item.score
+        for key in _KEYS:
+            value = getattr(score, key)
+            if value in (None, ""):
+                continue
+            other = first.setdefault((score.benchmark, score.task, key), item)
+            if getattr(other.score, key) == value:
+                continue
+            if key not in ignore:
+                raise RecordError(_mismatch(key, other, item, models))
+            tolerated[score.benchmark, key].add(value)
+        if score.n_items is not None:
+            other = items.setdefault((score.benchmark, score.task), item)
+            if other.score.n_items != score.n_items:
+                tolerated[score.benchmark, "number of items"].add(score.n_items)
+    for (benchmark, key), values in tolerated.items():
+        warnings.append(f"{benchmark}: {key} differs between models ({len(values) + 1} values)")
+    return warnings
+
+
+def _wanted(benchmark: str, items: list[Placed], choice: Choice) -> list[Placed]:
+    for key, table in (
+        ("metric", choice.metric),
+        ("filter", choice.filter),
+        ("shots", choice.shots),
+    ):
+        asked: object = table.get(benchmark, table.get(""))
+        if asked is None:
+            continue
+        there = sorted({str(getattr(p.score, key)) for p in items})
+        chosen = [p for p in items if getattr(p.score, key) == asked]
+        if chosen:
+            items = chosen
+        elif benchmark in table:
+            raise RecordError(
+                f"{benchmark}: no score with {key} {asked!r}; the files have {', '.join(there)}."
+            )
+    return items
+
+
+def _kind(placed: Placed) -> tuple[str, str]:
+    return placed.score.metric, placed.score.filter
+
+
+def _preference(candidate: tuple[str, str]) -> tuple[int, int, str, str]:
+    metric, filter_name = candidate
+    return (
+        _METRICS.index(metric) if metric in _METRICS else len(_METRICS),
+        _FILTERS.index(filter_name) if filter_name in _FILTERS else len(_FILTERS),
+        metric,
+        filter_name,
+    )
+
+
+def _mismatch(key: str, first: Placed, second: Placed, models: Sequence[str]) -> str:
+    a, b = first.score, second.score
+    name = f"{a.benchmark}/{a.task}" if a.task else a.benchmark
+    word = "hash" if key == "digest" else key
+    advice = (
+        f"Choose with --shots {a.benchmark}={a.shots}"
+        if key == "shots"
+        else f"If it makes no difference, pass --ignore-key {word}"
+    )
+    return (
+        f"{name}: {word} is {getattr(a, key)!r} for {models[first.checkpoint]} ({a.source}) and "
+        f"{getattr(b, key)!r} for {models[second.checkpoint]} ({b.source}); scores that differ in "
+        f"it are not comparable. {advice}, leave files out with --exclude, or evaluate again."
+    )

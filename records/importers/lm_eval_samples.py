@@ -1,0 +1,77 @@
+"""lm-evaluation-harness: one row for each question (`samples_<task>_<time>.jsonl`) -> item records.
+
+Traps: a question stands once for each filter; version 0.4.0 wrote a JSON array into the `.jsonl`
+file; per-question values of perplexity metrics are pairs. The hash of the question is its name, so
+that the same question has the same name for every model.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from scalepredict.records.importers.interface import (
+    Imported,
+    ImportedScore,
+    Subject,
+    Tally,
+    fraction,
+)
+from scalepredict.records.importers.source_file import SourceFile
+
+_NAME = re.compile(
+    r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.jsonl"
+)
+_HASH_DIGITS = 16  # 64 bits: a collision among 10^6 questions has probability 3e-8
+
+
+@dataclass(frozen=True, slots=True)
+class LmEvalSamples:
+    """Reads one samples file; the model is the folder that the harness made for it."""
+
+    kind: ClassVar[str] = "lm-eval-samples"
+
+    def recognises(self, file: SourceFile) -> bool:
+        """Rows with a question, its identity and filtered responses."""
+        first = file.content
+        if isinstance(first, list):
+            first = first[0] if first else None
+        return isinstance(first, dict) and "doc_id" in first and "filtered_resps" in first
+
+    def read(self, file: SourceFile) -> Imported:
+        """One score for each question, filter and metric."""
+        match = _NAME.fullmatch(file.path.name)
+        task = match["task"] if match else file.path.stem
+        time = match["time"] if match else ""
+        subject = Subject(label=file.path.parent.name)
+        tally = Tally()
+        scores = []
+        for line, sample in file.json_lines():
+            if not isinstance(sample, dict):
+                tally.add("a line that is no sample")
+                continue
+            item = str(sample.get("doc_hash") or sample.get("doc_id"))[:_HASH_DIGITS]
+            for metric in sample.get("metrics") or _guessed_metrics(sample):
+                score = fraction(sample.get(metric))
+                if score is None:
+                    tally.add(f"{metric} of a question is no score in [0, 1]")
+                    continue
+                scores.append(
+                    ImportedScore(
+                        subject=subject,
+                        benchmark=task,
+                        task=item,
+                        metric=metric,
+                        filter=str(sample.get("filter") or "none"),
+                        score=score,
+                        n_items=1.0,
+                        time=time,
+                        source=file.name,
+                        line=line,
+                    )
+                )
+        return Imported(scores=tuple(scores), skipped=tally.counts)
+
+
+def _guessed_metrics(sample: dict[str, object]) -> list[str]:
+    # Before 0.4.8 a sample did not list its metrics.
+    return [key for key in ("acc", "acc_norm", "exact_match", "f1", "em") if key in sample]

@@ -1,0 +1,68 @@
+"""Which files of a folder may hold results? Walked in a fixed order, without following loops."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from scalepredict.errors import RecordError
+
+_ENDINGS = (".json", ".jsonl", ".csv", ".json.gz", ".jsonl.gz", ".csv.gz")
+_SAMPLES = ("samples_*", "*-predictions.jsonl*", "*-requests.jsonl*", "*-recorded-inputs.jsonl*")
+_OLMES_SUMMARY = ("metrics-all.jsonl", "metrics-all.jsonl.gz")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The files to open, with the names to show, and the count of those passed over by reason."""
+
+    files: tuple[tuple[Path, str], ...]
+    passed_over: dict[str, int]
+
+
+def find_files(sources: Sequence[Path], *, samples: bool, exclude: Sequence[str]) -> Found:
+    """List result files below the sources, sorted by path.
+
+    Raises:
+        RecordError: A source does not exist.
+    """
+    files: list[tuple[Path, str]] = []
+    passed_over: dict[str, int] = {}
+    for source in sources:
+        if not source.exists():
+            raise RecordError(f"{source}: no such file or folder.")
+        if source.is_file():
+            files.append((source, str(source)))
+            continue
+        for folder, subfolders, names in os.walk(source):  # does not follow links to folders
+            subfolders.sort()
+            summary = any(name in names for name in _OLMES_SUMMARY)
+            for name in sorted(names):
+                path = Path(folder, name)
+                reason = _reason_to_pass(path, str(path), samples, exclude, summary)
+                if reason:
+                    passed_over[reason] = passed_over.get(reason, 0) + 1
+                else:
+                    files.append((path, str(path)))
+    return Found(files=tuple(files), passed_over=passed_over)
+
+
+def _reason_to_pass(
+    path: Path, shown: str, samples: bool, exclude: Sequence[str], summary: bool
+) -> str:
+    name = path.name
+    if any(fnmatchcase(shown, pattern) or fnmatchcase(name, pattern) for pattern in exclude):
+        return "excluded by --exclude"
+    if not name.endswith(_ENDINGS):
+        return "not a .json, .jsonl or .csv file"
+    is_sample = any(fnmatchcase(name, pattern) for pattern in _SAMPLES)
+    if is_sample and not samples:
+        return "answers to single questions (read with --samples)"
+    if samples and name.endswith((".json", ".json.gz")) and name.startswith("results_"):
+        return ""
+    if summary and name.removesuffix(".gz").endswith("metrics.json"):
+        return "repeated in metrics-all.jsonl beside it"
+    if not path.is_file():
+        return "not a regular file (a broken link, a pipe)"
+    return ""

@@ -1,7 +1,7 @@
 """What do all commands accept? The options that mean the same everywhere, and words on stderr."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,3 +97,16 @@ class Voice:
 
         with Console(stderr=True).status(clean(doing)):
             yield
+
+    @contextmanager
+    def counting(self, doing: str) -> Iterator[Callable[[int, int], None] | None]:
+        """Show how many of how many are done, on a terminal only; yields what to call."""
+        if self.quiet or not sys.stderr.isatty():
+            yield None
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task(clean(doing), total=None)
+            yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -7,9 +7,7 @@ same fit gives the same bytes. Files of version 1 stay readable.
 
 import hashlib
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from scalepredict.predictors.codec import decode, encode
 from scalepredict.predictors.fit import Fit, FittedGroup
 from scalepredict.predictors.interface import Law, Predictor
 from scalepredict.records.table import EvalTable
+from scalepredict.records.writing import write_whole
 
 KIND = "scalepredict.fit"
 SCHEMA = f"{KIND}/1"
@@ -127,31 +126,6 @@ def save_fit(stored: StoredFit, path: str | Path) -> None:
         StorageError: The file cannot be written.
     """
     write_whole(path, dump_fit(stored))
-
-
-def write_whole(path: str | Path, text: str) -> None:
-    """Write a text file so that nobody ever sees half of it.
-
-    Raises:
-        StorageError: The file cannot be written.
-    """
-    target = Path(path)
-    try:
-        if target.is_symlink() or (target.exists() and not target.is_file()):
-            # Links and devices (/dev/null) are written to, never replaced.
-            target.write_text(text, encoding="utf-8", newline="\n")
-            return
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StorageError(f"{target}: cannot be written: {error.strerror}.") from error
 
 
 def load_fit(path: str | Path) -> StoredFit:
@@ -264,9 +238,3 @@ def _sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -99,7 +99,7 @@ class Resolved:
         model: Name of the training run.
         family: Recipe; empty if unknown.
         sizes: ``params``, ``tokens``, ``flops``, ``step``, ``unique_tokens`` (counts) as known.
-        origin: ``ladder``, ``file`` or ``name`` for each size.
+        origin: ``ladder``, ``file``, ``revision`` or ``name`` for each size.
         params_kind: ``total`` or ``non_embedding``.
         phase: Part of the schedule.
         role: fit, holdout, target or anchor.
@@ -142,12 +142,18 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
     entry, groups = _first_match(ladder, names)
     stated = {**{key: getattr(entry, key) for key in _SIZES if entry}, **groups}
     in_file = {key: getattr(subject, key) for key in _SIZES}
-    guessed = guess_from_name(" ".join([path, *names[:2]]))
+    in_revision = guess_from_name(subject.revision)
+    guessed = guess_from_name(f"{path} {subject.label}")
     sizes: dict[str, float] = {}
     origin: dict[str, str] = {}
     warnings: list[str] = []
     for key in _SIZES:
-        for source, values in (("ladder", stated), ("file", in_file), ("name", guessed)):
+        for source, values in (
+            ("ladder", stated),
+            ("file", in_file),
+            ("revision", in_revision),
+            ("name", guessed),
+        ):
             value = values.get(key)
             if value is None:
                 continue
@@ -203,8 +209,8 @@ def _disagree(
         f"{label}: {key} is {format_count(value)} by the {source} and {format_count(other)} by "
         f"the {rival}"
     )
-    if rival == "name":  # names round: OLMo-1B has 1.18B parameters
-        if source == "file":
+    if rival in ("name", "revision"):  # names round: OLMo-1B has 1.18B parameters
+        if source != "ladder":
             warnings.append(f"{sentence}; the {source} is believed.")
         return
     raise RecordError(

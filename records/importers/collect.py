@@ -3,7 +3,6 @@
 Every file that is not read and every value that is not taken is counted with its reason.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from scalepredict.records.importers.choose import (
     keep_newest,
 )
 from scalepredict.records.importers.interface import Imported, ImportedScore, Importer, Subject
+from scalepredict.records.importers.items import join_items
 from scalepredict.records.importers.registry import IMPORTERS
 from scalepredict.records.importers.source_file import open_source
 from scalepredict.records.importers.walk import find_files
@@ -91,6 +91,7 @@ def collect(
         facts |= {subject.label: subject for subject in imported.subjects}
     if not scores:
         raise RecordError(_nothing(sources, found.passed_over, skipped))
+    scores = join_items(scores, left_out)
     checkpoints, everything, naming = _place(scores, facts, ladder or Ladder())
     chosen, notes = choose_metrics(everything, choice)
     newest, merged = keep_newest(chosen)
@@ -137,12 +138,11 @@ def _place(
     scores: Sequence[ImportedScore], facts: dict[str, Subject], ladder: Ladder
 ) -> tuple[list[Resolved], list[Placed], list[str]]:
     """Resolve every subject once, and give the subjects that are one checkpoint one index."""
-    aliases = {_sanitised(score.subject.label): score.subject.label for score in scores}
     resolved: dict[tuple[Subject, str], Resolved] = {}
     for score in scores:
         key = (score.subject, score.source)
         if key not in resolved:
-            resolved[key] = resolve(_informed(score.subject, facts, aliases), score.source, ladder)
+            resolved[key] = resolve(_informed(score.subject, facts), score.source, ladder)
     names = _tell_apart(resolved)
     index: dict[tuple[str, float | None, float | None], int] = {}
     checkpoints: list[Resolved] = []
@@ -162,11 +162,10 @@ def _place(
     return checkpoints, placed, warnings + _mixed_kinds(checkpoints)
 
 
-def _informed(subject: Subject, facts: dict[str, Subject], aliases: dict[str, str]) -> Subject:
-    label = aliases.get(subject.label, subject.label)
-    known = facts.get(label)
+def _informed(subject: Subject, facts: dict[str, Subject]) -> Subject:
+    known = facts.get(subject.label)
     if known is None:
-        return replace(subject, label=label)
+        return subject
     fields = (
         "family",
         "params",
@@ -176,9 +175,7 @@ def _informed(subject: Subject, facts: dict[str, Subject], aliases: dict[str, st
         "flops",
         "loss",
     )
-    return replace(
-        subject, label=label, **{f: getattr(subject, f) or getattr(known, f) for f in fields}
-    )
+    return replace(subject, **{f: getattr(subject, f) or getattr(known, f) for f in fields})
 
 
 def _completed(one: Resolved, other: Resolved) -> Resolved:
@@ -213,8 +210,3 @@ def _mixed_kinds(checkpoints: list[Resolved]) -> list[str]:
         f"params are total for {kinds['total']} checkpoints and non-embedding for "
         f"{kinds['non_embedding']}: at 50M they differ by a factor 2; give one kind in the ladder"
     ]
-
-
-def _sanitised(label: str) -> str:
-    # How the harness makes a folder name of a model's name (evaluation_tracker.py, 0.4.3).
-    return re.sub(r'["<>:/|\\?*\[\]]+', "__", label)

@@ -1,7 +1,5 @@
 """What does a ladder file for these models look like? A commented skeleton with marked guesses."""
 
-from collections.abc import Iterable
-
 import yaml
 
 from scalepredict.records.counts import format_count
@@ -48,12 +46,3 @@ def _pattern(name: str) -> str:
 
 def _quoted(text: str) -> str:
     return yaml.safe_dump(text, default_style='"', width=10**6, allow_unicode=True).strip()
-
-
-def unknown_sizes(collected: Collected) -> dict[str, Iterable[str]]:
-    """Models without a size that forecasts need: names by ``params`` and ``tokens``."""
-    return {
-        key: sorted({one.model for one in collected.checkpoints if key not in one.sizes})
-        for key in ("params", "tokens")
-        if any(key not in one.sizes for one in collected.checkpoints)
-    }

@@ -21,9 +21,9 @@ from scalepredict.predictors.storage import (
     input_files,
     load_fit,
     save_fit,
-    write_whole,
 )
 from scalepredict.records.table import Checkpoint, Unit, make_table
+from scalepredict.records.writing import write_whole
 
 
 def stored(*, tasks: int = 2) -> StoredFit:

@@ -1,0 +1,82 @@
+"""What happened to every file and value? The import told in sentences, with counts."""
+
+from collections.abc import Iterator
+
+from scalepredict.records.counts import format_count
+from scalepredict.records.importers.collect import Collected
+
+_SHOWN = 8
+
+
+def summary(collected: Collected) -> tuple[str, ...]:
+    """What was read, merged, chosen and left out."""
+    return tuple(_summary(collected))
+
+
+def explanation(collected: Collected) -> tuple[str, ...]:
+    """For each checkpoint: its sizes, and where each came from."""
+    lines = []
+    for one in collected.checkpoints:
+        sizes = [
+            f"{key} {format_count(value, digits=6)} ({_origin(one.origin.get(key, ''))})"
+            for key, value in one.sizes.items()
+        ]
+        lacking = [f"{key} unknown" for key in ("params", "tokens") if key not in one.sizes]
+        kind = " [non-embedding params]" if one.params_kind == "non_embedding" else ""
+        lines.append(f"  {one.model}: {', '.join(sizes + lacking)}{kind}")
+    return tuple(lines)
+
+
+def gaps(collected: Collected) -> tuple[str, ...]:
+    """What a strict import does not accept: skips, guesses and unknown sizes."""
+    found = [f"{name} was skipped: {reason}" for name, reason in collected.skipped_files]
+    found += [f"{count} values left out: {reason}" for reason, count in collected.left_out.items()]
+    for key in ("params", "tokens"):
+        unknown = [c.model for c in collected.checkpoints if key not in c.sizes]
+        guessed = [c.model for c in collected.checkpoints if c.origin.get(key) == "name"]
+        if unknown:
+            found.append(f"{key} unknown for {_listed(unknown)}")
+        if guessed:
+            found.append(f"{key} guessed from the name for {_listed(guessed)}")
+    return tuple(found)
+
+
+def _summary(collected: Collected) -> Iterator[str]:
+    n_files = sum(collected.kinds.values())
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(collected.kinds.items()))
+    models = {one.model for one in collected.checkpoints}
+    benchmarks = {placed.score.benchmark for placed in collected.placed}
+    yield (
+        f"read {n_files} files ({kinds}): {len(models)} models, {len(collected.checkpoints)} "
+        f"checkpoints, {len(benchmarks)} benchmarks, {len(collected.placed)} scores."
+    )
+    for reason, count in sorted(collected.passed_over.items()):
+        yield f"not opened: {count} files: {reason}."
+    for name, reason in collected.skipped_files[:_SHOWN]:
+        yield f"skipped {name}: {reason}"
+    if len(collected.skipped_files) > _SHOWN:
+        yield f"skipped {len(collected.skipped_files) - _SHOWN} more files."
+    for reason, count in sorted(collected.left_out.items()):
+        yield f"left out {count} values: {reason}."
+    yield from (f"{note}." for note in collected.notes)
+    for key in ("params", "tokens"):
+        unknown = sorted({c.model for c in collected.checkpoints if key not in c.sizes})
+        guessed = sorted({c.model for c in collected.checkpoints if c.origin.get(key) == "name"})
+        if guessed:
+            yield f"{key} guessed from the name for {_listed(guessed)}; check with --explain."
+        if unknown:
+            yield (
+                f"{key} unknown for {_listed(unknown)}: no forecast can use them. "
+                "--write-ladder FILE writes a ladder file to fill in."
+            )
+
+
+def _origin(origin: str) -> str:
+    if origin == "name":
+        return "guessed from the name"
+    return f"from the {origin}" if origin in ("file", "ladder", "revision") else origin
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown

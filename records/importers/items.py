@@ -1,0 +1,56 @@
+"""Whose answers are these? Questions of a samples file joined to the run that they belong to.
+
+The harness writes `results_<time>.json` and `samples_<task>_<time>.jsonl` into one folder; only the
+first names the model in full, its size, the shots and the benchmark that a subtask belongs to.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from scalepredict.records.importers.interface import ImportedScore
+
+Run = tuple[Path, str]  # folder and time
+
+
+def join_items(scores: Sequence[ImportedScore], left_out: Counter[str]) -> list[ImportedScore]:
+    """Give every question its run's name and its benchmark; drop the subtask scores they repeat."""
+    aggregates = {_raw_key(score): score for score in scores if not _is_item(score)}
+    with_items = {(*_run(score), score.benchmark) for score in scores if _is_item(score)}
+    joined: list[ImportedScore] = []
+    for score in scores:
+        if not _is_item(score):
+            if score.task and _raw_key(score) in with_items:
+                left_out["a subtask's score, whose questions are read themselves"] += 1
+            else:
+                joined.append(score)
+            continue
+        whole = aggregates.get((*_run(score), score.benchmark))
+        if whole is None:
+            joined.append(score)
+            continue
+        joined.append(
+            replace(
+                score,
+                subject=whole.subject,
+                benchmark=whole.benchmark,
+                task=f"{whole.task}/{score.task}" if whole.task else score.task,
+                shots=whole.shots,
+                version=whole.version,
+            )
+        )
+    return joined
+
+
+def _is_item(score: ImportedScore) -> bool:
+    return score.line is not None and score.n_items == 1.0 and bool(score.task)
+
+
+def _run(score: ImportedScore) -> Run:
+    return Path(score.source).parent, score.time
+
+
+def _raw_key(score: ImportedScore) -> tuple[Path, str, str]:
+    raw = f"{score.benchmark}_{score.task}" if score.task else score.benchmark
+    return (*_run(score), raw)

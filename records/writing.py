@@ -1,0 +1,39 @@
+"""How is a file written so that nobody ever sees half of it? To the side, then renamed."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from scalepredict.errors import StorageError
+
+
+def write_whole(path: str | Path, content: str | bytes) -> None:
+    """Write a file in one step; text is UTF-8 with plain line ends.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    target = Path(path)
+    raw = content.encode() if isinstance(content, str) else content
+    try:
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            # Links and devices (/dev/null) are written to, never replaced.
+            target.write_bytes(raw)
+            return
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"{target}: cannot be written: {error.strerror}.") from error
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

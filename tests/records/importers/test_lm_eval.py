@@ -1,0 +1,193 @@
+"""lm-evaluation-harness files of every version, each with its trap."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scalepredict.errors import RecordError
+from scalepredict.records.importers.choose import Choice
+from scalepredict.records.importers.collect import Collected, collect
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def write(path: Path, content: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def results(**changes: Any) -> dict[str, Any]:
+    """A current result file with one task."""
+    content: dict[str, Any] = {
+        "results": {"arc": {"alias": "arc", "acc,none": 0.31, "acc_stderr,none": 0.01}},
+        "versions": {"arc": 1.0},
+        "n-shot": {"arc": 0},
+        "n-samples": {"arc": {"original": 1172, "effective": 1172}},
+        "config": {"model": "hf", "model_args": "pretrained=acme/a-190m", "limit": None},
+        "model_source": "hf",
+        "model_name": "acme/a-190m",
+    }
+    return content | changes
+
+
+def scores(collected: Collected) -> dict[tuple[str, str, str], float]:
+    return {
+        (p.score.benchmark, p.score.task, p.score.metric): p.score.score for p in collected.placed
+    }
+
+
+def test_a_real_run_gives_benchmarks_subtasks_sizes_and_items() -> None:
+    collected = collect([FIXTURES / "lm_eval_0_4_13"])
+    smallest = next(c for c in collected.checkpoints if c.model == "acme/toy-70m")
+    assert smallest.sizes == {"params": 70_000_000.0, "step": 1000.0}
+    assert smallest.origin == {"params": "file", "step": "revision"}
+    rows = {
+        (p.score.benchmark, p.score.task): p.score
+        for p in collected.placed
+        if collected.checkpoints[p.checkpoint] == smallest
+    }
+    assert set(rows) == {("sums", ""), ("sums", "small"), ("sums", "large"), ("toy_mc", "")}
+    assert rows["sums", ""].score == 0.34
+    assert rows["sums", ""].n_items == 100
+    assert rows["sums", "large"].stderr == pytest.approx(0.07637626158259732)
+    assert rows["toy_mc", ""].metric == "acc_norm"
+
+
+def test_samples_of_a_real_run_belong_to_the_model_that_the_results_name() -> None:
+    collected = collect([FIXTURES / "lm_eval_0_4_13"], samples=True)
+    assert {c.model for c in collected.checkpoints} == {
+        f"acme/toy-{size}" for size in ("70m", "160m", "410m", "1b")
+    }
+    questions = [p.score for p in collected.placed if p.score.n_items == 1]
+    assert len(questions) == 4 * 6
+    assert len({q.task for q in questions}) == 6  # the same question has the same name everywhere
+
+
+def test_version_0_3_has_metrics_without_filter_and_one_shot_count(tmp_path: Path) -> None:
+    old = {
+        "results": {"sciq": {"acc": 0.891, "acc_stderr": 0.00986, "acc_norm": 0.816}},
+        "versions": {"sciq": 0},
+        "config": {"model": "gpt2", "model_args": "pretrained=acme/a-190m", "num_fewshot": 3},
+    }
+    collected = collect([write(tmp_path / "out.json", old)], choice=_metric("acc"))
+    (placed,) = collected.placed
+    assert (placed.score.score, placed.score.stderr, placed.score.shots) == (0.891, 0.00986, 3)
+    assert placed.score.filter == "none"
+
+
+def test_names_counts_aliases_and_stderrs_are_not_taken_for_scores(tmp_path: Path) -> None:
+    task = {"name": "arc", "alias": " - arc", "sample_len": 1, "acc,none": 0.25, " ": " "}
+    task |= {"acc_stderr,none": "N/A", "sample_count": {"acc,none": 1}, "flag": True}
+    collected = collect([write(tmp_path / "r.json", results(results={"arc": task}))])
+    assert scores(collected) == {("arc", "", "acc"): 0.25}
+    assert collected.placed[0].score.stderr is None
+
+
+def test_a_metric_where_less_is_better_and_nan_are_counted_not_taken(tmp_path: Path) -> None:
+    task = {
+        "acc,none": 0.25,
+        "brier,none": 0.4,
+        "word_perplexity,none": 14.2,
+        "f1,none": float("nan"),
+    }
+    content = results(results={"arc": task}, higher_is_better={"arc": {"brier": False}})
+    collected = collect([write(tmp_path / "r.json", content)])
+    assert scores(collected) == {("arc", "", "acc"): 0.25}
+    assert sum(collected.left_out.values()) == 3
+
+
+def test_a_group_of_unrelated_tasks_is_no_benchmark(tmp_path: Path) -> None:
+    tasks = {
+        "board": {"acc,none": 0.5, "alias": "board"},
+        "arc": {"acc,none": 0.4},
+        "mmlu": {"acc,none": 0.6},
+        "mmlu_stem": {"acc,none": 0.61},
+        "mmlu_stem_physics": {"acc,none": 0.7},
+    }
+    groups = {
+        "board": ["arc", "mmlu"],
+        "mmlu": ["mmlu_stem"],
+        "mmlu_stem": ["mmlu_stem_physics"],
+        "arc": [],
+    }
+    content = results(results=tasks, group_subtasks=groups)
+    collected = collect([write(tmp_path / "r.json", content)])
+    assert scores(collected) == {
+        ("arc", "", "acc"): 0.4,
+        ("mmlu", "", "acc"): 0.6,
+        ("mmlu", "stem_physics", "acc"): 0.7,
+    }
+    assert collected.left_out == {"a group's aggregate, whose tasks are read themselves": 2}
+
+
+def test_the_newest_evaluation_of_each_task_wins(tmp_path: Path) -> None:
+    folder = tmp_path / "acme__a-190m"
+    write(folder / "results_2026-01-02T00-00-00.0.json", results())
+    both = {"arc": {"acc,none": 0.1}, "piqa": {"acc,none": 0.6}}
+    write(folder / "results_2026-01-01T00-00-00.0.json", results(results=both))
+    collected = collect([tmp_path])
+    assert scores(collected) == {("arc", "", "acc"): 0.31, ("piqa", "", "acc"): 0.6}
+    assert "1 older evaluations" in " ".join(collected.notes)
+
+
+def test_a_subset_is_warned_of(tmp_path: Path) -> None:
+    content = results(**{"n-samples": {"arc": {"original": 1172, "effective": 100}}})
+    collected = collect([write(tmp_path / "r.json", content)])
+    assert "subset" in collected.warnings[0]
+    assert collected.placed[0].score.n_items == 100
+
+
+@pytest.mark.parametrize(
+    ("change", "word", "first", "second"),
+    [
+        ({"n-shot": {"arc": 25}}, "shots", "0", "25"),
+        ({"versions": {"arc": 2.0}}, "version", "1.0", "2.0"),
+        ({"task_hashes": {"arc": "beef"}}, "hash", "cafe", "beef"),
+    ],
+)
+def test_models_evaluated_differently_are_refused_with_both_values(
+    tmp_path: Path, change: dict[str, Any], word: str, first: str, second: str
+) -> None:
+    write(tmp_path / "a.json", results(task_hashes={"arc": "cafe"}))
+    other = {"model": "hf", "model_args": "pretrained=acme/b-410m"}
+    write(tmp_path / "b.json", results(config=other) | change)
+    with pytest.raises(RecordError, match=word) as caught:
+        collect([tmp_path])
+    assert first in str(caught.value)
+    assert second in str(caught.value)
+    assert "acme/b-410m" in str(caught.value)
+
+
+def test_following_the_advice_on_hashes_works(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", results(task_hashes={"arc": "cafe"}))
+    other = {"model": "hf", "model_args": "pretrained=acme/b-410m"}
+    write(tmp_path / "b.json", results(config=other, task_hashes={"arc": "beef"}))
+    choice = Choice(metric={}, filter={}, shots={}, ignore=frozenset({"digest"}))
+    collected = collect([tmp_path], choice=choice)
+    assert len(collected.placed) == 2
+    assert "differs between models" in collected.warnings[0]
+
+
+def test_revisions_without_step_stay_apart(tmp_path: Path) -> None:
+    for revision in ("early", "late"):
+        config = {"model_args": f"pretrained=acme/a-190m,revision={revision}"}
+        write(tmp_path / f"{revision}.json", results(config=config))
+    assert {c.model for c in collect([tmp_path]).checkpoints} == {
+        "acme/a-190m@early",
+        "acme/a-190m@late",
+    }
+
+
+def test_version_0_4_0_wrote_an_array_into_the_samples_file(tmp_path: Path) -> None:
+    row = {"doc_id": 3, "filtered_resps": [], "filter": "none", "acc": 1.0, "target": "x"}
+    path = tmp_path / "pretrained__acme_arc.jsonl"
+    path.write_text(json.dumps([row, row | {"doc_id": 4, "acc": 0.0}], indent=2))
+    collected = collect([path])
+    assert [p.score.score for p in collected.placed] == [1.0, 0.0]
+
+
+def _metric(name: str) -> Choice:
+    return Choice(metric={"": name}, filter={}, shots={})

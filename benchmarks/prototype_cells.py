@@ -35,7 +35,7 @@ def long_records(folder: Path, name: str) -> pd.DataFrame:
     rows = pd.read_csv(folder / f"{name}.csv.gz").astype({"params": float, "tokens": float})
     for column in ("loss", "task_loss", "n_items"):
         rows[column] = rows.get(column, np.nan)
-    return rows
+    return rows.fillna({"chance": 0.0})
 
 
 def pythia(folder: Path, shots: str, variant: str) -> pd.DataFrame:

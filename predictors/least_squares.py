@@ -28,6 +28,7 @@ TOLERANCE = 1e-10  # relative, on cost and step; on the cosine of residual and d
 # Share of the monotone weight rho' that the curvature keeps where a robust loss has none, so that
 # residuals in the linear part of Huber's loss still shape the step.
 LEAST_CURVATURE = 0.02
+LEAST_EIGENVALUE = 1e-9  # told from rounding error, of a curvature with unit diagonal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,25 +82,31 @@ class Solution:
     at_bound: Ints
     curvature: Floats
 
-    def covariance(self, n_residuals: Floats) -> Floats:
-        """Covariance of the parameters, s^2 (J'J)^-1 with s^2 = 2 cost / (n - P). Shape (B, P, P).
+    def inverse_curvature(self) -> Floats:
+        """(J'J)^-1: the covariance of the parameters in units of the noise variance. (B, P, P).
 
         A parameter at its bound has variance 0. Directions that the data do not determine get a
-        large finite variance; without spare residuals s^2 is 2 cost.
-
-        Args:
-            n_residuals: Residuals that are not missing. Shape (B,).
+        large finite variance.
         """
         free = self.at_bound == 0
-        spare = np.maximum(n_residuals - free.sum(axis=1), 1.0)
         curvature, size = _equilibrated(self.curvature, free)
-        # The smallest eigenvalue that is told from rounding error, of a matrix with unit diagonal.
         value, vector = np.linalg.eigh(curvature)
-        inverse = (vector / np.maximum(value, 1e-9)[:, None, :]) @ vector.swapaxes(1, 2)
+        inverse = (vector / np.maximum(value, LEAST_EIGENVALUE)[:, None, :]) @ np.swapaxes(
+            vector, 1, 2
+        )
         both = free[:, :, None] & free[:, None, :]
-        scaled = np.where(both, inverse, 0.0) / (size[:, :, None] * size[:, None, :])
-        variance: Floats = (2 * self.cost / spare)[:, None, None] * scaled
-        return variance
+        result: Floats = np.where(both, inverse, 0.0) / (size[:, :, None] * size[:, None, :])
+        return result
+
+    def covariance(self, n_residuals: Floats | Ints) -> Floats:
+        """Covariance of the parameters, s^2 (J'J)^-1 with s^2 = 2 cost / (n - P). Shape (B, P, P).
+
+        Args:
+            n_residuals: Residuals that are not missing; taken as P + 1 at least. Shape (B,).
+        """
+        spare = np.maximum(n_residuals - (self.at_bound == 0).sum(axis=1), 1.0)
+        result: Floats = (2 * self.cost / spare)[:, None, None] * self.inverse_curvature()
+        return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -281,8 +288,12 @@ class _Objective:
             transposed = jacobian.swapaxes(1, 2)
             gradient = (transposed @ (slope * r)[:, :, None])[:, :, 0]
             curvature = transposed @ (weight[:, :, None] * jacobian)
-            sound = np.isfinite(cost) & np.isfinite(curvature).all(axis=(1, 2))
-        return np.where(sound, cost, np.inf), gradient, curvature
+        sound = np.isfinite(cost) & np.isfinite(curvature).all(axis=(1, 2))
+        return (
+            np.where(sound, cost, np.inf),
+            np.where(sound[:, None], gradient, 0.0),
+            np.where(sound[:, None, None], curvature, 0.0),
+        )
 
 
 def _free(x: Floats, gradient: Floats, low: Floats, high: Floats) -> Bools:

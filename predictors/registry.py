@@ -24,6 +24,13 @@ class _Place(NamedTuple):
 _METHODS: dict[str, _Place] = {
     "stack": _Place("stack", "Stack", "StackLaw"),
     "last": _Place("last", "LastValue", "LastValueLaw"),
+    "mean": _Place("mean", "MeanScore", "MeanScoreLaw"),
+    "trend": _Place("trend", "Trend", "DirectLaw"),
+    "power_law": _Place("power_law", "PowerLaw", "DirectLaw"),
+    "nd_law": _Place("nd_law", "ParamsTokensLaw", "DirectLaw"),
+    "sigmoid": _Place("sigmoid", "Sigmoid", "DirectLaw"),
+    "sigmoid_nd": _Place("sigmoid", "SigmoidND", "DirectLaw"),
+    "cod_curve": _Place("cod_curve", "CodCurve", "DirectLaw"),
 }
 
 

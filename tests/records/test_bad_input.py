@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -73,9 +74,7 @@ YAML_MISTAKES = {
     "syntax": ("records:\n  - model: [a\n    b: 1\n", r":3:6: not valid YAML"),
     "aliases that explode": (
         "a: &a [x, x, x, x, x, x, x, x]\n"
-        + "".join(
-            f"{b}: &{b} [{', '.join([f'*{a}'] * 20)}]\n" for a, b in ["ab", "bc", "cd", "de", "ef"]
-        ),
+        + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 20)}]\n" for a, b in pairwise("abcdef")),
         r"aliases repeat this more than",
     ),
     "deep nesting": ("[" * 100_000, r"nested deeper than 50 levels"),

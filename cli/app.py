@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from scalepredict import __version__
+from scalepredict.cli.backtest import backtest
 from scalepredict.cli.import_records import import_records
 from scalepredict.cli.render import clean
 from scalepredict.errors import ScalePredictError
@@ -75,3 +76,4 @@ def _options(
 
 # The table of commands, in the order of a user's work.
 app.command("import")(import_records)
+app.command()(backtest)

@@ -98,9 +98,9 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def json_text(document: object) -> str:
-    """Indented JSON, in the document's own order; NaN becomes null."""
-    return json.dumps(_without_nan(document), indent=2, ensure_ascii=False, allow_nan=False)
+def json_text(document: object, *, indent: int | None = 2) -> str:
+    """JSON in the document's own order; NaN becomes null."""
+    return json.dumps(_without_nan(document), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def csv_text(rows: Sequence[Mapping[str, Cell]]) -> str:

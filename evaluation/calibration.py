@@ -8,7 +8,7 @@ Both c and the spread are estimated from forecasts of series that were measured 
 (calibrate.py); this module only applies them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,7 +131,7 @@ def calibration_notes(
     return tuple(notes)
 
 
-def suites(units: tuple[Unit, ...]) -> dict[str, list[int]]:
+def suites(units: Sequence[Unit]) -> dict[str, list[int]]:
     """Columns of each named suite; a table that names no suite is one, ``all benchmarks``."""
     if not any(unit.suite for unit in units):
         return {WHOLE_TABLE: list(range(len(units)))}
@@ -142,7 +142,13 @@ def suites(units: tuple[Unit, ...]) -> dict[str, list[int]]:
     return columns
 
 
-def suite_averages(forecast: Forecast, calibration: Calibration, predictor_name: str) -> Forecast:
+def suite_averages(
+    forecast: Forecast,
+    calibration: Calibration,
+    predictor_name: str,
+    *,
+    members: Mapping[str, Sequence[int]] | None = None,
+) -> Forecast:
     """Forecast of the average of each suite, every benchmark with equal weight.
 
         S_avg^2 = rho * mean(S)^2 + (1 - rho) * sum(S^2) / T^2
@@ -154,6 +160,7 @@ def suite_averages(forecast: Forecast, calibration: Calibration, predictor_name:
         forecast: A calibrated forecast of single benchmarks, shape (K, T).
         calibration: Holds rho and the spread of suite errors.
         predictor_name: The method that made the forecast.
+        members: Columns of each suite by name; by default the suites that the units name.
 
     Returns:
         A calibrated forecast whose units are the suites; it carries no components of variance
@@ -165,8 +172,8 @@ def suite_averages(forecast: Forecast, calibration: Calibration, predictor_name:
     if forecast.scale is None:
         raise ValueError("calibrate the forecast before averaging it")
     entry = calibration.of(predictor_name)
-    members = suites(forecast.units)
-    columns = list(members.values())
+    members = suites(forecast.units) if members is None else members
+    columns = [list(index) for index in members.values()]
 
     def mean(values: Floats) -> Floats:
         return np.stack([values[:, index].mean(axis=1) for index in columns], axis=1)
@@ -209,7 +216,7 @@ def suite_scale(scale: Floats, columns: list[list[int]], correlation: float) -> 
     )
 
 
-def _incomplete(forecast: Forecast, suite: str, index: list[int]) -> str | None:
+def _incomplete(forecast: Forecast, suite: str, index: Sequence[int]) -> str | None:
     missing = [forecast.units[i].benchmark for i in index if forecast.failures[i] is not None]
     if not missing:
         return None

@@ -1,0 +1,189 @@
+"""What would each method have said, had it seen only the small models?
+
+Every split is handed to every method: fit on its evidence, forecast its targets, keep the forecast
+beside what was measured. Nothing above the origin reaches a fit.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from scalepredict.errors import RefusedError, ScalePredictError
+from scalepredict.evaluation.calibration import Calibration, apply_calibration
+from scalepredict.evaluation.splits import Split
+from scalepredict.predictors.interface import Forecast, Predictor, Targets
+from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit
+
+Progress = Callable[[int, int], None]  # called with (done, all)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cell:
+    """One method at one origin of one family.
+
+    Attributes:
+        predictor: Name of the method.
+        group: What is left out together when a calibration is tested: a file, by default.
+        family: Recipe.
+        split: Number of the split among those of its group.
+        origin_flops: Largest training FLOPs of the evidence.
+        n_train: Checkpoints of the family in the evidence.
+        targets: The measured checkpoints that were forecast, length K.
+        units: The benchmarks that the evidence measures, length T.
+        observed: Measured scores; NaN = not measured. Shape (K, T).
+        forecast: Calibrated, of shape (K, T); None if the method refused the evidence.
+        failure: Why the method refused; None if it did not.
+    """
+
+    predictor: str
+    group: str
+    family: str
+    split: int
+    origin_flops: float
+    n_train: int
+    targets: tuple[Checkpoint, ...]
+    units: tuple[Unit, ...]
+    observed: Floats
+    forecast: Forecast | None
+    failure: str | None
+
+    @property
+    def series(self) -> str:
+        """Group and family: what is resampled for the error of a summary."""
+        return f"{self.group}/{self.family}"
+
+    @property
+    def factor(self) -> Floats:
+        """Target FLOPs over the origin's. Shape (K,)."""
+        return np.array([c.flops for c in self.targets], dtype=float) / self.origin_flops
+
+
+def run_backtest(
+    table: EvalTable,
+    splits: Sequence[Split],
+    predictors: Sequence[Predictor],
+    calibration: Calibration,
+    *,
+    group: str = "",
+    jobs: int = 1,
+    progress: Progress | None = None,
+    rng: np.random.Generator,
+) -> tuple[Cell, ...]:
+    """Hand every split to every method.
+
+    Args:
+        table: Evidence, with the tasks of benchmarks where they are recorded.
+        splits: Rows of ``table``.
+        predictors: Methods; a method that fails on a split gives a cell with its reason.
+        calibration: Turns points into intervals.
+        group: Name of the records, for the summary.
+        jobs: Processes. Cells do not depend on it: each has its own stream of random numbers.
+        progress: Told how many cells are done.
+        rng: Source of those streams.
+
+    Returns:
+        Cells by split, then by method.
+    """
+    benchmarks = to_benchmarks(table)
+    tasks = [(*numbered, predictor) for numbered in enumerate(splits) for predictor in predictors]
+    work = (
+        delayed(_cell)(
+            predictor,
+            _evidence(table if predictor.reads_tasks else benchmarks, split, predictor),
+            _held_out(benchmarks, split),
+            calibration,
+            group,
+            number,
+            split,
+            stream,
+        )
+        for (number, split, predictor), stream in zip(tasks, rng.spawn(len(tasks)), strict=True)
+    )
+    cells: list[Cell] = []
+    for cell in Parallel(n_jobs=jobs, return_as="generator")(work):
+        cells.append(cell)
+        if progress is not None:
+            progress(len(cells), len(tasks))
+    return tuple(cells)
+
+
+def _evidence(table: EvalTable, split: Split, predictor: Predictor) -> EvalTable:
+    known = table.take_rows(split.train)
+    return known if predictor.pools_families else known.of_family(split.family)
+
+
+def _held_out(benchmarks: EvalTable, split: Split) -> EvalTable:
+    # Benchmarks that the evidence measures, in the family itself if it is there at all.
+    known = benchmarks.take_rows(split.train)
+    own = np.array([c.family == split.family for c in known.checkpoints], dtype=bool)
+    scores = known.scores[own] if own.any() else known.scores
+    measured = np.flatnonzero(np.isfinite(scores).any(axis=0))
+    return benchmarks.take_rows(split.targets).take_units(measured)
+
+
+def _cell(
+    predictor: Predictor,
+    evidence: EvalTable,
+    held: EvalTable,
+    calibration: Calibration,
+    group: str,
+    number: int,
+    split: Split,
+    rng: np.random.Generator,
+) -> Cell:
+    forecast: Forecast | None = None
+    failure: str | None = None
+    own = sum(c.family == split.family for c in evidence.checkpoints)
+    try:
+        if not evidence.checkpoints:
+            raise RefusedError(f"{predictor.name} on {split.family!r}: no evidence of the family.")
+        law = predictor.fit(evidence, rng=rng)
+        forecast = _on_units(law.forecast(Targets.of_table(held), rng=rng), held.units)
+        forecast = apply_calibration(forecast, calibration, predictor.name)
+    except ScalePredictError as error:
+        failure = str(error)
+    return Cell(
+        predictor=predictor.name,
+        group=group,
+        family=split.family,
+        split=number,
+        origin_flops=split.origin_flops,
+        n_train=own,
+        targets=held.checkpoints,
+        units=held.units,
+        observed=held.scores,
+        forecast=forecast,
+        failure=failure,
+    )
+
+
+def _on_units(forecast: Forecast, units: tuple[Unit, ...]) -> Forecast:
+    column = {_name(unit): i for i, unit in enumerate(forecast.units)}
+    index = np.array([column.get(_name(unit), -1) for unit in units], dtype=int)
+
+    def take(values: Floats) -> Floats:
+        padded = np.concatenate([values, np.full((len(values), 1), np.nan)], axis=1)
+        return padded[:, index]
+
+    silent = "the method gives no forecast of this benchmark."
+    return replace(
+        forecast,
+        units=units,
+        failures=tuple(silent if i < 0 else forecast.failures[i] for i in index),
+        point=take(forecast.point),
+        last=take(forecast.last),
+        n_items=take(forecast.n_items),
+        n_train=take(forecast.n_train),
+        horizon=take(forecast.horizon),
+        model_variance=take(forecast.model_variance),
+        overdispersion=take(forecast.overdispersion),
+        spread_weighted=take(forecast.spread_weighted),
+        spread_equal=take(forecast.spread_equal),
+    )
+
+
+def _name(unit: Unit) -> tuple[str, str, int | None]:
+    return unit.benchmark, unit.metric, unit.shots

@@ -26,6 +26,8 @@ class Targets:
         tokens: Tokens D (counts). Shape (K,).
         flops: Training FLOPs C, in the evidence's own accounting. Shape (K,).
         assumption: What was assumed to complete each target, length K; empty if nothing.
+        known: Scores that the targets already have on some benchmarks, one row for each; read by
+            methods that judge a model by what it can do. None if only the scale is known.
     """
 
     family: tuple[str, ...]
@@ -33,6 +35,7 @@ class Targets:
     tokens: Floats
     flops: Floats
     assumption: tuple[str, ...]
+    known: EvalTable | None = None
 
     def __len__(self) -> int:
         return len(self.family)
@@ -58,7 +61,7 @@ class Frontier:
         last: Score of the largest-FLOPs checkpoint that was measured on the unit. Shape (T,).
         n_items: Graded answers behind that score; NaN = unknown. Shape (T,).
         n_train: Checkpoints with a score. Shape (T,).
-        max_flops: Largest training FLOPs of the evidence.
+        max_flops: Largest training FLOPs of the evidence; NaN if none is known.
     """
 
     units: tuple[Unit, ...]
@@ -69,8 +72,9 @@ class Frontier:
 
     @classmethod
     def of_table(cls, table: EvalTable) -> Self:
-        """Read the large end of a table; ties in FLOPs go to the later row."""
-        order = np.argsort(table.flops, kind="stable")
+        """Read the large end of a table; ties go to the later row, unknown FLOPs are no end."""
+        flops = np.where(np.isfinite(table.flops), table.flops, 0.0)
+        order = np.argsort(flops, kind="stable")
         scores, n_items = table.scores[order], table.n_items[order]
         measured = np.isfinite(scores)
         top = measured.shape[0] - 1 - np.argmax(measured[::-1], axis=0)
@@ -80,7 +84,7 @@ class Frontier:
             last=scores[top, columns],
             n_items=n_items[top, columns],
             n_train=measured.sum(axis=0).astype(float),
-            max_flops=float(np.max(table.flops)),
+            max_flops=float(np.max(flops)) or np.nan,
         )
 
 
@@ -130,7 +134,8 @@ class Forecast:
         last: Last measured score (Frontier.last).
         n_items: Graded answers behind a score; NaN = unknown.
         n_train: Checkpoints behind the fit.
-        horizon: Decades of FLOPs from the largest evidence to the target (may be negative).
+        horizon: Decades of FLOPs from the largest evidence to the target (may be negative); 0
+            where compute is not known.
         model_variance: The method's own variance of its curve at the target; 0 if it has none.
         overdispersion: Variance of a measurement over the binomial one (phi); 1 if not estimated.
         spread_weighted: Weighted variance of an ensemble's members; 0 without members.
@@ -201,6 +206,7 @@ def make_forecast(
     def full(value: Floats | float) -> Floats:
         return np.broadcast_to(np.asarray(value, dtype=float), shape).copy()
 
+    horizon = np.nan_to_num(np.log10(targets.flops) - np.log10(frontier.max_flops))
     return Forecast(
         targets=targets,
         units=frontier.units,
@@ -208,7 +214,7 @@ def make_forecast(
         last=full(frontier.last),
         n_items=full(frontier.n_items),
         n_train=full(frontier.n_train),
-        horizon=full((np.log10(targets.flops) - np.log10(frontier.max_flops))[:, None]),
+        horizon=full(horizon[:, None]),
         model_variance=full(model_variance),
         overdispersion=full(overdispersion),
         spread_weighted=full(spread_weighted),

@@ -1,0 +1,297 @@
+"""Capability space: scores of many families lie near few dimensions, and those give the others.
+
+    score of a benchmark = sigmoid link of the model's capabilities (capability_link.py)
+    capabilities = from the model's own scores on standard benchmarks (factor_model.py), or
+                   log-linear in compute with a line for each family (family_trend.py)
+
+Source: Ruan, Maddison & Hashimoto (2024, 2405.10938).
+Departures: probabilistic PCA instead of mean-filling; numbers of components are averaged by their
+    rolling-origin error unless one is asked for; families share their trends; models without known
+    compute stay in.
+Fails when: a benchmark needs what the standard ones do not measure (low ``explained``), or a family
+    mixes data recipes.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.capability_link import Links, apply_links, fit_links
+from scalepredict.predictors.factor_model import (
+    FactorModel,
+    Posterior,
+    fit_factors,
+    posterior,
+    without_own_score,
+)
+from scalepredict.predictors.family_trend import FamilyTrend, fit_family_trend
+from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
+
+MOST_COMPONENTS = 5
+ROWS_PER_COMPONENT = 3
+FEWEST_MODELS = 6
+STANDARD_SHARE = 0.5  # a benchmark is standard if it is measured on this share of the models that
+# the most measured one has; below, it is explained by the space but does not shape it
+LITTLE_EXPLAINED = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observational:
+    """Fits one capability space to all families.
+
+    Attributes:
+        components: Number of components; None = average over 1, 2, ... by rolling-origin error.
+        standard: Benchmarks that span the space; empty = those measured on most models.
+    """
+
+    name: ClassVar[str] = "observational"
+    pools_families: ClassVar[bool] = True
+    reads_tasks: ClassVar[bool] = False
+    components: int | None = None
+    standard: tuple[str, ...] = ()
+
+    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "ObservationalLaw":
+        """Fit space, links and family trends. Draws nothing.
+
+        Raises:
+            RefusedError: Fewer than two standard benchmarks that vary, or too few models with two
+                of them; or ``standard`` names a benchmark that is not there.
+        """
+        del rng
+        varying = _varying(table.scores)
+        standard = self._standard(table, varying)
+        shared = np.isfinite(table.scores[:, standard]).sum(axis=1) >= 2
+        if shared.sum() < FEWEST_MODELS:
+            raise RefusedError(
+                f"observational: {int(shared.sum())} models have two or more of the standard "
+                f"benchmarks ({_names(table.units, standard)}), at least {FEWEST_MODELS} are "
+                "needed. Add models, or choose other standard benchmarks."
+            )
+        used = table.take_rows(shared)
+        n_components = self._n_components(len(used.checkpoints), len(standard))
+        space = fit_factors(used.scores[:, standard], n_components)
+        known = posterior(space, used.scores[:, standard])
+        coordinates = _per_unit(space, used.scores, standard, known)[0]
+        # A variant with k components needs the models for it, on its scarcest benchmark as well.
+        variants = (self.components,) if self.components else tuple(range(1, n_components + 1))
+        counted = np.isfinite(used.scores).sum(axis=0)
+        fitted = varying & (counted >= FEWEST_MODELS)
+        units = np.flatnonzero(fitted)
+        links = fit_links(
+            coordinates[:, units], used.scores[:, units], used.chance[units], variants
+        )
+        return ObservationalLaw(
+            frontier=Frontier.of_table(used),
+            standard=standard,
+            fitted=units,
+            space=space,
+            links=links,
+            trend=_trend(space, known, used),
+            models=tuple(c.model for c in used.checkpoints),
+            families=tuple(c.family for c in used.checkpoints),
+            flops=used.flops,
+            coordinates=known.theta * space.strength,
+            left_out=tuple(
+                c.model for c, kept in zip(table.checkpoints, shared, strict=True) if not kept
+            ),
+            failures=_failures(used.units, varying, counted),
+        )
+
+    def _standard(self, table: EvalTable, varying: Bools) -> Ints:
+        names = [unit.benchmark for unit in table.units]
+        unknown = [name for name in self.standard if name not in names]
+        if unknown:
+            raise RefusedError(
+                f"observational: standard benchmark {unknown[0]!r} is not in the records; they "
+                f"have {', '.join(names)}."
+            )
+        counted = np.isfinite(table.scores).sum(axis=0)
+        if self.standard:
+            wanted = np.array([name in self.standard for name in names], dtype=bool)
+        else:
+            wanted = counted >= STANDARD_SHARE * counted.max()
+        standard = np.flatnonzero(wanted & varying)
+        if len(standard) < 2:
+            raise RefusedError(
+                f"observational: {len(standard)} of {len(names)} benchmarks are measured on "
+                "enough models and vary; a space needs at least two. Add standard benchmarks."
+            )
+        return standard
+
+    def _n_components(self, n_models: int, n_standard: int) -> int:
+        most = max(min(MOST_COMPONENTS, n_standard - 1, n_models // ROWS_PER_COMPONENT), 1)
+        if self.components is None:
+            return most
+        if not 1 <= self.components <= most:
+            raise RefusedError(
+                f"observational: {self.components} components asked for; {n_models} models and "
+                f"{n_standard} standard benchmarks carry 1 to {most}."
+            )
+        return most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ObservationalLaw:
+    """A fitted space. T benchmarks, of which T' have a link; M models; K components.
+
+    Attributes:
+        frontier: Where the evidence ends.
+        standard: Columns that span the space.
+        fitted: Columns that have a link. Shape (T',).
+        space: Loadings and noise of the standard benchmarks.
+        links: Curves of the fitted columns.
+        trend: Capabilities against compute; None if no model has known compute.
+        models: Names of the models that were fitted, length M.
+        families: Their families, length M.
+        flops: Their compute, NaN = unknown. Shape (M,).
+        coordinates: Their capabilities, in standard deviations of the first component. (M, K).
+        left_out: Models with fewer than two standard scores.
+        failures: Why a benchmark has no link; None where it has one. Length T.
+    """
+
+    frontier: Frontier
+    standard: Ints
+    fitted: Ints
+    space: FactorModel
+    links: Links
+    trend: FamilyTrend | None
+    models: tuple[str, ...]
+    families: tuple[str, ...]
+    flops: Floats
+    coordinates: Floats
+    left_out: tuple[str, ...]
+    failures: tuple[str | None, ...]
+
+    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
+        """Forecast from known scores where a target has them, else from family and compute.
+
+        A benchmark's own known score is not used for its own forecast. Draws nothing.
+
+        Raises:
+            RefusedError: A target has neither known standard scores nor known compute.
+        """
+        del rng
+        coordinates, covariance = self._of_targets(targets)
+        point = np.full((len(targets), len(self.frontier.units)), np.nan)
+        variance = np.zeros_like(point)
+        point[:, self.fitted], variance[:, self.fitted] = apply_links(
+            self.links, coordinates[:, self.fitted], covariance[:, self.fitted]
+        )
+        return make_forecast(
+            targets, self.frontier, point, model_variance=variance, failures=self.failures
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """Models left out, benchmarks that the space does not carry."""
+        units = self.frontier.units
+        notes = [
+            f"capability space: {self.coordinates.shape[1]} components of {len(self.standard)} "
+            f"benchmarks ({_names(units, self.standard)}) over {len(self.models)} models explain "
+            f"{self.space.explained.sum():.0%} of their variance."
+        ]
+        if self.left_out:
+            notes.append(
+                f"{len(self.left_out)} models have fewer than two of the standard benchmarks and "
+                f"are left out: {', '.join(self.left_out[:5])}"
+                + (" and others." if len(self.left_out) > 5 else ".")
+            )
+        unknown = int((~np.isfinite(self.flops)).sum())
+        if unknown:
+            notes.append(
+                f"{unknown} models have no known compute; they shape the space, not the trends."
+            )
+        notes += [
+            f"{units[column].benchmark!r}: the capabilities explain only {max(share, 0):.0%} of "
+            "its scores; what it needs may not be among the standard benchmarks."
+            for column, share in zip(self.fitted, self.links.explained, strict=True)
+            if share < LITTLE_EXPLAINED
+        ]
+        return tuple(notes)
+
+    def _of_targets(self, targets: Targets) -> tuple[Floats, Floats]:
+        scores = _aligned(targets, self.frontier.units)
+        told = np.isfinite(scores[:, self.standard]).any(axis=1)
+        known = posterior(self.space, scores[:, self.standard])
+        coordinates, covariance = _per_unit(self.space, scores, self.standard, known)
+        silent = np.flatnonzero(~told)
+        lost = silent if self.trend is None else silent[~np.isfinite(targets.flops[silent])]
+        if lost.size:
+            raise RefusedError(
+                f"observational: {targets.family[lost[0]]!r}: a forecast needs scores of the "
+                f"target on standard benchmarks ({_names(self.frontier.units, self.standard)}) "
+                "or its compute with evidence of known compute; there is neither."
+            )
+        if self.trend is not None and silent.size:
+            mean, variance = self.trend.capabilities(
+                tuple(targets.family[i] for i in silent), targets.flops[silent]
+            )
+            coordinates[silent] = mean[:, None, :]
+            covariance[silent] = (variance[:, :, None] * np.eye(mean.shape[1]))[:, None]
+        return coordinates, covariance
+
+
+def _varying(scores: Floats) -> Bools:
+    low = np.where(np.isfinite(scores), scores, np.inf).min(axis=0)
+    high = np.where(np.isfinite(scores), scores, -np.inf).max(axis=0)
+    return np.asarray(high > low)
+
+
+def _names(units: tuple[Unit, ...], columns: Ints) -> str:
+    return ", ".join(units[i].benchmark for i in columns)
+
+
+def _per_unit(
+    space: FactorModel, scores: Floats, standard: Ints, known: Posterior
+) -> tuple[Floats, Floats]:
+    # Capabilities (M, T, K) and their covariances in units of the first component: for a standard
+    # benchmark without its own score, for another from all standard ones.
+    n_units = scores.shape[1]
+    own = without_own_score(space, scores[:, standard], known)
+    theta = np.repeat(known.theta[:, None, :], n_units, axis=1)
+    covariance = np.repeat(known.covariance[:, None], n_units, axis=1)
+    theta[:, standard], covariance[:, standard] = own.theta, own.covariance
+    size = space.strength
+    return theta * size, covariance * size[:, None] * size
+
+
+def _trend(space: FactorModel, known: Posterior, table: EvalTable) -> FamilyTrend | None:
+    measured = np.isfinite(table.flops)
+    if not measured.any():
+        return None
+    families = [c.family for c in table.checkpoints]
+    return fit_family_trend(
+        (known.theta * space.strength)[measured],
+        table.flops[measured],
+        tuple(families[i] for i in np.flatnonzero(measured)),
+    )
+
+
+def _failures(units: tuple[Unit, ...], varying: Bools, counted: Ints) -> tuple[str | None, ...]:
+    return tuple(
+        f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
+        if count and not varies
+        else f"{unit.benchmark!r} is measured on {count} models of the space; at least "
+        f"{FEWEST_MODELS} are needed."
+        if count < FEWEST_MODELS
+        else None
+        for unit, varies, count in zip(units, varying, counted, strict=True)
+    )
+
+
+def _aligned(targets: Targets, units: tuple[Unit, ...]) -> Floats:
+    # Scores of the targets in the columns of the evidence, NaN where there is none.
+    scores = np.full((len(targets), len(units)), np.nan)
+    if targets.known is None:
+        return scores
+    column = {_key(unit): i for i, unit in enumerate(targets.known.units)}
+    for i, unit in enumerate(units):
+        if _key(unit) in column:
+            scores[:, i] = targets.known.scores[:, column[_key(unit)]]
+    return scores
+
+
+def _key(unit: Unit) -> tuple[str, str, str, int | None]:
+    return unit.benchmark, unit.task, unit.metric, unit.shots

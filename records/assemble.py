@@ -81,13 +81,7 @@ def _checkpoint_codes(rows: Rows) -> Ints:
     tokens, flops, step = (rows.number(name) for name in ("tokens", "flops", "step"))
     kind = np.select([~np.isnan(tokens), ~np.isnan(flops), ~np.isnan(step)], [1.0, 2.0, 3.0], 0.0)
     position = np.select([kind == 1, kind == 2], [tokens, flops], step)
-    placed = Rows(
-        sources=rows.sources,
-        source=rows.source,
-        lines=rows.lines,
-        texts=rows.texts,
-        numbers={"kind": kind, "position": position},
-    )
+    placed = rows.with_numbers({"kind": kind, "position": position})
     return _codes(placed, ("family", "model", "phase"), ("kind", "position"))
 
 
@@ -110,16 +104,18 @@ def _one_number(rows: Rows, name: str, code: Ints, n: int, what: str) -> Floats:
 
 def _one_text(rows: Rows, name: str, code: Ints, n: int, what: str) -> list[str]:
     column = rows.text(name)
-    codes = np.where(column.codes < 0, np.nan, column.codes.astype(float))
-    coded = Rows(
-        sources=rows.sources, source=rows.source, lines=rows.lines, texts={}, numbers={name: codes}
-    )
-    try:
-        chosen = _one_number(coded, name, code, n, what)
-    except RecordError as problem:
-        labels = f" ({name} 0, 1, ... stand for {', '.join(map(str, column.categories))})"
-        raise RecordError(str(problem) + labels) from None
-    return ["" if np.isnan(c) else str(column.categories[int(c)]) for c in chosen]
+    known = np.flatnonzero(column.codes >= 0)
+    chosen = np.full(n, -1)
+    chosen[code[known][::-1]] = column.codes[known][::-1]
+    clash = known[chosen[code[known]] != column.codes[known]]
+    if len(clash):
+        row = int(clash[0])
+        first = int(known[np.argmax(code[known] == code[row])])
+        raise RecordError(
+            f"{rows.where(row)}: {name} {column[row]!r} contradicts {name} {column[first]!r} at "
+            f"{rows.where(first)}, for the same {what}; correct or remove one of them."
+        )
+    return ["" if c < 0 else str(column.categories[c]) for c in chosen]
 
 
 def _first_rows(code: Ints, n: int) -> Ints:

@@ -16,8 +16,8 @@ import yaml
 
 from scalepredict.errors import ConfigError, ScalePredictError
 
-MAX_NODES = 2_000_000  # after aliases are followed; a ladder of 100 models has some 10,000
 MAX_DEPTH = 50
+MAX_GROWTH = 10  # values after aliases are followed, for each value that is written
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
@@ -63,13 +63,16 @@ def parse_yaml(text: str, source: str, *, error: type[ScalePredictError] = Confi
             nested or repeated beyond reason.
     """
     try:
+        n_written = _count_values(text, source, error)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as problem:
         raise error(_syntax_message(problem, source)) from problem
-    except RecursionError as problem:
-        raise error(f"{source}: nested too deeply; at most {MAX_DEPTH} levels.") from problem
     lines: dict[Path_, tuple[int, int]] = {}
-    value = None if root is None else _Builder(source, error, lines).build(root, ())
+    value = (
+        None
+        if root is None
+        else _Builder(source, error, lines, MAX_GROWTH * n_written).build(root, ())
+    )
     return Document(value=value, source=source, lines=lines)
 
 
@@ -94,20 +97,36 @@ def load_shipped(name: str) -> Document:
     return parse_yaml(text, f"configs/{name}")
 
 
+def _count_values(text: str, source: str, error: type[ScalePredictError]) -> int:
+    # Composing is recursive, in C without a limit; the events before it are not.
+    depth = count = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise error(f"{source}: nested deeper than {MAX_DEPTH} levels; flatten it.")
+        count += 1
+    return count
+
+
 class _Builder:
     """Turns a tree of nodes into values; counts what it visits."""
 
     def __init__(
-        self, source: str, error: type[ScalePredictError], lines: dict[Path_, tuple[int, int]]
+        self,
+        source: str,
+        error: type[ScalePredictError],
+        lines: dict[Path_, tuple[int, int]],
+        limit: int,
     ) -> None:
-        self.source, self.error, self.lines = source, error, lines
+        self.source, self.error, self.lines, self.limit = source, error, lines, limit
 
     def build(self, node: yaml.Node, path: Path_) -> Any:
         self.lines[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if len(self.lines) > MAX_NODES or len(path) > MAX_DEPTH:
+        if len(self.lines) > self.limit or len(path) > MAX_DEPTH:
             raise self.error(
-                f"{self._at(node)}: nested or repeated beyond {MAX_DEPTH} levels or "
-                f"{MAX_NODES} values; write it without aliases."
+                f"{self._at(node)}: aliases repeat this more than {MAX_GROWTH} times over; write "
+                "it without aliases."
             )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)

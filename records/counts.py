@@ -23,7 +23,8 @@ def parse_count(value: str | float) -> float:
     if isinstance(value, str):
         match = _COUNT.fullmatch(value.strip())
         if match is None:
-            raise CountError(f"{value!r} is not a count; write it like 70B, 1.5T or 6e24.")
+            kind = "a positive count" if value.strip().startswith("-") else "a count"
+            raise CountError(f"{value!r} is not {kind}; write it like 70B, 1.5T or 6e24.")
         digits = match["number"].replace(",", "").replace("_", "")
         # One conversion of one decimal text, so that 1.1B is exactly 1.1e9.
         power = int((match["power"] or "e0")[1:]) + round(

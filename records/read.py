@@ -1,4 +1,9 @@
-"""What was measured? Files of records in, one table and a report out."""
+"""What was measured? Files of records in, one table and a report out.
+
+Long form: one row per checkpoint and benchmark or task. Wide form: a column for each benchmark.
+A column that is not known is an error where it resembles one that is; else it is left out and
+reported (any column whose name starts with ``x_`` is left out).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +13,23 @@ import numpy as np
 
 from scalepredict.errors import RecordError
 from scalepredict.records.assemble import assemble
+from scalepredict.records.checks import choose_variants, complete_scores, measured
 from scalepredict.records.delimited import read_delimited
+from scalepredict.records.json_lines import read_json_lines
 from scalepredict.records.metadata import BenchmarkMetadata, shipped_metadata
+from scalepredict.records.parquet import read_parquet
 from scalepredict.records.report import ReadReport
-from scalepredict.records.rows import Rows, join_rows
-from scalepredict.records.sources import find_sources
+from scalepredict.records.rows import FileRows, join_rows
+from scalepredict.records.sources import Form, Source, find_sources
+from scalepredict.records.structured import read_structured
 from scalepredict.records.table import EvalTable
+
+_READERS = {
+    Form.DELIMITED: read_delimited,
+    Form.JSON_LINES: read_json_lines,
+    Form.PARQUET: read_parquet,
+    Form.YAML: read_structured,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,54 +41,62 @@ class Reading:
 
 
 def read_records(
-    paths: Sequence[str | Path], *, metadata: BenchmarkMetadata | None = None
+    paths: Sequence[str | Path],
+    *,
+    metadata: BenchmarkMetadata | None = None,
+    metrics: Sequence[str] = (),
+    shots: int | None = None,
+    percent: bool = False,
 ) -> Reading:
     """Read files and folders of records into one table.
 
     Args:
-        paths: Files; ``-`` is stdin.
-        metadata: Overrides the shipped chance levels, item counts and suites.
+        paths: Files or folders; ``-`` is stdin.
+        metadata: Chance levels, item counts and suites that override the shipped ones. A
+            ``benchmarks:`` section of a record file overrides both.
+        metrics: Where a benchmark has several metrics, the first of these that it has is read.
+        shots: Where a benchmark has several shot counts, this one is read.
+        percent: Whether all scores and their standard errors are in percent.
 
     Raises:
         RecordError: A file is not understood, or records contradict each other.
+        ConfigError: A ``benchmarks:`` section is not understood.
     """
-    known = shipped_metadata()
-    known = known if metadata is None else known.overridden(metadata)
     sources = find_sources(paths)
-    parts = [read_delimited(source) for source in sources]
-    rows = join_rows([part for part, _ in parts])
-    rows, n_empty = _checked(rows)
-    built = assemble(rows, known)
-    table = built.table
+    parts = [_read(source, percent=percent) for source in sources]
+    known = shipped_metadata()
+    for given in (metadata, *(part.metadata for part in parts)):
+        known = known if given is None else known.overridden(given)
+    rows = complete_scores(join_rows([part.rows for part in parts]))
+    scored = measured(rows)
+    rows = rows.take(scored)
+    if not len(rows):
+        raise RecordError(
+            f"{', '.join(source.name for source in sources)}: no row has a score; nothing to read."
+        )
+    kept = choose_variants(rows, metrics=metrics, shots=shots)
+    built = assemble(rows.take(kept), known)
     return Reading(
-        table=table,
+        table=built.table,
         report=ReadReport(
-            files=tuple((s.name, len(r)) for s, (r, _) in zip(sources, parts, strict=True)),
-            n_rows=len(rows),
+            files=tuple((s.name, len(p.rows)) for s, p in zip(sources, parts, strict=True)),
+            n_rows=int(kept.sum()),
             n_merged=built.n_merged,
-            n_empty=n_empty,
+            n_empty=int((~scored).sum()),
+            n_filtered=int((~kept).sum()),
             n_tokens_derived=built.derived["tokens"],
             n_flops_derived=built.derived["flops"],
             n_params_derived=built.derived["params"],
-            n_without_compute=int(np.isnan(table.flops).sum()),
+            n_without_compute=int(np.isnan(built.table.flops).sum()),
             chance_from_metadata=built.chance_from_metadata,
             chance_assumed=tuple(
-                dict.fromkeys(unit.benchmark for unit in table.units if unit.chance_assumed)
+                dict.fromkeys(unit.benchmark for unit in built.table.units if unit.chance_assumed)
             ),
             n_items_from_metadata=built.n_items_from_metadata,
-            ignored_columns=tuple(dict.fromkeys(name for _, names in parts for name in names)),
+            ignored_columns=tuple(dict.fromkeys(name for part in parts for name in part.ignored)),
         ),
     )
 
 
-def _checked(rows: Rows) -> tuple[Rows, int]:
-    score = rows.number("score")
-    outside = np.flatnonzero((score < 0) | (score > 1) | np.isinf(score))
-    if len(outside):
-        row = int(outside[0])
-        raise RecordError(
-            f"{rows.where(row)}: score {score[row]:.15g} is not between 0 and 1; scores are "
-            "fractions. If the file is in percent, say so in the header: `score (%)`."
-        )
-    measured = ~(np.isnan(score) & np.isnan(rows.number("task_loss")))
-    return rows.take(measured), int((~measured).sum())
+def _read(source: Source, *, percent: bool) -> FileRows:
+    return _READERS[source.form()](source, percent=percent)

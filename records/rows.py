@@ -1,20 +1,27 @@
 """What do all file formats become first? Columns of one long form: one row per score.
 
-Text columns are categorical, so that ten million rows cost codes, not strings, and a number such as
-``70B`` is parsed once for each different text.
+Text columns are categorical, so that ten million rows cost codes, not strings, and a number such
+as ``70B`` is parsed once for each different text.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api.types import union_categoricals
 
-from scalepredict.errors import CountError, RecordError
-from scalepredict.records.columns import COUNTS, FAST, NUMBERS, TEXTS, Header
-from scalepredict.records.counts import parse_count
-from scalepredict.records.table import Bools, Floats, Ints
+from scalepredict.records.columns import NUMBERS, TEXTS
+from scalepredict.records.metadata import BenchmarkMetadata
+from scalepredict.records.table import Bools, Floats
+
+Codes = NDArray[np.signedinteger[Any]]
+if TYPE_CHECKING:
+    Texts = pd.Categorical[Any]  # generic only in its stubs
+else:
+    Texts = pd.Categorical
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,16 +30,18 @@ class Rows:
 
     Attributes:
         sources: Names of the files.
-        source: Which of them each row is from. Shape (N,).
-        lines: Line (of text) or row (of Parquet), from 1. Shape (N,).
+        word: What a place in each file is called: ``line``, or ``row`` of Parquet.
+        source: Which file each row is from. Shape (N,).
+        lines: Line or row of that file, from 1. Shape (N,).
         texts: Text columns that are present, length N each; missing = code -1.
         numbers: Number columns that are present, NaN = missing. Shape (N,) each.
     """
 
     sources: tuple[str, ...]
-    source: Ints
-    lines: Ints
-    texts: Mapping[str, pd.Categorical]
+    word: tuple[str, ...]
+    source: Codes
+    lines: Codes
+    texts: Mapping[str, Texts]
     numbers: Mapping[str, Floats]
 
     def __len__(self) -> int:
@@ -40,17 +49,18 @@ class Rows:
 
     def where(self, row: int) -> str:
         """``file, line 3`` of a row."""
-        return f"{self.sources[self.source[row]]}, line {self.lines[row]}"
+        file = int(self.source[row])
+        return f"{self.sources[file]}, {self.word[file]} {self.lines[row]}"
 
     def number(self, name: str) -> Floats:
-        """A number column; all NaN if absent. Shape (N,)."""
-        return self.numbers[name] if name in self.numbers else np.full(len(self), np.nan)
+        """A number column; all NaN (and read-only) if absent. Shape (N,)."""
+        if name in self.numbers:
+            return self.numbers[name]
+        return np.broadcast_to(np.float64(np.nan), (len(self),))
 
-    def text(self, name: str) -> pd.Categorical:
+    def text(self, name: str) -> Texts:
         """A text column; all missing if absent. Length N."""
-        if name in self.texts:
-            return self.texts[name]
-        return pd.Categorical.from_codes(np.full(len(self), -1), categories=pd.Index([], dtype=str))
+        return self.texts[name] if name in self.texts else _no_text(len(self))
 
     def take(self, keep: Bools) -> "Rows":
         """The rows of a mask of shape (N,)."""
@@ -58,63 +68,64 @@ class Rows:
             return self
         return Rows(
             sources=self.sources,
+            word=self.word,
             source=self.source[keep],
             lines=self.lines[keep],
             texts={name: column[keep] for name, column in self.texts.items()},
             numbers={name: column[keep] for name, column in self.numbers.items()},
         )
 
+    def with_numbers(self, numbers: Mapping[str, Floats]) -> "Rows":
+        """The same rows with these number columns put over theirs. Shape (N,) each."""
+        return Rows(
+            sources=self.sources,
+            word=self.word,
+            source=self.source,
+            lines=self.lines,
+            texts=self.texts,
+            numbers={**self.numbers, **numbers},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FileRows:
+    """What one file holds.
+
+    Attributes:
+        rows: Its rows in long form.
+        ignored: Headers that were left out.
+        metadata: Its own ``benchmarks:`` section, if it has one.
+    """
+
+    rows: Rows
+    ignored: tuple[str, ...] = ()
+    metadata: BenchmarkMetadata | None = None
+
 
 def join_rows(parts: Sequence[Rows]) -> Rows:
-    """The rows of several files below one another."""
+    """The rows of several files (or of several blocks of a file) below one another."""
     if len(parts) == 1:
         return parts[0]
-    offsets = np.cumsum([0, *(len(part.sources) for part in parts)])
-    texts = [name for name in TEXTS if any(name in part.texts for part in parts)]
-    numbers = [name for name in NUMBERS if any(name in part.numbers for part in parts)]
+    files = list(
+        dict.fromkeys((s, w) for p in parts for s, w in zip(p.sources, p.word, strict=True))
+    )
+    number = {file: i for i, file in enumerate(files)}
+    source = [
+        np.array([number[f] for f in zip(p.sources, p.word, strict=True)], dtype=np.int32)[p.source]
+        for p in parts
+    ]
+    texts = [name for name in TEXTS if any(name in p.texts for p in parts)]
+    numbers = [name for name in NUMBERS if any(name in p.numbers for p in parts)]
     return Rows(
-        sources=tuple(source for part in parts for source in part.sources),
-        source=np.concatenate([p.source + o for p, o in zip(parts, offsets[:-1], strict=True)]),
-        lines=np.concatenate([part.lines for part in parts]),
+        sources=tuple(name for name, _ in files),
+        word=tuple(word for _, word in files),
+        source=np.concatenate(source),
+        lines=np.concatenate([p.lines for p in parts]),
         texts={name: union_categoricals([p.text(name) for p in parts]) for name in texts},
         numbers={name: np.concatenate([p.number(name) for p in parts]) for name in numbers},
     )
 
 
-def read_numbers(column: pd.Categorical, header: Header, where: Callable[[int], str]) -> Floats:
-    """Numbers of a text column: each different text is parsed once. Shape (N,).
-
-    Args:
-        column: The texts; code -1 = empty.
-        header: The column's name and unit.
-        where: Names the place of a row, for messages.
-
-    Raises:
-        RecordError: A text is no number of this column's kind; the first such row is named.
-    """
-    parse = parse_count if header.name in COUNTS else _plain_number
-    parsed = np.full(len(column.categories) + 1, np.nan)  # the last one serves code -1
-    for code, text in enumerate(column.categories):
-        try:
-            parsed[code] = parse(str(text).strip()) * header.factor
-        except CountError as problem:
-            rows = np.flatnonzero(column.codes == code)
-            if len(rows):
-                raise RecordError(f"{where(rows[0])}: {header.text}: {problem}") from problem
-    values: Floats = parsed[column.codes]
-    return values
-
-
-def _plain_number(text: str) -> float:
-    try:
-        number = float(text.replace("_", "x"))
-    except ValueError:
-        number = float("nan")
-    if not np.isfinite(number):
-        raise CountError(f"{text!r} is not a number; leave the cell empty if it is not known.")
-    return number
-
-
-def is_fast(header: Header) -> bool:
-    """Whether a column is read as numbers at once, because its texts hardly repeat."""
-    return header.name in FAST
+def _no_text(length: int) -> Texts:
+    codes = np.full(length, -1, dtype=np.int8)
+    return pd.Categorical.from_codes(codes, categories=pd.Index([], dtype=str))

@@ -1,17 +1,51 @@
-"""Which files are meant, and how are their bytes opened?"""
+"""Which files are meant, in what form are they, and can their bytes be read at all?"""
 
 import gzip
 import io
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from scalepredict.errors import RecordError
 
 _GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
+_HEAD = 65536
+_FOREIGN = {  # first bytes of what people save by mistake
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"%PDF": "a PDF",
+    b"BZh": "bzip2 data",
+    b"\xfd7zXZ": "xz data",
+    b"\x28\xb5\x2f\xfd": "zstandard data",
+}
+
+
+class Form(Enum):
+    """Forms of record files."""
+
+    DELIMITED = "CSV"
+    JSON_LINES = "JSONL"
+    PARQUET = "Parquet"
+    YAML = "YAML"
+
+
+_SUFFIXES = {
+    ".csv": Form.DELIMITED,
+    ".tsv": Form.DELIMITED,
+    ".jsonl": Form.JSON_LINES,
+    ".ndjson": Form.JSON_LINES,
+    ".parquet": Form.PARQUET,
+    ".yaml": Form.YAML,
+    ".yml": Form.YAML,
+    ".json": Form.YAML,  # JSON is YAML
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,27 +64,130 @@ class Source:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Its bytes, unpacked if they are gzip."""
-        with self._raw() as raw:
-            packed = raw.read(2) == _GZIP
-            raw.seek(0)
-            yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+        """Its bytes, unpacked if they are gzip.
+
+        Raises:
+            RecordError: Also for what goes wrong while the bytes are being used: damaged gzip
+                data, text that is not UTF-8.
+        """
+        try:
+            with self._raw() as raw:
+                packed = raw.read(2) == _GZIP
+                raw.seek(0)
+                yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+        except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
+            raise RecordError(
+                f"{self.name}: the gzip data is cut off or damaged; copy or download it again."
+            ) from problem
+        except UnicodeDecodeError as problem:
+            raise self._not_utf8() from problem
+        except OSError as problem:
+            raise RecordError(
+                f"{self.name}: cannot be read ({problem.strerror or problem})."
+            ) from problem
+
+    def form(self) -> Form:
+        """The form of the file, by its name, else by its first bytes.
+
+        Raises:
+            RecordError: It is empty, or of no form that can be read.
+        """
+        with self.open() as stream:
+            head = stream.read(_HEAD)
+        self._refuse_foreign(head)
+        if head.startswith(_PARQUET):
+            return Form.PARQUET
+        if b"\0" in head:
+            raise RecordError(
+                f"{self.name}: binary data, not records; give CSV, JSONL, Parquet or YAML."
+            )
+        return self._form_by_name() or _form_of_text(head)
+
+    def check_readable(self) -> None:
+        """Read all bytes, for the error that explains why a parser stopped.
+
+        Raises:
+            RecordError: The bytes are damaged or not UTF-8.
+        """
+        with self.open() as stream:
+            for line in stream:
+                line.decode("utf-8")
+
+    def _form_by_name(self) -> Form | None:
+        suffixes = [] if self.path is None else [s.lower() for s in self.path.suffixes]
+        if suffixes and suffixes[-1] == ".gz":
+            suffixes.pop()
+        return _SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+    def _refuse_foreign(self, head: bytes) -> None:
+        if not head.strip():
+            raise RecordError(f"{self.name}: the file is empty; nothing to read.")
+        for magic, what in _FOREIGN.items():
+            if head.startswith(magic):
+                raise RecordError(
+                    f"{self.name}: this is {what}, not records; save it as CSV (UTF-8), JSONL, "
+                    "Parquet or YAML."
+                )
+
+    def _not_utf8(self) -> RecordError:
+        with self.open() as stream:
+            for number, line in enumerate(stream, start=1):
+                try:
+                    line.decode("utf-8")
+                except UnicodeDecodeError as problem:
+                    byte = line[problem.start]
+                    return RecordError(
+                        f"{self.name}, line {number}: byte 0x{byte:02x} is not UTF-8 text; save "
+                        "the file as UTF-8."
+                    )
+        return RecordError(f"{self.name}: not UTF-8 text; save the file as UTF-8.")
 
     def _raw(self) -> BinaryIO:
-        if self.path is None:
-            return io.BytesIO(self.content)
-        try:
-            return self.path.open("rb")
-        except OSError as problem:
-            raise RecordError(f"{self.name}: cannot be read ({problem.strerror}).") from problem
+        return io.BytesIO(self.content) if self.path is None else self.path.open("rb")
 
 
 def find_sources(paths: Sequence[str | Path]) -> list[Source]:
-    """The inputs that are meant by paths; ``-`` is stdin."""
+    """The inputs that are meant: files, all record files under a folder, ``-`` for stdin.
+
+    Raises:
+        RecordError: A path does not exist, is given twice, or a folder has no record files.
+    """
     found: list[Source] = []
     for path in paths:
         if str(path) == "-":
             found.append(Source(name="<stdin>", path=None, content=sys.stdin.buffer.read()))
-        else:
+        elif Path(path).is_dir():
+            found += _under(Path(path))
+        elif Path(path).exists():
             found.append(Source(name=str(path), path=Path(path)))
+        else:
+            raise RecordError(f"{path}: no such file or folder.")
+    if not found:
+        raise RecordError("no files of records were given.")
     return found
+
+
+def _under(folder: Path) -> list[Source]:
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+    sources = [Source(name=str(path), path=path) for path in files]
+    records = [source for source in sources if source._form_by_name() is not None]
+    if not records:
+        raise RecordError(
+            f"{folder}: no record files in this folder; they end in {', '.join(_SUFFIXES)}, or "
+            "these with .gz."
+        )
+    return records
+
+
+def _form_of_text(head: bytes) -> Form:
+    first = head.lstrip(b"\xef\xbb\xbf \t\r\n").splitlines()[0].strip()
+    if first.startswith(b"{") and first.endswith(b"}"):
+        return Form.JSON_LINES
+    if first.startswith((b"{", b"[", b"#", b"-")) or first.endswith(b":"):
+        return Form.YAML
+    return Form.DELIMITED if b"," in first or b"\t" in first or b";" in first else Form.YAML

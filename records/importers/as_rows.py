@@ -53,6 +53,7 @@ def as_rows(collected: Collected) -> Rows:
     }
     return Rows(
         sources=sources,
+        word=("line",) * len(sources),
         source=np.array([position[score.source] for _, score in pairs], dtype=np.intp),
         lines=np.array([score.line or 1 for _, score in pairs], dtype=np.intp),
         texts={

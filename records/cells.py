@@ -1,0 +1,194 @@
+"""How do the columns of a file become text and numbers? Errors name the file, line and value."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from scalepredict.errors import CountError, RecordError
+from scalepredict.records.columns import COUNTS, TEXTS, WIDE_ATTRIBUTES, Header, is_wide
+from scalepredict.records.columns import suggestion as did_you_mean
+from scalepredict.records.counts import parse_count
+from scalepredict.records.rows import Codes, FileRows, Rows, Texts
+from scalepredict.records.table import Floats
+
+Column = Texts | Floats  # texts (code -1 = empty), or numbers (NaN = empty)
+Where = Callable[[int], str]
+
+
+def rows_of_columns(
+    source: str, headers: Sequence[Header], columns: Sequence[Column], lines: Codes, word: str
+) -> FileRows:
+    """Bring the columns of one file, long or wide, into long form.
+
+    Args:
+        source: Name of the file.
+        headers: One for each column.
+        columns: Of equal length N.
+        lines: Line or row of each. Shape (N,).
+        word: ``line`` or ``row``.
+
+    Raises:
+        RecordError: A cell is not understood.
+    """
+
+    def where(row: int) -> str:
+        return f"{source}, {word} {lines[row]}"
+
+    texts: dict[str, Texts] = {}
+    numbers: dict[str, Floats] = {}
+    for header, column in zip(headers, columns, strict=True):
+        if header.known and header.name in TEXTS:
+            texts[header.name] = as_text(column)
+        elif header.known:
+            numbers[header.name] = as_number(column, header, where)
+    rows = Rows(
+        sources=(source,),
+        word=(word,),
+        source=np.zeros(len(lines), dtype=np.int32),
+        lines=lines,
+        texts=texts,
+        numbers=numbers,
+    )
+    rest = [(h, c) for h, c in zip(headers, columns, strict=True) if not h.known]
+    if not is_wide(headers):
+        return FileRows(rows=rows, ignored=tuple(header.text for header, _ in rest))
+    ignored = tuple(h.text for h, c in rest if h.name.startswith("x_") or _holds_no_number(c))
+    scores = [(h, as_number(c, h, where)) for h, c in rest if h.text not in ignored]
+    return FileRows(rows=_melted(rows, scores, where), ignored=ignored)
+
+
+def as_text(column: Column) -> Texts:
+    """A column of names; outer blanks do not count. Numbers become their shortest text."""
+    if not isinstance(column, pd.Categorical):
+        codes, values = pd.factorize(column)  # NaN has code -1
+        names = [f"{value:.15g}" for value in values]
+        return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=str))
+    texts = [str(text) for text in column.categories]
+    stripped = [text.strip() for text in texts]
+    if stripped == texts and "" not in texts:
+        return column
+    kept = list(dict.fromkeys(text for text in stripped if text))
+    code = {text: i for i, text in enumerate(kept)}
+    renumbered = np.array([*(code.get(text, -1) for text in stripped), -1], dtype=np.int32)
+    categories = pd.Index(kept, dtype=str)
+    return pd.Categorical.from_codes(renumbered[column.codes], categories=categories)
+
+
+def as_number(column: Column, header: Header, where: Where) -> Floats:
+    """A column of numbers; each different text is parsed once. Shape (N,).
+
+    Raises:
+        RecordError: A text is no number of this column's kind; the first such row is named.
+    """
+    if not isinstance(column, pd.Categorical):
+        return _checked_floats(column, header, where)
+    parsed = np.full(len(column.categories) + 1, np.nan)  # the last one serves code -1
+    for code, category in enumerate(column.categories):
+        text = str(category).strip()
+        try:
+            if text:
+                parsed[code] = parse_cell(text, header)
+        except CountError as problem:
+            rows = np.flatnonzero(column.codes == code)
+            if len(rows):  # a category may belong to rows that are gone
+                raise RecordError(f"{where(rows[0])}: {header.text}: {problem}") from problem
+    values: Floats = parsed[column.codes]
+    return values
+
+
+def parse_cell(text: str, header: Header) -> float:
+    """The number that a text means in a column.
+
+    Raises:
+        CountError: It is no number of this column's kind.
+    """
+    parse = parse_count if header.known and header.name in COUNTS else _plain_number
+    if header.percent:
+        return parse(text.removesuffix("%").strip()) / 100  # 57.3 / 100, not 57.3 * 0.01
+    if text.endswith("%"):
+        raise CountError(
+            f"{text!r} is in percent; scores are fractions. Say so in the header, like "
+            "`score (%)`, and every value of the column is divided by 100."
+        )
+    return parse(text) * header.factor
+
+
+def _plain_number(text: str) -> float:
+    try:
+        number = float(text.replace("_", "x"))  # float() alone would take 1_0
+    except ValueError:
+        number = float("nan")
+    if not np.isfinite(number):
+        raise CountError(f"{text!r} is not a number; leave the cell empty if it is not known.")
+    return number
+
+
+def _checked_floats(values: Floats, header: Header, where: Where) -> Floats:
+    lowest = 0.0 if header.known and header.name in COUNTS else -np.inf
+    bad = np.flatnonzero((values <= lowest) | np.isinf(values))
+    if len(bad):
+        kind = "a positive count" if lowest == 0.0 else "a finite number"
+        raise RecordError(
+            f"{where(int(bad[0]))}: {header.text}: {values[bad[0]]:.15g} is not {kind}; correct it "
+            "or leave it empty."
+        )
+    if header.percent:
+        return values / 100
+    return values if header.factor == 1 else values * header.factor
+
+
+def _holds_no_number(column: Column) -> bool:
+    # A column of a wide table whose texts all start with a letter is a remark, not a score. A
+    # mixed one is a mistake that as_number names.
+    if not isinstance(column, pd.Categorical) or not len(column.categories):
+        return False
+    texts = [str(text).strip().casefold() for text in column.categories]
+    return all(text[:1].isalpha() and text not in ("nan", "inf", "infinity") for text in texts)
+
+
+def _melted(rows: Rows, scores: Sequence[tuple[Header, Floats]], where: Where) -> Rows:
+    if not scores:
+        raise RecordError(
+            f"{rows.sources[0]}, {rows.word[0]} 1: no column 'benchmark', and no column "
+            "with scores; give benchmark and score columns, or one column for each benchmark."
+        )
+    units: dict[tuple[str, str], dict[str, Floats]] = {}
+    for header, values in scores:
+        benchmark, task, attribute = _place(header, rows.sources[0])
+        units.setdefault((benchmark, task), {})[attribute] = values
+    n, t = len(rows), len(units)
+    unit = np.tile(np.arange(t, dtype=np.int32), n)
+    texts = {name: _repeated(column, t) for name, column in rows.texts.items()}
+    for position, name in enumerate(("benchmark", "task")):
+        names = [key[position] for key in units]
+        texts[name] = as_text(pd.Categorical(names))[unit]
+    numbers = {name: np.repeat(column, t) for name, column in rows.numbers.items()}
+    for name in ("score", *dict.fromkeys(WIDE_ATTRIBUTES.values())):
+        if any(name in attributes for attributes in units.values()):
+            nothing = np.full(n, np.nan)
+            table = [attributes.get(name, nothing) for attributes in units.values()]
+            numbers[name] = np.stack(table, axis=1).ravel()
+    return Rows(
+        sources=rows.sources,
+        word=rows.word,
+        source=np.repeat(rows.source, t),
+        lines=np.repeat(rows.lines, t),
+        texts=texts,
+        numbers=numbers,
+    )
+
+
+def _place(header: Header, source: str) -> tuple[str, str, str]:
+    # `arc_easy`, `arc_easy/stderr`, `mmlu/anatomy`, `mmlu/anatomy/stderr`
+    benchmark, *rest = header.name.split("/")
+    attribute = "score"
+    if rest and rest[-1] in WIDE_ATTRIBUTES:
+        attribute = WIDE_ATTRIBUTES[rest.pop()]
+    elif rest and (hint := did_you_mean(rest[-1], tuple(WIDE_ATTRIBUTES))):
+        raise RecordError(f"{source}, line 1: unknown column {header.text!r}; {hint}")
+    return benchmark, "/".join(rest), attribute
+
+
+def _repeated(column: Texts, times: int) -> Texts:
+    return pd.Categorical.from_codes(np.repeat(column.codes, times), dtype=column.dtype)

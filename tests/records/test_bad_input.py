@@ -1,0 +1,137 @@
+"""Each mistake in a file gets one sentence: where it is, the value, and what to write instead."""
+
+import gzip
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from scalepredict.errors import ScalePredictError
+from scalepredict.records.read import read_records
+
+HEADER = "model,params,tokens,benchmark,metric,score\n"
+ROW = "a,1B,20B,piqa,acc,0.6\n"
+LONG = (HEADER + "".join(f"a,1B,{i}B,piqa,acc,0.{i}\n" for i in range(1, 5000))).encode()
+RECORD = "records:\n  - model: a\n    params: {}\n    tokens: 2B\n    scores: {{piqa: {}}}\n"
+
+CSV_MISTAKES = {
+    "missing column": ("model,params,score\na,1B,0.6\n", r"line 1: no column 'benchmark'"),
+    "misspelt header": (
+        HEADER.replace("params", "parms") + ROW,
+        r"line 1: unknown column 'parms'; did you mean 'params'\?",
+    ),
+    "text in a number": (
+        HEADER + ROW + "b,big,20B,piqa,acc,0.5\n",
+        r"line 3: params: 'big' is not a count; write it like 70B",
+    ),
+    "text in a score": (HEADER + ROW + "b,1B,2B,piqa,acc,good\n", r"line 3: score: 'good' is not"),
+    "percent": (HEADER + ROW + "b,1B,2B,piqa,acc,57\n", r"line 3: score 57 .*`score \(%\)`"),
+    "percent sign": (HEADER + "b,1B,2B,piqa,acc,57%\n", r"line 2: score: '57%'.*`score \(%\)`"),
+    "negative tokens": (HEADER + "b,1B,-2B,piqa,acc,0.5\n", r"line 2: tokens: '-2B' is not a pos"),
+    "negative score": (HEADER + "b,1B,2B,piqa,acc,-0.5\n", r"line 2: score -0.5 is not between"),
+    "contradiction": (
+        HEADER + ROW + ROW.replace("0.6", "0.61"),
+        r"line 3: score 0.61 contradicts score 0.6 at .*line 2",
+    ),
+    "two sizes of a model": (
+        HEADER + ROW + "a,2B,40B,piqa,acc,0.6\n",
+        r"line 3: model 'a' has 2B params here and 1B at .*line 2",
+    ),
+    "two metrics": (
+        HEADER + ROW + ROW.replace("acc", "acc_norm"),
+        r"piqa: 2 metrics .*acc \(.*line 2\), acc_norm \(.*line 3\).*--metric acc,",
+    ),
+    "two shot counts": (
+        "model,params,tokens,benchmark,shots,score\na,1B,2B,piqa,0,0.6\na,1B,2B,piqa,5,0.7\n",
+        r"piqa: 2 shot counts.*--shots 0,",
+    ),
+    "header only": (HEADER, r"a header and no rows"),
+    "empty file": ("", r"the file is empty"),
+    "NaN": (HEADER + "b,1B,2B,piqa,acc,nan\n", r"line 2: score: 'nan' is not a number"),
+    "infinity": (HEADER + "b,1B,2B,piqa,acc,inf\n", r"line 2: score: inf is not a finite"),
+    "no model": (HEADER + ",1B,2B,piqa,acc,0.5\n", r"line 2: no model"),
+    "too many cells": (HEADER + ROW + "b,1B,2B,piqa,acc,0.5,7\n", r"line 3: 7 cells, .* has 6"),
+    "open quote": (HEADER + ROW + '"b,1B,2B,piqa,acc,0.5\n', r"line 3: a quote is opened and nev"),
+    "two names for a column": ("model,params,n_params\na,1B,1B\n", r"'params' and 'n_params' mean"),
+    "more successes than trials": (
+        "model,params,tokens,benchmark,successes,trials\na,1B,2B,x,5,4\n",
+        r"line 2: 5 successes in 4 trials",
+    ),
+    "score in a wide table": ("model,params,tokens,piqa\na,1B,2B,57\n", r"line 2: score 57 "),
+    "unknown role": ("model,params,benchmark,score,role\na,1B,x,0.5,eval\n", r"role 'eval' is not"),
+}
+YAML_MISTAKES = {
+    "duplicate key": (
+        RECORD.format("1B\n    params: 2B", 0.6),
+        r":4:5: duplicate key 'params', first at line 3",
+    ),
+    "unknown key": (RECORD.replace("params", "parms").format(1, 0.6), r":3:12: .*'params'\?"),
+    "base 60": (RECORD.format("1:30", 0.6), r":3:13: params: '1:30' is not a count"),
+    "no is not false": (RECORD.format("no", 0.6), r":3:13: params: 'no' is not a count"),
+    "text": (RECORD.format("1B", "high"), r":5:20: piqa: 'high' is not a number"),
+    "no scores": ("records:\n  - {model: a}\n", r":2:5: this entry has no 'scores'"),
+    "syntax": ("records:\n  - model: [a\n    b: 1\n", r":3:6: not valid YAML"),
+    "aliases that explode": (
+        "a: &a [x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 20)}]\n" for a, b in pairwise("abcdef")),
+        r"aliases repeat this more than",
+    ),
+    "deep nesting": ("[" * 100_000, r"nested deeper than 50 levels"),
+    "python object": ("!!python/object/apply:os.system ['true']\n", r"expected `records:`"),
+    "chance in percent": ("benchmarks:\n  piqa: {chance: 50}\n", r":2:18: chance of piqa is 50"),
+}
+BYTE_MISTAKES = {
+    "truncated.csv.gz": (gzip.compress(LONG)[:-200], r"gzip data is cut off or damaged"),
+    "damaged.csv.gz": (gzip.compress(LONG)[:-8] + b"12345678", r"gzip data is cut off or damaged"),
+    "binary.csv": (bytes(range(256)) * 10, r"binary data"),
+    "workbook.csv": (b"PK\x03\x04....", r"Excel workbook, not records; save it as CSV"),
+    "latin1.csv": (LONG + "é,1B,2B,piqa,acc,0.6\n".encode("latin1"), r"line 5001: byte 0xe9 is no"),
+    "utf16.csv": ((HEADER + ROW).encode("utf-16"), r"UTF-16 text, not records; save it as CSV"),
+    "bad.parquet": (b"PAR1............PAR1", r"damaged or unsupported Parquet"),
+    "cut.jsonl": (b'{"model": "a"}\n{"model":\n', r"line 2: not a JSON value"),
+    "list.jsonl": (b"[1, 2]\n", r"line 1: a list instead of an object"),
+    "nan.jsonl": (b'{"model": "a", "score": NaN}\n', r"line 1: .*NaN is not a number"),
+    "true.jsonl": (
+        b'{"model": "a", "params": true, "benchmark": "x", "score": 0.5}\n',
+        r"line 1: params: 'true' is not a count",
+    ),
+}
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ScalePredictError) as caught:
+        read_records([path])
+    message = str(caught.value)
+    assert path.name in message
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("mistake", CSV_MISTAKES)
+def test_a_mistake_in_csv_is_named_with_its_place_and_remedy(tmp_path: Path, mistake: str) -> None:
+    text, expected = CSV_MISTAKES[mistake]
+    path = tmp_path / "records.csv"
+    path.write_text(text, encoding="utf-8")
+    assert re.search(expected, refusal(path))
+
+
+@pytest.mark.parametrize("mistake", YAML_MISTAKES)
+def test_a_mistake_in_yaml_is_named_with_its_place_and_remedy(tmp_path: Path, mistake: str) -> None:
+    text, expected = YAML_MISTAKES[mistake]
+    path = tmp_path / "records.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert re.search(expected, refusal(path))
+
+
+@pytest.mark.parametrize("name", BYTE_MISTAKES)
+def test_bytes_that_are_no_records_are_refused(tmp_path: Path, name: str) -> None:
+    content, expected = BYTE_MISTAKES[name]
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert re.search(expected, refusal(path))
+
+
+def test_a_missing_file_and_a_folder_without_records_are_refused(tmp_path: Path) -> None:
+    assert "no such file" in refusal(tmp_path / "missing.csv")
+    assert "no record files in this folder" in refusal(tmp_path)

@@ -54,7 +54,7 @@ def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Place
     for item in placed:
         by_benchmark[item.score.benchmark].append(item)
     kept: list[Placed] = []
-    notes: list[str] = []
+    taken: dict[str, list[str]] = defaultdict(list)
     for benchmark, items in by_benchmark.items():
         wanted = _wanted(benchmark, items, choice)
         # A metric that the harness itself aggregates over tasks goes first.
@@ -66,9 +66,9 @@ def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Place
         kept += [p for p in wanted if _kind(p) == best]
         everything = {_kind(p) for p in wanted}
         if len(everything) > 1:
-            others = ", ".join(",".join(c) for c in sorted(everything - {best}))
-            notes.append(f"{benchmark}: {','.join(best)} taken; also there: {others}")
-    return kept, notes
+            others = ", ".join(_label(kind) for kind in sorted(everything - {best}))
+            taken[f"{_label(best)} taken; also there: {others}"].append(benchmark)
+    return kept, [f"{_listed(names)}: {what}" for what, names in taken.items()]
 
 
 def keep_newest(placed: Sequence[Placed]) -> tuple[list[Placed], int]:
@@ -133,6 +133,16 @@ def _wanted(benchmark: str, items: list[Placed], choice: Choice) -> list[Placed]
                 f"{benchmark}: no score with {key} {asked!r}; the files have {', '.join(there)}."
             )
     return items
+
+
+def _label(kind: tuple[str, str]) -> str:
+    return kind[0] if kind[1] == "none" else ",".join(kind)
+
+
+def _listed(names: list[str]) -> str:
+    return (
+        ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+    )
 
 
 def _kind(placed: Placed) -> tuple[str, str]:

@@ -4,18 +4,20 @@ The harness writes `results_<time>.json` and `samples_<task>_<time>.jsonl` into 
 first names the model in full, its size, the shots and the benchmark that a subtask belongs to.
 """
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from scalepredict.records.importers.interface import ImportedScore
 
-Run = tuple[Path, str]  # folder and time
+Run = tuple[str, str]  # folder and time
 
 
 def join_items(scores: Sequence[ImportedScore], left_out: Counter[str]) -> list[ImportedScore]:
     """Give every question its run's name and its benchmark; drop the subtask scores they repeat."""
+    if not any(map(_is_item, scores)):
+        return list(scores)
     aggregates = {_raw_key(score): score for score in scores if not _is_item(score)}
     with_items = {(*_run(score), score.benchmark) for score in scores if _is_item(score)}
     joined: list[ImportedScore] = []
@@ -48,9 +50,9 @@ def _is_item(score: ImportedScore) -> bool:
 
 
 def _run(score: ImportedScore) -> Run:
-    return Path(score.source).parent, score.time
+    return os.path.dirname(score.source), score.time
 
 
-def _raw_key(score: ImportedScore) -> tuple[Path, str, str]:
+def _raw_key(score: ImportedScore) -> tuple[str, str, str]:
     raw = f"{score.benchmark}_{score.task}" if score.task else score.benchmark
     return (*_run(score), raw)

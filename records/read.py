@@ -15,7 +15,12 @@ from scalepredict.errors import RecordError
 from scalepredict.records.assemble import assemble
 from scalepredict.records.checks import choose_variants, complete_scores, measured
 from scalepredict.records.delimited import read_delimited
+from scalepredict.records.importers.account import summary
+from scalepredict.records.importers.as_rows import as_rows
+from scalepredict.records.importers.collect import collect
+from scalepredict.records.importers.detect import split_foreign
 from scalepredict.records.json_lines import read_json_lines
+from scalepredict.records.ladder import Ladder
 from scalepredict.records.metadata import BenchmarkMetadata, shipped_metadata
 from scalepredict.records.parquet import read_parquet
 from scalepredict.records.report import ReadReport
@@ -47,8 +52,9 @@ def read_records(
     metrics: Sequence[str] = (),
     shots: int | None = None,
     percent: bool = False,
+    ladder: Ladder | None = None,
 ) -> Reading:
-    """Read files and folders of records into one table.
+    """Read files and folders of records, or of harness and logger results, into one table.
 
     Args:
         paths: Files or folders; ``-`` is stdin.
@@ -57,13 +63,21 @@ def read_records(
         metrics: Where a benchmark has several metrics, the first of these that it has is read.
         shots: Where a benchmark has several shot counts, this one is read.
         percent: Whether all scores and their standard errors are in percent.
+        ladder: Sizes of the models in harness and logger results, which hardly state them.
 
     Raises:
         RecordError: A file is not understood, or records contradict each other.
         ConfigError: A ``benchmarks:`` section is not understood.
     """
-    sources = find_sources(paths)
+    own, foreign = split_foreign(paths)
+    sources = find_sources(own) if own or not foreign else []
     parts = [_read(source, percent=percent) for source in sources]
+    collected = collect(foreign, ladder=ladder) if foreign else None
+    if collected is not None:
+        parts.append(FileRows(rows=as_rows(collected)))
+    names = [source.name for source in sources] + (
+        [", ".join(map(str, foreign))] if foreign else []
+    )
     known = shipped_metadata()
     for given in (metadata, *(part.metadata for part in parts)):
         known = known if given is None else known.overridden(given)
@@ -71,15 +85,14 @@ def read_records(
     scored = measured(rows)
     rows = rows.take(scored)
     if not len(rows):
-        raise RecordError(
-            f"{', '.join(source.name for source in sources)}: no row has a score; nothing to read."
-        )
+        raise RecordError(f"{', '.join(names)}: no row has a score; nothing to read.")
     kept = choose_variants(rows, metrics=metrics, shots=shots)
     built = assemble(rows.take(kept), known)
     return Reading(
         table=built.table,
         report=ReadReport(
-            files=tuple((s.name, len(p.rows)) for s, p in zip(sources, parts, strict=True)),
+            files=tuple((name, len(part.rows)) for name, part in zip(names, parts, strict=True)),
+            imported=() if collected is None else (*summary(collected), *collected.warnings),
             n_rows=int(kept.sum()),
             n_merged=built.n_merged,
             n_empty=int((~scored).sum()),

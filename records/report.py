@@ -10,6 +10,7 @@ class ReadReport:
 
     Attributes:
         files: Name and rows of each file.
+        imported: What was read from, and left out of, harness and logger results.
         n_rows: Rows with a score or a task loss.
         n_merged: Rows that repeated another row exactly.
         n_empty: Rows with neither score nor task loss, left out.
@@ -26,6 +27,7 @@ class ReadReport:
     """
 
     files: tuple[tuple[str, int], ...] = ()
+    imported: tuple[str, ...] = ()
     n_rows: int = 0
     n_merged: int = 0
     n_empty: int = 0
@@ -81,7 +83,7 @@ class ReadReport:
                 f"columns ignored: {_listed(self.ignored_columns)}.",
             ),
         )
-        return tuple(sentence for count, sentence in told if count)
+        return (*self.imported, *(sentence for count, sentence in told if count))
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

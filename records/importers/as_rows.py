@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from scalepredict.errors import RecordError
 from scalepredict.records.columns import NUMBERS, TEXTS
 from scalepredict.records.importers.collect import Collected
 from scalepredict.records.rows import Rows
@@ -73,9 +74,19 @@ def rows_as_csv(rows: Rows) -> bytes:
 
 
 def rows_as_parquet(rows: Rows) -> bytes:
-    """The rows as Parquet; needs the extra ``parquet``."""
+    """The rows as Parquet.
+
+    Raises:
+        RecordError: pyarrow is not installed.
+    """
     buffer = io.BytesIO()
-    _frame(rows).to_parquet(buffer, index=False)
+    try:
+        _frame(rows).to_parquet(buffer, index=False)
+    except ImportError as problem:
+        raise RecordError(
+            "Parquet needs pyarrow, which is not installed; install scalepredict[parquet], or "
+            "write a .csv file."
+        ) from problem
     return buffer.getvalue()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scalepredict.errors import RecordError
 
-_ENDINGS = (".json", ".jsonl", ".csv", ".json.gz", ".jsonl.gz", ".csv.gz")
+ENDINGS = (".json", ".jsonl", ".csv", ".json.gz", ".jsonl.gz", ".csv.gz")
 _SAMPLES = ("samples_*", "*-predictions.jsonl*", "*-requests.jsonl*", "*-recorded-inputs.jsonl*")
 _OLMES_SUMMARY = ("metrics-all.jsonl", "metrics-all.jsonl.gz")
 
@@ -54,7 +54,7 @@ def _reason_to_pass(
     name = path.name
     if any(fnmatchcase(shown, pattern) or fnmatchcase(name, pattern) for pattern in exclude):
         return "excluded by --exclude"
-    if not name.endswith(_ENDINGS):
+    if not name.endswith(ENDINGS):
         return "not a .json, .jsonl or .csv file"
     is_sample = any(fnmatchcase(name, pattern) for pattern in _SAMPLES)
     if is_sample and not samples:

@@ -6,7 +6,8 @@ x is an index in effective decades (index.py). Q is the logistic function, or th
 Q = exp(-exp(-z)), for which -log Q is exponential in x. A second hypothesis for each benchmark is
 that it does not move at all, b ~ N(0, 0.05^2); the forecast is the mixture of both.
 The noise is binomial times phi_t, estimated and pooled too, since benchmarks with label bias
-scatter far more than their number of questions says. Near checkpoints count more than far ones.
+scatter far more than their number of questions says; the prior odds of the second hypothesis grow
+with phi_t. Near checkpoints count more than far ones.
 
 Source: empirical Bayes with Laplace evidences (Gelman et al., Bayesian Data Analysis, 3rd ed.,
     chapters 5 and 13), fitted by EM.
@@ -29,11 +30,11 @@ FLAT_DEVIATION = 0.05  # prior slope of a benchmark that does not move (per deca
 ROUNDS = 8
 FEWEST_TO_POOL = 4  # below, the hyper-prior stays where it starts
 PRIOR_UNITS = 2.0  # pseudo-benchmarks behind the prior mean
-PRIOR_FREEDOM = 3.0  # pseudo-benchmarks behind the prior covariance
+PRIOR_FREEDOM = 5.0  # pseudo-benchmarks behind the prior covariance
 PRIOR_COVARIANCE = np.array([[4.0, 0.0], [0.0, 0.16]])
 LOGISTIC_MEAN = np.array([-1.0, 0.5])
 GOMPERTZ_MEAN = np.array([-0.27, 0.35])
-PHI_FREEDOM = 4.0
+PHI_FREEDOM = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,7 +135,7 @@ def fit_curves(
     for _ in range(ROUNDS):
         variance = phi[:, None] * _binomial(expected, evidence.n_items)
         both, covariance, log_evidence = _most_probable(evidence, variance, prior, both, gompertz)
-        share = _flat_share(log_evidence, prior.flat_share)
+        share = _flat_share(log_evidence, prior.flat_share, phi)
         expected = _mixture(evidence, both, share, gompertz)
         phi = _overdispersion(evidence, expected)
         if pools:
@@ -227,9 +228,12 @@ def _most_probable(
     return solution.params, covariance, log_evidence
 
 
-def _flat_share(log_evidence: Floats, share: float) -> Floats:
+def _flat_share(log_evidence: Floats, share: float, phi: Floats) -> Floats:
+    # Prior odds grow with phi: scores that scatter far beyond binomial noise come mostly from label
+    # bias and answer format, and such benchmarks seldom rise with scale.
     rising, flat = np.split(log_evidence, 2)
-    probability: Floats = expit(flat - rising + np.log(share) - np.log1p(-share))
+    odds = np.log(share) - np.log1p(-share) + np.log(phi)
+    probability: Floats = expit(flat - rising + odds)
     return probability
 
 

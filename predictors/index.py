@@ -6,12 +6,16 @@
 "effective decades": 0 at the best checkpoint, -1 where the evidence was one decade of FLOPs lower.
 Unlike log C it knows that four times the tokens and four times the parameters are not the same.
 
-Source: the constants are Hoffmann et al. (2022, arXiv 2203.15556). Refitted constants (Besiroglu
-    et al. 2024) and constants fitted to scores forecast worse on ladders whose D/N varies.
+Three indices: plain decades of FLOPs; the published loss law; and, where the records carry a
+validation loss, the mean of the published index and of the index of the user's own losses
+(measured in the evidence, fitted at targets), which forecasts better than either.
+
+Source: the published constants are Hoffmann et al. (2022, arXiv 2203.15556). Constants refitted
+    to the same runs (Besiroglu et al. 2024, arXiv 2404.10102) forecast worse where D/N varies.
 Fails when: recipes differ in more than scale; it ranks checkpoints of one family only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,7 +41,7 @@ class LossSurface:
     flops_coefficient: float = 0.0
     flops_exponent: float = 0.0
 
-    def loss(self, scale: "Scale") -> Floats:
+    def loss(self, scale: Scale) -> Floats:
         """Loss at each scale (nats per token). Shape (M,)."""
         result: Floats = (
             self.entropy
@@ -58,8 +62,8 @@ HOFFMANN = LossSurface(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
-    """Effective decades above the best checkpoint of the evidence.
+class IndexPart:
+    """Effective decades by one theta.
 
     Attributes:
         surface: The loss law behind theta; None: theta is log10 C.
@@ -72,27 +76,64 @@ class Index:
     slope: float
 
     def decades(self, scale: Scale) -> Floats:
-        """Effective decades x; 0 at the top of the evidence. Shape (M,)."""
-        return self.decades_of(_theta(self.surface, scale))
+        """Effective decades of each scale. Shape (M,)."""
+        return (_theta(self.surface, scale) - self.top) / self.slope
 
-    def decades_of(self, theta: Floats) -> Floats:
-        """Effective decades of given theta, e.g. of measured losses. Shape (M,)."""
-        result: Floats = (theta - self.top) / self.slope
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """Effective decades x, the mean of its parts; 0 at the best checkpoint of the evidence.
+
+    Attributes:
+        parts: What is averaged.
+        top: Largest mean of the evidence.
+    """
+
+    parts: tuple[IndexPart, ...]
+    top: float = 0.0
+
+    def decades(self, scale: Scale) -> Floats:
+        """Effective decades of each scale. Shape (M,)."""
+        result: Floats = np.mean([part.decades(scale) for part in self.parts], axis=0) - self.top
         return result
 
 
-def compute_index(scale: Scale) -> Index:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Placed:
+    """An index and where the evidence lies on it, ``x`` of shape (M,)."""
+
+    index: Index
+    x: Floats
+
+
+def compute_index(scale: Scale) -> Placed:
     """Plain decades of training FLOPs."""
-    return Index(surface=None, top=float(np.log10(scale.flops).max()), slope=1.0)
+    theta = _theta(None, scale)
+    part = IndexPart(surface=None, top=float(theta.max()), slope=1.0)
+    return Placed(index=Index(parts=(part,)), x=theta - part.top)
 
 
-def surface_index(surface: LossSurface, scale: Scale) -> Index:
-    """The index of a loss law on the evidence's scales."""
-    return theta_index(surface, _theta(surface, scale), scale.flops)
+def published_index(scale: Scale) -> Placed:
+    """The index of the published loss law."""
+    return _placed(HOFFMANN, _theta(HOFFMANN, scale), scale.flops)
 
 
-def theta_index(surface: LossSurface, theta: Floats, flops: Floats) -> Index:
-    """The index of a loss law whose theta is known (measured) on the evidence. Shapes (M,)."""
+def mean_index(scale: Scale, surface: LossSurface, loss: Floats) -> Placed:
+    """The mean of the published index and the index of the user's own losses.
+
+    Args:
+        scale: Sizes of the evidence.
+        surface: Loss law fitted to those losses; stands in where one was not measured.
+        loss: Measured validation losses (nats per token), NaN = not recorded. Shape (M,).
+    """
+    measured = np.where(np.isfinite(loss) & (loss > 0), loss, surface.loss(scale))
+    published, own = published_index(scale), _placed(surface, -np.log(measured), scale.flops)
+    x = (published.x + own.x) / 2
+    index = Index(parts=published.index.parts + own.index.parts, top=float(x.max()))
+    return replace(published, index=index, x=x - index.top)
+
+
+def _placed(surface: LossSurface, theta: Floats, flops: Floats) -> Placed:
     decades = np.log10(flops)
     near = decades >= decades.max() - TOP_DECADES
     if near.sum() < 3:
@@ -101,9 +142,9 @@ def theta_index(surface: LossSurface, theta: Floats, flops: Floats) -> Index:
     if not slope > 0:
         width = np.ptp(decades)
         slope = float(np.ptp(theta) / width) if width > 0 else 0.0
-    return Index(
-        surface=surface, top=float(theta.max()), slope=slope if slope > 0 else DEFAULT_SLOPE
-    )
+    slope = slope if slope > 0 else DEFAULT_SLOPE
+    part = IndexPart(surface=surface, top=float(theta.max()), slope=slope)
+    return Placed(index=Index(parts=(part,)), x=(theta - part.top) / slope)
 
 
 def _theta(surface: LossSurface | None, scale: Scale) -> Floats:

@@ -56,11 +56,14 @@ def fit_lines(x: Floats, scores: Floats, *, n_items: Floats) -> LocalLines:
     dx = x[:, None] - centre
     square = (weight * dx**2).sum(axis=0)
     own = (weight * dx * z).sum(axis=0) / np.where(square > 0, square, 1.0)
-    residual = weight * (z - level - own * dx) ** 2
+    residual = (weight * (z - level - own * dx) ** 2).sum(axis=0) / total
     binomial = (weight * np.maximum(p, 1 / n_items) / (n_items * (1 - p))).sum(axis=0) / total
-    noise = (residual.sum(axis=0) + PSEUDO_SCORES * binomial) / (total + PSEUDO_SCORES)
+    n = total**2 / np.maximum((weight**2).sum(axis=0), 1e-300)  # effective number (Kish 1965)
+    noise = (n * residual + PSEUDO_SCORES * binomial) / (np.maximum(n - 2, 0.0) + PSEUDO_SCORES)
     # A unit measured at one place only, or nowhere, has no slope of its own.
-    precision = np.where(square > 1e-12, square / np.where(noise > 0, noise, 1.0), 0.0)
+    known = square > 1e-12
+    variance = noise * (weight**2 * dx**2).sum(axis=0) / np.where(known, square, 1.0) ** 2
+    precision = np.where(known, 1 / np.where(known, variance, 1.0), 0.0)
     return LocalLines(centre=centre, level=level, slope=_shrunk(own, precision))
 
 

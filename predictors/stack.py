@@ -3,10 +3,11 @@
     score(N, D) = last + gain(h) * (sum_k w_kt member_k(N, D) - last)
 
 Members: hierarchical curves (logistic and Gompertz) on the published loss index of (N, D), and
-local lines on log C and on that index. Each member forecasts the upper part of the evidence from
-the lower part (inner rolling origins); benchmark by benchmark its weight falls with the fourth
-power of its error there. The gain, 1.05 + 0.15 h with h in decades of FLOPs, undoes the pull of
-pooled slopes towards no change.
+local lines on log C and on that index; where the records carry a validation loss, curves on the
+mean of the published index and that of the losses too. Each member forecasts the upper part of the
+evidence from the lower part (inner rolling origins); benchmark by benchmark its weight falls with
+the fourth power of its error there. The gain, 1.05 + 0.10 h with h in decades of FLOPs, undoes the
+pull of pooled slopes towards no change.
 
 Source: stacked generalisation (Wolpert 1992) over rolling origins (Tashman 2000).
 Fails when: a benchmark is still at chance, or the recipe changes between evidence and target.
@@ -19,10 +20,17 @@ from typing import ClassVar
 import numpy as np
 
 from scalepredict.predictors.hierarchical import HierarchicalCurves, fit_curves, recency
-from scalepredict.predictors.index import HOFFMANN, Index, compute_index, surface_index
+from scalepredict.predictors.index import (
+    Index,
+    Placed,
+    compute_index,
+    mean_index,
+    published_index,
+)
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.ladder import FEWEST_MODELS, Ladder, Scale
 from scalepredict.predictors.local_line import LocalLines, fit_lines
+from scalepredict.predictors.loss_surface import fit_surface
 from scalepredict.records.table import EvalTable, Floats, Ints
 
 INNER_ORIGINS = 4
@@ -101,7 +109,7 @@ class Stack:
     reads_tasks: ClassVar[bool] = False
 
     gain: float = 1.05
-    gain_growth: float = 0.15
+    gain_growth: float = 0.10
 
     def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "StackLaw":
         """Fit all members and their weights. Draws nothing.
@@ -111,9 +119,10 @@ class Stack:
         """
         del rng
         ladder = Ladder.of_table(table, method=self.name)
+        with_loss = fit_surface(ladder.scale, ladder.loss) is not None
         origins = tuple(_inner_origins(ladder.scale.flops))
-        trials = [_errors(ladder, evidence, held_out) for evidence, held_out in origins]
-        members = _fit_members(ladder)
+        trials = [_errors(ladder, *origin, with_loss=with_loss) for origin in origins]
+        members = _fit_members(ladder, with_loss=with_loss)
         return StackLaw(
             frontier=Frontier.of_table(table),
             members=members,
@@ -205,36 +214,47 @@ class StackLaw:
         return tuple(notes)
 
 
-def _fit_members(ladder: Ladder) -> Members:
-    index = surface_index(HOFFMANN, ladder.scale)
-    compute = compute_index(ladder.scale)
-    x = index.decades(ladder.scale)
+def _fit_members(ladder: Ladder, *, with_loss: bool) -> Members:
+    # Always the same members, so that inner origins can be averaged: where the lower part of the
+    # evidence carries too few losses, the published index stands in.
+    published, compute = published_index(ladder.scale), compute_index(ladder.scale)
+    roads = [("the published loss index", published)]
+    if with_loss:
+        surface = fit_surface(ladder.scale, ladder.loss)
+        own = mean_index(ladder.scale, surface, ladder.loss) if surface else published
+        roads.append(("the mean of published and own loss index", own))
     floor = ladder.floor()
-    weight = recency(x, ladder.scale.flops, np.isfinite(ladder.scores))
     curves = tuple(
         CurveMember(
-            label=f"{shape} curves on the loss index",
-            index=index,
-            curves=fit_curves(
-                x,
-                ladder.scores,
-                n_items=ladder.n_items,
-                floor=floor,
-                weight=weight,
-                gompertz=shape == "Gompertz",
-            ),
+            label=f"{shape} curves on {name}",
+            index=road.index,
+            curves=_fit_curves(ladder, road, floor, gompertz=shape == "Gompertz"),
         )
+        for name, road in roads
         for shape in ("logistic", "Gompertz")
     )
     lines = tuple(
         LineMember(
-            label=label,
-            index=where,
-            lines=fit_lines(where.decades(ladder.scale), ladder.scores, n_items=ladder.n_items),
+            label=f"local lines on {name}",
+            index=road.index,
+            lines=fit_lines(road.x, ladder.scores, n_items=ladder.n_items),
         )
-        for label, where in (("lines on log C", compute), ("lines on the loss index", index))
+        for name, road in (("log C", compute), ("the published loss index", published))
     )
     return Members(curves=curves, lines=lines)
+
+
+def _fit_curves(
+    ladder: Ladder, road: Placed, floor: Floats, *, gompertz: bool
+) -> HierarchicalCurves:
+    return fit_curves(
+        road.x,
+        ladder.scores,
+        n_items=ladder.n_items,
+        floor=floor,
+        weight=recency(road.x, ladder.scale.flops, np.isfinite(ladder.scores)),
+        gompertz=gompertz,
+    )
 
 
 def _inner_origins(flops: Floats) -> Iterator[tuple[Ints, Ints]]:
@@ -257,9 +277,12 @@ def _spread(n: int, most: int) -> Ints:
     return np.linspace(0, n - 1, min(n, most)).round().astype(np.intp)
 
 
-def _errors(ladder: Ladder, evidence: Ints, held_out: Ints) -> tuple[Floats, Floats]:
+def _errors(
+    ladder: Ladder, evidence: Ints, held_out: Ints, *, with_loss: bool
+) -> tuple[Floats, Floats]:
     # Mean absolute errors (G + H, T) and binomial standard errors (T,); NaN = nothing held out.
-    scores = _fit_members(ladder.take(evidence)).scores(ladder.scale.take(held_out))
+    members = _fit_members(ladder.take(evidence), with_loss=with_loss)
+    scores = members.scores(ladder.scale.take(held_out))
     truth, n_items = ladder.scores[held_out], ladder.n_items[held_out]
     measured = np.isfinite(truth) & np.isfinite(ladder.scores[evidence]).any(axis=0)
     count = np.where(measured.any(axis=0), measured.sum(axis=0), np.nan)

@@ -146,6 +146,39 @@ def test_checkpoints_known_by_flops_alone_are_forecast_and_said() -> None:
     assert any("6 checkpoints were completed" in note for note in law.notes())
 
 
+def test_losses_add_members_that_follow_the_loss_where_the_published_law_misleads() -> None:
+    """A recipe whose tokens count for more than published: its own losses know."""
+    n, d = np.repeat(SIZES, 3), np.tile([20e9, 80e9, 300e9], 6)
+    big_n, big_d = np.array([2.8e9, 6.9e9]), np.array([1200e9, 300e9])
+
+    def own_loss(params: Floats, tokens: Floats) -> Floats:
+        return 1.8 + 300 * params**-0.34 + 5000 * tokens**-0.36
+
+    def scores(params: Floats, tokens: Floats) -> Floats:
+        x = -np.log(own_loss(params, tokens) / own_loss(SIZES[-1:], np.array([300e9]))) / 0.11
+        rise: Floats = 1 / (1 + np.exp(-(LEVEL + SLOPE * x[:, None])))
+        return CHANCE + (1 - CHANCE) * rise
+
+    plain, large = (
+        ladder(*size, scores(*size), chance=CHANCE) for size in ((n, d), (big_n, big_d))
+    )
+    losses = own_loss(n, d)
+    rows = zip(plain.checkpoints, losses, strict=True)
+    told = replace(plain, checkpoints=tuple(replace(c, loss=float(v)) for c, v in rows))
+    error = np.abs(forecast(plain, large).point - large.scores).mean()
+    error_with_loss = np.abs(forecast(told, large).point - large.scores).mean()
+    assert error_with_loss < 0.9 * error
+    assert "own loss index" in fit(told).notes()[0]
+    assert "own loss index" not in fit(plain).notes()[0]
+
+
+def test_losses_of_two_checkpoints_are_too_few_to_use() -> None:
+    table = world(SIZES)
+    rows = [replace(c, loss=3.0 - i / 10) for i, c in enumerate(table.checkpoints[:2])]
+    law = fit(replace(table, checkpoints=(*rows, *table.checkpoints[2:])))
+    assert "own loss index" not in law.notes()[0]
+
+
 FLAT = np.full((6, 3), 0.25)
 ODD_LADDERS = {
     "identical scores": FLAT,

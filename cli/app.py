@@ -14,6 +14,8 @@ import typer
 
 from scalepredict import __version__
 from scalepredict.cli.backtest import backtest
+from scalepredict.cli.fit import fit
+from scalepredict.cli.forecast import forecast
 from scalepredict.cli.import_records import import_records
 from scalepredict.cli.render import clean
 from scalepredict.errors import ScalePredictError
@@ -76,4 +78,6 @@ def _options(
 
 # The table of commands, in the order of a user's work.
 app.command("import")(import_records)
-app.command()(backtest)
+app.command("fit")(fit)
+app.command("forecast")(forecast)
+app.command("backtest")(backtest)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from scalepredict.errors import ConfigError
 from scalepredict.evaluation.calibration import COMPONENTS, Calibration, PredictorCalibration
 from scalepredict.predictors.interface import Spread
-from scalepredict.records.configs import load_shipped, load_yaml
+from scalepredict.records.configs import Document, load_shipped, load_yaml
 
 SCHEMA = "scalepredict.calibration/1"
 SHIPPED = "calibration.yaml"
@@ -53,7 +53,15 @@ def load_calibration(path: str | Path | None = None) -> Calibration:
     Raises:
         ConfigError: The file is missing, is not YAML, or does not hold a calibration.
     """
-    document = load_shipped(SHIPPED) if path is None else load_yaml(path)
+    return read_calibration(load_shipped(SHIPPED) if path is None else load_yaml(path))
+
+
+def read_calibration(document: Document) -> Calibration:
+    """Read a calibration from a document, such as the tree that a fit file holds.
+
+    Raises:
+        ConfigError: The document does not hold a calibration.
+    """
     try:
         content = _File.model_validate(document.value)
     except ValidationError as error:

@@ -7,6 +7,7 @@ Methods are fitted jointly over all units of the table, because they pool across
 Shapes: K targets, T units, M checkpoints of the evidence.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, Self
 
@@ -178,6 +179,25 @@ class Forecast:
         """Probability that the measured score is at or below ``score``, shape (K, T)."""
         scale, spread = self._calibrated()
         return np.where(score >= 1.0, 1.0, spread.cdf((score - self.point) / scale))
+
+    def take_units(self, columns: Sequence[int]) -> "Forecast":
+        """The forecast of the chosen units, in that order."""
+        index = np.asarray(columns, dtype=int)
+        return replace(
+            self,
+            units=tuple(self.units[i] for i in index),
+            failures=tuple(self.failures[i] for i in index),
+            point=self.point[:, index],
+            last=self.last[:, index],
+            n_items=self.n_items[:, index],
+            n_train=self.n_train[:, index],
+            horizon=self.horizon[:, index],
+            model_variance=self.model_variance[:, index],
+            overdispersion=self.overdispersion[:, index],
+            spread_weighted=self.spread_weighted[:, index],
+            spread_equal=self.spread_equal[:, index],
+            scale=None if self.scale is None else self.scale[:, index],
+        )
 
     def calibrated(self, scale: Floats, spread: Spread) -> "Forecast":
         """The same forecast with its predictive distribution; ``scale`` has shape (K, T)."""

@@ -23,6 +23,7 @@ from scalepredict.records.writing import write_whole
 
 KIND = "scalepredict.fit"
 SCHEMA = f"{KIND}/1"
+STDIN = "<stdin>"
 _FIELDS = ("schema", "provenance", "predictor", "groups", "refused", "notes", "calibration")
 _GROUP_FIELDS = ("families", "evidence", "law")
 
@@ -74,22 +75,15 @@ class StoredFit:
     calibration: Mapping[str, Any] | None = None
 
 
-def input_files(paths: Iterable[str | Path]) -> tuple[InputFile, ...]:
-    """Names and hashes of the files that are read; those of a folder in the order of their names.
+def input_files(names: Iterable[str]) -> tuple[InputFile, ...]:
+    """Names and hashes of the files that were read; ``<stdin>`` has no hash.
 
     Raises:
         StorageError: A file cannot be read.
     """
-    found: list[InputFile] = []
-    for given in paths:
-        path = Path(given)
-        if str(given) == "-":
-            found.append(InputFile(name="-", sha256=""))
-            continue
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if not file.is_dir():
-                found.append(InputFile(name=file.as_posix(), sha256=_sha256(file)))
-    return tuple(found)
+    return tuple(
+        InputFile(name=name, sha256="" if name == STDIN else _sha256(Path(name))) for name in names
+    )
 
 
 def dump_fit(stored: StoredFit) -> str:

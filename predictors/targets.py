@@ -78,8 +78,8 @@ def describe_target(targets: Targets, index: int, evidence: EvalTable) -> str:
     factor = float(factors(targets, evidence)[index])
     line = (
         f"{format_count(targets.params[index])} params, {format_count(targets.tokens[index])} "
-        f"tokens = {format_count(targets.flops[index])} FLOPs, {factor:.3g}x the largest evidence "
-        f"({largest.model})"
+        f"tokens = {format_count(targets.flops[index])} FLOPs, {_times(factor)} the largest "
+        f"evidence ({largest.model})"
     )
     assumption = targets.assumption[index]
     return f"{line}; assumed: {assumption}" if assumption else line
@@ -91,13 +91,13 @@ def target_warnings(targets: Targets, index: int, evidence: EvalTable) -> tuple[
     warnings = []
     if factor > FAR_FACTOR:
         warnings.append(
-            f"the target has {factor:.3g}x the FLOPs of the largest evidence; beyond "
+            f"the target has {_times(factor)} the FLOPs of the largest evidence; beyond "
             f"{FAR_FACTOR:.0f}x few forecasts were ever checked."
         )
     if factor < 1:
         warnings.append(
-            f"the target is smaller than the largest evidence ({factor:.3g}x its FLOPs), so this "
-            "is what the fit says there, not a prediction."
+            f"the target is smaller than the largest evidence ({_times(factor)} its FLOPs), so "
+            "this is what the fit says there, not a prediction."
         )
     models = len({c.model for c in evidence.checkpoints})
     if models < FEW_MODELS:
@@ -213,6 +213,10 @@ def _floor_count(value: float) -> str:
     # Three digits, rounded down, so that following the advice stays inside the limit.
     unit = 10 ** (np.floor(np.log10(value)) - 2)
     return format_count(float(np.floor(value / unit) * unit))
+
+
+def _times(factor: float) -> str:
+    return f"{factor:.3g}x" if factor < 1000 else f"{factor:,.0f}x"
 
 
 def _option(name: str) -> str:

@@ -1,0 +1,67 @@
+"""Which evidence did the user choose? From files and options to the table that a method may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from scalepredict.records.configs import load_yaml
+from scalepredict.records.evidence import CheckpointChoice, select_evidence
+from scalepredict.records.metadata import BenchmarkMetadata, metadata_from
+from scalepredict.records.narrow import choose_measurement, of_families, refuse_mixed_phases, up_to
+from scalepredict.records.read import Reading, read_records
+from scalepredict.records.table import EvalTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceChoice:
+    """The options that choose evidence, as given; None or empty = not given."""
+
+    families: tuple[str, ...] = ()
+    checkpoints: str = "last"
+    phases: tuple[str, ...] = ()
+    metric: str | None = None
+    shots: int | None = None
+    up_to_params: float | None = None
+    up_to_flops: float | None = None
+    benchmarks: Path | None = None
+
+    def as_text(self) -> dict[str, str]:
+        """The given options by name, for the provenance of a fit."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: ", ".join(value) if isinstance(value, tuple) else str(value)
+            for name, value in given.items()
+            if value not in (None, ())
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """What was chosen: the table, what was read, and sentences that tell both."""
+
+    table: EvalTable
+    reading: Reading
+    notes: tuple[str, ...]
+
+
+def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Evidence:
+    """Read records and keep what was asked for; mixed measurements are refused."""
+    reading = read_records(records, metadata=read_metadata(choice.benchmarks))
+    asked = choose_measurement(
+        of_families(reading.table, choice.families), metric=choice.metric, shots=choice.shots
+    )
+    selection = select_evidence(
+        asked,
+        choice=CheckpointChoice.parse(choice.checkpoints),
+        phases=frozenset(choice.phases) or None,
+    )
+    refuse_mixed_phases(selection.table)
+    table, cut = up_to(selection.table, params=choice.up_to_params, flops=choice.up_to_flops)
+    return Evidence(
+        table=table, reading=reading, notes=(*reading.report.notes(), *selection.notes, *cut)
+    )
+
+
+def read_metadata(path: Path | None) -> BenchmarkMetadata | None:
+    """The user's own chance levels, item counts and suites."""
+    return None if path is None else metadata_from(load_yaml(path))

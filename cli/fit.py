@@ -1,0 +1,131 @@
+"""`scalepredict fit`: what do these records teach, and what of it can be extrapolated?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scalepredict import __version__
+from scalepredict.cli.options import (
+    BenchmarksOption,
+    CalibrationOption,
+    FormatOption,
+    JobsOption,
+    JsonOption,
+    PredictorOption,
+    QuietOption,
+    RecordsArgument,
+    SeedOption,
+    VerboseOption,
+    Voice,
+    chosen_format,
+    count,
+)
+from scalepredict.cli.render import Format, emit
+from scalepredict.predictors.registry import DEFAULT
+
+DEFAULT_FILE = Path("scalepredict.fit.json")
+
+
+def fit(
+    records: RecordsArgument,
+    predictor: PredictorOption = DEFAULT,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Fit file; - is stdout.")
+    ] = DEFAULT_FILE,
+    family: Annotated[
+        list[str] | None, typer.Option("--family", help="Fit only this family (repeatable).")
+    ] = None,
+    checkpoints: Annotated[
+        str, typer.Option(metavar="last|mean-last-K|all", help="Evidence of each model.")
+    ] = "last",
+    phase: Annotated[
+        list[str] | None, typer.Option(help="Keep only this phase of the schedule (repeatable).")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="Metric to keep where a benchmark has several.")
+    ] = None,
+    shots: Annotated[
+        int | None, typer.Option(help="Number of shots to keep where a benchmark has several.")
+    ] = None,
+    up_to_params: Annotated[
+        float | None,
+        typer.Option(parser=count, metavar="N", help="Leave out larger models, e.g. 2.8B."),
+    ] = None,
+    up_to_flops: Annotated[
+        float | None,
+        typer.Option(parser=count, metavar="C", help="Leave out more compute, e.g. 1e21."),
+    ] = None,
+    benchmarks: BenchmarksOption = None,
+    calibration: CalibrationOption = None,
+    form: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+    seed: SeedOption = 0,
+    jobs: JobsOption = 1,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Fit RECORDS and write what was learned to a fit file.
+
+    Prints for each benchmark its class (rising, at chance, flat, saturated, inverse, noisy), how
+    well the fit passes through its evidence, and what it rests on. Each family is fitted by itself
+    unless the method pools them. By default the last checkpoint of each model is evidence.
+    """
+    # Imported here: `--help` must not pay for NumPy and SciPy.
+    import numpy as np
+
+    from scalepredict.cli.chosen import EvidenceChoice, gather_evidence
+    from scalepredict.cli.fit_view import fit_document, fit_rows, fit_sheets
+    from scalepredict.evaluation.calibration_file import calibration_tree, load_calibration
+    from scalepredict.evaluation.fit_summary import summarise
+    from scalepredict.predictors.fit import fit_families
+    from scalepredict.predictors.registry import predictor_type
+    from scalepredict.predictors.storage import (
+        Provenance,
+        StoredFit,
+        dump_fit,
+        input_files,
+        save_fit,
+    )
+
+    form, voice = chosen_format(form, as_json), Voice(quiet)
+    method = predictor_type(predictor)()
+    choice = EvidenceChoice(
+        families=tuple(family or ()),
+        checkpoints=checkpoints,
+        phases=tuple(phase or ()),
+        metric=metric,
+        shots=shots,
+        up_to_params=up_to_params,
+        up_to_flops=up_to_flops,
+        benchmarks=benchmarks,
+    )
+    constants = None if calibration is None else calibration_tree(load_calibration(calibration))
+    evidence = gather_evidence(records, choice)
+    voice.say(*evidence.notes)
+    with voice.busy(f"fitting {method.name}"):
+        fitted = fit_families(evidence.table, method, jobs=jobs, rng=np.random.default_rng(seed))
+        summaries = summarise(fitted, rng=np.random.default_rng(seed))
+    voice.warn(f"family {name!r} is not fitted: {why}" for name, why in fitted.refused.items())
+    stored = StoredFit(
+        fit=fitted,
+        provenance=Provenance(
+            version=__version__,
+            seed=seed,
+            inputs=input_files(name for name, _ in evidence.reading.report.files),
+            options=choice.as_text(),
+        ),
+        notes=evidence.notes,
+        calibration=constants,
+    )
+    if str(output) == "-":
+        typer.echo(dump_fit(stored), nl=False)
+        return
+    save_fit(stored, output)
+    emit(
+        form,
+        sheets=fit_sheets(fitted, summaries, verbose=verbose > 0),
+        rows=fit_rows(summaries),
+        document=fit_document(stored, summaries),
+    )
+    voice.say(f"wrote {output}")

@@ -1,0 +1,143 @@
+"""How is a fit shown? One table for each family; the same numbers as rows and as a document."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from scalepredict.cli.render import Cell, Sheet, percent, signed_points
+from scalepredict.evaluation.fit_summary import FamilySummary
+from scalepredict.predictors.fit import Fit
+from scalepredict.predictors.storage import StoredFit
+from scalepredict.records.counts import format_count
+from scalepredict.records.table import EvalTable, Floats
+
+SCHEMA = "scalepredict.fit-report/1"
+
+
+def fit_sheets(fit: Fit, summaries: Sequence[FamilySummary], *, verbose: bool) -> list[Sheet]:
+    """One table for each family; ``verbose`` adds how the classes were decided."""
+    return [_sheet(fit.predictor.name, summary, verbose) for summary in summaries]
+
+
+def fit_rows(summaries: Sequence[FamilySummary]) -> list[dict[str, Cell]]:
+    """One row for each family and benchmark; scores are fractions."""
+    return [
+        {"family": summary.family, **row} for summary in summaries for row in _benchmarks(summary)
+    ]
+
+
+def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[str, Any]:
+    """The document ``scalepredict.fit-report/1``."""
+    fit, provenance = stored.fit, stored.provenance
+    return {
+        "schema": SCHEMA,
+        "predictor": fit.predictor.name,
+        "provenance": {
+            "version": provenance.version,
+            "seed": provenance.seed,
+            "inputs": [{"name": f.name, "sha256": f.sha256} for f in provenance.inputs],
+            "options": dict(provenance.options),
+        },
+        "families": [
+            {
+                "family": summary.family,
+                "evidence": evidence_document(summary.evidence),
+                "benchmarks": _benchmarks(summary),
+                "notes": list(summary.notes),
+            }
+            for summary in summaries
+        ],
+        "refused": dict(fit.refused),
+        "notes": list(stored.notes),
+    }
+
+
+def evidence_document(evidence: EvalTable) -> dict[str, Any]:
+    """What one family's law has seen: counts, and ranges [smallest, largest]."""
+    return {
+        "models": len({c.model for c in evidence.checkpoints}),
+        "checkpoints": len(evidence.checkpoints),
+        "params": _range(evidence.params),
+        "tokens": _range(evidence.tokens),
+        "flops": _range(evidence.flops),
+    }
+
+
+def describe_evidence(evidence: EvalTable) -> str:
+    """The same in a line."""
+    models = len({c.model for c in evidence.checkpoints})
+    several = len(evidence.checkpoints) > models
+    of = f"{len(evidence.checkpoints)} checkpoints of {models}" if several else str(models)
+    spans = [
+        f"{_span(evidence.params)} params",
+        f"{_span(evidence.tokens)} tokens",
+        f"{_span(evidence.flops)} FLOPs",
+    ]
+    return f"{of} models, {', '.join(spans)}"
+
+
+def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
+    trend = summary.classes.trend
+    header = ["benchmark", "class", "scores", "last", "per decade", "noise", "fit error"]
+    extra = ["chance", "z", "phi", "linearity", "breakthroughness", "step z"] if verbose else []
+    rows = []
+    for i, unit in enumerate(summary.classes.units):
+        row = [
+            unit.benchmark,
+            summary.classes.kinds[i].label,
+            f"{trend.n_scores[i]:.0f}",
+            percent(summary.last[i]),
+            signed_points(trend.slope[i]),
+            percent(trend.noise[i]),
+            percent(summary.fit_error[i]),
+        ]
+        if verbose:
+            row += [percent(unit.chance) + ("?" if unit.chance_assumed else "")]
+            row += [_number(values[i]) for values in (trend.z, trend.phi, trend.linearity)]
+            row += [_number(trend.breakthroughness[i]), _number(trend.step_z[i])]
+        rows.append(tuple(row))
+    return Sheet(
+        title=f"{summary.family}: {predictor} on {describe_evidence(summary.evidence)}",
+        header=(*header, *extra),
+        align="ll" + "r" * (len(header) + len(extra) - 2),
+        rows=tuple(rows),
+        notes=summary.notes,
+    )
+
+
+def _benchmarks(summary: FamilySummary) -> list[dict[str, Cell]]:
+    trend = summary.classes.trend
+    return [
+        {
+            "benchmark": unit.benchmark,
+            "class": summary.classes.kinds[i].value,
+            "scores": int(trend.n_scores[i]),
+            "last": float(summary.last[i]),
+            "chance": unit.chance,
+            "chance_assumed": unit.chance_assumed,
+            "level": float(trend.level[i]),
+            "slope_per_decade": float(trend.slope[i]),
+            "trend_z": float(trend.z[i]),
+            "noise": float(trend.noise[i]),
+            "phi": float(trend.phi[i]),
+            "fit_error": float(summary.fit_error[i]),
+            "linearity": float(trend.linearity[i]),
+            "breakthroughness": float(trend.breakthroughness[i]),
+            "step_z": float(trend.step_z[i]),
+        }
+        for i, unit in enumerate(summary.classes.units)
+    ]
+
+
+def _range(values: Floats) -> list[float]:
+    return [float(values.min()), float(values.max())]
+
+
+def _span(values: Floats) -> str:
+    low, high = format_count(float(values.min())), format_count(float(values.max()))
+    return low if low == high else f"{low} to {high}"
+
+
+def _number(value: np.float64) -> str:
+    return "-" if np.isnan(value) else "inf" if np.isinf(value) else f"{value:.1f}"

@@ -1,0 +1,288 @@
+"""How is a forecast shown? One table for each family and target; the same as rows and documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scalepredict.cli.fit_view import evidence_document
+from scalepredict.cli.render import (
+    MISSING,
+    Cell,
+    Format,
+    Sheet,
+    percent,
+    percent_range,
+    signed_points,
+)
+from scalepredict.evaluation.classes import Kind
+from scalepredict.evaluation.forecasting import MEASURABLE, FamilyForecast
+from scalepredict.evaluation.measured import Accuracy, Comparison
+from scalepredict.predictors.interface import Forecast
+from scalepredict.records.narrow import known_names
+
+SCHEMA = "scalepredict.forecast/1"
+COVERAGES = (0.5, 0.8, 0.9, 0.95)
+SHOWN = (0.5, 0.8, 0.9)
+APPROXIMATE = "intervals of averages are approximate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The forecast of one benchmark or suite; fractions, NaN where there is none."""
+
+    name: str
+    kind: Kind | None
+    point: float
+    interval: Mapping[float, tuple[float, float]]
+    last: float
+    chance: float
+    p_above_chance: float
+    upper: float
+    warnings: tuple[str, ...]
+    observed: float = np.nan
+    error: float = np.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The forecast of one family at one target."""
+
+    predictor: str
+    family: str
+    title: str
+    target: Mapping[str, Any]
+    evidence: Mapping[str, Any]
+    benchmarks: tuple[Entry, ...]
+    suites: tuple[Entry, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    measured_model: str
+    accuracy: Accuracy | None
+
+
+def make_views(
+    predictor: str,
+    family: FamilyForecast,
+    comparison: Comparison | None,
+    *,
+    only: Sequence[str],
+) -> Iterator[View]:
+    """One view for each target; ``only`` names the benchmarks to show, empty = all and suites.
+
+    Raises:
+        RefusedError: A named benchmark was not fitted.
+    """
+    known_names("benchmark", only, [unit.benchmark for unit in family.forecast.units])
+    for k, line in enumerate(family.target_lines):
+        entries = _entries(family, comparison, k)
+        found = comparison is not None and comparison.models[k] != ""
+        yield View(
+            predictor=predictor,
+            family=family.family,
+            title=f"{family.family}: {line}",
+            target=_target(family, k),
+            evidence=evidence_document(family.evidence),
+            benchmarks=tuple(entry for entry in entries if not only or entry.name in only),
+            suites=() if only else tuple(_suites(family.suites, comparison, k)),
+            warnings=family.target_warnings[k],
+            notes=family.notes,
+            measured_model=comparison.models[k] if comparison else "",
+            accuracy=comparison.of_target(k) if comparison and found else None,
+        )
+
+
+def forecast_sheet(view: View, form: Format) -> Sheet:
+    """The table of a view; Markdown also carries the warnings, which else go to stderr."""
+    measured = view.accuracy is not None
+    header = ["benchmark", "class", "last", "forecast", *(f"{100 * c:.0f} %" for c in SHOWN)]
+    header += ["measured", "error"] if measured else []
+    rows = [_row(entry, measured) for entry in (*view.benchmarks, *view.suites)]
+    warnings = view.warnings if form == Format.MARKDOWN else ()
+    return Sheet(
+        title=view.title,
+        header=(*header, "note"),
+        align="ll" + "r" * (len(header) - 2) + "l",
+        rows=tuple(rows),
+        notes=(*_accuracy_notes(view), *(f"warning: {text}" for text in warnings)),
+    )
+
+
+def forecast_rows(views: Sequence[View]) -> list[dict[str, Cell]]:
+    """Tidy rows: one for each family, target and benchmark or suite; scores are fractions."""
+    measured = any(view.accuracy is not None for view in views)
+    return [
+        {
+            "family": view.family,
+            **{name: view.target[name] for name in ("params", "tokens", "flops", "factor")},
+            **_flat(entry, is_suite, measured),
+        }
+        for view in views
+        for is_suite, entries in ((False, view.benchmarks), (True, view.suites))
+        for entry in entries
+    ]
+
+
+def documents(views: Sequence[View]) -> Any:
+    """The document ``scalepredict.forecast/1``, or a list of them if there are several views."""
+    found = [_document(view) for view in views]
+    return found[0] if len(found) == 1 else found
+
+
+def _target(family: FamilyForecast, k: int) -> dict[str, Any]:
+    return {
+        "params": float(family.targets.params[k]),
+        "tokens": float(family.targets.tokens[k]),
+        "flops": float(family.targets.flops[k]),
+        "factor": float(family.factor[k]),
+        "assumption": family.targets.assumption[k],
+    }
+
+
+def _entries(family: FamilyForecast, comparison: Comparison | None, k: int) -> list[Entry]:
+    forecast = family.forecast
+    bounds = _bounds(forecast, k)
+    return [
+        Entry(
+            name=unit.benchmark,
+            kind=family.classes.kinds[t],
+            point=float(forecast.point[k, t]),
+            interval=bounds[t],
+            last=float(forecast.last[k, t]),
+            chance=unit.chance,
+            p_above_chance=float(family.p_above_chance[k, t]),
+            upper=float(family.upper[k, t]),
+            warnings=family.benchmark_warnings[t],
+            observed=float(comparison.observed[k, t]) if comparison else np.nan,
+            error=float(comparison.error[k, t]) if comparison else np.nan,
+        )
+        for t, unit in enumerate(forecast.units)
+    ]
+
+
+def _suites(suites: Forecast, comparison: Comparison | None, k: int) -> Iterator[Entry]:
+    bounds = _bounds(suites, k)
+    for s, unit in enumerate(suites.units):
+        failure = suites.failures[s]
+        observed = float(comparison.suites[k, s]) if comparison else np.nan
+        yield Entry(
+            name=unit.benchmark,
+            kind=None,
+            point=float(suites.point[k, s]),
+            interval=bounds[s],
+            last=float(suites.last[k, s]),
+            chance=unit.chance,
+            p_above_chance=np.nan,
+            upper=np.nan,
+            warnings=(APPROXIMATE,) if failure is None else (failure,),
+            observed=observed,
+            error=float(suites.point[k, s]) - observed,
+        )
+
+
+def _bounds(forecast: Forecast, k: int) -> list[dict[float, tuple[float, float]]]:
+    ends = {c: forecast.interval(c) for c in COVERAGES}
+    return [
+        {c: (float(low[k, i]), float(high[k, i])) for c, (low, high) in ends.items()}
+        for i in range(len(forecast.units))
+    ]
+
+
+def _row(entry: Entry, measured: bool) -> tuple[str, ...]:
+    unmeasurable = entry.kind == Kind.AT_CHANCE and not np.isnan(entry.point)
+    ranges = [percent_range(*entry.interval[c]) for c in SHOWN]
+    if unmeasurable:
+        # No confident curve: an upper bound instead of intervals around a point.
+        ranges = [MISSING] * (len(SHOWN) - 1) + [f"at most {percent(entry.upper)}"]
+    observed = [percent(entry.observed), signed_points(entry.error)] if measured else []
+    return (
+        f"average of {entry.name}" if entry.kind is None else entry.name,
+        "" if entry.kind is None else entry.kind.label,
+        percent(entry.last),
+        percent(entry.point),
+        *ranges,
+        *observed,
+        "; ".join(_with_probability(entry) if unmeasurable else entry.warnings),
+    )
+
+
+def _with_probability(entry: Entry) -> tuple[str, ...]:
+    first, *rest = entry.warnings
+    level = percent(entry.chance + MEASURABLE)
+    return (f"{first}: P(score > {level}) = {100 * entry.p_above_chance:.0f} %", *rest)
+
+
+def _accuracy_notes(view: View) -> tuple[str, ...]:
+    found = view.accuracy
+    if found is None or not found.n_benchmarks:
+        return ()
+    return (
+        f"measured on {view.measured_model}: mean absolute error "
+        f"{percent(found.mean_absolute_error, digits=2)} points over {found.n_benchmarks} "
+        f"benchmarks (last value: {percent(found.last_mean_absolute_error, digits=2)}); "
+        f"{found.n_inside} of {found.n_benchmarks} intervals of 90 % hold",
+    )
+
+
+def _flat(entry: Entry, is_suite: bool, measured: bool) -> dict[str, Cell]:
+    bounds: dict[str, Cell] = {}
+    for coverage, (low, high) in entry.interval.items():
+        bounds[f"low_{100 * coverage:.0f}"] = low
+        bounds[f"high_{100 * coverage:.0f}"] = high
+    truth: dict[str, Cell] = {"measured": entry.observed, "error": entry.error}
+    return {
+        "benchmark": entry.name,
+        "is_suite": is_suite,
+        "class": None if entry.kind is None else entry.kind.value,
+        "last": entry.last,
+        "forecast": entry.point,
+        **bounds,
+        "chance": entry.chance,
+        "upper_95": entry.upper,
+        "p_above_chance_5": entry.p_above_chance,
+        **(truth if measured else {}),
+        "warnings": "; ".join(entry.warnings),
+    }
+
+
+def _document(view: View) -> dict[str, Any]:
+    found = view.accuracy
+    measured = found is not None
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "predictor": view.predictor,
+        "family": view.family,
+        "target": view.target,
+        "evidence": view.evidence,
+        "benchmarks": [_item(entry, measured) for entry in view.benchmarks],
+        "suites": [_item(entry, measured) for entry in view.suites],
+        "warnings": list(view.warnings),
+        "notes": list(view.notes),
+    }
+    if found is not None:
+        document["accuracy"] = {
+            "model": view.measured_model,
+            "benchmarks": found.n_benchmarks,
+            "mean_absolute_error": found.mean_absolute_error,
+            "last_mean_absolute_error": found.last_mean_absolute_error,
+            "inside_90": found.n_inside,
+        }
+    return document
+
+
+def _item(entry: Entry, measured: bool) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "benchmark": entry.name,
+        "class": None if entry.kind is None else entry.kind.value,
+        "forecast": entry.point,
+        "interval": {f"{100 * c:.0f}": list(ends) for c, ends in entry.interval.items()},
+        "last": entry.last,
+        "chance": entry.chance,
+        "upper_95": entry.upper,
+        "p_above_chance_5": entry.p_above_chance,
+        "warnings": list(entry.warnings),
+    }
+    if measured:
+        item |= {"measured": entry.observed, "error": entry.error}
+    return item

@@ -1,0 +1,51 @@
+"""What was learned about each benchmark? Its class, the quality of its fit, and its evidence."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalepredict.evaluation.classes import Classes, classify
+from scalepredict.evaluation.fit_quality import fit_error
+from scalepredict.predictors.fit import Fit
+from scalepredict.predictors.interface import Frontier
+from scalepredict.records.table import EvalTable, Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FamilySummary:
+    """What the fit of one family rests on.
+
+    Attributes:
+        family: The recipe.
+        evidence: Benchmark scores that the law has seen.
+        classes: Predictability of its T benchmarks.
+        last: Score of the largest measured checkpoint. Shape (T,).
+        fit_error: Mean absolute residual, recent ones more, a fraction. Shape (T,).
+        notes: Sentences of the law.
+    """
+
+    family: str
+    evidence: EvalTable
+    classes: Classes
+    last: Floats
+    fit_error: Floats
+    notes: tuple[str, ...]
+
+
+def summarise(fit: Fit, *, rng: np.random.Generator) -> tuple[FamilySummary, ...]:
+    """Summaries of all families that have a law, in the order of the fit."""
+    pairs = [(group, family) for group in fit.groups for family in group.families]
+    result = []
+    for (group, family), stream in zip(pairs, rng.spawn(len(pairs)), strict=True):
+        evidence = group.evidence.of_family(family)
+        result.append(
+            FamilySummary(
+                family=family,
+                evidence=evidence,
+                classes=classify(evidence),
+                last=Frontier.of_table(evidence).last,
+                fit_error=fit_error(group.law, evidence, rng=stream),
+                notes=group.law.notes(),
+            )
+        )
+    return tuple(result)

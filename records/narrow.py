@@ -1,0 +1,145 @@
+"""Which part of the records was asked for? Families, an upper size, one metric for each benchmark.
+
+Scores of different metrics, shots or phases of the schedule are different measurements. They are
+never mixed: the user chooses, or is refused.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from scalepredict.errors import RefusedError, did_you_mean
+from scalepredict.records.counts import format_count
+from scalepredict.records.table import EvalTable, Unit
+
+
+def of_families(table: EvalTable, families: Sequence[str]) -> EvalTable:
+    """The rows of the named families; all if none is named.
+
+    Raises:
+        RefusedError: There is no family of that name.
+    """
+    known_names("family", families, table.families)
+    if not families:
+        return table
+    kept = table.take_rows(np.array([c.family in families for c in table.checkpoints], dtype=bool))
+    return kept.take_units(np.flatnonzero(np.isfinite(kept.scores).any(axis=0)))
+
+
+def known_names(what: str, asked: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse names that do not occur, with the closest that does.
+
+    Raises:
+        RefusedError: A name is not known.
+    """
+    for name in asked:
+        if name not in known:
+            shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if known[12:] else "")
+            close = did_you_mean(name, known)
+            raise RefusedError(f"there is no {what} {name!r}{close}; there are {shown}.")
+
+
+def up_to(
+    table: EvalTable, *, params: float | None = None, flops: float | None = None
+) -> tuple[EvalTable, tuple[str, ...]]:
+    """The checkpoints at or below a size, and sentences with counts of what was left out.
+
+    Args:
+        table: Checkpoints with params and FLOPs.
+        params: Largest number of parameters to keep; ``None`` = any.
+        flops: Largest training FLOPs to keep; ``None`` = any.
+
+    Raises:
+        RefusedError: Nothing is left.
+    """
+    kept = np.ones(len(table.checkpoints), dtype=bool)
+    limits = []
+    if params is not None:
+        kept &= table.params <= params
+        limits.append(f"{format_count(params)} params")
+    if flops is not None:
+        kept &= table.flops <= flops
+        limits.append(f"{format_count(flops)} FLOPs")
+    if not limits:
+        return table, ()
+    if not kept.any():
+        smallest = table.checkpoints[int(np.argmin(table.flops))] if len(kept) else None
+        found = f"; the smallest is {smallest.model}" if smallest else ""
+        raise RefusedError(f"no checkpoint has at most {' and '.join(limits)}{found}.")
+    note = (
+        f"evidence: {int(kept.sum())} of {len(kept)} checkpoints have at most "
+        f"{' and '.join(limits)}; the {int((~kept).sum())} larger ones are left out."
+    )
+    below = table.take_rows(kept)
+    return below.take_units(np.flatnonzero(np.isfinite(below.scores).any(axis=0))), (note,)
+
+
+def choose_measurement(
+    table: EvalTable, *, metric: str | None = None, shots: int | None = None
+) -> EvalTable:
+    """One metric and one number of shots for each benchmark.
+
+    A choice applies to the benchmarks that have several; others keep the one they have.
+
+    Raises:
+        RefusedError: A benchmark still has several, or a choice occurs nowhere.
+    """
+    if metric is not None:
+        known_names("metric", [metric], sorted({unit.metric for unit in table.units}))
+    if shots is not None and all(unit.shots != shots for unit in table.units):
+        found = ", ".join(sorted({str(unit.shots) for unit in table.units}))
+        raise RefusedError(f"no score was measured with {shots} shots; there are {found}.")
+    table = _choose(table, lambda unit: unit.metric, metric)
+    table = _choose(table, lambda unit: unit.shots, shots)
+    _refuse_several(table, "metric", lambda unit: unit.metric)
+    _refuse_several(table, "shots", lambda unit: unit.shots)
+    return table
+
+
+def refuse_mixed_phases(table: EvalTable) -> None:
+    """Refuse evidence of one family that comes from several phases of the schedule.
+
+    Raises:
+        RefusedError: A family has several.
+    """
+    for family in table.families:
+        counts: dict[str, int] = {}
+        for checkpoint in table.checkpoints:
+            if checkpoint.family == family:
+                counts[checkpoint.phase] = counts.get(checkpoint.phase, 0) + 1
+        if len(counts) > 1:
+            found = ", ".join(f"{phase or '(none)'} ({n})" for phase, n in counts.items())
+            best = max(counts, key=lambda phase: counts[phase])
+            raise RefusedError(
+                f"family {family!r} has checkpoints of several phases: {found}. A change of phase "
+                f"moves scores without scale; choose one, for example --phase {best or 'stable'}."
+            )
+
+
+def _values(table: EvalTable, of: Callable[[Unit], object]) -> dict[str, set[object]]:
+    values: dict[str, set[object]] = {}
+    for unit in table.units:
+        values.setdefault(unit.benchmark, set()).add(of(unit))
+    return values
+
+
+def _choose(table: EvalTable, of: Callable[[Unit], object], choice: object) -> EvalTable:
+    if choice is None:
+        return table
+    values = _values(table, of)
+    kept = [choice not in values[unit.benchmark] or of(unit) == choice for unit in table.units]
+    return table.take_units(np.array(kept, dtype=bool))
+
+
+def _refuse_several(table: EvalTable, what: str, of: Callable[[Unit], object]) -> None:
+    several = {name: v for name, v in _values(table, of).items() if len(v) > 1}
+    if not several:
+        return
+    name, values = next(iter(several.items()))
+    found = ", ".join(sorted("(none)" if v in ("", None) else str(v) for v in values))
+    example = next(v for v in sorted(map(str, values)) if v not in ("", "None"))
+    others = f" (and {len(several) - 1} more benchmarks likewise)" if len(several) > 1 else ""
+    raise RefusedError(
+        f"benchmark {name!r} has scores of several {what}: {found}{others}. They are different "
+        f"measurements; choose one, for example --{what} {example}."
+    )

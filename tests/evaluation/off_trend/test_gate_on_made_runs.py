@@ -1,0 +1,196 @@
+"""The gate on runs whose truth is known: eight benchmarks that rise with ln(tokens), and noise."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scalepredict.evaluation.off_trend.findings import (
+    Accepted,
+    BenchmarkLevel,
+    Gate,
+    Level,
+    Verdict,
+    place_of,
+)
+from scalepredict.evaluation.off_trend.global_test import Direction
+from scalepredict.evaluation.off_trend.judge import gather, off_trend
+from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
+
+N_ITEMS, N_UNITS, LENGTH = 2000, 8, 14
+TOKENS = np.linspace(20e9, 300e9, LENGTH)
+NAMES = [f"b{t}" for t in range(N_UNITS)]
+
+
+def runs(seed: int, *, n_runs: int = 6) -> EvalTable:
+    """Runs r0, r1, ... whose scores are binomial around lines in ln(tokens)."""
+    rng = np.random.default_rng(seed)
+    start = rng.uniform(0.3, 0.6, (n_runs, 1, N_UNITS))
+    slope = rng.uniform(0.0, 0.06, (n_runs, 1, N_UNITS))
+    truth = start + slope * np.log(TOKENS / TOKENS[0])[None, :, None]
+    scores = rng.binomial(N_ITEMS, truth) / N_ITEMS
+    return make_table(
+        [
+            Checkpoint(model=f"r{i}", params=1e9, tokens=float(tokens))
+            for i in range(n_runs)
+            for tokens in TOKENS
+        ],
+        [Unit(benchmark=name, chance=0.25) for name in NAMES],
+        scores.reshape(-1, N_UNITS),
+        n_items=np.full((n_runs * LENGTH, N_UNITS), float(N_ITEMS)),
+    )
+
+
+def shifted(table: EvalTable, row: int, change: Floats | float) -> EvalTable:
+    scores = table.scores.copy()
+    scores[row] = np.clip(scores[row] + change, 0, 1)
+    return table.with_scores(scores)
+
+
+def judged(table: EvalTable, gate: Gate | None = None, **options: object) -> dict[int, Verdict]:
+    gate = gate or Gate()
+    return off_trend(gather(table, gate), gate, **options)  # type: ignore[arg-type]
+
+
+def rules(verdict: Verdict) -> set[str]:
+    return {finding.rule for finding in verdict.findings}
+
+
+@pytest.mark.parametrize("n_runs", [1, 6], ids=["a run alone", "six runs"])
+def test_healthy_checkpoints_raise_few_alarms(n_runs: int) -> None:
+    """720 checkpoints at alpha 1 %: more than 16 alarms come once in 1000 seeds, 5 % gives 36."""
+    alarms = n = 0
+    for seed in range(72 // n_runs):
+        verdicts = judged(runs(seed, n_runs=n_runs)).values()
+        n += sum(v.p_value is not None for v in verdicts)
+        alarms += sum(v.p_value is not None and v.p_value < 0.01 for v in verdicts)
+    assert n == 720
+    assert alarms <= 16
+
+
+def test_a_drop_is_flagged_once_and_does_not_mark_the_checkpoints_after_it() -> None:
+    verdicts = judged(shifted(runs(1), 9, -0.04))
+    assert "off-trend-low" in rules(verdicts[9])
+    assert verdicts[9].p_value is not None
+    assert verdicts[9].p_value < 1e-4
+    assert not any("off-trend-high" in rules(verdicts[row]) for row in range(10, LENGTH))
+
+
+def test_the_benchmark_that_fell_is_named_with_its_numbers() -> None:
+    change = np.zeros(N_UNITS)
+    change[3] = -0.12
+    verdict = judged(shifted(runs(2), 9, change))[9]
+    (finding,) = [f for f in verdict.findings if f.benchmark == "b3"]
+    assert finding.observed is not None
+    assert finding.expected is not None
+    assert finding.interval is not None
+    assert finding.observed < finding.interval[0] < finding.expected < finding.interval[1]
+    assert finding.expected - finding.observed == pytest.approx(0.12, abs=0.04)
+
+
+def test_high_scores_count_unless_only_low_ones_do() -> None:
+    table = shifted(runs(3), 9, 0.04)
+    assert "off-trend-high" in rules(judged(table)[9])
+    assert not judged(table, Gate(direction=Direction.LOW))[9].findings
+
+
+def test_a_new_checkpoint_gets_the_same_verdict_alone_as_within_its_series() -> None:
+    table = shifted(runs(4), 8, -0.05)
+    whole = judged(table)
+    for last in (8, 10):
+        rows = [row for row in range(len(table.checkpoints)) if row <= last or row >= LENGTH]
+        assert judged(table.take_rows(rows))[last] == whole[last]
+
+
+def test_a_lasting_drop_stays_flagged_until_it_is_accepted() -> None:
+    table = runs(5)
+    for row in range(8, LENGTH):
+        table = shifted(table, row, -0.04)
+    verdicts = judged(table)
+    assert all("off-trend-low" in rules(verdicts[row]) for row in range(8, LENGTH))
+    known = [
+        Accepted(fingerprint=f.fingerprint(v.checkpoint), place=place_of(v.checkpoint))
+        for v in (verdicts[row] for row in range(8, 12))
+        for f in v.findings
+    ]
+    after = judged(table, accepted=known)
+    assert not after[8].findings
+    assert after[8].accepted
+    assert not after[LENGTH - 1].findings
+
+
+def test_persistence_makes_a_single_deviation_a_warning() -> None:
+    gate = Gate(persistence=2)
+    table = shifted(runs(6), 8, -0.05)
+    assert {f.level for f in judged(table, gate)[8].findings} == {Level.WARN}
+    again = judged(shifted(table, 9, -0.05), gate)
+    assert {f.level for f in again[8].findings} == {Level.WARN}
+    assert again[9].findings[0].level is Level.ERROR
+
+
+def test_a_slow_slide_raises_the_drift_alarm_and_noise_does_not() -> None:
+    """Twelve runs: a slide of .3 points per checkpoint is found in at least ten of them."""
+    found = 0
+    for seed in range(12):
+        table = runs(seed)
+        slide = table.scores.copy()
+        slide[7:LENGTH] -= 0.006 * np.arange(1, LENGTH - 6)[:, None]
+        alarms = judged(table.with_scores(slide))
+        found += any(rules(alarms[row]) & {"drift", "off-trend-low"} for row in range(7, LENGTH))
+        assert not any("drift" in rules(v) for v in judged(table).values())
+    assert found >= 10
+
+
+def test_a_benchmark_that_is_off_or_only_warns_cannot_fail_the_gate() -> None:
+    change = np.zeros(N_UNITS)
+    change[3] = -0.12
+    table = shifted(runs(2), 9, change)
+    off = Gate(benchmarks=(BenchmarkLevel(match="b3", level=Level.OFF),))
+    warn = Gate(benchmarks=(BenchmarkLevel(match="b[3]", level=Level.WARN),))
+    assert not judged(table, off)[9].findings
+    assert {f.level for f in judged(table, warn)[9].findings} == {Level.WARN}
+    small = Gate(benchmarks=(BenchmarkLevel(match="*", min_items=N_ITEMS + 1),))
+    assert judged(table, small)[9].p_value is None
+
+
+def test_too_short_a_past_is_said_not_judged() -> None:
+    verdict = judged(runs(7))[3]
+    assert verdict.p_value is None
+    assert verdict.unjudged.startswith("3 earlier checkpoints")
+
+
+def test_a_missing_benchmark_and_a_changed_item_count_are_told() -> None:
+    table = runs(8)
+    scores, items = table.scores.copy(), table.n_items.copy()
+    scores[9, 2] = np.nan
+    items[9, 4] = 500
+    verdict = judged(replace(table, scores=scores, n_items=items))[9]
+    told = {f.rule: f.benchmark for f in verdict.findings}
+    assert told == {"missing-benchmark": "b2", "changed-evaluation": "b4"}
+
+
+def test_a_changed_metric_is_told_instead_of_a_missing_benchmark() -> None:
+    table = runs(9)
+    scores = np.hstack([table.scores, np.full((len(table.checkpoints), 1), np.nan)])
+    scores[9, N_UNITS], scores[9, 2] = scores[9, 2], np.nan
+    wide = make_table(
+        table.checkpoints, [*table.units, Unit(benchmark="b2", metric="acc_norm")], scores
+    )
+    (finding,) = judged(wide)[9].findings
+    assert finding.rule == "changed-evaluation"
+    assert "acc_norm" in finding.message
+
+
+def test_a_new_low_far_below_chance_is_told() -> None:
+    table = runs(10)
+    scores = table.scores.copy()
+    scores[9, 0] = 0.02
+    verdict = judged(table.with_scores(scores))[9]
+    assert "below-chance" in rules(verdict)
+    assert "off-trend-low" in rules(verdict)
+
+
+def test_a_run_that_only_records_steps_is_ordered_by_them() -> None:
+    table = shifted(runs(11), 9, -0.05)
+    steps = tuple(replace(c, tokens=None, step=(c.tokens or 0) / 2e6) for c in table.checkpoints)
+    assert "off-trend-low" in rules(judged(replace(table, checkpoints=steps))[9])

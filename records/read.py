@@ -53,6 +53,7 @@ def read_records(
     shots: int | None = None,
     percent: bool = False,
     ladder: Ladder | None = None,
+    mixed: bool = False,
 ) -> Reading:
     """Read files and folders of records, or of harness and logger results, into one table.
 
@@ -64,6 +65,8 @@ def read_records(
         shots: Where a benchmark has several shot counts, this one is read.
         percent: Whether all scores and their standard errors are in percent.
         ladder: Sizes of the models in harness and logger results, which hardly state them.
+        mixed: Keep all metrics and shot counts of a benchmark, as units of their own, instead of
+            refusing to mix them. For comparisons of like with like only.
 
     Raises:
         RecordError: A file is not understood, or records contradict each other.
@@ -86,7 +89,10 @@ def read_records(
     rows = rows.take(scored)
     if not len(rows):
         raise RecordError(f"{', '.join(names)}: no row has a score; nothing to read.")
-    kept = choose_variants(rows, metrics=metrics, shots=shots)
+    if mixed:
+        kept = np.ones(len(rows), dtype=bool)
+    else:
+        kept = choose_variants(rows, metrics=metrics, shots=shots)
     built = assemble(rows.take(kept), known)
     return Reading(
         table=built.table,

@@ -19,6 +19,7 @@ from scalepredict.records.table import (
     Unit,
 )
 
+DEFAULT_FAMILY = "default"  # as in Checkpoint
 _ROLES = ("fit", "holdout", "target", "anchor")
 _CELLS = ("score", "n_items", "stderr", "task_loss")
 
@@ -40,6 +41,7 @@ def assemble(rows: Rows, metadata: BenchmarkMetadata) -> Assembled:
     Raises:
         RecordError: Rows contradict each other.
     """
+    rows = rows.with_default("family", DEFAULT_FAMILY)
     checkpoint_of = _checkpoint_codes(rows)
     unit_of = _codes(rows, ("benchmark", "task", "metric"), ("shots",))
     checkpoints, derived = _checkpoints(rows, checkpoint_of)
@@ -138,7 +140,7 @@ def _checkpoints(rows: Rows, code: Ints) -> tuple[tuple[Checkpoint, ...], dict[s
     checkpoints = tuple(
         Checkpoint(
             model=str(names["model"][i]),
-            family=_text(names["family"][i]) or "default",
+            family=str(names["family"][i]),
             flops_given=bool(flops_given[i]),
             phase=_text(names["phase"][i]),
             role=_role(roles[i], rows, int(first[i])),

@@ -14,6 +14,7 @@ from scalepredict.records.table import Floats
 
 Column = Texts | Floats  # texts (code -1 = empty), or numbers (NaN = empty)
 Where = Callable[[int], str]
+_TEXT = pd.Index([], dtype=str).dtype  # one type for all files, so that they can be joined
 
 
 def rows_of_columns(
@@ -66,7 +67,7 @@ def as_text(column: Column) -> Texts:
         return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=str))
     texts = [str(text) for text in column.categories]
     stripped = [text.strip() for text in texts]
-    if stripped == texts and "" not in texts:
+    if stripped == texts and "" not in texts and column.categories.dtype == _TEXT:
         return column
     kept = list(dict.fromkeys(text for text in stripped if text))
     code = {text: i for i, text in enumerate(kept)}

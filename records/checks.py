@@ -1,18 +1,19 @@
 """Which rows may enter a table? Values in range, one metric and one shot count per benchmark."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from scalepredict.errors import RecordError
 from scalepredict.records.columns import suggestion
 from scalepredict.records.rows import Codes, Rows
-from scalepredict.records.table import Bools, Floats
+from scalepredict.records.table import Bools
 
 _SCORE_ADVICE = (
     "scores are fractions. If the whole column is in percent, say so in its header, like "
     "`score (%)`, with `percent: true` in YAML, or with --percent."
 )
+_NONE = "(none)"
 _RANGES = {
     "score": (0.0, 1.0, _SCORE_ADVICE),
     "stderr": (0.0, 1.0, "a standard error is a fraction, like the score."),
@@ -51,69 +52,67 @@ def measured(rows: Rows) -> Bools:
     return known
 
 
-def choose_variants(rows: Rows, *, metrics: Sequence[str], shots: int | None) -> Bools:
-    """Which rows to keep, so that each benchmark has one metric and one shot count. Shape (N,).
+def choose_variants(rows: Rows, *, metrics: Mapping[str, str], shots: Mapping[str, int]) -> Rows:
+    """The rows of one metric and one shot count for each benchmark.
 
     Args:
-        rows: N rows.
-        metrics: Where a benchmark has several metrics, the first of these that it has is kept.
-        shots: Where a benchmark has several shot counts, this one is kept.
+        rows: All rows.
+        metrics: Metric to take where a benchmark has several, by benchmark; "" = any other.
+        shots: Shot count to take where a benchmark has several, by benchmark; "" = any other.
 
     Raises:
-        RecordError: A benchmark has several metrics or shot counts, and none was chosen.
+        RecordError: A benchmark has several metrics or shot counts, and none of them was chosen.
     """
-    names = [str(name) for name in rows.text("metric").categories]
-    for metric in metrics:
-        if metric not in names:
-            hint = suggestion(metric, names) or f"they have {', '.join(names) or 'none'}."
-            raise RecordError(f"no record has the metric {metric!r}; {hint}")
-    metric_of = rows.text("metric").codes.astype(np.int64)
-    ranks = np.array([metrics.index(n) if n in metrics else len(metrics) for n in names] + [9**9])
-    keep = _one_of_each(rows, metric_of, ranks.astype(float)[metric_of], len(metrics), "metric")
-    values, shot_of = np.unique(rows.number("shots"), return_inverse=True)
-    rank = np.where(values == shots, 0.0, 1.0)[shot_of]
-    return keep & _one_of_each(rows, shot_of, rank, 1, "shots", among=keep)
+    column = rows.text("metric")
+    names = [*map(str, column.categories), _NONE]  # the last one serves code -1
+    rows = rows.take(_chosen(rows, names, column.codes, metrics, "metric"))
+    values, codes = np.unique(rows.number("shots"), return_inverse=True)
+    names = [_NONE if np.isnan(value) else f"{value:g}" for value in values]
+    texts = {benchmark: f"{count:g}" for benchmark, count in shots.items()}
+    return rows.take(_chosen(rows, names, codes, texts, "shots"))
 
 
-def _one_of_each(
-    rows: Rows, variant: Codes, rank: Floats, n_chosen: int, name: str, among: Bools | None = None
+def _chosen(
+    rows: Rows, variants: Sequence[str], variant_of: Codes, wanted: Mapping[str, str], word: str
 ) -> Bools:
-    # Per benchmark: if it has several variants, keep the one of lowest rank below n_chosen.
-    benchmarks = rows.text("benchmark")
-    among = np.ones(len(rows), dtype=bool) if among is None else among
-    n = len(benchmarks.categories)
-    low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, np.iinfo(np.int64).min)
-    np.minimum.at(low, benchmarks.codes[among], variant[among])
-    np.maximum.at(high, benchmarks.codes[among], variant[among])
-    several = low < high
-    best = np.full(n, np.inf)
-    np.minimum.at(best, benchmarks.codes[among], rank[among])
-    undecided = np.flatnonzero(several & (best >= n_chosen))
-    if len(undecided):
-        _refuse_variants(rows, int(undecided[0]), name, among)
-    keep: Bools = ~several[benchmarks.codes] | (rank == best[benchmarks.codes])
+    benchmarks = [str(name) for name in rows.text("benchmark").categories]
+    for benchmark, name in wanted.items():
+        _refuse_unknown(benchmark, [*benchmarks, ""], "benchmark")
+        _refuse_unknown(name, variants, word)
+    benchmark_of = rows.text("benchmark").codes
+    allowed = np.zeros((len(benchmarks), len(variants)), dtype=bool)
+    allowed[benchmark_of, variant_of] = True
+    for b in np.flatnonzero(allowed.sum(axis=1) > 1):
+        name = wanted.get(benchmarks[b], wanted.get("", ""))
+        at = variants.index(name) if name in variants else 0
+        if not name or not allowed[b, at]:
+            mine = benchmark_of == b
+            first = {
+                variants[v]: rows.where(int(np.argmax(mine & (variant_of % len(variants) == v))))
+                for v in np.flatnonzero(allowed[b]).tolist()
+            }
+            raise RecordError(_several(benchmarks[b], first, word))
+        allowed[b] = np.arange(len(variants)) == at
+    keep: Bools = allowed[benchmark_of, variant_of]
     return keep
 
 
-def _refuse_variants(rows: Rows, benchmark: int, name: str, among: Bools) -> None:
-    at = np.flatnonzero((rows.text("benchmark").codes == benchmark) & among)
-    if name == "metric":
-        column = rows.text("metric")[at]
-        values = ["(none)" if not isinstance(v, str) else v for v in column]
-    else:
-        values = ["(none)" if np.isnan(v) else f"{v:g}" for v in rows.number("shots")[at]]
-    first: dict[str, int] = {}
-    for row, value in zip(at.tolist(), values, strict=True):
-        first.setdefault(value, row)
-    what = "metrics" if name == "metric" else "shot counts"
-    told = ", ".join(f"{value} ({rows.where(row)})" for value, row in sorted(first.items()))
-    option = "--metric" if name == "metric" else "--shots"
-    choice = next((value for value in first if value != "(none)"), "")
-    raise RecordError(
-        f"{rows.text('benchmark').categories[benchmark]}: {len(first)} {what} for one benchmark: "
-        f"{told}. Scores of different {what} are not comparable; choose one, like "
-        f"{option} {choice}, or give the benchmarks different names."
+def _several(benchmark: str, first: Mapping[str, str], word: str) -> str:
+    what = "metrics" if word == "metric" else "shot counts"
+    told = ", ".join(f"{variant} ({place})" for variant, place in sorted(first.items()))
+    choice = next(variant for variant in first if variant != _NONE)
+    return (
+        f"{benchmark}: {len(first)} {what} for one benchmark: {told}. Scores of different {what} "
+        f"are not comparable; choose one, like --{word} {choice} or --{word} {benchmark}={choice}, "
+        "or give the benchmarks different names."
     )
+
+
+def _refuse_unknown(name: str, known: Sequence[str], word: str) -> None:
+    if name not in known:
+        names = [one for one in known if one]
+        hint = suggestion(name, names) or f"the records have {', '.join(names[:10])}."
+        raise RecordError(f"no record has the {word} {name!r}; {hint}")
 
 
 def _from_successes(rows: Rows) -> Rows:

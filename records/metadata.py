@@ -93,12 +93,23 @@ def metadata_from(document: Document) -> BenchmarkMetadata:
                     f"share the name or alias {key!r}; keep it in one of them."
                 )
             entries[key] = entry
-    return BenchmarkMetadata(entries=entries)
+    return BenchmarkMetadata(entries={**_tasks_alone(entries), **entries})
 
 
 def simplified(name: str) -> str:
     """A name without case and punctuation: ``ARC-C`` and ``arc_c`` are the same."""
     return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def _tasks_alone(entries: Mapping[str, BenchmarkEntry]) -> dict[str, BenchmarkEntry]:
+    # Harnesses also report a task as a benchmark of its own: mmlu_anatomy, hendrycksTest-anatomy.
+    return {
+        key + task: replace(
+            entry, name=f"{entry.name}_{task}", n_items=items, suite=None, task_items={}
+        )
+        for key, entry in entries.items()
+        for task, items in entry.task_items.items()
+    }
 
 
 def _entry(document: Document, name: str, fields: Any) -> tuple[BenchmarkEntry, Iterable[str]]:

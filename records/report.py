@@ -11,6 +11,7 @@ class ReadReport:
     Attributes:
         files: Name and rows of each file.
         imported: What was read from, and left out of, harness and logger results.
+        other_files: Files of the folders that are no records (a ladder, a stored fit), left out.
         n_rows: Rows with a score or a task loss.
         n_merged: Rows that repeated another row exactly.
         n_empty: Rows with neither score nor task loss, left out.
@@ -23,11 +24,11 @@ class ReadReport:
         chance_assumed: Benchmarks of unknown chance level, taken as 0.
         n_items_from_metadata: Benchmarks whose item count is the shipped (or user's) default.
         ignored_columns: Headers that are no column of the format.
-        findings: What should be mended, in sentences.
     """
 
     files: tuple[tuple[str, int], ...] = ()
     imported: tuple[str, ...] = ()
+    other_files: tuple[str, ...] = ()
     n_rows: int = 0
     n_merged: int = 0
     n_empty: int = 0
@@ -40,11 +41,13 @@ class ReadReport:
     chance_assumed: tuple[str, ...] = ()
     n_items_from_metadata: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
 
     def notes(self) -> tuple[str, ...]:
         """What happened beyond plain reading, in sentences with counts."""
+        assumed = "give it in a column `chance`, or under `benchmarks:` in a YAML file"
         told = (
+            (self.other_files, f"files that are no records, left out: {_some(self.other_files)}."),
+            (self.ignored_columns, f"columns left out: {_some(self.ignored_columns)}."),
             (self.n_merged, f"{self.n_merged} rows repeat another row exactly; merged."),
             (self.n_empty, f"{self.n_empty} rows have neither score nor task loss; left out."),
             (self.n_filtered, f"{self.n_filtered} rows of other metrics or shots left out."),
@@ -66,27 +69,28 @@ class ReadReport:
                 "tokens; they are kept, but not fitted.",
             ),
             (
-                len(self.chance_from_metadata),
-                f"chance level from the benchmark metadata: {_listed(self.chance_from_metadata)}.",
+                self.chance_from_metadata,
+                f"chance level of {_counted(self.chance_from_metadata)} from the benchmark "
+                f"metadata: {_some(self.chance_from_metadata)}.",
             ),
             (
-                len(self.chance_assumed),
-                f"chance level not known, assumed 0: {_listed(self.chance_assumed)}; give it in a "
-                "column `chance` or under `benchmarks:` in a YAML file.",
+                self.chance_assumed,
+                f"chance level of {_counted(self.chance_assumed)} not known and assumed 0: "
+                f"{_some(self.chance_assumed)}; {assumed}.",
             ),
             (
-                len(self.n_items_from_metadata),
-                f"item count from the benchmark metadata: {_listed(self.n_items_from_metadata)}.",
-            ),
-            (
-                len(self.ignored_columns),
-                f"columns ignored: {_listed(self.ignored_columns)}.",
+                self.n_items_from_metadata,
+                f"item count of {_counted(self.n_items_from_metadata)} from the benchmark "
+                f"metadata: {_some(self.n_items_from_metadata)}.",
             ),
         )
-        return (*self.imported, *(sentence for count, sentence in told if count))
+        return (*self.imported, *(sentence for happened, sentence in told if happened))
 
 
-def _listed(names: Sequence[str], most: int = 8) -> str:
-    shown = ", ".join(names[:most])
+def _counted(names: Sequence[str]) -> str:
+    return f"{len(names)} benchmark{'s' if len(names) > 1 else ''}"
+
+
+def _some(names: Sequence[str], most: int = 8) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{len(names)} benchmark(s) ({shown}{more})" if len(names) > 1 else shown
+    return ", ".join(names[:most]) + more

@@ -5,7 +5,7 @@ as ``70B`` is parsed once for each different text.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,25 +66,29 @@ class Rows:
         """The rows of a mask of shape (N,)."""
         if keep.all():
             return self
-        return Rows(
-            sources=self.sources,
-            word=self.word,
+        return replace(
+            self,
             source=self.source[keep],
             lines=self.lines[keep],
             texts={name: column[keep] for name, column in self.texts.items()},
             numbers={name: column[keep] for name, column in self.numbers.items()},
         )
 
+    def with_default(self, name: str, default: str) -> "Rows":
+        """The same rows with a default where a text column is missing."""
+        column = self.text(name)
+        if not (column.codes < 0).any():
+            return self
+        if default not in column.categories:
+            column = column.add_categories([default])
+        code = list(column.categories).index(default)
+        codes = np.where(column.codes < 0, code, column.codes)
+        filled = pd.Categorical.from_codes(codes, dtype=column.dtype)
+        return replace(self, texts={**self.texts, name: filled})
+
     def with_numbers(self, numbers: Mapping[str, Floats]) -> "Rows":
         """The same rows with these number columns put over theirs. Shape (N,) each."""
-        return Rows(
-            sources=self.sources,
-            word=self.word,
-            source=self.source,
-            lines=self.lines,
-            texts=self.texts,
-            numbers={**self.numbers, **numbers},
-        )
+        return replace(self, numbers={**self.numbers, **numbers})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from scalepredict.errors import RecordError
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
 _HEAD = 65536
+_RECORDS_KEY = rb"^[\s{]*\"?(records|benchmarks)\"?\s*:"
 _FOREIGN = {  # first bytes of what people save by mistake
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xff\xfe": "UTF-16 text",
@@ -103,6 +105,17 @@ class Source:
             )
         return self._form_by_name() or _form_of_text(head)
 
+    def may_be_records(self) -> bool:
+        """Whether a file of a folder is one of records, not a ladder or a result beside them."""
+        if self._form_by_name() is not Form.YAML:
+            return True
+        with self.open() as stream:
+            return re.search(_RECORDS_KEY, stream.read(), flags=re.MULTILINE) is not None
+
+    def has_known_name(self) -> bool:
+        """Whether the name ends like a file of records."""
+        return self._form_by_name() is not None
+
     def check_readable(self) -> None:
         """Read all bytes, for the error that explains why a parser stopped.
 
@@ -146,42 +159,46 @@ class Source:
         return io.BytesIO(self.content) if self.path is None else self.path.open("rb")
 
 
-def find_sources(paths: Sequence[str | Path]) -> list[Source]:
+def find_sources(paths: Sequence[str | Path]) -> tuple[list[Source], tuple[str, ...]]:
     """The inputs that are meant: files, all record files under a folder, ``-`` for stdin.
 
+    Returns:
+        The inputs, and the names of files in folders that are of a known form but no records.
+
     Raises:
-        RecordError: A path does not exist, is given twice, or a folder has no record files.
+        RecordError: A path does not exist, or a folder has no record files.
     """
     found: list[Source] = []
+    others: list[str] = []
     for path in paths:
         if str(path) == "-":
             found.append(Source(name="<stdin>", path=None, content=sys.stdin.buffer.read()))
         elif Path(path).is_dir():
-            found += _under(Path(path))
+            for source in _under(Path(path)):
+                if source.may_be_records():
+                    found.append(source)
+                else:
+                    others.append(source.name)
         elif Path(path).exists():
             found.append(Source(name=str(path), path=Path(path)))
         else:
             raise RecordError(f"{path}: no such file or folder.")
     if not found:
-        raise RecordError("no files of records were given.")
-    return found
+        raise RecordError(
+            f"{', '.join(map(str, paths)) or 'nothing'}: no record files here; they end in "
+            f"{', '.join(_SUFFIXES)}, or these with .gz."
+        )
+    return found, tuple(others)
 
 
 def _under(folder: Path) -> list[Source]:
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    sources = [Source(name=str(path), path=path) for path in files]
-    records = [source for source in sources if source._form_by_name() is not None]
-    if not records:
-        raise RecordError(
-            f"{folder}: no record files in this folder; they end in {', '.join(_SUFFIXES)}, or "
-            "these with .gz."
-        )
-    return records
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    sources = [Source(name=str(path), path=path) for path in files if not _hidden(path, folder)]
+    return [source for source in sources if source.has_known_name()]
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _form_of_text(head: bytes) -> Form:

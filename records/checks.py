@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from scalepredict.errors import RecordError
-from scalepredict.records.columns import suggestion
+from scalepredict.errors import RecordError, did_you_mean
 from scalepredict.records.rows import Codes, Rows
 from scalepredict.records.table import Bools
 
@@ -52,13 +51,13 @@ def measured(rows: Rows) -> Bools:
     return known
 
 
-def choose_variants(rows: Rows, *, metrics: Mapping[str, str], shots: Mapping[str, int]) -> Rows:
+def choose_variants(rows: Rows, *, metrics: Sequence[str], shots: int | None) -> Rows:
     """The rows of one metric and one shot count for each benchmark.
 
     Args:
         rows: All rows.
-        metrics: Metric to take where a benchmark has several, by benchmark; "" = any other.
-        shots: Shot count to take where a benchmark has several, by benchmark; "" = any other.
+        metrics: Where a benchmark has several metrics, the first of these that it has is kept.
+        shots: Where a benchmark has several shot counts, this one is kept.
 
     Raises:
         RecordError: A benchmark has several metrics or shot counts, and none of them was chosen.
@@ -68,31 +67,30 @@ def choose_variants(rows: Rows, *, metrics: Mapping[str, str], shots: Mapping[st
     rows = rows.take(_chosen(rows, names, column.codes, metrics, "metric"))
     values, codes = np.unique(rows.number("shots"), return_inverse=True)
     names = [_NONE if np.isnan(value) else f"{value:g}" for value in values]
-    texts = {benchmark: f"{count:g}" for benchmark, count in shots.items()}
-    return rows.take(_chosen(rows, names, codes, texts, "shots"))
+    return rows.take(_chosen(rows, names, codes, () if shots is None else (str(shots),), "shots"))
 
 
 def _chosen(
-    rows: Rows, variants: Sequence[str], variant_of: Codes, wanted: Mapping[str, str], word: str
+    rows: Rows, variants: Sequence[str], variant_of: Codes, wanted: Sequence[str], word: str
 ) -> Bools:
+    for name in wanted:
+        if name not in variants:
+            found = did_you_mean(name, variants) or f"; the records have {', '.join(variants)}"
+            raise RecordError(f"no record has the {word} {name!r}{found}.")
     benchmarks = [str(name) for name in rows.text("benchmark").categories]
-    for benchmark, name in wanted.items():
-        _refuse_unknown(benchmark, [*benchmarks, ""], "benchmark")
-        _refuse_unknown(name, variants, word)
     benchmark_of = rows.text("benchmark").codes
     allowed = np.zeros((len(benchmarks), len(variants)), dtype=bool)
     allowed[benchmark_of, variant_of] = True
     for b in np.flatnonzero(allowed.sum(axis=1) > 1):
-        name = wanted.get(benchmarks[b], wanted.get("", ""))
-        at = variants.index(name) if name in variants else 0
-        if not name or not allowed[b, at]:
+        ranked = [variants.index(name) for name in wanted if allowed[b, variants.index(name)]]
+        if not ranked:
             mine = benchmark_of == b
             first = {
                 variants[v]: rows.where(int(np.argmax(mine & (variant_of % len(variants) == v))))
                 for v in np.flatnonzero(allowed[b]).tolist()
             }
             raise RecordError(_several(benchmarks[b], first, word))
-        allowed[b] = np.arange(len(variants)) == at
+        allowed[b] = np.arange(len(variants)) == ranked[0]
     keep: Bools = allowed[benchmark_of, variant_of]
     return keep
 
@@ -103,16 +101,9 @@ def _several(benchmark: str, first: Mapping[str, str], word: str) -> str:
     choice = next(variant for variant in first if variant != _NONE)
     return (
         f"{benchmark}: {len(first)} {what} for one benchmark: {told}. Scores of different {what} "
-        f"are not comparable; choose one, like --{word} {choice} or --{word} {benchmark}={choice}, "
-        "or give the benchmarks different names."
+        f"are not comparable; choose one, like --{word} {choice}, or give the benchmarks "
+        "different names."
     )
-
-
-def _refuse_unknown(name: str, known: Sequence[str], word: str) -> None:
-    if name not in known:
-        names = [one for one in known if one]
-        hint = suggestion(name, names) or f"the records have {', '.join(names[:10])}."
-        raise RecordError(f"no record has the {word} {name!r}; {hint}")
 
 
 def _from_successes(rows: Rows) -> Rows:

@@ -119,12 +119,6 @@ def is_wide(headers: Sequence[Header]) -> bool:
     return not any(header.known and header.name == "benchmark" for header in headers)
 
 
-def suggestion(name: str, among: Sequence[str]) -> str:
-    """``did you mean 'params'?`` or nothing."""
-    close = get_close_matches(name, among, 1, cutoff=0.7)
-    return f"did you mean {close[0]!r}?" if close else ""
-
-
 def _canonical(text: str) -> str:
     key = re.sub(r"[\s\-#]+", "_", text.casefold()).strip("_")
     return _ALIASES.get(key, key)

@@ -7,11 +7,10 @@ renames a benchmark: aliases only find the entry.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from scalepredict.errors import ConfigError, CountError
+from scalepredict.errors import ConfigError, CountError, did_you_mean
 from scalepredict.records.configs import Document, load_shipped
 from scalepredict.records.counts import parse_count
 
@@ -120,10 +119,9 @@ def _entry(document: Document, name: str, fields: Any) -> tuple[BenchmarkEntry, 
         )
     for field in fields:
         if field not in _FIELDS:
-            close = get_close_matches(field, _FIELDS, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(_FIELDS)}."
+            hint = did_you_mean(field, _FIELDS) or f"; known are {', '.join(_FIELDS)}"
             where = document.where("benchmarks", name, field)
-            raise ConfigError(f"{where}: {name} has the unknown field {field!r}; {hint}")
+            raise ConfigError(f"{where}: {name} has the unknown field {field!r}{hint}.")
     entry = BenchmarkEntry(
         name=name,
         chance=_chance(document, name, fields.get("chance")),

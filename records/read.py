@@ -5,7 +5,7 @@ A column that is not known is an error where it resembles one that is; else it i
 reported (any column whose name starts with ``x_`` is left out).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +49,8 @@ def read_records(
     paths: Sequence[str | Path],
     *,
     metadata: BenchmarkMetadata | None = None,
-    metrics: Mapping[str, str] | None = None,
-    shots: Mapping[str, int] | None = None,
+    metrics: Sequence[str] = (),
+    shots: int | None = None,
     percent: bool = False,
     ladder: Ladder | None = None,
     mixed: bool = False,
@@ -61,8 +61,8 @@ def read_records(
         paths: Files or folders; ``-`` is stdin.
         metadata: Chance levels, item counts and suites that override the shipped ones. A
             ``benchmarks:`` section of a record file overrides both.
-        metrics: Metric to take where a benchmark has several, by benchmark; "" = any other.
-        shots: Shot count to take where a benchmark has several, by benchmark; "" = any other.
+        metrics: Where a benchmark has several metrics, the first of these that it has is read.
+        shots: Where a benchmark has several shot counts, this one is read.
         percent: Whether all scores and their standard errors are in percent.
         ladder: Sizes of the models in harness and logger results, which hardly state them.
         mixed: Keep all metrics and shot counts of a benchmark, as units of their own, instead of
@@ -89,7 +89,7 @@ def read_records(
     rows = rows.take(scored)
     if not len(rows):
         raise RecordError(f"{', '.join(names)}: no row has a score; nothing to read.")
-    kept = rows if mixed else choose_variants(rows, metrics=metrics or {}, shots=shots or {})
+    kept = rows if mixed else choose_variants(rows, metrics=metrics, shots=shots)
     built = assemble(kept, known)
     return Reading(
         table=built.table,

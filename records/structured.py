@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from scalepredict.errors import CountError, RecordError
+from scalepredict.errors import CountError, RecordError, did_you_mean
 from scalepredict.records.cells import parse_cell
-from scalepredict.records.columns import NUMBERS, OF_ONE_SCORE, TEXTS, Header, suggestion
+from scalepredict.records.columns import NUMBERS, OF_ONE_SCORE, TEXTS, Header
 from scalepredict.records.configs import Document, Path_, parse_yaml
 from scalepredict.records.json_lines import rows_of_objects
 from scalepredict.records.metadata import metadata_from
@@ -107,8 +107,8 @@ def _of_benchmark(
     for task, item in value.items():
         if task in own:
             continue
-        if hint := suggestion(task, _SCORE):
-            raise RecordError(f"{document.where(*path, task)}: unknown field {task!r}; {hint}")
+        if hint := did_you_mean(task, _SCORE):
+            raise RecordError(f"{document.where(*path, task)}: unknown field {task!r}{hint}.")
         at = (*path, task)
         if isinstance(item, dict):
             _refuse_unknown(document, at, item, _SCORE)
@@ -135,5 +135,5 @@ def _refuse_unknown(
 ) -> None:
     for key in mapping:
         if key not in known:
-            hint = suggestion(key, known) or f"known are {', '.join(known)}."
-            raise RecordError(f"{document.where(*path, key)}: unknown key {key!r}; {hint}")
+            hint = did_you_mean(key, known) or f"; known are {', '.join(known)}"
+            raise RecordError(f"{document.where(*path, key)}: unknown key {key!r}{hint}.")

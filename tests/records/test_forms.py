@@ -125,12 +125,12 @@ def test_several_metrics_are_read_by_choice(tmp_path: Path) -> None:
         "a,1B,2B,x,acc,0.5\na,1B,2B,x,acc_norm,0.6\na,1B,2B,y,acc,0.7\n",
         encoding="utf-8",
     )
-    reading = read_records([path], metrics={"x": "acc_norm"})
+    reading = read_records([path], metrics=["acc_norm"])
     assert {u.benchmark: u.metric for u in reading.table.units} == {"x": "acc_norm", "y": "acc"}
     assert reading.report.n_filtered == 1
     np.testing.assert_array_equal(reading.table.scores, [[0.6, 0.7]])
     with pytest.raises(RecordError, match="did you mean 'acc_norm'"):
-        read_records([path], metrics={"": "acc_nrm"})
+        read_records([path], metrics=["acc_nrm"])
 
 
 def test_successes_and_trials_stand_in_for_a_score(tmp_path: Path) -> None:

@@ -14,12 +14,32 @@ from typing import ClassVar
 
 import numpy as np
 
+from scalepredict.predictors.curve_fits import CurveForm
 from scalepredict.predictors.direct import DirectLaw, fit_direct
 from scalepredict.records.table import EvalTable, Floats
 
 STEEPEST = 3.0
 LOG_COEFFICIENT = 40.0
 LOWEST_CEILING = 3.0  # exp(-3): a ceiling 5 % of the way from the floor to 1
+
+
+def _starts(z: Floats) -> Floats:
+    # At the largest checkpoint the power and the ceiling share -log Q' in several ways.
+    rows = [
+        [-z + np.log(share), slope + 0 * z, (1 - share) * np.exp(-z)]
+        for share in (0.3, 0.7, 1.0)
+        for slope in (0.1, 0.4)
+    ]
+    return np.moveaxis(np.array(rows), 2, 0)
+
+
+FORM = CurveForm(
+    curve="cod_curve",
+    parameters=("A", "b", "c"),
+    starts=_starts,
+    lower=(-LOG_COEFFICIENT, 0.0, 0.0),
+    upper=(LOG_COEFFICIENT, STEEPEST, LOWEST_CEILING),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,23 +57,4 @@ class CodCurve:
             RefusedError: Fewer than six distinct scales.
         """
         del rng
-        return fit_direct(
-            table,
-            self.name,
-            curve="cod_curve",
-            in_flops=True,
-            starts=_starts,
-            parameters=("A", "b", "c"),
-            lower=(-LOG_COEFFICIENT, 0.0, 0.0),
-            upper=(LOG_COEFFICIENT, STEEPEST, LOWEST_CEILING),
-        )
-
-
-def _starts(z: Floats) -> Floats:
-    # At the largest checkpoint the power and the ceiling share -log Q' in several ways.
-    rows = [
-        [-z + np.log(share), slope + 0 * z, (1 - share) * np.exp(-z)]
-        for share in (0.3, 0.7, 1.0)
-        for slope in (0.1, 0.4)
-    ]
-    return np.moveaxis(np.array(rows), 2, 0)
+        return fit_direct(table, FORM, method=self.name, in_flops=True)

@@ -2,6 +2,7 @@
 
 A curve lives on a link scale z, where it is close to a line; its link turns z into the share q of
 the way from the floor to a perfect score. Shapes: B fits, R scales, F features, P parameters.
+Features are (R, F) where all fits read the same, else (B, R, F).
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ class Curve:
 
     Attributes:
         link: Its link.
-        line: From parameters (B, P) and features (R, F) to z (B, R) and derivatives (B, R, P).
+        line: From parameters (B, P) and features to z (B, R) and derivatives (B, R, P).
         from_floor: Whether shares are counted from the benchmark's floor, or from score 0.
     """
 
@@ -84,15 +85,16 @@ LOG_LOG = Link(forward=_log_log, inverse=_exp_exp, least=LEAST_SHARE)  # z = -lo
 
 def line(params: Floats, features: Floats) -> tuple[Floats, Floats]:
     """Linear: z = p_0 + sum_f p_f x_f."""
-    design = np.concatenate([np.ones((len(features), 1)), features], axis=1)
-    derivative = np.broadcast_to(design, (len(params), *design.shape))
-    return params @ design.T, derivative
+    ones = np.ones((*features.shape[:-1], 1))
+    design = np.concatenate([ones, features], axis=-1)
+    z: Floats = (design @ params[:, :, None])[:, :, 0]
+    return z, np.broadcast_to(design, (*z.shape, params.shape[1]))
 
 
 def two_powers(params: Floats, features: Floats) -> tuple[Floats, Floats]:
     """Two terms: exp(-z) = exp(a - alpha x_0) + exp(b - beta x_1); parameters a, alpha, b, beta."""
     a, alpha, b, beta = params.T[:, :, None]
-    x0, x1 = features.T
+    x0, x1 = features[..., 0], features[..., 1]
     first, second = a - alpha * x0, b - beta * x1
     total = np.logaddexp(first, second)
     share = expit(first - second)  # of the first term in the sum
@@ -103,11 +105,22 @@ def two_powers(params: Floats, features: Floats) -> tuple[Floats, Floats]:
 def power_and_ceiling(params: Floats, features: Floats) -> tuple[Floats, Floats]:
     """Power and rest: exp(-z) = exp(a - b x_0) + c; q rises to exp(-c); parameters a, b, c."""
     a, b, c = params.T[:, :, None]
-    x0 = features[:, 0]
+    x0 = features[..., 0]
     power = np.exp(np.clip(a - b * x0, -EXPONENT_LIMIT, EXPONENT_LIMIT))
     total = power + c
     share = power / total
     return -np.log(total), np.stack([-share, share * x0, -1 / total], axis=-1)
+
+
+def logistic_and_ceiling(params: Floats, features: Floats) -> tuple[Floats, Floats]:
+    """Logistic: q = exp(-c) / (1 + exp(-a - b x_0)) as z = logit q; parameters a, b, c."""
+    a, b, c = params.T[:, :, None]
+    x0 = features[..., 0]
+    rise, ceiling = expit(np.clip(a + b * x0, -EXPONENT_LIMIT, EXPONENT_LIMIT)), np.exp(-c)
+    rest = np.maximum(1 - ceiling * rise, np.exp(-EXPONENT_LIMIT))
+    steepness = (1 - rise) / rest
+    z: Floats = np.log(ceiling * rise) - np.log(rest)
+    return z, np.stack([steepness, steepness * x0, -1 / rest], axis=-1)
 
 
 CURVES: Mapping[str, Curve] = {
@@ -116,4 +129,5 @@ CURVES: Mapping[str, Curve] = {
     "sigmoid": Curve(link=LOGIT, line=line),
     "nd_law": Curve(link=LOG_LOG, line=two_powers),
     "cod_curve": Curve(link=LOG_LOG, line=power_and_ceiling),
+    "loss_to_score": Curve(link=LOGIT, line=logistic_and_ceiling),
 }

@@ -13,11 +13,31 @@ from typing import ClassVar
 
 import numpy as np
 
+from scalepredict.predictors.curve_fits import CurveForm
 from scalepredict.predictors.direct import DirectLaw, fit_direct
 from scalepredict.records.table import EvalTable, Floats
 
 STEEPEST = 2.0  # exponents of published loss and score laws lie below 1
 LOG_COEFFICIENT = 40.0  # exp(-40) switches a term off
+
+
+def _starts(z: Floats) -> Floats:
+    # At the largest checkpoint the two terms share -log Q' in several ways.
+    rows = [
+        [-z + np.log(share), exponent + 0 * z, -z + np.log(1 - share), exponent + 0 * z]
+        for share in (0.2, 0.5, 0.8)
+        for exponent in (0.1, 0.4)
+    ]
+    return np.moveaxis(np.array(rows), 2, 0)
+
+
+FORM = CurveForm(
+    curve="nd_law",
+    parameters=("A", "a", "B", "b"),
+    starts=_starts,
+    lower=(-LOG_COEFFICIENT, 0.0, -LOG_COEFFICIENT, 0.0),
+    upper=(LOG_COEFFICIENT, STEEPEST, LOG_COEFFICIENT, STEEPEST),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +55,4 @@ class ParamsTokensLaw:
             RefusedError: Fewer than eight distinct scales, or three ratios of tokens to parameters.
         """
         del rng
-        return fit_direct(
-            table,
-            self.name,
-            curve="nd_law",
-            in_flops=False,
-            starts=_starts,
-            parameters=("A", "a", "B", "b"),
-            lower=(-LOG_COEFFICIENT, 0.0, -LOG_COEFFICIENT, 0.0),
-            upper=(LOG_COEFFICIENT, STEEPEST, LOG_COEFFICIENT, STEEPEST),
-        )
-
-
-def _starts(z: Floats) -> Floats:
-    # At the largest checkpoint the two terms share -log Q' in several ways.
-    rows = [
-        [-z + np.log(share), exponent + 0 * z, -z + np.log(1 - share), exponent + 0 * z]
-        for share in (0.2, 0.5, 0.8)
-        for exponent in (0.1, 0.4)
-    ]
-    return np.moveaxis(np.array(rows), 2, 0)
+        return fit_direct(table, FORM, method=self.name, in_flops=False)

@@ -16,8 +16,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from scalepredict.predictors.direct import DirectLaw, fit_direct, line_starts
+from scalepredict.predictors.curve_fits import CurveForm, line_starts
+from scalepredict.predictors.direct import DirectLaw, fit_direct
 from scalepredict.records.table import EvalTable
+
+FORM = CurveForm(curve="power_law", parameters=("A", "a"), starts=line_starts(2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +38,4 @@ class PowerLaw:
             RefusedError: Fewer than three distinct scales.
         """
         del rng
-        return fit_direct(
-            table,
-            self.name,
-            curve="power_law",
-            in_flops=True,
-            starts=line_starts(2),
-            parameters=("A", "a"),
-        )
+        return fit_direct(table, FORM, method=self.name, in_flops=True)

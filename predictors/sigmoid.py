@@ -13,8 +13,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from scalepredict.predictors.direct import DirectLaw, fit_direct, line_starts
+from scalepredict.predictors.curve_fits import CurveForm, line_starts
+from scalepredict.predictors.direct import DirectLaw, fit_direct
 from scalepredict.records.table import EvalTable
+
+IN_FLOPS = CurveForm(curve="sigmoid", parameters=("level", "slope"), starts=line_starts(2))
+IN_BOTH = CurveForm(
+    curve="sigmoid",
+    parameters=("level", "slope in log N", "slope in log D"),
+    starts=line_starts(3),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +40,7 @@ class Sigmoid:
             RefusedError: Fewer than three distinct scales.
         """
         del rng
-        return fit_direct(
-            table,
-            self.name,
-            curve="sigmoid",
-            in_flops=True,
-            starts=line_starts(2),
-            parameters=("level", "slope"),
-        )
+        return fit_direct(table, IN_FLOPS, method=self.name, in_flops=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,4 @@ class SigmoidND:
             RefusedError: Fewer than six distinct scales, or three ratios of tokens to parameters.
         """
         del rng
-        return fit_direct(
-            table,
-            self.name,
-            curve="sigmoid",
-            in_flops=False,
-            starts=line_starts(3),
-            parameters=("level", "slope in log N", "slope in log D"),
-        )
+        return fit_direct(table, IN_BOTH, method=self.name, in_flops=False)

@@ -12,8 +12,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from scalepredict.predictors.direct import DirectLaw, fit_direct, line_starts
+from scalepredict.predictors.curve_fits import CurveForm, line_starts
+from scalepredict.predictors.direct import DirectLaw, fit_direct
 from scalepredict.records.table import EvalTable
+
+FORM = CurveForm(curve="trend", parameters=("level", "slope"), starts=line_starts(2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +34,4 @@ class Trend:
             RefusedError: Fewer than three distinct scales.
         """
         del rng
-        return fit_direct(
-            table,
-            self.name,
-            curve="trend",
-            in_flops=True,
-            starts=line_starts(2),
-            parameters=("level", "slope"),
-        )
+        return fit_direct(table, FORM, method=self.name, in_flops=True)

@@ -14,6 +14,7 @@ PARAMS = {
     "sigmoid": RNG.normal(size=(4, 3)),
     "nd_law": RNG.normal(size=(4, 4)),
     "cod_curve": np.abs(RNG.normal(size=(4, 3))),
+    "loss_to_score": np.abs(RNG.normal(size=(4, 3))),
 }
 
 
@@ -29,6 +30,16 @@ def test_derivatives_are_those_of_finite_differences(name: str) -> None:
         move = step * np.eye(params.shape[1])[p]
         numeric = (score(params + move) - score(params - move)) / (2 * step)
         np.testing.assert_allclose(slope * derivative[:, :, p], numeric, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_features_of_their_own_give_each_fit_its_own_curve(name: str) -> None:
+    own = RNG.normal(size=(4, 9, 2))
+    z, derivative = CURVES[name].line(PARAMS[name], own)
+    for b in range(4):
+        alone = CURVES[name].line(PARAMS[name][[b]], own[b])
+        np.testing.assert_allclose(z[b], alone[0][0])
+        np.testing.assert_allclose(derivative[b], alone[1][0])
 
 
 @pytest.mark.parametrize("name", CURVES)

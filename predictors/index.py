@@ -6,16 +6,16 @@
 "effective decades": 0 at the best checkpoint, -1 where the evidence was one decade of FLOPs lower.
 Unlike log C it knows that four times the tokens and four times the parameters are not the same.
 
-Three indices: plain decades of FLOPs; the published loss law; and, where the records carry a
-validation loss, the mean of the published index and of the index of the user's own losses
-(measured in the evidence, fitted at targets), which forecasts better than either.
+Three indices: plain decades of FLOPs; that of the published loss law; and, where the records carry
+a validation loss, that of the user's own losses. The mean of the published index and another one
+forecasts better than either, because their errors differ.
 
 Source: the published constants are Hoffmann et al. (2022, arXiv 2203.15556). Constants refitted
     to the same runs (Besiroglu et al. 2024, arXiv 2404.10102) forecast worse where D/N varies.
 Fails when: recipes differ in more than scale; it ranks checkpoints of one family only.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -118,8 +118,8 @@ def published_index(scale: Scale) -> Placed:
     return _placed(HOFFMANN, _theta(HOFFMANN, scale), scale.flops)
 
 
-def mean_index(scale: Scale, surface: LossSurface, loss: Floats) -> Placed:
-    """The mean of the published index and the index of the user's own losses.
+def own_index(scale: Scale, surface: LossSurface, loss: Floats) -> Placed:
+    """The index of the user's own losses: measured in the evidence, fitted elsewhere.
 
     Args:
         scale: Sizes of the evidence.
@@ -127,10 +127,14 @@ def mean_index(scale: Scale, surface: LossSurface, loss: Floats) -> Placed:
         loss: Measured validation losses (nats per token), NaN = not recorded. Shape (M,).
     """
     measured = np.where(np.isfinite(loss) & (loss > 0), loss, surface.loss(scale))
-    published, own = published_index(scale), _placed(surface, -np.log(measured), scale.flops)
-    x = (published.x + own.x) / 2
-    index = Index(parts=published.index.parts + own.index.parts, top=float(x.max()))
-    return replace(published, index=index, x=x - index.top)
+    return _placed(surface, -np.log(measured), scale.flops)
+
+
+def mean_index(one: Placed, other: Placed) -> Placed:
+    """The mean of two indices of the same evidence."""
+    x = (one.x + other.x) / 2
+    top = float(x.max())
+    return Placed(index=Index(parts=one.index.parts + other.index.parts, top=top), x=x - top)
 
 
 def _placed(surface: LossSurface, theta: Floats, flops: Floats) -> Placed:

@@ -3,11 +3,11 @@
     score(N, D) = last + gain(h) * (sum_k w_kt member_k(N, D) - last)
 
 Members: hierarchical curves (logistic and Gompertz) on the published loss index of (N, D), and
-local lines on log C and on that index; where the records carry a validation loss, curves on the
-mean of the published index and that of the losses too. Each member forecasts the upper part of the
-evidence from the lower part (inner rolling origins); benchmark by benchmark its weight falls with
-the fourth power of its error there. The gain, 1.05 + 0.10 h with h in decades of FLOPs, undoes the
-pull of pooled slopes towards no change.
+local lines on that index and on its mean with log C; where the records carry a validation loss,
+curves on the mean of the published index and that of the losses too. Each member forecasts the
+upper part of the evidence from the lower part (inner rolling origins); benchmark by benchmark its
+weight falls with the fourth power of its error there. The gain, 1.05 + 0.10 h with h in decades
+of FLOPs, undoes the pull of pooled slopes towards no change.
 
 Source: stacked generalisation (Wolpert 1992) over rolling origins (Tashman 2000).
 Fails when: a benchmark is still at chance, or the recipe changes between evidence and target.
@@ -25,6 +25,7 @@ from scalepredict.predictors.index import (
     Placed,
     compute_index,
     mean_index,
+    own_index,
     published_index,
 )
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
@@ -217,12 +218,12 @@ class StackLaw:
 def _fit_members(ladder: Ladder, *, with_loss: bool) -> Members:
     # Always the same members, so that inner origins can be averaged: where the lower part of the
     # evidence carries too few losses, the published index stands in.
-    published, compute = published_index(ladder.scale), compute_index(ladder.scale)
+    published = published_index(ladder.scale)
     roads = [("the published loss index", published)]
     if with_loss:
         surface = fit_surface(ladder.scale, ladder.loss)
-        own = mean_index(ladder.scale, surface, ladder.loss) if surface else published
-        roads.append(("the mean of published and own loss index", own))
+        own = own_index(ladder.scale, surface, ladder.loss) if surface else published
+        roads.append(("the mean of published and own loss index", mean_index(published, own)))
     floor = ladder.floor()
     curves = tuple(
         CurveMember(
@@ -239,7 +240,13 @@ def _fit_members(ladder: Ladder, *, with_loss: bool) -> Members:
             index=road.index,
             lines=fit_lines(road.x, ladder.scores, n_items=ladder.n_items),
         )
-        for name, road in (("log C", compute), ("the published loss index", published))
+        for name, road in (
+            ("the published loss index", published),
+            (
+                "the mean of that index and log C",
+                mean_index(published, compute_index(ladder.scale)),
+            ),
+        )
     )
     return Members(curves=curves, lines=lines)
 

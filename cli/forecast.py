@@ -10,6 +10,7 @@ from scalepredict.cli.options import (
     CalibrationOption,
     FormatOption,
     JsonOption,
+    PercentOption,
     QuietOption,
     SeedOption,
     VerboseOption,
@@ -58,6 +59,7 @@ def forecast(
         Path | None,
         typer.Option("--benchmarks", metavar="FILE", help="Benchmark metadata for --measured."),
     ] = None,
+    percent: PercentOption = False,
     calibration: CalibrationOption = None,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
@@ -71,6 +73,9 @@ def forecast(
     without tokens the ladder's own design is continued, and said. Repeat the options for several
     targets: they are read side by side, and one that is given once holds for all. With --measured
     alone the targets are the measured checkpoints beyond the evidence.
+
+    Example:
+      scalepredict forecast --params 12B --tokens 300B
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
     import numpy as np
@@ -95,7 +100,11 @@ def forecast(
         tokens_per_param=tokens_per_param or (),
         flops=flops or (),
     )
-    truth = stored_measured(stored, measured, benchmarks) if measured else None
+    truth = (
+        stored_measured(stored, measured, benchmarks=benchmarks, percent=percent)
+        if measured
+        else None
+    )
     follow = truth is not None and request == TargetRequest()
     forecasts, refused = forecast_families(
         stored.fit,

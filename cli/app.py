@@ -18,6 +18,7 @@ from scalepredict.cli.fit import fit
 from scalepredict.cli.forecast import forecast
 from scalepredict.cli.import_records import import_records
 from scalepredict.cli.render import clean
+from scalepredict.cli.validate import validate
 from scalepredict.errors import ScalePredictError
 
 app = typer.Typer(
@@ -81,3 +82,4 @@ app.command("import")(import_records)
 app.command("fit")(fit)
 app.command("forecast")(forecast)
 app.command("backtest")(backtest)
+app.command("validate")(validate)

@@ -23,9 +23,8 @@ from scalepredict.cli.options import (
     count,
 )
 from scalepredict.cli.render import Format, emit
+from scalepredict.cli.target_options import DEFAULT_FIT
 from scalepredict.predictors.registry import DEFAULT
-
-DEFAULT_FILE = Path("scalepredict.fit.json")
 
 
 def fit(
@@ -33,7 +32,7 @@ def fit(
     predictor: PredictorOption = DEFAULT,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Fit file; - is stdout.")
-    ] = DEFAULT_FILE,
+    ] = DEFAULT_FIT,
     family: Annotated[
         list[str] | None, typer.Option("--family", help="Fit only this family (repeatable).")
     ] = None,

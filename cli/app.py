@@ -14,13 +14,11 @@ import typer
 
 from scalepredict import __version__
 from scalepredict.cli.backtest import backtest
+from scalepredict.cli.calibrate import calibrate
 from scalepredict.cli.fit import fit
 from scalepredict.cli.forecast import forecast
 from scalepredict.cli.import_records import import_records
-from scalepredict.cli.plot import plot
 from scalepredict.cli.render import clean
-from scalepredict.cli.report import report
-from scalepredict.cli.validate import validate
 from scalepredict.errors import ScalePredictError
 
 app = typer.Typer(
@@ -84,6 +82,4 @@ app.command("import")(import_records)
 app.command("fit")(fit)
 app.command("forecast")(forecast)
 app.command("backtest")(backtest)
-app.command("plot")(plot)
-app.command("report")(report)
-app.command("validate")(validate)
+app.command("calibrate")(calibrate)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.evidence import ExcludeOption, PhaseOption, read_evidence
+from scalepredict.cli.evidence import (
+    ExcludeOption,
+    FamilyOption,
+    MetricOption,
+    PhaseOption,
+    ShotsOption,
+    check_patterns,
+    tested_evidence,
+)
 from scalepredict.cli.options import (
     BenchmarksOption,
     CalibrationOption,
@@ -119,7 +127,10 @@ def backtest(
             "the last of each run and earlier ones each at half the compute of the next.",
         ),
     ] = "last",
+    family: FamilyOption = None,
     phase: PhaseOption = None,
+    metric: MetricOption = None,
+    shots: ShotsOption = None,
     exclude: ExcludeOption = None,
     rows: Annotated[
         Path | None,
@@ -145,6 +156,7 @@ def backtest(
     import numpy as np
 
     from scalepredict.cli.backtest_view import rows_csv, show
+    from scalepredict.cli.chosen import EvidenceChoice
     from scalepredict.evaluation.backtest import run_backtest
     from scalepredict.evaluation.calibration_file import load_calibration
     from scalepredict.evaluation.noise import checkpoint_noise, interpolation_noise
@@ -157,16 +169,22 @@ def backtest(
     shape = chosen_format(form, as_json)
     methods = _methods(predictor)
     constants = load_calibration(calibration)
-    evidence = read_evidence(
+    evidence = tested_evidence(
         records,
-        benchmarks=benchmarks,
-        checkpoints=checkpoints,
-        phases=phase or (),
+        EvidenceChoice(
+            families=tuple(family or ()),
+            checkpoints=checkpoints,
+            phases=tuple(phase or ()),
+            metric=metric,
+            shots=shots,
+            benchmarks=benchmarks,
+        ),
         exclude=exclude or (),
         voice=voice,
     )
+    check_patterns(exclude or (), evidence.reading.table.families)
     splits = _splits(
-        evidence.chosen,
+        evidence.table,
         split,
         origins=origins,
         min_models=min_models,
@@ -177,12 +195,12 @@ def backtest(
     rng, floor_rng, summary_rng = np.random.default_rng(seed).spawn(3)
     with voice.counting("backtest") as progress:
         cells = run_backtest(
-            evidence.chosen, splits, methods, constants, jobs=jobs, progress=progress, rng=rng
+            evidence.table, splits, methods, constants, jobs=jobs, progress=progress, rng=rng
         )
-    inside = leave_one_out_inside(evidence.chosen) if floor else ()
+    inside = leave_one_out_inside(evidence.table) if floor else ()
     with voice.counting("noise floor") as progress:
         between = run_backtest(
-            evidence.chosen,
+            evidence.table,
             inside,
             methods[:1],
             constants,
@@ -195,7 +213,7 @@ def backtest(
         constants,
         by="factor_bin" if by is By.FACTOR else by,
         interpolation=interpolation_noise(between),
-        checkpoints=checkpoint_noise(evidence.read),
+        checkpoints=checkpoint_noise(evidence.reading.table),
         rng=summary_rng,
     )
     if rows is not None:

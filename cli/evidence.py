@@ -1,7 +1,7 @@
-"""Which checkpoints do the commands that test forecasts work on? Records read, chosen and told."""
+"""Which checkpoints do the commands that test forecasts work on? Gathered, thinned and told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,84 +12,75 @@ from scalepredict.cli.options import Voice
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
+    from scalepredict.cli.chosen import EvidenceChoice
+    from scalepredict.records.read import Reading
     from scalepredict.records.table import EvalTable
 
 SPACED = "spaced"
 
-PhaseOption = Annotated[
-    list[str] | None,
-    typer.Option("--phase", metavar="NAME", help="Only checkpoints of this phase. Repeatable."),
+FamilyOption = Annotated[
+    list[str] | None, typer.Option("--family", help="Use only this family (repeatable).")
 ]
 ExcludeOption = Annotated[
     list[str] | None,
-    typer.Option("--exclude", metavar="PATTERN", help="Leave out these families. Repeatable."),
+    typer.Option("--exclude", metavar="PATTERN", help="Leave out these families (repeatable)."),
+]
+PhaseOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Keep only this phase of the schedule (repeatable)."),
+]
+MetricOption = Annotated[
+    str | None, typer.Option(help="Metric to keep where a benchmark has several.")
+]
+ShotsOption = Annotated[
+    int | None, typer.Option(help="Number of shots to keep where a benchmark has several.")
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Evidence:
-    """The chosen checkpoints, and all that were read (of the families that were not excluded)."""
+class TestedEvidence:
+    """The checkpoints to backtest on, and all that was read."""
 
-    chosen: "EvalTable"
-    read: "EvalTable"
+    table: "EvalTable"
+    reading: "Reading"
 
 
-def read_evidence(
-    paths: Sequence[Path],
-    *,
-    benchmarks: Path | None,
-    checkpoints: str,
-    phases: Sequence[str],
-    exclude: Sequence[str],
-    voice: Voice,
-) -> Evidence:
-    """Read records and choose checkpoints; whatever is left out or assumed is said.
-
-    Args:
-        paths: Files and folders.
-        benchmarks: Metadata of the user.
-        checkpoints: ``last``, ``mean-last-K``, ``all``, or ``spaced``: of each run the last, and
-            earlier ones each at half the compute of the next.
-        phases: Keep only these; empty = any.
-        exclude: Patterns of families to leave out.
-        voice: Tells it.
-    """
+def tested_evidence(
+    records: Sequence[Path], choice: "EvidenceChoice", *, exclude: Sequence[str], voice: Voice
+) -> TestedEvidence:
+    """Gather evidence; ``spaced`` checkpoints are the last of each run and earlier ones, each at
+    half the compute of the next. Whatever is left out or assumed is said.
+    """  # noqa: D205
+    from scalepredict.cli.chosen import gather_evidence
     from scalepredict.evaluation.splits import spaced_checkpoints
-    from scalepredict.records.configs import load_yaml
-    from scalepredict.records.evidence import ALL, CheckpointChoice, select_evidence
-    from scalepredict.records.metadata import metadata_from
-    from scalepredict.records.read import read_records
 
-    metadata = None if benchmarks is None else metadata_from(load_yaml(benchmarks))
-    reading = read_records(paths, metadata=metadata)
-    voice.say(*reading.report.notes())
-    table = _without(reading.table, exclude, voice)
-    selection = select_evidence(
-        table,
-        choice=ALL if checkpoints == SPACED else CheckpointChoice.parse(checkpoints),
-        phases=frozenset(phases) or None,
-    )
-    voice.say(*selection.notes)
-    chosen = selection.table
-    if checkpoints == SPACED:
-        chosen = spaced_checkpoints(chosen)
+    spaced = choice.checkpoints == SPACED
+    evidence = gather_evidence(records, replace(choice, checkpoints="all") if spaced else choice)
+    voice.say(*evidence.notes)
+    table = _without(evidence.table, exclude, voice)
+    if spaced:
+        table = spaced_checkpoints(table)
         voice.say(
-            f"evidence: thinned to {len(chosen.checkpoints)} checkpoints, each at half the "
+            f"evidence: thinned to {len(table.checkpoints)} checkpoints, each at half the "
             "compute of the next of its run."
         )
-    return Evidence(chosen=chosen, read=table)
+    return TestedEvidence(table=table, reading=evidence.reading)
 
 
 def _without(table: "EvalTable", patterns: Sequence[str], voice: Voice) -> "EvalTable":
     import numpy as np
 
-    for pattern in patterns:
-        if not any(fnmatchcase(family, pattern) for family in table.families):
-            raise RefusedError(
-                f"--exclude {pattern!r} fits no family; there are {', '.join(table.families)}."
-            )
     out = [f for f in table.families if any(fnmatchcase(f, pattern) for pattern in patterns)]
     if not out:
         return table
     voice.say(f"evidence: families left out as asked: {', '.join(out)}.")
     return table.take_rows(np.array([c.family not in out for c in table.checkpoints], dtype=bool))
+
+
+def check_patterns(patterns: Sequence[str], families: Sequence[str]) -> None:
+    """Refuse a pattern that fits no family: it is misspelt."""
+    for pattern in patterns:
+        if not any(fnmatchcase(family, pattern) for family in families):
+            raise RefusedError(
+                f"--exclude {pattern!r} fits no family; there are {', '.join(families)}."
+            )

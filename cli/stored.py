@@ -11,6 +11,7 @@ from scalepredict.evaluation.measured import Measured
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.records.configs import parse_yaml
 from scalepredict.records.evidence import CheckpointChoice
+from scalepredict.records.narrow import choose_measurement
 from scalepredict.records.read import read_records
 
 
@@ -23,20 +24,18 @@ def stored_calibration(stored: StoredFit, path: Path | None) -> Calibration:
 
 
 def stored_measured(
-    stored: StoredFit, records: Sequence[Path], *, benchmarks: Path | None, percent: bool
+    stored: StoredFit, records: Sequence[Path], benchmarks: Path | None
 ) -> Measured:
     """Measured records, chosen by the options that the fit was made with."""
     options = stored.provenance.options
-    metrics, shots, phases = (options.get(name) for name in ("metrics", "shots", "phases"))
-    reading = read_records(
-        records,
-        metadata=read_metadata(benchmarks),
-        metrics=metrics.split(", ") if metrics else (),
-        shots=int(shots) if shots else None,
-        percent=percent,
+    table = read_records(records, metadata=read_metadata(benchmarks)).table
+    shots = options.get("shots")
+    table = choose_measurement(
+        table, metric=options.get("metric"), shots=int(shots) if shots else None
     )
+    phases = options.get("phases")
     return Measured(
-        records=reading.table,
+        records=table,
         choice=CheckpointChoice.parse(options.get("checkpoints", "last")),
         phases=frozenset(phases.split(", ")) if phases else None,
     )

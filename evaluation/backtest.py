@@ -26,9 +26,10 @@ class Cell:
 
     Attributes:
         predictor: Name of the method.
-        group: What is left out together when a calibration is tested: a file, by default.
+        records: Name of the records that the family is of; empty if there is but one.
+        group: What is left out together when a calibration is tested.
         family: Recipe.
-        split: Number of the split among those of its group.
+        split: Number of the split among those of its records.
         origin_flops: Largest training FLOPs of the evidence.
         n_train: Checkpoints of the family in the evidence.
         targets: The measured checkpoints that were forecast, length K.
@@ -39,6 +40,7 @@ class Cell:
     """
 
     predictor: str
+    records: str
     group: str
     family: str
     split: int
@@ -52,8 +54,8 @@ class Cell:
 
     @property
     def series(self) -> str:
-        """Group and family: what is resampled for the error of a summary."""
-        return f"{self.group}/{self.family}"
+        """Records and family: what is resampled for the error of a summary."""
+        return f"{self.records}/{self.family}"
 
     @property
     def factor(self) -> Floats:
@@ -67,7 +69,7 @@ def run_backtest(
     predictors: Sequence[Predictor],
     calibration: Calibration,
     *,
-    group: str = "",
+    records: str = "",
     jobs: int = 1,
     progress: Progress | None = None,
     rng: np.random.Generator,
@@ -79,7 +81,7 @@ def run_backtest(
         splits: Rows of ``table``.
         predictors: Methods; a method that fails on a split gives a cell with its reason.
         calibration: Turns points into intervals.
-        group: Name of the records, for the summary.
+        records: Name of the table; also the group of its cells.
         jobs: Processes. Cells do not depend on it: each has its own stream of random numbers.
         progress: Told how many cells are done.
         rng: Source of those streams.
@@ -95,7 +97,7 @@ def run_backtest(
             _evidence(table if predictor.reads_tasks else benchmarks, split, predictor),
             _held_out(benchmarks, split),
             calibration,
-            group,
+            records,
             number,
             split,
             stream,
@@ -129,7 +131,7 @@ def _cell(
     evidence: EvalTable,
     held: EvalTable,
     calibration: Calibration,
-    group: str,
+    records: str,
     number: int,
     split: Split,
     rng: np.random.Generator,
@@ -147,7 +149,8 @@ def _cell(
         failure = str(error)
     return Cell(
         predictor=predictor.name,
-        group=group,
+        records=records,
+        group=records,
         family=split.family,
         split=number,
         origin_flops=split.origin_flops,

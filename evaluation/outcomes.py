@@ -152,14 +152,14 @@ def _values(cell: Cell, last: Cell | None) -> Floats:
     rows = [cell.observed, *[np.full(cell.observed.shape, np.nan)] * (_N_VALUES - 1)]
     if last is not None and last.forecast is not None:
         rows[2] = last.forecast.point
+    if cell.forecast is not None:
+        rows[1], rows[5] = cell.forecast.point, cell.forecast.n_items
     if cell.forecast is not None and cell.forecast.scale is not None:
         intervals = [cell.forecast.interval(coverage) for coverage in COVERAGES]
-        rows[1] = cell.forecast.point
         below = cell.forecast.cdf(np.nextafter(cell.observed, -1))
         rows[3] = probability_integral_transform(
             np.where(cell.observed <= 0, 0.0, below), cell.forecast.cdf(cell.observed)
         )
         rows[4] = (cell.observed - cell.forecast.point) / cell.forecast.scale
-        rows[5] = cell.forecast.n_items
         rows[6:] = [low for low, _ in intervals] + [high for _, high in intervals]
     return np.stack([row.ravel() for row in rows])

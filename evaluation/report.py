@@ -8,12 +8,11 @@ import numpy as np
 
 from scalepredict.evaluation.averages import average_cells
 from scalepredict.evaluation.backtest import Cell
+from scalepredict.evaluation.calibrate import Z2_CAP
 from scalepredict.evaluation.calibration import Calibration
 from scalepredict.evaluation.noise import FloorRow, Noise, noise_floor
 from scalepredict.evaluation.outcomes import Outcomes, outcomes
 from scalepredict.evaluation.summary import SummaryRow, equal_weights, summarise
-
-Z2_CAP = 16.0  # one wild miss must not stand for the noise of a ladder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

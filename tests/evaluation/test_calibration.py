@@ -16,6 +16,7 @@ from scalepredict.evaluation.calibration_file import load_calibration
 from scalepredict.predictors.interface import Forecast, Targets
 from scalepredict.records.table import Floats, Unit
 
+PROTOTYPE = Path(__file__).parent / "prototype_calibration.yaml"
 LEVELS = (0.6, 0.4, 0.9)
 
 
@@ -49,10 +50,15 @@ def shipped() -> Calibration:
     return load_calibration()
 
 
+def prototype() -> Calibration:
+    """The constants that the prototype of `stack` was published with, in a file of version 1."""
+    return load_calibration(PROTOTYPE)
+
+
 def with_stack(
     *, coefficients: Floats | None = None, suite_correlation: float = 0.2
 ) -> Calibration:
-    calibration = shipped()
+    calibration = prototype()
     entry = calibration.predictors["stack"]
     changed = replace(
         entry,
@@ -82,6 +88,17 @@ def test_the_interval_is_the_point_and_the_quantile_times_the_scale() -> None:
     spread = shipped().predictors["stack"].spread
     assert high[0, 0] == pytest.approx(0.6 + spread.ppf(0.95) * calibrated.scale[0, 0])
     assert low[0, 0] == pytest.approx(0.6 + spread.ppf(0.05) * calibrated.scale[0, 0])
+
+
+def test_the_published_constants_give_the_published_interval() -> None:
+    """K = 5, bv = .24 / 500: S is 4.08 points, and 90 % is 1.813 S to each side."""
+    low, high = apply_calibration(forecast(), prototype(), "stack").interval(0.9)
+    variance = (
+        0.110 * 0.00048 + 0.180 * 0.00096 + 0.366 * 0.0003 + 0.177 * 0.0002 + 0.903 * 0.0004
+        + 0.0106 * 0.01 + 0.0011 * 0.35 * 0.4 / 0.75**2
+    )  # fmt: skip
+    half = 1.813 * np.sqrt(1.5 * variance + 1e-6)
+    np.testing.assert_allclose((low[0, 0], high[0, 0]), (0.6 - half, 0.6 + half), rtol=1e-9)
 
 
 def test_members_that_diverge_are_capped() -> None:
@@ -162,7 +179,7 @@ def test_a_suite_with_a_refused_benchmark_has_no_average_and_says_why() -> None:
 def test_a_wrong_calibration_file_is_refused_with_its_place(
     tmp_path: Path, old: str, new: str, words: str
 ) -> None:
-    text = (Path(__file__).parents[2] / "configs/calibration.yaml").read_text(encoding="utf-8")
+    text = PROTOTYPE.read_text(encoding="utf-8")
     line = text[: text.index(old)].count("\n") + 1
     path = tmp_path / "mine.yaml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -45,7 +45,8 @@ def cell(
     )
     return Cell(
         predictor=predictor,
-        group="records",
+        records="ladder.csv",
+        group="lab",
         family=family,
         split=split,
         origin_flops=ORIGIN,

@@ -18,7 +18,10 @@ from scalepredict.cli.calibrate import calibrate
 from scalepredict.cli.fit import fit
 from scalepredict.cli.forecast import forecast
 from scalepredict.cli.import_records import import_records
+from scalepredict.cli.plot import plot
 from scalepredict.cli.render import clean
+from scalepredict.cli.report import report
+from scalepredict.cli.validate import validate
 from scalepredict.errors import ScalePredictError
 
 app = typer.Typer(
@@ -82,4 +85,7 @@ app.command("import")(import_records)
 app.command("fit")(fit)
 app.command("forecast")(forecast)
 app.command("backtest")(backtest)
+app.command("plot")(plot)
+app.command("report")(report)
+app.command("validate")(validate)
 app.command("calibrate")(calibrate)

@@ -38,11 +38,17 @@ def show(report: BacktestReport, calibration: Calibration, *, by: str, form: For
     if form is Format.JSON:
         _stream_json(report, calibration, column)
         return
-    sheets = [_main_sheet(report, by), _floor_sheet(report, by)]
-    if report.failures:
-        sheets.append(_failure_sheet(report))
+    sheets = list(summary_sheets(report, by=by))
     rows = [_flat(row, column) for row in report.summary]
     emit(form, sheets=sheets, rows=rows, document=None)
+
+
+def summary_sheets(report: BacktestReport, *, by: str) -> Iterator[Sheet]:
+    """The summary, the noise floor, and what was not forecast."""
+    yield _main_sheet(report, by)
+    yield _floor_sheet(report, by)
+    if report.failures:
+        yield _failure_sheet(report)
 
 
 def rows_csv(report: BacktestReport) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from scalepredict.records.configs import load_yaml
 from scalepredict.records.evidence import CheckpointChoice, select_evidence
 from scalepredict.records.metadata import BenchmarkMetadata, metadata_from
-from scalepredict.records.narrow import choose_measurement, of_families, refuse_mixed_phases, up_to
+from scalepredict.records.narrow import of_families, refuse_mixed_phases, up_to
 from scalepredict.records.read import Reading, read_records
 from scalepredict.records.table import EvalTable
 
@@ -19,8 +19,9 @@ class EvidenceChoice:
     families: tuple[str, ...] = ()
     checkpoints: str = "last"
     phases: tuple[str, ...] = ()
-    metric: str | None = None
+    metrics: tuple[str, ...] = ()
     shots: int | None = None
+    percent: bool = False
     up_to_params: float | None = None
     up_to_flops: float | None = None
     benchmarks: Path | None = None
@@ -31,7 +32,7 @@ class EvidenceChoice:
         return {
             name: ", ".join(value) if isinstance(value, tuple) else str(value)
             for name, value in given.items()
-            if value not in (None, ())
+            if value not in (None, (), False)
         }
 
 
@@ -46,12 +47,15 @@ class Evidence:
 
 def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Evidence:
     """Read records and keep what was asked for; mixed measurements are refused."""
-    reading = read_records(records, metadata=read_metadata(choice.benchmarks))
-    asked = choose_measurement(
-        of_families(reading.table, choice.families), metric=choice.metric, shots=choice.shots
+    reading = read_records(
+        records,
+        metadata=read_metadata(choice.benchmarks),
+        metrics=choice.metrics,
+        shots=choice.shots,
+        percent=choice.percent,
     )
     selection = select_evidence(
-        asked,
+        of_families(reading.table, choice.families),
         choice=CheckpointChoice.parse(choice.checkpoints),
         phases=frozenset(choice.phases) or None,
     )

@@ -12,6 +12,7 @@ from scalepredict.cli.options import (
     FormatOption,
     JobsOption,
     JsonOption,
+    PercentOption,
     PredictorOption,
     QuietOption,
     RecordsArgument,
@@ -22,9 +23,8 @@ from scalepredict.cli.options import (
     count,
 )
 from scalepredict.cli.render import Format, emit
+from scalepredict.cli.target_options import DEFAULT_FIT
 from scalepredict.predictors.registry import DEFAULT
-
-DEFAULT_FILE = Path("scalepredict.fit.json")
 
 
 def fit(
@@ -32,7 +32,7 @@ def fit(
     predictor: PredictorOption = DEFAULT,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Fit file; - is stdout.")
-    ] = DEFAULT_FILE,
+    ] = DEFAULT_FIT,
     family: Annotated[
         list[str] | None, typer.Option("--family", help="Fit only this family (repeatable).")
     ] = None,
@@ -43,11 +43,16 @@ def fit(
         list[str] | None, typer.Option(help="Keep only this phase of the schedule (repeatable).")
     ] = None,
     metric: Annotated[
-        str | None, typer.Option(help="Metric to keep where a benchmark has several.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Metric to take where a benchmark has several (repeatable)."
+        ),
     ] = None,
     shots: Annotated[
-        int | None, typer.Option(help="Number of shots to keep where a benchmark has several.")
+        int | None,
+        typer.Option(min=0, metavar="K", help="Shots to take where a benchmark has several."),
     ] = None,
+    percent: PercentOption = False,
     up_to_params: Annotated[
         float | None,
         typer.Option(parser=count, metavar="N", help="Leave out larger models, e.g. 2.8B."),
@@ -70,6 +75,9 @@ def fit(
     Prints for each benchmark its class (rising, at chance, flat, saturated, inverse, noisy), how
     well the fit passes through its evidence, and what it rests on. Each family is fitted by itself
     unless the method pools them. By default the last checkpoint of each model is evidence.
+
+    Example:
+      scalepredict fit ladder.csv --up-to-params 2.8B
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
     import numpy as np
@@ -94,8 +102,9 @@ def fit(
         families=tuple(family or ()),
         checkpoints=checkpoints,
         phases=tuple(phase or ()),
-        metric=metric,
+        metrics=tuple(metric or ()),
         shots=shots,
+        percent=percent,
         up_to_params=up_to_params,
         up_to_flops=up_to_flops,
         benchmarks=benchmarks,
@@ -112,7 +121,7 @@ def fit(
         provenance=Provenance(
             version=__version__,
             seed=seed,
-            inputs=input_files(name for name, _ in evidence.reading.report.files),
+            inputs=input_files(records),
             options=choice.as_text(),
         ),
         notes=evidence.notes,

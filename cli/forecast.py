@@ -5,47 +5,39 @@ from typing import Annotated
 
 import typer
 
-from scalepredict.cli.fit import DEFAULT_FILE
 from scalepredict.cli.options import (
     CalibrationOption,
     FormatOption,
     JsonOption,
+    PercentOption,
     QuietOption,
     SeedOption,
     VerboseOption,
     Voice,
     chosen_format,
-    count,
 )
 from scalepredict.cli.render import Format, emit
+from scalepredict.cli.target_options import (
+    DEFAULT_FIT,
+    BenchmarkOption,
+    FamilyOption,
+    FitOption,
+    FlopsOption,
+    ParamsOption,
+    TokensOption,
+    TokensPerParamOption,
+    target_request,
+)
 
 
 def forecast(
-    params: Annotated[
-        list[float] | None,
-        typer.Option(parser=count, metavar="N", help="Parameters of the target, e.g. 70B."),
-    ] = None,
-    tokens: Annotated[
-        list[float] | None,
-        typer.Option(parser=count, metavar="D", help="Training tokens, e.g. 1.5T."),
-    ] = None,
-    tokens_per_param: Annotated[
-        list[float] | None,
-        typer.Option(parser=count, metavar="R", help="Tokens per parameter, e.g. 20."),
-    ] = None,
-    flops: Annotated[
-        list[float] | None,
-        typer.Option(parser=count, metavar="C", help="Training FLOPs, e.g. 6e23."),
-    ] = None,
-    fit_file: Annotated[
-        Path, typer.Option("--fit", "-f", metavar="FILE", help="Fit file; - is stdin.")
-    ] = DEFAULT_FILE,
-    family: Annotated[
-        list[str] | None, typer.Option("--family", help="Forecast only this family (repeatable).")
-    ] = None,
-    benchmark: Annotated[
-        list[str] | None, typer.Option("--benchmark", help="Show only this one (repeatable).")
-    ] = None,
+    params: ParamsOption = None,
+    tokens: TokensOption = None,
+    tokens_per_param: TokensPerParamOption = None,
+    flops: FlopsOption = None,
+    fit_file: FitOption = DEFAULT_FIT,
+    family: FamilyOption = None,
+    benchmark: BenchmarkOption = None,
     measured: Annotated[
         list[Path] | None,
         typer.Option(
@@ -58,6 +50,7 @@ def forecast(
         Path | None,
         typer.Option("--benchmarks", metavar="FILE", help="Benchmark metadata for --measured."),
     ] = None,
+    percent: PercentOption = False,
     calibration: CalibrationOption = None,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
@@ -71,6 +64,9 @@ def forecast(
     without tokens the ladder's own design is continued, and said. Repeat the options for several
     targets: they are read side by side, and one that is given once holds for all. With --measured
     alone the targets are the measured checkpoints beyond the evidence.
+
+    Example:
+      scalepredict forecast --params 12B --tokens 300B
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
     import numpy as np
@@ -89,13 +85,12 @@ def forecast(
 
     form, voice = chosen_format(form, as_json), Voice(quiet)
     stored = load_fit(fit_file)
-    request = TargetRequest(
-        params=params or (),
-        tokens=tokens or (),
-        tokens_per_param=tokens_per_param or (),
-        flops=flops or (),
+    request = target_request(params, tokens, tokens_per_param, flops)
+    truth = (
+        stored_measured(stored, measured, benchmarks=benchmarks, percent=percent)
+        if measured
+        else None
     )
-    truth = stored_measured(stored, measured, benchmarks) if measured else None
     follow = truth is not None and request == TargetRequest()
     forecasts, refused = forecast_families(
         stored.fit,

@@ -47,6 +47,9 @@ CalibrationOption = Annotated[
     Path | None,
     typer.Option("--calibration", metavar="FILE", help="Interval constants of your own (YAML)."),
 ]
+PercentOption = Annotated[
+    bool, typer.Option("--percent", help="All scores of these records are in percent.")
+]
 FormatOption = Annotated[
     Format, typer.Option("--format", help="What is written to stdout.", show_default=True)
 ]

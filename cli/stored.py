@@ -11,7 +11,6 @@ from scalepredict.evaluation.measured import Measured
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.records.configs import parse_yaml
 from scalepredict.records.evidence import CheckpointChoice
-from scalepredict.records.narrow import choose_measurement
 from scalepredict.records.read import read_records
 
 
@@ -24,18 +23,20 @@ def stored_calibration(stored: StoredFit, path: Path | None) -> Calibration:
 
 
 def stored_measured(
-    stored: StoredFit, records: Sequence[Path], benchmarks: Path | None
+    stored: StoredFit, records: Sequence[Path], *, benchmarks: Path | None, percent: bool
 ) -> Measured:
     """Measured records, chosen by the options that the fit was made with."""
     options = stored.provenance.options
-    table = read_records(records, metadata=read_metadata(benchmarks)).table
-    shots = options.get("shots")
-    table = choose_measurement(
-        table, metric=options.get("metric"), shots=int(shots) if shots else None
+    metrics, shots, phases = (options.get(name) for name in ("metrics", "shots", "phases"))
+    reading = read_records(
+        records,
+        metadata=read_metadata(benchmarks),
+        metrics=metrics.split(", ") if metrics else (),
+        shots=int(shots) if shots else None,
+        percent=percent,
     )
-    phases = options.get("phases")
     return Measured(
-        records=table,
+        records=reading.table,
         choice=CheckpointChoice.parse(options.get("checkpoints", "last")),
         phases=frozenset(phases.split(", ")) if phases else None,
     )

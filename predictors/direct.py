@@ -40,7 +40,7 @@ class DirectLaw:
     def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
         """The curves at every target. Draws nothing."""
         del rng
-        scale = Scale.complete(targets.params, targets.tokens, targets.flops)
+        scale = Scale.of_targets(targets)
         point, variance = self.fits.at(features(scale, in_flops=self.in_flops) - self.centre)
         return make_forecast(
             targets, self.frontier, point, model_variance=variance, failures=self.failures
@@ -82,7 +82,10 @@ def fit_direct(table: EvalTable, form: CurveForm, *, method: str, in_flops: bool
         centre=centre,
         fits=fits.without(failures),
         failures=failures,
-        remarks=fit_remarks(method, form, found, failures, frontier.units),
+        remarks=(
+            *(() if in_flops else ladder.remarks()),
+            *fit_remarks(method, form, found, failures, frontier.units),
+        ),
     )
 
 

@@ -29,6 +29,8 @@ class Targets:
         assumption: What was assumed to complete each target, length K; empty if nothing.
         known: Scores that the targets already have on some benchmarks, one row for each; read by
             methods that judge a model by what it can do. None if only the scale is known.
+        unique_tokens: Distinct tokens of each training set (counts), NaN = unknown; None = unknown
+            for all. Shape (K,).
     """
 
     family: tuple[str, ...]
@@ -37,6 +39,7 @@ class Targets:
     flops: Floats
     assumption: tuple[str, ...]
     known: EvalTable | None = None
+    unique_tokens: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.family)
@@ -50,6 +53,7 @@ class Targets:
             tokens=table.tokens,
             flops=table.flops,
             assumption=("",) * len(table.checkpoints),
+            unique_tokens=table.unique_tokens,
         )
 
 

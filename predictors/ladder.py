@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.repetition import effective_tokens
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, EvalTable, Floats, Ints
 
 FEWEST_MODELS = 3  # of distinct scale: two parameters of a curve and one to contradict them
@@ -25,7 +27,7 @@ class Scale:
 
     Attributes:
         params: Parameters N (counts). Shape (M,).
-        tokens: Tokens D (counts). Shape (M,).
+        tokens: Tokens D (counts); where data was repeated, what it is worth in fresh tokens. (M,).
         flops: Training FLOPs C. Shape (M,).
     """
 
@@ -34,15 +36,28 @@ class Scale:
     flops: Floats
 
     @classmethod
-    def complete(cls, params: Floats, tokens: Floats, flops: Floats) -> "Scale":
+    def of_table(cls, table: EvalTable) -> "Scale":
+        """Sizes of measured checkpoints."""
+        return cls.complete(table.params, table.tokens, table.flops, table.unique_tokens)
+
+    @classmethod
+    def of_targets(cls, targets: Targets) -> "Scale":
+        """Sizes of targets."""
+        return cls.complete(targets.params, targets.tokens, targets.flops, targets.unique_tokens)
+
+    @classmethod
+    def complete(
+        cls, params: Floats, tokens: Floats, flops: Floats, unique_tokens: Floats | None = None
+    ) -> "Scale":
         """Fill what was not recorded from C = 6 N D; with C alone, from D = 20 N. Shapes (M,)."""
         product = flops / FLOPS_PER_PARAM_TOKEN
         optimal = np.sqrt(product / TOKENS_PER_PARAM)
         other = np.where(np.isfinite(tokens), product / tokens, optimal)
         whole = np.where(np.isfinite(params), params, other)
+        seen = np.where(np.isfinite(tokens), tokens, product / whole)
         return cls(
             params=whole,
-            tokens=np.where(np.isfinite(tokens), tokens, product / whole),
+            tokens=seen if unique_tokens is None else effective_tokens(seen, unique_tokens),
             flops=flops,
         )
 
@@ -63,6 +78,7 @@ class Ladder:
         chance: Score of a guesser. Shape (T,).
         items_assumed: Units whose number of answers is an assumption.
         scale_assumed: Checkpoints whose params or tokens were completed.
+        repeated: Checkpoints that saw tokens more than once.
     """
 
     scale: Scale
@@ -72,6 +88,7 @@ class Ladder:
     chance: Floats
     items_assumed: int
     scale_assumed: int
+    repeated: int
 
     @classmethod
     def of_table(cls, table: EvalTable, *, method: str) -> "Ladder":
@@ -86,7 +103,7 @@ class Ladder:
                 f"{where}: {np.isnan(table.flops).sum()} checkpoints have no training compute. "
                 "Record their tokens or FLOPs, or leave them out."
             )
-        scale = Scale.complete(table.params, table.tokens, table.flops)
+        scale = Scale.of_table(table)
         sizes = np.stack([scale.params, scale.tokens, scale.flops], axis=1)
         distinct = len(np.unique(sizes, axis=0))
         if distinct < FEWEST_MODELS:
@@ -104,6 +121,7 @@ class Ladder:
             chance=table.chance,
             items_assumed=int(unknown.sum()),
             scale_assumed=int((~known).sum()),
+            repeated=int((table.tokens > table.unique_tokens).sum()),
         )
 
     def take(self, rows: Ints) -> "Ladder":
@@ -116,7 +134,23 @@ class Ladder:
             chance=self.chance,
             items_assumed=self.items_assumed,
             scale_assumed=self.scale_assumed,
+            repeated=self.repeated,
         )
+
+    def remarks(self) -> tuple[str, ...]:
+        """What was taken otherwise than recorded, in sentences for the user."""
+        remarks = []
+        if self.scale_assumed:
+            remarks.append(
+                f"{self.scale_assumed} of {len(self.loss)} checkpoints do not say both params and "
+                "tokens; what is missing follows from their FLOPs, or from 20 tokens per parameter."
+            )
+        if self.repeated:
+            remarks.append(
+                f"{self.repeated} of {len(self.loss)} checkpoints saw tokens more than once; laws "
+                "of N and D count what these are worth in fresh tokens (arXiv 2305.16264)."
+            )
+        return tuple(remarks)
 
     def floor(self) -> Floats:
         """Effective lower asymptote of each unit, a fraction. Shape (T,)."""

@@ -22,6 +22,7 @@ import numpy as np
 from scalepredict.predictors.index import LossSurface
 from scalepredict.predictors.ladder import Scale
 from scalepredict.predictors.least_squares import HUBER, LINEAR, best_of_starts
+from scalepredict.predictors.repetition import effective_params, effective_tokens
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, Floats, Ints
 
 HUBER_DELTA = 1e-3  # of log L; exponents depend on it (Besiroglu et al.), so it is fixed and said
@@ -213,10 +214,35 @@ def resampled_surfaces(
 def optimal_allocation(surface: LossSurface, flops: Floats) -> tuple[Floats, Floats]:
     """Parameters and tokens of least loss for C = 6 N D (Hoffmann et al. 2022). Shapes (K,)."""
     alpha, beta = surface.params_exponent, surface.tokens_exponent
-    ratio = alpha * surface.params_coefficient / (beta * surface.tokens_coefficient)
     product = flops / FLOPS_PER_PARAM_TOKEN
-    params: Floats = ratio ** (1 / (alpha + beta)) * product ** (beta / (alpha + beta))
+    params: Floats = _balance(surface) * product ** (beta / (alpha + beta))
     return params, product / params
+
+
+def data_constrained_loss(surface: LossSurface, scale: Scale, unique_tokens: Floats) -> Floats:
+    """Loss when only so many tokens are distinct (Muennighoff et al. 2023, 2305.16264). (K,).
+
+    Args:
+        surface: The law of fresh data, in N and D.
+        scale: Sizes of the K models.
+        unique_tokens: Distinct tokens U (counts). Shape (K,).
+    """
+    fresh, balance = np.minimum(unique_tokens, scale.tokens), _balance(surface)
+    useful = balance * (balance * fresh) ** (surface.tokens_exponent / surface.params_exponent)
+    return surface.loss(
+        Scale(
+            params=effective_params(scale.params, useful),
+            tokens=effective_tokens(scale.tokens, unique_tokens),
+            flops=scale.flops,
+        )
+    )
+
+
+def _balance(surface: LossSurface) -> float:
+    # G of Hoffmann et al.: compute-optimal N and D meet N = G (G D)^(beta / alpha).
+    alpha, beta = surface.params_exponent, surface.tokens_exponent
+    ratio = alpha * surface.params_coefficient / (beta * surface.tokens_coefficient)
+    return float(ratio ** (1 / (alpha + beta)))
 
 
 def _log_sizes(form: LossForm, scale: Scale) -> Floats:

@@ -163,7 +163,7 @@ class StackLaw:
     def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
         """The weighted members, moved away from the last score by the gain. Draws nothing."""
         del rng
-        scale = Scale.complete(targets.params, targets.tokens, targets.flops)
+        scale = Scale.of_targets(targets)
         scores = self.members.scores(scale)
         weights = self.weights[:, None, :]
         mean = (weights * scores).sum(axis=0)

@@ -23,18 +23,18 @@ from scalepredict.records.writing import write_whole
 
 KIND = "scalepredict.fit"
 SCHEMA = f"{KIND}/1"
-STDIN = "<stdin>"
 _FIELDS = ("schema", "provenance", "predictor", "groups", "refused", "notes", "calibration")
 _GROUP_FIELDS = ("families", "evidence", "law")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
-    """A file that a fit was made from.
+    """A file or folder that a fit was made from.
 
     Attributes:
         name: Path as the user gave it.
-        sha256: Hash of its bytes, hexadecimal; empty for stdin, which cannot be read twice.
+        sha256: Hash of its bytes, hexadecimal (of a folder: of the list that ``sha256sum`` would
+            print for its files); empty for stdin, which cannot be read twice.
     """
 
     name: str
@@ -75,15 +75,13 @@ class StoredFit:
     calibration: Mapping[str, Any] | None = None
 
 
-def input_files(names: Iterable[str]) -> tuple[InputFile, ...]:
-    """Names and hashes of the files that were read; ``<stdin>`` has no hash.
+def input_files(paths: Iterable[str | Path]) -> tuple[InputFile, ...]:
+    """Names and hashes of what was read; ``-`` (stdin) has no hash, a folder the one of its files.
 
     Raises:
         StorageError: A file cannot be read.
     """
-    return tuple(
-        InputFile(name=name, sha256="" if name == STDIN else _sha256(Path(name))) for name in names
-    )
+    return tuple(InputFile(name=str(path), sha256=_sha256(Path(path))) for path in paths)
 
 
 def dump_fit(stored: StoredFit) -> str:
@@ -227,7 +225,13 @@ def _refuse_constant(text: str) -> None:
 
 
 def _sha256(path: Path) -> str:
+    if str(path) == "-":
+        return ""
     try:
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.is_file())
+            names = "".join(f"{_sha256(f)}  {f.relative_to(path).as_posix()}\n" for f in files)
+            return hashlib.sha256(names.encode()).hexdigest()
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:

@@ -55,12 +55,17 @@ def resolve_targets(evidence: EvalTable, request: TargetRequest) -> Targets:
     design = read_design(evidence)
     triples = [_complete(design, **one) for one in _side_by_side(request)]
     params, tokens, flops = (np.array(column) for column in list(zip(*triples, strict=True))[:3])
+    unique = np.nanmax(np.append(evidence.unique_tokens, 0.0)) or np.inf
     targets = Targets(
         family=(evidence.families[0],) * len(triples),
         params=params,
         tokens=tokens,
         flops=flops,
-        assumption=tuple(triple[3] for triple in triples),
+        assumption=tuple(
+            "; ".join(filter(None, (triple[3], _repetition(triple[1], unique))))
+            for triple in triples
+        ),
+        unique_tokens=np.where(tokens > unique, unique, np.nan),
     )
     _refuse_beyond_reach(targets, evidence, design)
     return targets
@@ -175,6 +180,13 @@ def _complete(
     if flops is not None and not 1 / 1.05 < flops / counted < 1.05:
         assumed.append(f"FLOPs as given, {flops / counted:.3g} x what the evidence would count")
     return params, tokens, counted if flops is None else flops, "; ".join(assumed)
+
+
+def _repetition(tokens: float, unique: float) -> str:
+    # The evidence repeats data, or would at this size; the target has no other data than it.
+    if tokens <= unique:
+        return ""
+    return f"{tokens / unique:.3g} epochs of the {format_count(unique)} unique tokens recorded"
 
 
 def _refuse_wrong_set(

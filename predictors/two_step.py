@@ -98,6 +98,7 @@ class TwoStep:
         needed = FREE_CEILING_SCALES if many else FEWEST_SCALES
         failures = tuple(_failure(ladder.scale, column, needed) for column in measured.T)
         told = _law_note(laws, ladder, losses, of_corpus, self.n_resamples, rng)
+        told = (*ladder.remarks(), *told)
         step2_told = step2 if many else replace(step2, parameters=step2.parameters[:2])
         return TwoStepLaw(
             frontier=frontier,
@@ -132,7 +133,7 @@ class TwoStepLaw:
     def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
         """The loss of each target, and its score. Draws nothing."""
         del rng
-        scale = Scale.complete(targets.params, targets.tokens, targets.flops)
+        scale = Scale.of_targets(targets)
         log_loss, log_variance = self.loss_laws.log_loss(scale)
         loss = np.exp(log_loss)
         ahead = (self.least_loss[:, None] - loss)[:, :, None]  # (T, K, 1)

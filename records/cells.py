@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from scalepredict.errors import CountError, RecordError, did_you_mean
-from scalepredict.records.columns import COUNTS, TEXTS, WIDE_ATTRIBUTES, Header, is_wide
+from scalepredict.errors import CountError, RecordError
+from scalepredict.records.columns import COUNTS, TEXTS, WIDE_ATTRIBUTES, Header, is_wide, misspelt
 from scalepredict.records.counts import parse_count
 from scalepredict.records.rows import Codes, FileRows, Rows, Texts
 from scalepredict.records.table import Floats
@@ -185,8 +185,10 @@ def _place(header: Header, source: str) -> tuple[str, str, str]:
     attribute = "score"
     if rest and rest[-1] in WIDE_ATTRIBUTES:
         attribute = WIDE_ATTRIBUTES[rest.pop()]
-    elif rest and (hint := did_you_mean(rest[-1], WIDE_ATTRIBUTES)):
-        raise RecordError(f"{source}, line 1: unknown column {header.text!r}{hint}.")
+    elif rest and (meant := misspelt(rest[-1], WIDE_ATTRIBUTES)):
+        raise RecordError(
+            f"{source}, line 1: unknown column {header.text!r}; did you mean {benchmark}/{meant}?"
+        )
     return benchmark, "/".join(rest), attribute
 
 

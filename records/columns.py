@@ -1,7 +1,7 @@
 """Which column is which? Names, other names and units of headers, in long and wide tables."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -117,6 +117,12 @@ def read_headers(source: str, texts: Sequence[str], *, percent: bool) -> list[He
 def is_wide(headers: Sequence[Header]) -> bool:
     """Whether each benchmark has a column of its own."""
     return not any(header.known and header.name == "benchmark" for header in headers)
+
+
+def misspelt(name: str, fields: Iterable[str]) -> str | None:
+    """The field that a name is a slip of; names of tasks are free, so only a near one counts."""
+    close = get_close_matches(name, list(fields), 1, cutoff=0.8)
+    return close[0] if close else None
 
 
 def _canonical(text: str) -> str:

@@ -40,11 +40,8 @@ def parse_count(value: str | float) -> float:
 
 def format_count(value: float, *, digits: int = 3) -> str:
     """Write a count for people: ``6.9B``, ``300B``, ``1.24e22`` (above a thousand trillions)."""
+    rounded = float(f"{value:.{digits}g}")
     for suffix, unit in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0)):
-        if unit <= float(f"{value:.{digits}g}") < 1e15:
-            return (
-                f"{value / unit:.{digits}g}{suffix}"
-                if value / unit < 1000
-                else f"{value / unit:.0f}{suffix}"
-            )
+        if unit <= rounded < 1e15:
+            return f"{rounded / unit:.{max(digits, 15)}g}{suffix}"
     return f"{value:.{digits}g}".replace("e+", "e")

@@ -46,6 +46,16 @@ class BenchmarkMetadata:
         """The entry of a benchmark, by its name or an alias; case and punctuation do not count."""
         return self.entries.get(simplified(benchmark))
 
+    def has_chance(self, benchmark: str) -> bool:
+        """Whether the chance level of a benchmark is known."""
+        entry = self.find(benchmark)
+        return entry is not None and entry.chance is not None
+
+    def has_items(self, benchmark: str) -> bool:
+        """Whether item counts of a benchmark or its tasks are known."""
+        entry = self.find(benchmark)
+        return entry is not None and (entry.n_items is not None or bool(entry.task_items))
+
     def n_items(self, benchmark: str, task: str = "") -> float | None:
         """Questions of a benchmark, or of one of its tasks."""
         entry = self.find(benchmark)

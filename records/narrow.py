@@ -1,16 +1,12 @@
-"""Which part of the records was asked for? Families, an upper size, one metric for each benchmark.
+"""Which part of the records was asked for? Families, an upper size, one phase of the schedule."""
 
-Scores of different metrics, shots or phases of the schedule are different measurements. They are
-never mixed: the user chooses, or is refused.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from scalepredict.errors import RefusedError, did_you_mean
 from scalepredict.records.counts import format_count
-from scalepredict.records.table import EvalTable, Unit
+from scalepredict.records.table import EvalTable
 
 
 def of_families(table: EvalTable, families: Sequence[str]) -> EvalTable:
@@ -74,28 +70,6 @@ def up_to(
     return below.take_units(np.flatnonzero(np.isfinite(below.scores).any(axis=0))), (note,)
 
 
-def choose_measurement(
-    table: EvalTable, *, metric: str | None = None, shots: int | None = None
-) -> EvalTable:
-    """One metric and one number of shots for each benchmark.
-
-    A choice applies to the benchmarks that have several; others keep the one they have.
-
-    Raises:
-        RefusedError: A benchmark still has several, or a choice occurs nowhere.
-    """
-    if metric is not None:
-        known_names("metric", [metric], sorted({unit.metric for unit in table.units}))
-    if shots is not None and all(unit.shots != shots for unit in table.units):
-        found = ", ".join(sorted({str(unit.shots) for unit in table.units}))
-        raise RefusedError(f"no score was measured with {shots} shots; there are {found}.")
-    table = _choose(table, lambda unit: unit.metric, metric)
-    table = _choose(table, lambda unit: unit.shots, shots)
-    _refuse_several(table, "metric", lambda unit: unit.metric)
-    _refuse_several(table, "shots", lambda unit: unit.shots)
-    return table
-
-
 def refuse_mixed_phases(table: EvalTable) -> None:
     """Refuse evidence of one family that comes from several phases of the schedule.
 
@@ -114,32 +88,3 @@ def refuse_mixed_phases(table: EvalTable) -> None:
                 f"family {family!r} has checkpoints of several phases: {found}. A change of phase "
                 f"moves scores without scale; choose one, for example --phase {best or 'stable'}."
             )
-
-
-def _values(table: EvalTable, of: Callable[[Unit], object]) -> dict[str, set[object]]:
-    values: dict[str, set[object]] = {}
-    for unit in table.units:
-        values.setdefault(unit.benchmark, set()).add(of(unit))
-    return values
-
-
-def _choose(table: EvalTable, of: Callable[[Unit], object], choice: object) -> EvalTable:
-    if choice is None:
-        return table
-    values = _values(table, of)
-    kept = [choice not in values[unit.benchmark] or of(unit) == choice for unit in table.units]
-    return table.take_units(np.array(kept, dtype=bool))
-
-
-def _refuse_several(table: EvalTable, what: str, of: Callable[[Unit], object]) -> None:
-    several = {name: v for name, v in _values(table, of).items() if len(v) > 1}
-    if not several:
-        return
-    name, values = next(iter(several.items()))
-    found = ", ".join(sorted("(none)" if v in ("", None) else str(v) for v in values))
-    example = next(v for v in sorted(map(str, values)) if v not in ("", "None"))
-    others = f" (and {len(several) - 1} more benchmarks likewise)" if len(several) > 1 else ""
-    raise RefusedError(
-        f"benchmark {name!r} has scores of several {what}: {found}{others}. They are different "
-        f"measurements; choose one, for example --{what} {example}."
-    )

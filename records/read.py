@@ -81,9 +81,10 @@ def read_records(
     names = [source.name for source in sources] + (
         [", ".join(map(str, foreign))] if foreign else []
     )
-    known = shipped_metadata()
+    own_metadata = BenchmarkMetadata(entries={})
     for given in (metadata, *(part.metadata for part in parts)):
-        known = known if given is None else known.overridden(given)
+        own_metadata = own_metadata if given is None else own_metadata.overridden(given)
+    known = shipped_metadata().overridden(own_metadata)
     rows = complete_scores(join_rows([part.rows for part in parts]))
     scored = measured(rows)
     rows = rows.take(scored)
@@ -105,11 +106,16 @@ def read_records(
             n_flops_derived=built.derived["flops"],
             n_params_derived=built.derived["params"],
             n_without_compute=int(np.isnan(built.table.flops).sum()),
-            chance_from_metadata=built.chance_from_metadata,
+            # What the user wrote down was not assumed.
+            chance_from_metadata=tuple(
+                name for name in built.chance_from_metadata if not own_metadata.has_chance(name)
+            ),
             chance_assumed=tuple(
                 dict.fromkeys(unit.benchmark for unit in built.table.units if unit.chance_assumed)
             ),
-            n_items_from_metadata=built.n_items_from_metadata,
+            n_items_from_metadata=tuple(
+                name for name in built.n_items_from_metadata if not own_metadata.has_items(name)
+            ),
             ignored_columns=tuple(dict.fromkeys(name for part in parts for name in part.ignored)),
         ),
     )

@@ -20,9 +20,9 @@ class ReadReport:
         n_flops_derived: Checkpoints whose FLOPs are 6 N D.
         n_params_derived: Checkpoints whose params are C / 6D.
         n_without_compute: Checkpoints without FLOPs after that.
-        chance_from_metadata: Benchmarks whose chance level is the shipped (or user's) default.
+        chance_from_metadata: Benchmarks whose chance level is the shipped default.
         chance_assumed: Benchmarks of unknown chance level, taken as 0.
-        n_items_from_metadata: Benchmarks whose item count is the shipped (or user's) default.
+        n_items_from_metadata: Benchmarks whose item count is the shipped default.
         ignored_columns: Headers that are no column of the format.
     """
 
@@ -70,7 +70,7 @@ class ReadReport:
             ),
             (
                 self.chance_from_metadata,
-                f"chance level of {_counted(self.chance_from_metadata)} from the benchmark "
+                f"chance level of {_counted(self.chance_from_metadata)} from the shipped "
                 f"metadata: {_some(self.chance_from_metadata)}.",
             ),
             (
@@ -80,7 +80,7 @@ class ReadReport:
             ),
             (
                 self.n_items_from_metadata,
-                f"item count of {_counted(self.n_items_from_metadata)} from the benchmark "
+                f"item count of {_counted(self.n_items_from_metadata)} from the shipped "
                 f"metadata: {_some(self.n_items_from_metadata)}.",
             ),
         )

@@ -7,7 +7,7 @@ import numpy as np
 
 from scalepredict.errors import CountError, RecordError, did_you_mean
 from scalepredict.records.cells import parse_cell
-from scalepredict.records.columns import NUMBERS, OF_ONE_SCORE, TEXTS, Header
+from scalepredict.records.columns import NUMBERS, OF_ONE_SCORE, TEXTS, Header, misspelt
 from scalepredict.records.configs import Document, Path_, parse_yaml
 from scalepredict.records.json_lines import rows_of_objects
 from scalepredict.records.metadata import metadata_from
@@ -107,8 +107,9 @@ def _of_benchmark(
     for task, item in value.items():
         if task in own:
             continue
-        if hint := did_you_mean(task, _SCORE):
-            raise RecordError(f"{document.where(*path, task)}: unknown field {task!r}{hint}.")
+        if meant := misspelt(task, _SCORE):
+            where = document.where(*path, task)
+            raise RecordError(f"{where}: unknown field {task!r}; did you mean {meant!r}?")
         at = (*path, task)
         if isinstance(item, dict):
             _refuse_unknown(document, at, item, _SCORE)

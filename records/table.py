@@ -117,6 +117,11 @@ class EvalTable:
         return _column(c.flops for c in self.checkpoints)
 
     @property
+    def unique_tokens(self) -> Floats:
+        """Distinct tokens of the training set, NaN if not recorded. Shape (M,)."""
+        return _column(c.unique_tokens for c in self.checkpoints)
+
+    @property
     def loss(self) -> Floats:
         """Validation loss (nats per token), NaN if not recorded. Shape (M,)."""
         return _column(c.loss for c in self.checkpoints)

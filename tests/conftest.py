@@ -1,5 +1,6 @@
 """Shared arrangement: the command line as a user calls it, and paths of the shipped records."""
 
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,5 +26,30 @@ def scalepredict(tmp_path: Path) -> Run:
             timeout=120,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """The same in this process, where many calls share the time of the imports."""
+
+    def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        from scalepredict.cli.app import main
+
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.argv", ["scalepredict", *arguments])
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        capsys.readouterr()
+        code: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        captured = capsys.readouterr()
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(list(arguments), code, captured.out, captured.err)
 
     return run

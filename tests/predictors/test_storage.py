@@ -131,5 +131,9 @@ def test_a_link_is_written_through_not_replaced(tmp_path: Path) -> None:
 def test_inputs_are_named_as_given_and_hashed(tmp_path: Path) -> None:
     path = tmp_path / "b.csv"
     path.write_bytes(b"abc")
-    files = [(f.name, f.sha256[:8]) for f in input_files([str(path), "<stdin>"])]
-    assert files == [(str(path), "ba7816bf"), ("<stdin>", "")]
+    files = [(f.name, f.sha256[:8]) for f in input_files([path, "-"])]
+    assert files == [(str(path), "ba7816bf"), ("-", "")]
+    (before,) = input_files([tmp_path])
+    path.rename(tmp_path / "c.csv")
+    (after,) = input_files([tmp_path])
+    assert before.sha256 != after.sha256

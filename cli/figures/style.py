@@ -1,0 +1,124 @@
+"""How do all figures look? One set of colours and sizes, exact bytes, and text that stays text.
+
+Colours are those of Okabe and Ito (2008), told apart by colour-blind readers. In a report the same
+figures follow the page's light or dark theme: every colour below is replaced by a CSS variable.
+"""
+
+import io
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from scalepredict.cli.render import clean
+from scalepredict.errors import RefusedError
+
+# Each is unlike any colour that matplotlib writes by itself, so that it can be found and replaced.
+INK = "#1a1a1b"
+MUTED = "#6b6b6d"
+GRID = "#dededf"
+PAPER = "#fffffe"
+FAN = "#0072b2"
+POINT = "#1a1a1c"
+TARGET = "#d55e01"
+FLAG = "#cc79a6"
+SERIES = (FAN, TARGET, "#009e74", FLAG, "#e69f01", "#56b4e8", "#8c8c01", MUTED)
+CSS_NAMES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", POINT: "ink"}
+
+TITLE_WIDTH = 34  # characters in a line of a panel's title
+TITLE_LINES = 2
+SUFFIXES = (".png", ".svg", ".pdf")
+
+_SETTINGS: Any = {
+    "text.parse_math": False,  # a name may hold dollar signs
+    "axes.unicode_minus": False,
+    "svg.fonttype": "none",  # text, not outlines: small, searchable, and shown by any reader
+    "svg.hashsalt": "scalepredict",  # the same figure gives the same bytes
+    "font.size": 8.0,
+    "font.family": "sans-serif",
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 8.5,
+    "axes.titlecolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.facecolor": "none",
+    "figure.facecolor": PAPER,
+    "grid.color": GRID,
+    "grid.linewidth": 0.5,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "legend.frameon": False,
+    "legend.fontsize": 7.0,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw inside this block.
+
+    Raises:
+        RefusedError: matplotlib is not installed.
+    """
+    import warnings
+
+    try:
+        import matplotlib as mpl
+    except ModuleNotFoundError as error:
+        raise RefusedError(
+            "plots need matplotlib; install it with: pip install 'scalepredict[plot]'."
+        ) from error
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+        # A script that the font lacks is drawn as boxes; SVG leaves it to the reader's fonts.
+        warnings.filterwarnings("ignore", message="Glyph")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        yield
+
+
+def new_figure(width: float, height: float) -> Any:
+    """An empty figure (inches) that no global state knows of."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def figure_bytes(figure: Any, suffix: str) -> bytes:
+    """The figure as PNG, SVG or PDF; reruns give the same bytes."""
+    metadata: dict[str, Any] = {
+        ".png": {"Software": None},
+        ".svg": {"Date": None, "Creator": None},
+        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }[suffix]
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=suffix[1:], metadata=metadata, dpi=150)
+    return buffer.getvalue()
+
+
+def suffix_of(path: Path) -> str:
+    """The kind of picture that a file name asks for.
+
+    Raises:
+        RefusedError: It is none that can be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise RefusedError(
+            f"{path}: {path.suffix or 'no ending'!r} is no kind of picture; name it "
+            f"{path.stem or 'plot'}.png, .svg or .pdf."
+        )
+    return suffix
+
+
+def title_of(name: str, word: str = "") -> str:
+    """A name of at most two lines, cut in the middle if it is longer, and a word below it."""
+    text = clean(name)
+    room = TITLE_WIDTH * TITLE_LINES
+    if len(text) > room:
+        text = f"{text[: room // 2 - 1]}…{text[-(room // 2 - 1) :]}"
+    lines = textwrap.wrap(text, TITLE_WIDTH) or [""]
+    return "\n".join([*lines, word] if word else lines)

@@ -1,0 +1,140 @@
+"""`scalepredict report`: one page that a decision can be signed off from."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalepredict.cli.options import CalibrationOption, JobsOption, QuietOption, SeedOption, Voice
+from scalepredict.cli.target_options import (
+    DEFAULT_FIT,
+    BenchmarkOption,
+    FamilyOption,
+    FitOption,
+    FlopsOption,
+    ParamsOption,
+    TokensOption,
+    TokensPerParamOption,
+    target_request,
+)
+from scalepredict.errors import RefusedError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from scalepredict.evaluation.calibration import Calibration
+    from scalepredict.evaluation.report import BacktestReport
+    from scalepredict.predictors.storage import StoredFit
+
+
+def report(
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Page to write; - is stdout.")
+    ] = "report.html",
+    params: ParamsOption = None,
+    tokens: TokensOption = None,
+    tokens_per_param: TokensPerParamOption = None,
+    flops: FlopsOption = None,
+    fit_file: FitOption = DEFAULT_FIT,
+    family: FamilyOption = None,
+    benchmark: BenchmarkOption = None,
+    measured: Annotated[
+        list[Path] | None,
+        typer.Option("--measured", metavar="RECORDS", help="Show measured scores beside it."),
+    ] = None,
+    plots: Annotated[
+        bool, typer.Option("--plots/--no-plots", help="Draw each benchmark (needs matplotlib).")
+    ] = True,
+    calibration: CalibrationOption = None,
+    jobs: JobsOption = 1,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a self-contained HTML page: forecast, plots, backtest, doubts and provenance.
+
+    Example: scalepredict report --params 12B -o report.html
+    """
+    import numpy as np
+
+    from scalepredict.cli.report_page import Subject, report_page
+    from scalepredict.cli.stored import stored_calibration, stored_measured
+    from scalepredict.evaluation.forecasting import forecast_families
+    from scalepredict.predictors.storage import load_fit
+    from scalepredict.predictors.targets import resolve_targets
+    from scalepredict.records.writing import write_whole
+
+    voice = Voice(quiet)
+    stored = load_fit(fit_file)
+    constants = stored_calibration(stored, calibration)
+    request = target_request(params, tokens, tokens_per_param, flops)
+    forecasts, refused = forecast_families(
+        stored.fit,
+        lambda evidence: resolve_targets(evidence, request),
+        constants,
+        families=family or (),
+        rng=np.random.default_rng(seed),
+    )
+    with voice.busy("backtesting the evidence"):
+        past, why_not = _backtest(stored, constants, jobs=jobs, rng=np.random.default_rng(seed))
+    with voice.busy("drawing"):
+        page = report_page(
+            Subject(
+                stored=stored,
+                constants=constants,
+                forecasts=forecasts,
+                refused=refused,
+                past=past,
+                why_no_past=why_not,
+                measured=(
+                    stored_measured(stored, measured, benchmarks=None, percent=False)
+                    if measured
+                    else None
+                ),
+                only=tuple(benchmark or ()),
+                plots=plots,
+                seed=seed,
+                command=_command(params, tokens, tokens_per_param, flops, fit_file, family),
+            )
+        )
+    if output == "-":
+        typer.echo(page, nl=False)
+        return
+    write_whole(output, page)
+    voice.say(f"wrote {output}: {len(page.encode()) / 1e6:.2f} MB.")
+
+
+def _backtest(
+    stored: "StoredFit", constants: "Calibration", *, jobs: int, rng: "np.random.Generator"
+) -> "tuple[BacktestReport | None, str]":
+    from scalepredict.evaluation.self_test import backtest_evidence
+
+    try:
+        return backtest_evidence(stored.fit, constants, jobs=jobs, rng=rng), ""
+    except RefusedError as reason:
+        return None, str(reason)
+
+
+def _command(
+    params: list[float] | None,
+    tokens: list[float] | None,
+    tokens_per_param: list[float] | None,
+    flops: list[float] | None,
+    fit_file: Path,
+    family: list[str] | None,
+) -> str:
+    import shlex
+
+    from scalepredict.records.counts import format_count
+
+    words = ["scalepredict", "report", "--fit", str(fit_file)]
+    for option, values in (
+        ("--params", params),
+        ("--tokens", tokens),
+        ("--tokens-per-param", tokens_per_param),
+        ("--flops", flops),
+    ):
+        words += [
+            word for value in values or () for word in (option, format_count(value, digits=12))
+        ]
+    words += [word for name in family or () for word in ("--family", name)]
+    return shlex.join(words)

@@ -1,0 +1,238 @@
+"""`scalepredict validate`: are files read as they are meant? What was assumed, what to mend."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalepredict.cli.options import (
+    BenchmarksOption,
+    FormatOption,
+    JsonOption,
+    QuietOption,
+    VerboseOption,
+    chosen_format,
+)
+from scalepredict.cli.render import MISSING, Cell, Format, Sheet, emit, percent, percent_range
+
+if TYPE_CHECKING:
+    from scalepredict.records.read import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What one kind of file was found to hold.
+
+    Attributes:
+        sheets: What it holds, for people.
+        document: The same, for JSON.
+        notes: What was assumed, derived or left out.
+        findings: What should be mended.
+    """
+
+    sheets: tuple[Sheet, ...]
+    document: dict[str, object]
+    notes: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+def validate(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILES...",
+            help="Records (files, folders, - for stdin), a ladder file or a benchmark file.",
+        ),
+    ],
+    benchmarks: BenchmarksOption = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Metric to take where a benchmark has several (repeatable)."
+        ),
+    ] = None,
+    shots: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="K", help="Shots to take where a benchmark has several."),
+    ] = None,
+    in_percent: Annotated[
+        bool, typer.Option("--percent", help="All scores of these records are in percent.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Tell what files hold, what was assumed in reading them, and what should be mended.
+
+    Exits with 0 if nothing needs mending, 1 if there are findings, 2 if a file cannot be read.
+
+    Example: scalepredict validate records.csv
+    """
+    del verbose  # read by main()
+    form = chosen_format(form, as_json)
+    others = {path: check for path in files if (check := _other_kind(path)) is not None}
+    checked = [check(path) for path, check in others.items()]
+    records = [path for path in files if path not in others]
+    if records:
+        checked.append(_records(records, benchmarks, metric or (), shots, in_percent))
+    findings = [finding for one in checked for finding in one.findings]
+    notes = [note for one in checked for note in one.notes]
+    if not (quiet and form is Format.TABLE):
+        _tell(checked, notes, findings, form)
+    if findings:
+        raise typer.Exit(1)
+
+
+def _tell(
+    checked: Sequence[Checked], notes: Sequence[str], findings: Sequence[str], form: Format
+) -> None:
+    told = [("finding", finding) for finding in findings] + [("note", note) for note in notes]
+    verdict = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+    summary = Sheet(title=verdict, header=("", ""), align="ll", rows=tuple(told))
+    sheets = [sheet for one in checked for sheet in one.sheets]
+    rows: list[dict[str, Cell]] = [{"kind": kind, "sentence": sentence} for kind, sentence in told]
+    emit(
+        form,
+        sheets=[*sheets, summary],
+        rows=rows,
+        document={
+            "schema": "scalepredict.validate/1",
+            "files": [one.document for one in checked],
+            "findings": list(findings),
+            "notes": list(notes),
+        },
+    )
+
+
+def _other_kind(path: Path) -> Callable[[Path], Checked] | None:
+    # A kind of configuration file is known by a key at its top; a new kind is one line here.
+    from scalepredict.records.configs import load_yaml
+
+    kinds = {"models": _ladder}
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return None
+    value = load_yaml(path).value
+    if not isinstance(value, dict) or "records" in value:
+        return None
+    return next((check for key, check in kinds.items() if key in value), None)
+
+
+def _ladder(path: Path) -> Checked:
+    from scalepredict.records.ladder import read_ladder
+
+    ladder = read_ladder(path)
+    n_models = len(ladder.models)
+    return Checked(
+        sheets=(
+            Sheet(
+                title="ladder file",
+                header=("file", "models"),
+                align="lr",
+                rows=((str(path), f"{n_models}"),),
+            ),
+        ),
+        document={"file": str(path), "kind": "ladder", "models": n_models},
+        notes=(),
+        findings=(),
+    )
+
+
+def _records(
+    paths: Sequence[Path],
+    benchmarks: Path | None,
+    metrics: Sequence[str],
+    shots: int | None,
+    in_percent: bool,
+) -> Checked:
+    # Imported here: `--help` must not pay for pandas.
+    from scalepredict.cli.chosen import read_metadata
+    from scalepredict.records.lint import lint
+    from scalepredict.records.read import read_records
+
+    reading = read_records(
+        paths, metadata=read_metadata(benchmarks), metrics=metrics, shots=shots, percent=in_percent
+    )
+    return Checked(
+        sheets=(_files_sheet(reading), _families_sheet(reading), _benchmarks_sheet(reading)),
+        document=_document(reading),
+        notes=reading.report.notes(),
+        findings=lint(reading.table),
+    )
+
+
+def _files_sheet(reading: "Reading") -> Sheet:
+    return Sheet(
+        title="files",
+        header=("file", "rows"),
+        align="lr",
+        rows=tuple((name, f"{rows:,}") for name, rows in reading.report.files),
+    )
+
+
+def _families_sheet(reading: "Reading") -> Sheet:
+    from scalepredict.records.inventory import summarise_families
+
+    return Sheet(
+        title="families",
+        header=("family", "models", "checkpoints", "params", "tokens", "FLOPs"),
+        align="lrrrrr",
+        rows=tuple(
+            (
+                *(f.family, f"{f.n_models:,}", f"{f.n_checkpoints:,}"),
+                *(_counts(f.params), _counts(f.tokens), _counts(f.flops)),
+            )
+            for f in summarise_families(reading.table)
+        ),
+    )
+
+
+def _benchmarks_sheet(reading: "Reading") -> Sheet:
+    from scalepredict.records.inventory import summarise_benchmarks
+
+    return Sheet(
+        title="benchmarks (chance and scores in %)",
+        header=(
+            *("benchmark", "tasks", "metric", "shots", "chance", "items", "suite", "measured"),
+            "scores",
+        ),
+        align="lrlrrrlrr",
+        rows=tuple(
+            (
+                *(b.benchmark, f"{b.n_tasks:,}", ", ".join(b.metrics) or MISSING),
+                ", ".join(map(str, b.shots)) or MISSING,
+                "unknown" if b.chance_assumed else _percents(b.chance),
+                MISSING if b.n_items is None else f"{b.n_items:,.0f}",
+                b.suite or MISSING,
+                f"{b.n_scores:,}",
+                MISSING if b.scores is None else percent_range(*b.scores),
+            )
+            for b in summarise_benchmarks(reading.table)
+        ),
+    )
+
+
+def _document(reading: "Reading") -> dict[str, object]:
+    from scalepredict.records.inventory import summarise_benchmarks, summarise_families
+
+    return {
+        "kind": "records",
+        "report": asdict(reading.report),
+        "families": [asdict(family) for family in summarise_families(reading.table)],
+        "benchmarks": [asdict(benchmark) for benchmark in summarise_benchmarks(reading.table)],
+    }
+
+
+def _counts(bounds: tuple[float, float] | None) -> str:
+    from scalepredict.records.counts import format_count
+
+    if bounds is None:
+        return MISSING
+    low, high = (format_count(value) for value in bounds)
+    return low if low == high else f"{low} to {high}"
+
+
+def _percents(bounds: tuple[float, float]) -> str:
+    return percent(bounds[0]) if bounds[0] == bounds[1] else percent_range(*bounds)

@@ -175,7 +175,7 @@ def backtest(
             families=tuple(family or ()),
             checkpoints=checkpoints,
             phases=tuple(phase or ()),
-            metric=metric,
+            metrics=tuple(metric or ()),
             shots=shots,
             benchmarks=benchmarks,
         ),

@@ -109,7 +109,7 @@ def calibrate(
             EvidenceChoice(
                 checkpoints=choices[name],
                 phases=tuple(phase or ()),
-                metric=metric,
+                metrics=tuple(metric or ()),
                 shots=shots,
                 benchmarks=benchmarks,
             ),

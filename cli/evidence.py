@@ -30,10 +30,12 @@ PhaseOption = Annotated[
     typer.Option(help="Keep only this phase of the schedule (repeatable)."),
 ]
 MetricOption = Annotated[
-    str | None, typer.Option(help="Metric to keep where a benchmark has several.")
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Metric to take where a benchmark has several (repeatable)."),
 ]
 ShotsOption = Annotated[
-    int | None, typer.Option(help="Number of shots to keep where a benchmark has several.")
+    int | None,
+    typer.Option(min=0, metavar="K", help="Shots to take where a benchmark has several."),
 ]
 
 

@@ -7,15 +7,16 @@
 Unlike log C it knows that four times the tokens and four times the parameters are not the same.
 
 Three indices: plain decades of FLOPs; that of the published loss law; and, where the records carry
-a validation loss, that of the user's own losses. The mean of the published index and another one
-forecasts better than either, because their errors differ.
+a validation loss, that of the user's own losses. Means of the published index and another one
+forecast better than either, because their errors differ: the published law bends too much for
+some recipes (e.g. where params leave out embeddings), and log C for none.
 
 Source: the published constants are Hoffmann et al. (2022, arXiv 2203.15556). Constants refitted
     to the same runs (Besiroglu et al. 2024, arXiv 2404.10102) forecast worse where D/N varies.
 Fails when: recipes differ in more than scale; it ranks checkpoints of one family only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -69,11 +70,13 @@ class IndexPart:
         surface: The loss law behind theta; None: theta is log10 C.
         top: Largest theta of the evidence.
         slope: Rise of theta per decade of FLOPs.
+        share: Weight in a mean of several parts.
     """
 
     surface: LossSurface | None
     top: float
     slope: float
+    share: float = 1.0
 
     def decades(self, scale: Scale) -> Floats:
         """Effective decades of each scale. Shape (M,)."""
@@ -82,10 +85,10 @@ class IndexPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """Effective decades x, the mean of its parts; 0 at the best checkpoint of the evidence.
+    """Effective decades x, a mean of parts; 0 at the best checkpoint of the evidence.
 
     Attributes:
-        parts: What is averaged.
+        parts: What is averaged; shares sum to 1.
         top: Largest mean of the evidence.
     """
 
@@ -94,7 +97,8 @@ class Index:
 
     def decades(self, scale: Scale) -> Floats:
         """Effective decades of each scale. Shape (M,)."""
-        result: Floats = np.mean([part.decades(scale) for part in self.parts], axis=0) - self.top
+        each = [part.share * part.decades(scale) for part in self.parts]
+        result: Floats = np.sum(each, axis=0) - self.top
         return result
 
 
@@ -130,11 +134,19 @@ def own_index(scale: Scale, surface: LossSurface, loss: Floats) -> Placed:
     return _placed(surface, -np.log(measured), scale.flops)
 
 
-def mean_index(one: Placed, other: Placed) -> Placed:
-    """The mean of two indices of the same evidence."""
-    x = (one.x + other.x) / 2
-    top = float(x.max())
-    return Placed(index=Index(parts=one.index.parts + other.index.parts, top=top), x=x - top)
+def mean_index(one: Placed, other: Placed, *, share: float) -> Placed:
+    """A mean of two indices of the same evidence; ``share`` is the weight of the other one."""
+    x = (1 - share) * one.x + share * other.x
+    peak = float(x.max())
+    index = Index(
+        parts=(*_scaled(one.index.parts, 1 - share), *_scaled(other.index.parts, share)),
+        top=(1 - share) * one.index.top + share * other.index.top + peak,
+    )
+    return Placed(index=index, x=x - peak)
+
+
+def _scaled(parts: tuple[IndexPart, ...], by: float) -> tuple[IndexPart, ...]:
+    return tuple(replace(part, share=by * part.share) for part in parts)
 
 
 def _placed(surface: LossSurface, theta: Floats, flops: Floats) -> Placed:

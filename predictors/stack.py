@@ -2,12 +2,13 @@
 
     score(N, D) = last + gain(h) * (sum_k w_kt member_k(N, D) - last)
 
-Members: hierarchical curves (logistic and Gompertz) on the published loss index of (N, D), and
-local lines on that index and on its mean with log C; where the records carry a validation loss,
-curves on the mean of the published index and that of the losses too. Each member forecasts the
-upper part of the evidence from the lower part (inner rolling origins); benchmark by benchmark its
-weight falls with the fourth power of its error there. The gain, 1.05 + 0.10 h with h in decades
-of FLOPs, undoes the pull of pooled slopes towards no change.
+Members: hierarchical curves on the published loss index of (N, D), logistic and Gompertz, and
+Gompertz on that index tilted to log C; the same three on the mean of the published index and that
+of the user's validation losses, where the records carry any; local lines half way between the
+published index and log C. Each member forecasts the upper part of the evidence from the lower part
+(inner rolling origins); benchmark by benchmark its weight falls with the fourth power of its
+error there. The gain, 1 + 0.05 h with h in decades of FLOPs, undoes some of the pull of pooled
+slopes towards no change.
 
 Source: stacked generalisation (Wolpert 1992) over rolling origins (Tashman 2000).
 Fails when: a benchmark is still at chance, or the recipe changes between evidence and target.
@@ -38,6 +39,7 @@ INNER_ORIGINS = 4
 INNER_TARGETS = 6
 INNER_GAP = 1.3  # ratio of FLOPs between inner origins, and from an origin to its targets
 NEAREST_ORIGINS = 8  # inner origins are spread over the last so many candidates
+TILT = 0.3  # share of log C in a tilted index
 POWER = 4.0  # weights are inverse errors to this power
 PRIOR_ORIGINS = 2.0  # pseudo-origins that pull a unit's errors to the mean over all units
 NOISE_SHARE, NOISE_FLOOR = 0.3, 0.005  # what no member can be blamed for, added to all errors
@@ -109,8 +111,8 @@ class Stack:
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
 
-    gain: float = 1.05
-    gain_growth: float = 0.10
+    gain: float = 1.0
+    gain_growth: float = 0.05
 
     def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "StackLaw":
         """Fit all members and their weights. Draws nothing.
@@ -218,37 +220,31 @@ class StackLaw:
 def _fit_members(ladder: Ladder, *, with_loss: bool) -> Members:
     # Always the same members, so that inner origins can be averaged: where the lower part of the
     # evidence carries too few losses, the published index stands in.
-    published = published_index(ladder.scale)
-    roads = [("the published loss index", published)]
+    compute, published = compute_index(ladder.scale), published_index(ladder.scale)
+    roads = [("loss index", published)]
     if with_loss:
         surface = fit_surface(ladder.scale, ladder.loss)
         own = own_index(ladder.scale, surface, ladder.loss) if surface else published
-        roads.append(("the mean of published and own loss index", mean_index(published, own)))
+        roads.append(("loss index with own losses", mean_index(published, own, share=0.5)))
     floor = ladder.floor()
-    curves = tuple(
-        CurveMember(
-            label=f"{shape} curves on {name}",
-            index=road.index,
-            curves=_fit_curves(ladder, road, floor, gompertz=shape == "Gompertz"),
-        )
-        for name, road in roads
-        for shape in ("logistic", "Gompertz")
+    curves: list[CurveMember] = []
+    for name, road in roads:
+        tilted = mean_index(road, compute, share=TILT)
+        for shape, where in (("logistic", road), ("Gompertz", road), ("Gompertz", tilted)):
+            curves.append(
+                CurveMember(
+                    label=f"{shape} on {name}" + (" tilted to log C" if where is tilted else ""),
+                    index=where.index,
+                    curves=_fit_curves(ladder, where, floor, gompertz=shape == "Gompertz"),
+                )
+            )
+    half_way = mean_index(published, compute, share=0.5)
+    lines = LineMember(
+        label="local lines half way between loss index and log C",
+        index=half_way.index,
+        lines=fit_lines(half_way.x, ladder.scores, n_items=ladder.n_items),
     )
-    lines = tuple(
-        LineMember(
-            label=f"local lines on {name}",
-            index=road.index,
-            lines=fit_lines(road.x, ladder.scores, n_items=ladder.n_items),
-        )
-        for name, road in (
-            ("the published loss index", published),
-            (
-                "the mean of that index and log C",
-                mean_index(published, compute_index(ladder.scale)),
-            ),
-        )
-    )
-    return Members(curves=curves, lines=lines)
+    return Members(curves=tuple(curves), lines=(lines,))
 
 
 def _fit_curves(

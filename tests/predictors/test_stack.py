@@ -168,15 +168,15 @@ def test_losses_add_members_that_follow_the_loss_where_the_published_law_mislead
     error = np.abs(forecast(plain, large).point - large.scores).mean()
     error_with_loss = np.abs(forecast(told, large).point - large.scores).mean()
     assert error_with_loss < 0.9 * error
-    assert "own loss index" in fit(told).notes()[0]
-    assert "own loss index" not in fit(plain).notes()[0]
+    assert "own losses" in fit(told).notes()[0]
+    assert "own losses" not in fit(plain).notes()[0]
 
 
 def test_losses_of_two_checkpoints_are_too_few_to_use() -> None:
     table = world(SIZES)
     rows = [replace(c, loss=3.0 - i / 10) for i, c in enumerate(table.checkpoints[:2])]
     law = fit(replace(table, checkpoints=(*rows, *table.checkpoints[2:])))
-    assert "own loss index" not in law.notes()[0]
+    assert "own losses" not in law.notes()[0]
 
 
 FLAT = np.full((6, 3), 0.25)

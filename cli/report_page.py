@@ -20,11 +20,12 @@ from scalepredict.predictors.storage import StoredFit
 _HOPELESS = (Kind.AT_CHANCE, Kind.FLAT, Kind.NOISY, Kind.INVERSE, Kind.TOO_FEW)
 _KEY = (
     '<p class=key><span><i style="background:var(--ink);border-radius:50%;width:.5rem;'
-    'height:.5rem"></i>measured</span><span><i style="background:#0072b2;height:.15rem;'
-    'vertical-align:.2rem"></i>fit and forecast</span><span><i style="background:#0072b2;'
-    'opacity:.55"></i>50 %</span><span><i style="background:#0072b2;opacity:.35"></i>80 %</span>'
-    '<span><i style="background:#0072b2;opacity:.18"></i>90 % interval</span><span>'
-    '<i style="background:#d55e01;width:.55rem;height:.55rem;transform:rotate(45deg)"></i>target'
+    'height:.5rem"></i>measured</span><span><i style="background:var(--fan);height:.15rem;'
+    'vertical-align:.2rem"></i>fit and forecast</span><span><i style="background:var(--fan);'
+    'opacity:.55"></i>50 %</span><span><i style="background:var(--fan);opacity:.35"></i>80 %</span>'
+    '<span><i style="background:var(--fan);opacity:.18"></i>90 % interval</span><span>'
+    '<i style="background:var(--target);width:.55rem;height:.55rem;transform:rotate(45deg)"></i>'
+    "target"
     "</span><span>dotted: chance; top axis: parameters; bottom axis: training FLOPs</span></p>\n"
 )
 
@@ -98,7 +99,7 @@ def _cards(view: View) -> str:
         (f"{view.target['factor']:.3g}x", "compute of the target over the largest evidence"),
         (f"{len(good)} of {len(view.benchmarks)}", "benchmarks with a trend to extrapolate"),
     ]
-    for suite in view.suites[:3]:
+    for suite in [suite for suite in view.suites if not np.isnan(suite.point)][:3]:
         low, high = suite.interval[0.9]
         cards.append(
             (

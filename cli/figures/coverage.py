@@ -25,7 +25,8 @@ def coverage_figure(rows: Sequence[SummaryRow]) -> Any:
     whole = [row for row in rows if not row.part]
     _calibration(calibration, whole, colours)
     _errors(errors, [row for row in rows if row.part], colours)
-    handles, labels = errors.get_legend_handles_labels()
+    drawn = [axis.get_legend_handles_labels() for axis in (errors, calibration)]
+    handles, labels = ([item for parts in drawn for item in parts[i]] for i in (0, 1))
     figure.legend(
         handles, labels, loc="outside lower center", ncols=min(len(labels), 6), labelcolor=INK
     )
@@ -33,15 +34,8 @@ def coverage_figure(rows: Sequence[SummaryRow]) -> Any:
 
 
 def _calibration(axis: Any, rows: Sequence[SummaryRow], colours: dict[str, str]) -> None:
-    axis.plot([40, 100], [40, 100], color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)))
-    axis.annotate(
-        "as claimed",
-        (62, 62),
-        xytext=(-4, 5),
-        textcoords="offset points",
-        ha="right",
-        color=MUTED,
-        fontsize=7,
+    axis.plot(
+        [40, 100], [40, 100], color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)), label="as claimed"
     )
     for row in rows:
         held = [100 * row.figures[f"cover_{nominal}"].value for nominal in _NOMINAL]

@@ -19,12 +19,20 @@ INK = "#1a1a1b"
 MUTED = "#6b6b6d"
 GRID = "#dededf"
 PAPER = "#fffffe"
-FAN = "#0072b2"
+FAN = "#0072b1"
 POINT = "#1a1a1c"
 TARGET = "#d55e01"
 FLAG = "#cc79a6"
 SERIES = (FAN, TARGET, "#009e74", FLAG, "#e69f01", "#56b4e8", "#8c8c01", MUTED)
-CSS_NAMES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", POINT: "ink"}
+CSS_NAMES = {
+    INK: "ink",
+    MUTED: "muted",
+    GRID: "grid",
+    PAPER: "paper",
+    POINT: "ink",
+    FAN: "fan",
+    TARGET: "target",
+}
 
 TITLE_WIDTH = 34  # characters in a line of a panel's title
 TITLE_LINES = 2
@@ -80,11 +88,11 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> Any:
-    """An empty figure (inches) that no global state knows of."""
+def new_figure(width: float, height: float, *, fitted: bool = True) -> Any:
+    """An empty figure (inches) that no global state knows of; ``fitted`` finds its margins."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout="constrained" if fitted else None)
 
 
 def figure_bytes(figure: Any, suffix: str) -> bytes:

@@ -117,7 +117,8 @@ def _one_text(rows: Rows, name: str, code: Ints, n: int, what: str) -> list[str]
             f"{rows.where(row)}: {name} {column[row]!r} contradicts {name} {column[first]!r} at "
             f"{rows.where(first)}, for the same {what}; correct or remove one of them."
         )
-    return ["" if c < 0 else str(column.categories[c]) for c in chosen]
+    texts = [*map(str, column.categories), ""]  # the last one serves code -1
+    return [texts[c] for c in chosen.tolist()]
 
 
 def _first_rows(code: Ints, n: int) -> Ints:
@@ -129,7 +130,7 @@ def _first_rows(code: Ints, n: int) -> Ints:
 def _checkpoints(rows: Rows, code: Ints) -> tuple[tuple[Checkpoint, ...], dict[str, int]]:
     n = int(code.max(initial=-1)) + 1
     first = _first_rows(code, n)
-    names = {name: rows.text(name)[first] for name in ("family", "model", "phase")}
+    names = {name: _names(rows, name, first) for name in ("family", "model", "phase")}
     roles = _one_text(rows, "role", code, n, "checkpoint")
     values = {
         name: _one_number(rows, name, code, n, "checkpoint")
@@ -139,10 +140,10 @@ def _checkpoints(rows: Rows, code: Ints) -> tuple[tuple[Checkpoint, ...], dict[s
     derived = _derive(values)
     checkpoints = tuple(
         Checkpoint(
-            model=str(names["model"][i]),
-            family=str(names["family"][i]),
+            model=names["model"][i],
+            family=names["family"][i],
             flops_given=bool(flops_given[i]),
-            phase=_text(names["phase"][i]),
+            phase=names["phase"][i],
             role=_role(roles[i], rows, int(first[i])),
             source=rows.sources[rows.source[first[i]]],
             line=int(rows.lines[first[i]]),
@@ -198,15 +199,16 @@ def _units(
 ) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
     n = int(code.max(initial=-1)) + 1
     first = _first_rows(code, n)
-    names = {name: rows.text(name)[first] for name in ("benchmark", "task", "metric")}
+    names = {name: _names(rows, name, first) for name in ("benchmark", "task", "metric")}
+    entries = {benchmark: metadata.find(benchmark) for benchmark in set(names["benchmark"])}
     shots = rows.number("shots")[first]
     chances = _one_number(rows, "chance", code, n, "benchmark")
     suites = _one_text(rows, "suite", code, n, "benchmark")
     units: list[Unit] = []
     from_metadata: dict[str, None] = {}
     for i in range(n):
-        benchmark = str(names["benchmark"][i])
-        entry = metadata.find(benchmark)
+        benchmark = names["benchmark"][i]
+        entry = entries[benchmark]
         known = entry.chance if entry is not None else None
         given = not np.isnan(chances[i])
         if not given and known is not None:
@@ -214,8 +216,8 @@ def _units(
         units.append(
             Unit(
                 benchmark=benchmark,
-                task=_text(names["task"][i]),
-                metric=_text(names["metric"][i]),
+                task=names["task"][i],
+                metric=names["metric"][i],
                 shots=None if np.isnan(shots[i]) else int(shots[i]),
                 chance=float(chances[i]) if given else known or 0.0,
                 chance_assumed=not given and known is None,
@@ -234,8 +236,9 @@ def _default_items(
     units: Sequence[Unit], scores: Floats, n_items: Floats, metadata: BenchmarkMetadata
 ) -> tuple[str, ...]:
     counted: dict[str, None] = {}
+    known = {b for b in {unit.benchmark for unit in units} if metadata.has_items(b)}
     for column, unit in enumerate(units):
-        default = metadata.n_items(unit.benchmark, unit.task)
+        default = metadata.n_items(unit.benchmark, unit.task) if unit.benchmark in known else None
         missing = np.isnan(n_items[:, column]) & ~np.isnan(scores[:, column])
         if default is not None and missing.any():
             n_items[missing, column] = default
@@ -243,5 +246,7 @@ def _default_items(
     return tuple(counted)
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _names(rows: Rows, column: str, at: Ints) -> list[str]:
+    names = rows.text(column)
+    texts = [*map(str, names.categories), ""]  # the last one serves code -1
+    return [texts[code] for code in names.codes[at].tolist()]

@@ -67,7 +67,11 @@ class BenchmarkMetadata:
         """These entries with the known fields of ``by`` put over them."""
         merged = dict(self.entries)
         for key, entry in by.entries.items():
-            merged[key] = _over(merged[key], entry) if key in merged else entry
+            old = merged.get(key)
+            new = entry if old is None else _over(old, entry)
+            # Its other names must follow: a file that overrides ARC-C means arc_challenge.
+            names = [key, *(name for name, other in merged.items() if other is old)]
+            merged |= dict.fromkeys(names, new)
         return BenchmarkMetadata(entries=merged)
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from scalepredict import __version__
 from scalepredict.cli.options import (
     BenchmarksOption,
     CalibrationOption,
@@ -82,6 +81,7 @@ def fit(
     # Imported here: `--help` must not pay for NumPy and SciPy.
     import numpy as np
 
+    from scalepredict import __version__
     from scalepredict.cli.chosen import EvidenceChoice, gather_evidence
     from scalepredict.cli.fit_view import fit_document, fit_rows, fit_sheets
     from scalepredict.evaluation.calibration_file import calibration_tree, load_calibration

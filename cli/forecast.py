@@ -77,7 +77,8 @@ def forecast(
         forecast_sheet,
         make_views,
     )
-    from scalepredict.cli.stored import stored_calibration, stored_measured
+    from scalepredict.cli.stored import stored_measured
+    from scalepredict.evaluation.calibration_file import calibration_of
     from scalepredict.evaluation.forecasting import forecast_families
     from scalepredict.evaluation.measured import compare
     from scalepredict.predictors.storage import load_fit
@@ -95,7 +96,7 @@ def forecast(
     forecasts, refused = forecast_families(
         stored.fit,
         truth.beyond if truth and follow else lambda seen: resolve_targets(seen, request),
-        stored_calibration(stored, calibration),
+        calibration_of(stored, calibration),
         families=family or (),
         rng=np.random.default_rng(seed),
     )

@@ -1,5 +1,6 @@
 """How is a calibration stored? As YAML that names its coefficients, quantiles and provenance."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from scalepredict.errors import ConfigError
 from scalepredict.evaluation.calibration import COMPONENTS, Calibration, PredictorCalibration
 from scalepredict.predictors.interface import Spread
-from scalepredict.records.configs import Document, load_shipped, load_yaml
+from scalepredict.predictors.storage import StoredFit
+from scalepredict.records.configs import Document, load_shipped, load_yaml, parse_yaml
 
 SCHEMA = "scalepredict.calibration/1"
 SHIPPED = "calibration.yaml"
@@ -77,6 +79,18 @@ def read_calibration(document: Document) -> Calibration:
         provenance=content.provenance,
         source=document.source,
     )
+
+
+def calibration_of(stored: StoredFit, path: str | Path | None = None) -> Calibration:
+    """The calibration for a stored fit: the named file, else the fit's own, else the shipped one.
+
+    Raises:
+        ConfigError: The file, or what the fit holds, is no calibration.
+    """
+    if path is not None or stored.calibration is None:
+        return load_calibration(path)
+    text = json.dumps(stored.calibration)  # JSON is YAML, and goes through the same checks
+    return read_calibration(parse_yaml(text, "calibration in the fit file"))
 
 
 def calibration_tree(calibration: Calibration) -> dict[str, object]:

@@ -1,10 +1,58 @@
-"""What will the big run score? Forecasts of benchmark scores from records of small models."""
+"""What will the big run score? Forecasts of benchmark scores from records of small models.
 
-from importlib.metadata import PackageNotFoundError, version
+The names below are the public Python API; README.md shows them at work. They are imported when
+they are first used, so that `import scalepredict` and `--help` cost nothing.
+"""
 
-try:
-    __version__ = version("scalepredict")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    __version__ = "0+unknown"
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from scalepredict.api import fit as fit
+    from scalepredict.api import forecast as forecast
+    from scalepredict.errors import ScalePredictError as ScalePredictError
+    from scalepredict.evaluation.classes import classify as classify
+    from scalepredict.predictors.storage import load_fit as load_fit
+    from scalepredict.records.read import read_records as read_records
+
+    __version__: str
+
+_HOMES = {
+    "ScalePredictError": "scalepredict.errors",
+    "classify": "scalepredict.evaluation.classes",
+    "fit": "scalepredict.api",
+    "forecast": "scalepredict.api",
+    "load_fit": "scalepredict.predictors.storage",
+    "read_records": "scalepredict.records.read",
+}
+
+__all__ = [
+    "ScalePredictError",
+    "__version__",
+    "classify",
+    "fit",
+    "forecast",
+    "load_fit",
+    "read_records",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version()
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'scalepredict' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("scalepredict")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "0+unknown"

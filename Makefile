@@ -6,7 +6,7 @@ ROOMS := cli configs evaluation predictors records sample_data
 # New copies of the same sources never need a second installation, so one stamp is enough.
 STAMP := $(VENV)/installed
 
-.PHONY: demo test lint types wheel clean
+.PHONY: demo readme test lint types wheel clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,10 @@ $(STAMP): pyproject.toml
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/demo.sh
+
+# Puts the present output of its commands into README.md.
+readme: $(STAMP)
+	$(BIN)/python -P benchmarks/readme.py --write
 
 test: $(STAMP)
 	$(BIN)/pytest -q -n auto

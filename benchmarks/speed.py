@@ -3,10 +3,12 @@
     python benchmarks/speed.py [RECORDS [FAMILY]]
 
 Without records, 35 models x 46 benchmarks are made from a seed. Goals: `fit` at most 2 s in all,
-of which imports at most 1 s; `--help` at most 0.3 s. Exits with 1 where one is missed.
+of which imports at most 1 s; `--help` at most 0.3 s. Exits with 1 where one is missed. CPU time
+stands beside the wall time, to tell a slow program from a busy machine.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -42,13 +44,15 @@ def made_records(folder: Path) -> Path:
     return path
 
 
-def seconds(*arguments: str, cwd: Path) -> float:
-    # The best of a few: what the machine can do when nothing else runs.
+def seconds(*arguments: str, cwd: Path) -> tuple[float, float]:
+    # Wall and CPU time of the best of a few runs: what the machine can do when it is idle.
     times = []
     for _ in range(REPEATS):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-P", *arguments], cwd=cwd, check=True, capture_output=True)
-        times.append(time.perf_counter() - start)
+        wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        times.append((wall, cpu))
     return min(times)
 
 
@@ -63,11 +67,12 @@ def main() -> None:
             "imports": seconds("-c", IMPORTS, cwd=folder),
             "--help": seconds("-m", "scalepredict", "--help", cwd=folder),
         }
-    print(f"best of {REPEATS} on {os.cpu_count()} cores; a bare interpreter takes {bare:.2f} s")
+    print(f"best of {REPEATS} on {os.cpu_count()} cores; a bare interpreter takes {bare[0]:.2f} s")
     for what, limit in GOALS.items():
-        verdict = "ok" if measured[what] <= limit else "TOO SLOW"
-        print(f"{what:10} {measured[what]:5.2f} s   goal {limit:.1f} s   {verdict}")
-    sys.exit(any(measured[what] > limit for what, limit in GOALS.items()))
+        wall, cpu = measured[what]
+        verdict = "ok" if wall <= limit else "TOO SLOW"
+        print(f"{what:8} {wall:5.2f} s (CPU {cpu:.2f} s)   goal {limit:.1f} s   {verdict}")
+    sys.exit(any(measured[what][0] > limit for what, limit in GOALS.items()))
 
 
 if __name__ == "__main__":

@@ -81,12 +81,12 @@ def _options(
     del version
 
 
-# The table of commands, in the order of a user's work.
+# The table of commands, in the order of a user's work; README.md lists them in the same order.
 app.command("import")(import_records)
+app.command("validate")(validate)
 app.command("fit")(fit)
 app.command("forecast")(forecast)
 app.command("backtest")(backtest)
+app.command("calibrate")(calibrate)
 app.command("plot")(plot)
 app.command("report")(report)
-app.command("validate")(validate)
-app.command("calibrate")(calibrate)

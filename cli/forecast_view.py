@@ -74,7 +74,9 @@ def make_views(
     Raises:
         RefusedError: A named benchmark was not fitted.
     """
-    known_names("benchmark", only, [unit.benchmark for unit in family.forecast.units])
+    names = [unit.benchmark for unit in family.forecast.units]
+    known_names("benchmark", only, names)
+    shown = np.flatnonzero([not only or name in only for name in names])
     for k, line in enumerate(family.target_lines):
         entries = _entries(family, comparison, k)
         found = comparison is not None and comparison.models[k] != ""
@@ -84,12 +86,12 @@ def make_views(
             title=f"{family.family}: {line}",
             target=_target(family, k),
             evidence=evidence_document(family.evidence),
-            benchmarks=tuple(entry for entry in entries if not only or entry.name in only),
+            benchmarks=tuple(entries[t] for t in shown),
             suites=() if only else tuple(_suites(family.suites, comparison, k)),
             warnings=family.target_warnings[k],
             notes=family.notes,
             measured_model=comparison.models[k] if comparison else "",
-            accuracy=comparison.of_target(k) if comparison and found else None,
+            accuracy=comparison.of_target(k, shown) if comparison and found else None,
         )
 
 

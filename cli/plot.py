@@ -70,13 +70,13 @@ def plot(
     Example: scalepredict plot --params 12B -o forecast.png
     """
     from scalepredict.cli.figures.style import suffix_of
-    from scalepredict.cli.stored import stored_calibration
+    from scalepredict.evaluation.calibration_file import calibration_of
     from scalepredict.predictors.storage import load_fit
 
     voice = Voice(quiet)
     suffix_of(Path(output))  # before the work, not after it
     stored = load_fit(fit_file)
-    constants = stored_calibration(stored, calibration)
+    constants = calibration_of(stored, calibration)
     with voice.busy(f"drawing {kind}"):
         if kind is Picture.COVERAGE:
             figures = _coverage(stored, constants, jobs=jobs, seed=seed)

@@ -57,7 +57,8 @@ def report(
     import numpy as np
 
     from scalepredict.cli.report_page import Subject, report_page
-    from scalepredict.cli.stored import stored_calibration, stored_measured
+    from scalepredict.cli.stored import stored_measured
+    from scalepredict.evaluation.calibration_file import calibration_of
     from scalepredict.evaluation.forecasting import forecast_families
     from scalepredict.predictors.storage import load_fit
     from scalepredict.predictors.targets import resolve_targets
@@ -65,7 +66,7 @@ def report(
 
     voice = Voice(quiet)
     stored = load_fit(fit_file)
-    constants = stored_calibration(stored, calibration)
+    constants = calibration_of(stored, calibration)
     request = target_request(params, tokens, tokens_per_param, flops)
     forecasts, refused = forecast_families(
         stored.fit,

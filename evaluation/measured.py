@@ -12,7 +12,7 @@ from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.counts import format_count
 from scalepredict.records.evidence import CheckpointChoice, select_evidence
 from scalepredict.records.narrow import known_names
-from scalepredict.records.table import EvalTable, Floats
+from scalepredict.records.table import EvalTable, Floats, Ints
 
 NEAR = 1.10  # "12B" and 11.8B params are the same target
 COVERAGE = 0.9
@@ -40,11 +40,11 @@ class Comparison:
     inside: Floats
     suites: Floats
 
-    def of_target(self, index: int) -> "Accuracy":
-        """The accuracy at one target, over the benchmarks that were measured and forecast."""
-        known = np.isfinite(self.inside[index])
+    def of_target(self, index: int, columns: Ints) -> "Accuracy":
+        """The accuracy at one target, over those of the columns that were measured and forecast."""
+        known = columns[np.isfinite(self.inside[index, columns])]
         return Accuracy(
-            n_benchmarks=int(known.sum()),
+            n_benchmarks=len(known),
             mean_absolute_error=_mean(np.abs(self.error[index, known])),
             last_mean_absolute_error=_mean(np.abs(self.last_error[index, known])),
             n_inside=int(self.inside[index, known].sum()),

@@ -164,5 +164,5 @@ def test_the_example_of_the_help_runs(command: Run, tmp_path: Path) -> None:
     shutil.copy(LADDER, tmp_path / "ladder.csv")
     help_text = command("fit", "--help").stdout
     example = next(line for line in help_text.splitlines() if "scalepredict fit ladder" in line)
-    done = command(*example.split()[example.split().index("scalepredict") + 1 :])
+    done = command(*example.split("scalepredict ")[1].split())
     assert done.returncode == 0

@@ -1,0 +1,36 @@
+"""The README shows what the program does today, and every command can be looked up."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scalepredict.cli.app import app
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [command.name or "" for command in app.registered_commands]
+
+
+def test_the_readme_prints_what_its_commands_print() -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", str(ROOT / "benchmarks" / "readme.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_lists_the_commands_that_there_are() -> None:
+    assert re.findall(r"^\| `scalepredict ([a-z]+)` \|", README, re.MULTILINE) == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_has_an_example(command: object, name: str) -> None:
+    assert callable(command)
+    done = command(name, "--help")
+    assert done.returncode == 0
+    assert f"Example: scalepredict {name} " in " ".join(done.stdout.split())

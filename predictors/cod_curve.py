@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from scalepredict.predictors.curve_fits import CurveForm
+from scalepredict.predictors.curve_fits import CurveForm, Observed
 from scalepredict.predictors.direct import DirectLaw, fit_direct
 from scalepredict.records.table import EvalTable, Floats
 
@@ -23,7 +23,8 @@ LOG_COEFFICIENT = 40.0
 LOWEST_CEILING = 3.0  # exp(-3): a ceiling 5 % of the way from the floor to 1
 
 
-def _starts(z: Floats) -> Floats:
+def _starts(observed: Observed) -> Floats:
+    z = observed.last
     # At the largest checkpoint the power and the ceiling share -log Q' in several ways.
     rows = [
         [-z + np.log(share), slope + 0 * z, (1 - share) * np.exp(-z)]

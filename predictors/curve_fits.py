@@ -26,6 +26,23 @@ VARIANCE_CAP = 0.25  # of any score: half at 0, half at 1
 PSEUDO_CHECKPOINTS = 2.0  # of binomial noise, added to the residuals that noise is read from
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observed:
+    """What starts may be read from.
+
+    Attributes:
+        features: What the curve reads. Shape (M, F) or (T, M, F).
+        z: Scores on the link scale. Shape (M, T).
+        weight: Of each residual on the link scale; 0 = not measured. Shape (M, T).
+        last: Last scores on the link scale. Shape (T,).
+    """
+
+    features: Floats
+    z: Floats
+    weight: Floats
+    last: Floats
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveForm:
     """How a curve is to be fitted.
@@ -33,7 +50,7 @@ class CurveForm:
     Attributes:
         curve: Name in CURVES.
         parameters: Names of the P parameters, for notes.
-        starts: From the last scores on the link scale (T,) to starts (T, S, P).
+        starts: Where to start from, (T, S, P).
         lower: Lower bounds, length P; none if empty.
         upper: Upper bounds, length P; none if empty.
         pull: How strongly each parameter is drawn to 0: 1 away from it costs as much as an error
@@ -42,7 +59,7 @@ class CurveForm:
 
     curve: str
     parameters: tuple[str, ...]
-    starts: Callable[[Floats], Floats]
+    starts: Callable[[Observed], Floats]
     lower: tuple[float, ...] = ()
     upper: tuple[float, ...] = ()
     pull: tuple[float, ...] = ()
@@ -120,7 +137,7 @@ def fit_curves(
 
     found = best_of_starts(
         residuals,
-        form.starts(on_link(last)),
+        form.starts(Observed(features=features, z=z, weight=weight, last=on_link(last))),
         lower=np.array(form.lower) if form.lower else None,
         upper=np.array(form.upper) if form.upper else None,
         tolerance=FIT_TOLERANCE,
@@ -133,12 +150,12 @@ def fit_curves(
     return fits, found
 
 
-def line_starts(n_parameters: int) -> Callable[[Floats], Floats]:
+def line_starts(n_parameters: int) -> Callable[[Observed], Floats]:
     """A level line through the last score: enough for what is linear on the link scale."""
 
-    def starts(z: Floats) -> Floats:
-        level = np.zeros((len(z), 1, n_parameters))
-        level[:, 0, 0] = z
+    def starts(observed: Observed) -> Floats:
+        level = np.zeros((len(observed.last), 1, n_parameters))
+        level[:, 0, 0] = observed.last
         return level
 
     return starts

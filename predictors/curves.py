@@ -123,11 +123,34 @@ def logistic_and_ceiling(params: Floats, features: Floats) -> tuple[Floats, Floa
     return z, np.stack([steepness, steepness * x0, -1 / rest], axis=-1)
 
 
+def broken_power(params: Floats, features: Floats) -> tuple[Floats, Floats]:
+    """Score 1 - a - exp(b - c0 x_0 - c1 f log(1 + exp((x_0 - d) / f))), f = exp(log f).
+
+    Parameters a, b, c0, c1, d, log f: an error that falls as a power with exponent c0 before the
+    break at d and c0 + c1 after it, to a in the end; f is the width of the break.
+    """
+    a, b, c0, c1, d, log_f = params.T[:, :, None]
+    x0, width = features[..., 0], np.exp(log_f)
+    past = (x0 - d) / width
+    bend, share = np.logaddexp(0.0, past), expit(past)
+    error = np.exp(np.clip(b - c0 * x0 - c1 * width * bend, -EXPONENT_LIMIT, EXPONENT_LIMIT))
+    slopes = [
+        np.full_like(error, -1.0),
+        -error,
+        error * x0,
+        error * width * bend,
+        -error * c1 * share,
+        error * c1 * width * (bend - past * share),
+    ]
+    return 1 - a - error, np.stack(slopes, axis=-1)
+
+
 CURVES: Mapping[str, Curve] = {
     "trend": Curve(link=IDENTITY, line=line, from_floor=False),
     "power_law": Curve(link=LOG_LOG, line=line),
     "sigmoid": Curve(link=LOGIT, line=line),
     "nd_law": Curve(link=LOG_LOG, line=two_powers),
     "cod_curve": Curve(link=LOG_LOG, line=power_and_ceiling),
+    "bnsl": Curve(link=IDENTITY, line=broken_power, from_floor=False),
     "loss_to_score": Curve(link=LOGIT, line=logistic_and_ceiling),
 }

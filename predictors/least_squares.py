@@ -185,7 +185,8 @@ def least_squares(
         x[taken], cost[taken] = there[better], new_cost[better]
         gradient[taken], curvature[taken] = new_gradient[better], new_curvature[better]
 
-        ratio = np.clip(gained / np.maximum(expected, 1e-300), -1.0, 2.0)
+        with np.errstate(over="ignore"):
+            ratio = np.clip(gained / np.where(expected > 0, expected, np.inf), -1.0, 2.0)
         shrink = np.maximum(1 / 3, 1 - (2 * ratio - 1) ** 3)
         damping[rows] = np.clip(
             damping[rows] * np.where(better, shrink, growth[rows]), LEAST_DAMPING, MOST_DAMPING

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from scalepredict.predictors.curve_fits import CurveForm
+from scalepredict.predictors.curve_fits import CurveForm, Observed
 from scalepredict.predictors.direct import DirectLaw, fit_direct
 from scalepredict.records.table import EvalTable, Floats
 
@@ -21,7 +21,8 @@ STEEPEST = 2.0  # exponents of published loss and score laws lie below 1
 LOG_COEFFICIENT = 40.0  # exp(-40) switches a term off
 
 
-def _starts(z: Floats) -> Floats:
+def _starts(observed: Observed) -> Floats:
+    z = observed.last
     # At the largest checkpoint the two terms share -log Q' in several ways.
     rows = [
         [-z + np.log(share), exponent + 0 * z, -z + np.log(1 - share), exponent + 0 * z]

@@ -32,6 +32,7 @@ _METHODS: dict[str, _Place] = {
     "sigmoid": _Place("sigmoid", "Sigmoid", "DirectLaw"),
     "sigmoid_nd": _Place("sigmoid", "SigmoidND", "DirectLaw"),
     "cod_curve": _Place("cod_curve", "CodCurve", "DirectLaw"),
+    "bnsl": _Place("bnsl", "BrokenPowerLaw", "DirectLaw"),
     "two_step": _Place("two_step", "TwoStep", "TwoStepLaw"),
 }
 

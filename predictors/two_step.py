@@ -21,7 +21,13 @@ from typing import ClassVar
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.predictors.curve_fits import CurveFits, CurveForm, fit_curves, fit_remarks
+from scalepredict.predictors.curve_fits import (
+    CurveFits,
+    CurveForm,
+    Observed,
+    fit_curves,
+    fit_remarks,
+)
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.ladder import Ladder, Scale
 from scalepredict.predictors.loss_law import (
@@ -46,7 +52,8 @@ RATIOS_NEEDED = 2  # of tokens to parameters, as in Gadre et al.
 LOSS_STEP = 1e-4  # nats, to differentiate step 2
 
 
-def _starts(z: Floats) -> Floats:
+def _starts(observed: Observed) -> Floats:
+    z = observed.last
     rows = [[z, slope + 0 * z, ceiling + 0 * z] for slope in (1.0, 4.0) for ceiling in (0.0, 0.2)]
     return np.moveaxis(np.array(rows), 2, 0)
 

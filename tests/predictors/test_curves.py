@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scalepredict.predictors.curves import CURVES, LOG_LOG, two_powers
+from scalepredict.predictors.curves import CURVES, LOG_LOG, broken_power, two_powers
 from scalepredict.records.table import Floats
 
 RNG = np.random.default_rng(3)
@@ -14,6 +14,7 @@ PARAMS = {
     "sigmoid": RNG.normal(size=(4, 3)),
     "nd_law": RNG.normal(size=(4, 4)),
     "cod_curve": np.abs(RNG.normal(size=(4, 3))),
+    "bnsl": RNG.normal(size=(4, 6)),
     "loss_to_score": np.abs(RNG.normal(size=(4, 3))),
 }
 
@@ -55,6 +56,17 @@ def test_two_powers_are_the_published_law_of_parameters_and_tokens() -> None:
     z, _ = two_powers(law, np.log(np.stack([params, tokens], axis=1)))
     expected = np.exp(-(50.0 / params**0.2 + 900.0 / tokens**0.3))
     np.testing.assert_allclose(LOG_LOG.inverse(z)[0][0], expected, rtol=1e-12)
+
+
+def test_the_broken_power_law_is_the_published_formula_at_its_published_constants() -> None:
+    """Four-digit addition of Caballero et al. (2022): the fit that their repository prints."""
+    a, b, c0, c1 = 0.413885, 2.277272, 0.0550774, 5.662909
+    d, f = 612.5837, 0.0591931
+    x = np.array([144.0, 405.0, 612.5837, 1000.0])
+    expected = a + b * x**-c0 * (1 + (x / d) ** (1 / f)) ** (-c1 * f)
+    law = np.array([[a, np.log(b), c0, c1, np.log(d), np.log(f)]])
+    score, _ = broken_power(law, np.log(x)[:, None])
+    np.testing.assert_allclose(1 - score[0], expected, rtol=1e-12)
 
 
 def test_extreme_parameters_stay_within_the_scores() -> None:

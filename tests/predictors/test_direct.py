@@ -7,6 +7,7 @@ import pytest
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.curve_fits import FADE_DECADES, fading
+from scalepredict.predictors.curves import broken_power
 from scalepredict.predictors.direct import DirectLaw
 from scalepredict.predictors.interface import Law, Targets
 from scalepredict.predictors.registry import predictor_type
@@ -75,6 +76,17 @@ def test_a_noise_free_law_is_recovered_far_beyond_its_evidence(name: str) -> Non
     np.testing.assert_allclose(forecast[0, 0], worlds(BIG.params, BIG.tokens)[name], atol=2e-5)
 
 
+def test_a_break_inside_the_evidence_is_found_and_carried_on() -> None:
+    flops = np.geomspace(1e18, 1e22, 24)
+    log_b = np.log(0.8) + 0.02 * np.log(1e18)  # an error of .1 + .8 at the smallest checkpoint
+    truth = np.array([[0.1, log_b, 0.02, 0.25, np.log(1e20), np.log(0.3)]])
+    params = np.sqrt(flops / 120)
+    table = ladder([broken_power(truth, np.log(flops)[:, None])[0][0]], params, 20 * params)
+    ahead = broken_power(truth, np.log(BIG.flops)[:, None])[0][0, 0]
+    assert abs(point("bnsl", table)[0, 0] - ahead) < 0.004
+    assert abs(point("power_law", table)[0, 0] - ahead) > 0.02
+
+
 def test_the_mean_is_the_mean_of_what_was_measured() -> None:
     table = ladder([np.array([0.2, 0.3, np.nan])], PARAMS[:3], 20 * PARAMS[:3])
     np.testing.assert_allclose(point("mean", table), 0.25)
@@ -106,6 +118,8 @@ def test_a_law_refuses_more_parameters_than_the_scales_carry() -> None:
     table = ladder(scores, PARAMS[:5], 20 * PARAMS[:5])
     with pytest.raises(RefusedError, match=r"cod_curve on family 'f': 5 distinct scales.*needs 6"):
         fit("cod_curve", table)
+    with pytest.raises(RefusedError, match=r"bnsl on family 'f': 5 distinct scales.*needs 12"):
+        fit("bnsl", table)
     with pytest.raises(RefusedError, match="power_law on family 'f': 2 distinct scales"):
         fit("power_law", table.take_rows([0, 1]))
 
@@ -157,7 +171,7 @@ def test_the_variance_is_that_of_simulated_refits() -> None:
 def test_forecasts_stay_scores_and_variances_finite_on_hopeless_benchmarks() -> None:
     hopeless = [np.zeros(18), np.ones(18), np.full(18, 0.25), RNG.random(18)]
     table = ladder(hopeless, *grid(), chance=0.25)
-    for name in worlds(*grid()):
+    for name in (*worlds(*grid()), "bnsl"):
         law = fit(name, table)
         assert isinstance(law, DirectLaw)
         forecast = law.forecast(BIG, rng=RNG)

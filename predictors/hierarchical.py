@@ -14,6 +14,7 @@ Source: empirical Bayes with Laplace evidences (Gelman et al., Bayesian Data Ana
 Fails when: a benchmark leaves its own curve, e.g. starts to rise beyond all evidence.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +74,7 @@ class HierarchicalCurves:
 
     def _curve(self, x: Floats, params: Floats, covariance: Floats) -> tuple[Floats, Floats]:
         z = params[:, 0] + params[:, 1] * x[:, None]
-        value, rise = _link(z, gompertz=self.gompertz)
+        value, rise = _link(z, np.asarray(self.gompertz))
         design = np.stack([np.ones_like(x), x], axis=1)
         variance = np.einsum("kp,tpq,kq->kt", design, covariance, design)
         span = 1 - self.floor
@@ -81,74 +82,90 @@ class HierarchicalCurves:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CurveSetting:
+    """One joint fit of all units: an index and a shape.
+
+    Attributes:
+        x: Effective decades, 0 at the top. Shape (M,).
+        weight: Weights of the scores, see ``recency``. Shape (M, T).
+        gompertz: Gompertz curves instead of logistic ones.
+    """
+
+    x: Floats
+    weight: Floats
+    gompertz: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Evidence:
-    # Transposed to units first, because the batch of problems leads. Missing scores: weight 0.
-    x: Floats  # (T, M) or (1, M)
+    # G fits by T units by M checkpoints. Missing scores have weight 0.
+    x: Floats  # (G, 1, M)
     y: Floats  # (T, M)
-    weight: Floats  # (T, M)
+    weight: Floats  # (G, T, M)
     n_items: Floats  # (T, M)
-    floor: Floats  # (T,)
+    floor: Floats  # (T, 1)
+    gompertz: Bools  # (G, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Prior:
-    mean: Floats  # (2,)
-    covariance: Floats  # (2, 2)
-    flat_share: float
+    mean: Floats  # (G, 2)
+    covariance: Floats  # (G, 2, 2)
+    flat_share: Floats  # (G,)
 
 
 def fit_curves(
-    x: Floats,
-    scores: Floats,
-    *,
-    n_items: Floats,
-    floor: Floats,
-    weight: Floats,
-    gompertz: bool,
-) -> HierarchicalCurves:
-    """Fit all units jointly.
+    settings: Sequence[CurveSetting], scores: Floats, *, n_items: Floats, floor: Floats
+) -> tuple[HierarchicalCurves, ...]:
+    """Fit all units jointly, once for each of G settings; the fits step together but do not mix.
 
     Args:
-        x: Effective decades, 0 at the top. Shape (M,).
+        settings: Indices and shapes, length G.
         scores: Fractions, NaN = not measured. Shape (M, T).
         n_items: Graded answers behind each score. Shape (M, T).
         floor: Lower asymptotes. Shape (T,).
-        weight: Weights of the scores, see ``recency``. Shape (M, T).
-        gompertz: Use the Gompertz curve instead of the logistic one.
     """
     measured = np.isfinite(scores)
+    gompertz = np.array([setting.gompertz for setting in settings])
     evidence = _Evidence(
-        x=x[None, :],
+        x=np.stack([setting.x for setting in settings])[:, None, :],
         y=np.where(measured, scores, 0.5).T,
-        weight=np.where(measured, weight, 0.0).T,
+        weight=np.stack([np.where(measured, setting.weight, 0.0).T for setting in settings]),
         n_items=n_items.T,
-        floor=floor,
+        floor=floor[:, None],
+        gompertz=gompertz[:, None, None],
     )
-    start_mean = GOMPERTZ_MEAN if gompertz else LOGISTIC_MEAN
-    prior = _Prior(mean=start_mean, covariance=PRIOR_COVARIANCE, flat_share=0.2)
     n_units = scores.shape[1]
-    pools = n_units >= FEWEST_TO_POOL
-    phi = np.ones(n_units)
-    expected = evidence.y
-    both = np.tile(start_mean, (2 * n_units, 1))
-    both[n_units:, 1] = 0.0
+    start = np.where(gompertz[:, None], GOMPERTZ_MEAN, LOGISTIC_MEAN)
+    prior = _Prior(
+        mean=start,
+        covariance=np.tile(PRIOR_COVARIANCE, (len(settings), 1, 1)),
+        flat_share=np.full(len(settings), 0.2),
+    )
+    both = np.stack([start, start * [1.0, 0.0]], axis=1)[:, :, None, :]
+    both = np.tile(both, (1, 1, n_units, 1))
+    phi = np.ones((len(settings), n_units))
+    expected = np.broadcast_to(evidence.y, evidence.weight.shape)
     for _ in range(ROUNDS):
-        variance = phi[:, None] * _binomial(expected, evidence.n_items)
-        both, covariance, log_evidence = _most_probable(evidence, variance, prior, both, gompertz)
+        variance = phi[:, :, None] * _binomial(expected, evidence.n_items)
+        both, covariance, log_evidence = _most_probable(evidence, variance, prior, both)
         share = _flat_share(log_evidence, prior.flat_share, phi)
-        expected = _mixture(evidence, both, share, gompertz)
+        expected = _mixture(evidence, both, share)
         phi = _overdispersion(evidence, expected)
-        if pools:
-            prior = _hyper_prior(both[:n_units], covariance[:n_units], share, start_mean)
-    return HierarchicalCurves(
-        gompertz=gompertz,
-        floor=floor,
-        rising=both[:n_units],
-        rising_covariance=covariance[:n_units],
-        flat=both[n_units:],
-        flat_covariance=covariance[n_units:],
-        flat_probability=share,
-        overdispersion=phi,
+        if n_units >= FEWEST_TO_POOL:
+            prior = _hyper_prior(both[:, 0], covariance[:, 0], share, start)
+    return tuple(
+        HierarchicalCurves(
+            gompertz=setting.gompertz,
+            floor=floor,
+            rising=both[g, 0],
+            rising_covariance=covariance[g, 0],
+            flat=both[g, 1],
+            flat_covariance=covariance[g, 1],
+            flat_probability=share[g],
+            overdispersion=phi[g],
+        )
+        for g, setting in enumerate(settings)
     )
 
 
@@ -174,13 +191,11 @@ def recency(x: Floats, flops: Floats, measured: Bools) -> Floats:
     return np.where(measured, weight, 0.0)
 
 
-def _link(z: Floats, *, gompertz: bool) -> tuple[Floats, Floats]:
-    if gompertz:
-        decay = np.exp(-np.clip(z, -30.0, 30.0))  # e^30: -log Q of a score that is 0 to the bit
-        value = np.exp(-decay)
-        return value, decay * value
-    value = expit(z)
-    return value, value * (1 - value)
+def _link(z: Floats, gompertz: Bools) -> tuple[Floats, Floats]:
+    # Q and dQ/dz. Beyond 30 both are 0 or 1 to the bit, or their exponential overflows.
+    decay = np.exp(-np.clip(z, -30.0, 30.0))
+    value = np.where(gompertz, np.exp(-decay), 1 / (1 + decay))
+    return value, value * np.where(gompertz, decay, 1 - value)
 
 
 def _binomial(p: Floats, n_items: Floats) -> Floats:
@@ -189,82 +204,93 @@ def _binomial(p: Floats, n_items: Floats) -> Floats:
 
 
 def _most_probable(
-    evidence: _Evidence, variance: Floats, prior: _Prior, start: Floats, gompertz: bool
+    evidence: _Evidence, variance: Floats, prior: _Prior, start: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    # MAP estimates, Laplace covariances and log evidences of both hypotheses: the first T rows
-    # of the batch are the rising curves, the last T the flat ones.
-    n_units = len(evidence.y)
-    flat_covariance = np.diag([prior.covariance[0, 0], FLAT_DEVIATION**2])
-    mean = np.repeat([prior.mean, [prior.mean[0], 0.0]], n_units, axis=0)
-    root = np.repeat(
-        [
-            np.linalg.inv(np.linalg.cholesky(prior.covariance)),
-            np.linalg.inv(np.linalg.cholesky(flat_covariance)),
-        ],
-        n_units,
-        axis=0,
-    )
-    x = evidence.x
-    y = np.tile(evidence.y, (2, 1))
-    precision = np.tile(np.sqrt(evidence.weight / variance), (2, 1))
-    low = np.tile(evidence.floor, 2)[:, None]
+    # MAP estimates (G, 2, T, 2), Laplace covariances (G, 2, T, 2, 2) and log evidences (G, 2, T);
+    # the second axis is the hypothesis, rising or flat.
+    shape = start.shape[:3]
+    flat_covariance = np.zeros_like(prior.covariance)
+    flat_covariance[:, 0, 0] = prior.covariance[:, 0, 0]
+    flat_covariance[:, 1, 1] = FLAT_DEVIATION**2
+    factor = np.linalg.cholesky(np.stack([prior.covariance, flat_covariance], axis=1))
+
+    def each(values: Floats, *tail: int) -> Floats:
+        return np.broadcast_to(values, (*shape, *tail)).reshape(-1, *tail)
+
+    n = variance.shape[2]
+    root = each(np.asarray(np.linalg.inv(factor), dtype=np.float64)[:, :, None], 2, 2)
+    mean = each(np.stack([prior.mean, prior.mean * [1.0, 0.0]], axis=1)[:, :, None], 2)
+    x = each(evidence.x[:, None], n)
+    span = each(1 - evidence.floor, 1)
+    gap = each(evidence.y - evidence.floor, n)
+    precision = each(np.sqrt(evidence.weight / variance)[:, None], n)
+    gompertz = np.broadcast_to(evidence.gompertz, shape).reshape(-1, 1)
 
     def residuals(params: Floats, rows: Ints) -> tuple[Floats, Floats]:
-        value, rise = _link(params[:, :1] + params[:, 1:] * x, gompertz=gompertz)
-        misfit = precision[rows] * (low[rows] + (1 - low[rows]) * value - y[rows])
-        slope = precision[rows] * (1 - low[rows]) * rise
+        here, near = x[rows], precision[rows]
+        value, rise = _link(params[:, :1] + params[:, 1:] * here, gompertz[rows])
+        misfit = near * (span[rows] * value - gap[rows])
+        slope = near * span[rows] * rise
         strain = (root[rows] @ (params - mean[rows])[:, :, None])[:, :, 0]
-        jacobian = np.concatenate([np.stack([slope, slope * x], axis=2), root[rows]], axis=1)
+        jacobian = np.concatenate([np.stack([slope, slope * here], axis=2), root[rows]], axis=1)
         return np.concatenate([misfit, strain], axis=1), jacobian
 
-    solution = least_squares(residuals, start, max_steps=40, max_step=3.0, tolerance=1e-6)
-    hessian = solution.curvature
-    log_evidence: Floats = (
-        -solution.cost
-        + np.log(np.abs(root[:, 0, 0] * root[:, 1, 1]))
-        - 0.5 * np.linalg.slogdet(hessian)[1]
+    solution = least_squares(
+        residuals, start.reshape(-1, 2), max_steps=40, max_step=3.0, tolerance=1e-6
     )
-    covariance = np.asarray(np.linalg.inv(hessian), dtype=np.float64)
-    return solution.params, covariance, log_evidence
+    log_evidence = (
+        np.log(root[:, 0, 0] * root[:, 1, 1])
+        - solution.cost
+        - 0.5 * np.linalg.slogdet(solution.curvature)[1]
+    )
+    covariance = np.asarray(np.linalg.inv(solution.curvature), dtype=np.float64)
+    return (
+        solution.params.reshape(*shape, 2),
+        covariance.reshape(*shape, 2, 2),
+        np.asarray(log_evidence.reshape(shape), dtype=np.float64),
+    )
 
 
-def _flat_share(log_evidence: Floats, share: float, phi: Floats) -> Floats:
+def _flat_share(log_evidence: Floats, share: Floats, phi: Floats) -> Floats:
     # Prior odds grow with phi: scores that scatter far beyond binomial noise come mostly from label
     # bias and answer format, and such benchmarks seldom rise with scale.
-    rising, flat = np.split(log_evidence, 2)
-    odds = np.log(share) - np.log1p(-share) + np.log(phi)
-    probability: Floats = expit(flat - rising + odds)
+    odds = (np.log(share) - np.log1p(-share))[:, None] + np.log(phi)
+    probability: Floats = expit(log_evidence[:, 1] - log_evidence[:, 0] + odds)
     return probability
 
 
-def _mixture(evidence: _Evidence, both: Floats, share: Floats, gompertz: bool) -> Floats:
-    value, _ = _link(both[:, :1] + both[:, 1:] * evidence.x, gompertz=gompertz)
-    rising, flat = np.split(value, 2)
-    mixed = rising + share[:, None] * (flat - rising)
-    return evidence.floor[:, None] + (1 - evidence.floor)[:, None] * mixed
+def _mixture(evidence: _Evidence, both: Floats, share: Floats) -> Floats:
+    z = both[..., :1] + both[..., 1:] * evidence.x[:, None]
+    value, _ = _link(z, evidence.gompertz[:, None])
+    mixed = value[:, 0] + share[:, :, None] * (value[:, 1] - value[:, 0])
+    return evidence.floor + (1 - evidence.floor) * mixed
 
 
 def _overdispersion(evidence: _Evidence, expected: Floats) -> Floats:
-    # Scaled inverse chi-squared with 4 degrees of freedom around the median over the units.
-    ratio = evidence.weight * (evidence.y - expected) ** 2
-    square = (ratio / _binomial(expected, evidence.n_items)).sum(axis=1)
-    weight = evidence.weight.sum(axis=1)
-    raw = square / np.maximum(weight, 1e-9)
-    centre = np.clip(np.median(raw[weight > 0]), 0.3, 30.0) if (weight > 0).any() else 1.0
-    phi: Floats = np.clip((PHI_FREEDOM * centre + square) / (PHI_FREEDOM + weight), 0.2, 200.0)
+    # Scaled inverse chi-squared with 2 degrees of freedom around the median over the units.
+    misfit = evidence.weight * (evidence.y - expected) ** 2
+    square = (misfit / _binomial(expected, evidence.n_items)).sum(axis=2)
+    weight = evidence.weight.sum(axis=2)
+    raw = np.where(weight > 0, square / np.maximum(weight, 1e-9), np.nan)
+    measured = np.isfinite(raw).any()  # the same units in every fit
+    centre = np.nanmedian(raw, axis=1) if measured else np.ones(len(raw))
+    pull = PHI_FREEDOM * np.clip(centre, 0.3, 30.0)[:, None]
+    phi: Floats = np.clip((pull + square) / (PHI_FREEDOM + weight), 0.2, 200.0)
     return phi
 
 
 def _hyper_prior(rising: Floats, covariance: Floats, share: Floats, start: Floats) -> _Prior:
     weight = 1 - share
-    total = weight.sum()
-    mean = (PRIOR_UNITS * start + weight @ rising) / (PRIOR_UNITS + total)
-    off = rising - mean
-    scatter = np.einsum("t,tp,tq->pq", weight, off, off) + np.einsum(
-        "t,tpq->pq", weight, covariance
-    )
+    total = weight.sum(axis=1)
+    mean = PRIOR_UNITS * start + np.einsum("gt,gtp->gp", weight, rising)
+    mean /= (PRIOR_UNITS + total)[:, None]
+    off = rising - mean[:, None]
+    scatter = np.einsum("gt,gtp,gtq->gpq", weight, off, off)
+    scatter += np.einsum("gt,gtpq->gpq", weight, covariance)
+    flat_share = (share.sum(axis=1) + 1) / (share.shape[1] + 5)
     return _Prior(
         mean=mean,
-        covariance=(PRIOR_FREEDOM * PRIOR_COVARIANCE + scatter) / (PRIOR_FREEDOM + total),
-        flat_share=float(np.clip((share.sum() + 1) / (len(share) + 5), 0.02, 0.8)),
+        covariance=(PRIOR_FREEDOM * PRIOR_COVARIANCE + scatter)
+        / (PRIOR_FREEDOM + total)[:, None, None],
+        flat_share=np.clip(flat_share, 0.02, 0.8),
     )

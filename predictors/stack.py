@@ -20,7 +20,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from scalepredict.predictors.hierarchical import HierarchicalCurves, fit_curves, recency
+from scalepredict.predictors.hierarchical import (
+    CurveSetting,
+    HierarchicalCurves,
+    fit_curves,
+    recency,
+)
 from scalepredict.predictors.index import (
     Index,
     Placed,
@@ -226,38 +231,29 @@ def _fit_members(ladder: Ladder, *, with_loss: bool) -> Members:
         surface = fit_surface(ladder.scale, ladder.loss)
         own = own_index(ladder.scale, surface, ladder.loss) if surface else published
         roads.append(("loss index with own losses", mean_index(published, own, share=0.5)))
-    floor = ladder.floor()
-    curves: list[CurveMember] = []
+    labels: list[str] = []
+    settings: list[CurveSetting] = []
+    placed: list[Placed] = []
+    measured = np.isfinite(ladder.scores)
     for name, road in roads:
         tilted = mean_index(road, compute, share=TILT)
         for shape, where in (("logistic", road), ("Gompertz", road), ("Gompertz", tilted)):
-            curves.append(
-                CurveMember(
-                    label=f"{shape} on {name}" + (" tilted to log C" if where is tilted else ""),
-                    index=where.index,
-                    curves=_fit_curves(ladder, where, floor, gompertz=shape == "Gompertz"),
-                )
-            )
+            labels.append(f"{shape} on {name}" + (" tilted to log C" if where is tilted else ""))
+            weight = recency(where.x, ladder.scale.flops, measured)
+            settings.append(CurveSetting(x=where.x, weight=weight, gompertz=shape == "Gompertz"))
+            placed.append(where)
+    fitted = fit_curves(settings, ladder.scores, n_items=ladder.n_items, floor=ladder.floor())
+    curves = tuple(
+        CurveMember(label=label, index=where.index, curves=curve)
+        for label, where, curve in zip(labels, placed, fitted, strict=True)
+    )
     half_way = mean_index(published, compute, share=0.5)
     lines = LineMember(
         label="local lines half way between loss index and log C",
         index=half_way.index,
         lines=fit_lines(half_way.x, ladder.scores, n_items=ladder.n_items),
     )
-    return Members(curves=tuple(curves), lines=(lines,))
-
-
-def _fit_curves(
-    ladder: Ladder, road: Placed, floor: Floats, *, gompertz: bool
-) -> HierarchicalCurves:
-    return fit_curves(
-        road.x,
-        ladder.scores,
-        n_items=ladder.n_items,
-        floor=floor,
-        weight=recency(road.x, ladder.scale.flops, np.isfinite(ladder.scores)),
-        gompertz=gompertz,
-    )
+    return Members(curves=curves, lines=(lines,))
 
 
 def _inner_origins(flops: Floats) -> Iterator[tuple[Ints, Ints]]:

@@ -24,6 +24,7 @@ class _Place(NamedTuple):
 _METHODS: dict[str, _Place] = {
     "stack": _Place("stack", "Stack", "StackLaw"),
     "observational": _Place("observational", "Observational", "ObservationalLaw"),
+    "skills": _Place("skills", "SkillLaws", "SkillsLaw"),
     "last": _Place("last", "LastValue", "LastValueLaw"),
     "mean": _Place("mean", "MeanScore", "MeanScoreLaw"),
     "trend": _Place("trend", "Trend", "DirectLaw"),

@@ -1,0 +1,161 @@
+"""How well are the larger models of a family forecast from other families and its own small ones?
+
+    python benchmarks/skills_families.py DATA
+
+Families of `observational_base.csv.gz` with two or more models of known params and tokens, in turn:
+the largest model is hidden, or all but the smallest. All other families are evidence. Prints the
+mean absolute error in points, mean over families. `published` is the method of Maia Polo et al. (2024,
+2412.06540) as described there: free family intercepts, plain sigmoids, smooth L1 loss.
+The penalties of `skills` were chosen on these records; its numbers of skills are chosen inside the
+evidence of each split.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from scalepredict.errors import RefusedError
+from scalepredict.evaluation.calibration import apply_calibration
+from scalepredict.evaluation.calibration_file import load_calibration
+from scalepredict.predictors.capability_link import apply_links, fit_links
+from scalepredict.predictors.interface import Predictor, Targets
+from scalepredict.predictors.observational import Observational
+from scalepredict.predictors.skills import AS_PUBLISHED, SkillLaws
+from scalepredict.predictors.stack import Stack
+from scalepredict.records.evidence import select_evidence
+from scalepredict.records.read import read_records
+from scalepredict.records.table import EvalTable, Floats
+
+STACK = "stack (its own family)"
+Method = Callable[[EvalTable, EvalTable], Floats]
+
+
+def splits(table: EvalTable, *, seen: int | None) -> Iterator[tuple[EvalTable, EvalTable]]:
+    for family in table.families:
+        own = np.flatnonzero([c.family == family for c in table.checkpoints])
+        own = own[np.argsort(table.flops[own], kind="stable")]
+        hidden = own[-1:] if seen is None else own[seen:]
+        hidden = hidden[table.flops[hidden] > table.flops[own[0]]]
+        if hidden.size:
+            yield (
+                table.take_rows(np.setdiff1d(np.arange(len(table.scores)), hidden)),
+                (table.take_rows(hidden)),
+            )
+
+
+def copied(train: EvalTable, test: EvalTable) -> Floats:
+    """The score of the largest model of the family that is known."""
+    own = train.of_family(test.checkpoints[0].family)
+    last = own.scores[int(np.argmax(own.flops))]
+    named = {unit.benchmark: score for unit, score in zip(own.units, last, strict=True)}
+    row = [named.get(unit.benchmark, np.nan) for unit in test.units]
+    return np.repeat(np.array([row]), len(test.checkpoints), axis=0)
+
+
+def of_axis(axis: Callable[[EvalTable], Floats]) -> Method:
+    """One sigmoid of one axis for all families."""
+
+    def points(train: EvalTable, test: EvalTable) -> Floats:
+        x, y = np.log10(axis(train)), np.log10(axis(test))
+        shape = (*train.scores.shape, 1)
+        links = fit_links(
+            np.broadcast_to(((x - x.mean()) / x.std())[:, None, None], shape),
+            train.scores,
+            train.chance,
+            (1,),
+        )
+        there = ((y - x.mean()) / x.std())[:, None, None]
+        there = np.broadcast_to(there, (*test.scores.shape, 1))
+        return apply_links(links, there, np.zeros((*test.scores.shape, 1, 1)))[0]
+
+    return points
+
+
+def of_predictor(predictor: Predictor) -> Method:
+    def points(train: EvalTable, test: EvalTable) -> Floats:
+        family = test.checkpoints[0].family
+        evidence = train if predictor.pools_families else train.of_family(family)
+        rng = np.random.default_rng(0)
+        try:
+            law = predictor.fit(evidence, rng=rng)
+        except RefusedError:
+            return np.full(test.scores.shape, np.nan)
+        forecast = law.forecast(Targets.of_table(test), rng=rng)
+        named = {unit.benchmark: i for i, unit in enumerate(forecast.units)}
+        columns = [named.get(unit.benchmark, -1) for unit in test.units]
+        padded = np.concatenate([forecast.point, np.full((len(test.scores), 1), np.nan)], axis=1)
+        return padded[:, columns]
+
+    return points
+
+
+def errors(table: EvalTable, method: Method, *, seen: int | None) -> Floats:
+    """Mean absolute error of each family and benchmark; NaN = not forecast. Shape (F, T)."""
+    rows = []
+    for train, test in splits(table, seen=seen):
+        missed = np.abs(method(train, test) - test.scores)
+        rows.append(mean(missed))
+    return np.array(rows)
+
+
+def mean(values: Floats) -> Floats:
+    """Mean of the finite entries of each column; NaN if there are none."""
+    there = np.isfinite(values)
+    total, count = np.where(there, values, 0.0).sum(axis=0), there.sum(axis=0)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+
+def coverage(table: EvalTable, *, seen: int | None) -> tuple[int, int]:
+    """Held-out scores inside the 90 % intervals of `skills`, and all of them."""
+    calibration, rng = load_calibration(None), np.random.default_rng(0)
+    inside = count = 0
+    for train, test in splits(table, seen=seen):
+        law = SkillLaws().fit(train, rng=rng)
+        forecast = law.forecast(Targets.of_table(test), rng=rng)
+        low, high = apply_calibration(forecast, calibration, SkillLaws.name).interval(0.9)
+        there = np.isfinite(test.scores)
+        inside += int((there & (low <= test.scores) & (test.scores <= high)).sum())
+        count += int(there.sum())
+    return inside, count
+
+
+def main(folder: Path) -> None:
+    read = read_records([folder / "observational_base.csv.gz"]).table
+    table = select_evidence(read).table
+    methods: dict[str, Method] = {
+        "largest known model": copied,
+        "params only": of_axis(lambda t: t.params),
+        "FLOPs only": of_axis(lambda t: t.flops),
+        STACK: of_predictor(Stack()),
+        "observational": of_predictor(Observational()),
+        **{
+            f"published, {d} skills": of_predictor(SkillLaws(skills=d, penalties=AS_PUBLISHED))
+            for d in (1, 2, 3)
+        },
+        **{f"skills, {d}": of_predictor(SkillLaws(skills=d)) for d in (1, 2, 3)},
+        "skills": of_predictor(SkillLaws()),
+    }
+    names = [unit.benchmark for unit in table.units]
+    for seen, title in ((None, "largest model hidden"), (1, "only the smallest model known")):
+        print(f"\n{title}: mean absolute error in points")
+        found = {name: errors(table, method, seen=seen) for name, method in methods.items()}
+        common = np.isfinite(found[STACK]).any(axis=1)
+        head = f"{'':24}{'families':>9}{'mean':>7}{f'on {common.sum()}':>7}"
+        print(head + "".join(f"{name:>11}" for name in names))
+        for name, error in found.items():
+            families = int(np.isfinite(error).any(axis=1).sum())
+            by_unit = 100 * mean(error)
+            on_common = 100 * mean(error[common]).mean() if common.any() else np.nan
+            cells = "".join(f"{e:11.1f}" for e in by_unit)
+            print(f"{name:24}{families:9d}{by_unit.mean():7.2f}{on_common:7.2f}{cells}")
+        print(f"on {common.sum()}: the families that `stack` can forecast from their own models")
+        inside, count = coverage(table, seen=seen)
+        print(f"90 % intervals of skills cover {inside} of {count}: {inside / count:.1%}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))

@@ -4,8 +4,8 @@
 
 Families of `observational_base.csv.gz` with two or more models of known params and tokens, in turn:
 the largest model is hidden, or all but the smallest. All other families are evidence. Prints the
-mean absolute error in points, mean over families. `published` is the method of Maia Polo et al. (2024,
-2412.06540) as described there: free family intercepts, plain sigmoids, smooth L1 loss.
+mean absolute error in points, mean over families. `published` is the method of Maia Polo et al.
+(2024, 2412.06540) as described there: free family intercepts, plain sigmoids, smooth L1 loss.
 The penalties of `skills` were chosen on these records; its numbers of skills are chosen inside the
 evidence of each split.
 """

@@ -71,9 +71,10 @@ def assemble(rows: Rows, metadata: BenchmarkMetadata) -> Assembled:
 def _codes(rows: Rows, texts: Sequence[str], numbers: Sequence[str] = ()) -> Ints:
     # Number the distinct combinations in order of first appearance.
     code = np.zeros(len(rows), dtype=np.int64)
-    parts = [rows.text(name).codes.astype(np.int64) + 1 for name in texts]
-    parts += [pd.factorize(rows.number(name))[0].astype(np.int64) + 1 for name in numbers]
-    for part in parts:
+    present = [rows.texts[name].codes for name in texts if name in rows.texts]
+    present += [pd.factorize(rows.numbers[name])[0] for name in numbers if name in rows.numbers]
+    for codes in present:
+        part = codes.astype(np.int64) + 1
         code = pd.factorize(code * (part.max(initial=0) + 1) + part)[0].astype(np.int64)
     return code.astype(np.intp)
 
@@ -89,6 +90,8 @@ def _checkpoint_codes(rows: Rows) -> Ints:
 
 def _one_number(rows: Rows, name: str, code: Ints, n: int, what: str) -> Floats:
     # The value of each group, NaN if no row has it; two different values are a contradiction.
+    if name not in rows.numbers:
+        return np.full(n, np.nan)
     values = rows.number(name)
     known = np.flatnonzero(~np.isnan(values))
     result = np.full(n, np.nan)

@@ -33,8 +33,9 @@ def complete_scores(rows: Rows) -> Rows:
         unnamed = np.flatnonzero(rows.text(name).codes < 0)
         if len(unnamed):
             raise RecordError(f"{rows.where(int(unnamed[0]))}: no {name}; every row needs one.")
-    for name, (low, high, advice) in _RANGES.items():
-        values = rows.number(name)
+    for name in (name for name in _RANGES if name in rows.numbers):
+        low, high, advice = _RANGES[name]
+        values = rows.numbers[name]
         outside = np.flatnonzero((values < low) | (values > high))
         if len(outside):
             row = int(outside[0])

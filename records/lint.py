@@ -78,8 +78,8 @@ def _copies(table: EvalTable) -> Iterator[str]:
     if pairs:
         told = [f"{one} and {other} ({n} checkpoints)" for (one, other), n in pairs.items()]
         yield (
-            f"the same scores on every benchmark: {_some(told)}; one of each pair is likely a "
-            "copy, not a second measurement."
+            f"the same scores on every benchmark: {_some(told)}; each pair is the same weights or "
+            "a copy of the scores, not two measurements."
         )
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scalepredict.cli.evidence import MetricOption, ShotsOption
 from scalepredict.cli.options import (
     BenchmarksOption,
     FormatOption,
     JsonOption,
+    PercentOption,
     QuietOption,
     VerboseOption,
     chosen_format,
@@ -47,19 +49,9 @@ def validate(
         ),
     ],
     benchmarks: BenchmarksOption = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Metric to take where a benchmark has several (repeatable)."
-        ),
-    ] = None,
-    shots: Annotated[
-        int | None,
-        typer.Option(min=0, metavar="K", help="Shots to take where a benchmark has several."),
-    ] = None,
-    in_percent: Annotated[
-        bool, typer.Option("--percent", help="All scores of these records are in percent.")
-    ] = False,
+    metric: MetricOption = None,
+    shots: ShotsOption = None,
+    in_percent: PercentOption = False,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,

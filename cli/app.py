@@ -14,6 +14,7 @@ import typer
 
 from scalepredict.cli.backtest import backtest
 from scalepredict.cli.calibrate import calibrate
+from scalepredict.cli.compare import compare
 from scalepredict.cli.fit import fit
 from scalepredict.cli.forecast import forecast
 from scalepredict.cli.import_records import import_records
@@ -88,5 +89,6 @@ app.command("fit")(fit)
 app.command("forecast")(forecast)
 app.command("backtest")(backtest)
 app.command("calibrate")(calibrate)
+app.command("compare")(compare)
 app.command("plot")(plot)
 app.command("report")(report)

@@ -66,6 +66,8 @@ def validate(
     del verbose  # read by main()
     form = chosen_format(form, as_json)
     others = {path: check for path in files if (check := _other_kind(path)) is not None}
+    if len(others) < len(files):  # beside records, a benchmark file says how to read them
+        others = {path: check for path, check in others.items() if check is not _benchmark_file}
     checked = [check(path) for path, check in others.items()]
     records = [path for path in files if path not in others]
     if records:
@@ -103,7 +105,7 @@ def _other_kind(path: Path) -> Callable[[Path], Checked] | None:
     # A kind of configuration file is known by a key at its top; a new kind is one line here.
     from scalepredict.records.configs import load_yaml
 
-    kinds = {"models": _ladder}
+    kinds = {"models": _ladder, "benchmarks": _benchmark_file}
     if path.suffix not in (".yaml", ".yml") or not path.is_file():
         return None
     value = load_yaml(path).value
@@ -127,6 +129,26 @@ def _ladder(path: Path) -> Checked:
             ),
         ),
         document={"file": str(path), "kind": "ladder", "models": n_models},
+        notes=(),
+        findings=(),
+    )
+
+
+def _benchmark_file(path: Path) -> Checked:
+    from scalepredict.cli.chosen import read_metadata
+
+    metadata = read_metadata(path)
+    n_benchmarks = len({id(entry) for entry in metadata.entries.values()}) if metadata else 0
+    return Checked(
+        sheets=(
+            Sheet(
+                title="benchmark file",
+                header=("file", "names"),
+                align="lr",
+                rows=((str(path), f"{n_benchmarks}"),),
+            ),
+        ),
+        document={"file": str(path), "kind": "benchmarks", "names": n_benchmarks},
         notes=(),
         findings=(),
     )

@@ -90,6 +90,21 @@ def test_json_output_obeys_its_schema(scalepredict: Run, tmp_path: Path) -> None
     jsonschema.validate(document, schema)
 
 
+def test_a_benchmark_file_is_checked_alone_and_applied_beside_records(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text("benchmarks: {piqa: {chance: 0.125}}\n", encoding="utf-8")
+    (tmp_path / "records.csv").write_text(
+        (HEADER + LADDER).replace(",chance", "").replace(",1838,0.5", ",1838"), encoding="utf-8"
+    )
+    alone = scalepredict("validate", "mine.yaml", "--json")
+    assert json.loads(alone.stdout)["files"] == [
+        {"file": "mine.yaml", "kind": "benchmarks", "names": 1}
+    ]
+    beside = scalepredict("validate", "records.csv", "mine.yaml", "--json")
+    assert json.loads(beside.stdout)["files"][0]["benchmarks"][0]["chance"] == [0.125, 0.125]
+
+
 @pytest.mark.parametrize("form", ["csv", "markdown"])
 def test_other_formats_hold_the_findings(scalepredict: Run, form: str) -> None:
     text = HEADER + LADDER.replace("0.7", "0.3")

@@ -38,9 +38,10 @@ class EvidenceChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
-    """What was chosen: the table, what was read, and sentences that tell both."""
+    """What was chosen: the table and anchors, what was read, and sentences that tell both."""
 
     table: EvalTable
+    anchors: EvalTable
     reading: Reading
     notes: tuple[str, ...]
 
@@ -62,7 +63,10 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
     refuse_mixed_phases(selection.table)
     table, cut = up_to(selection.table, params=choice.up_to_params, flops=choice.up_to_flops)
     return Evidence(
-        table=table, reading=reading, notes=(*reading.report.notes(), *selection.notes, *cut)
+        table=table,
+        anchors=selection.anchors,
+        reading=reading,
+        notes=(*reading.report.notes(), *selection.notes, *cut),
     )
 
 

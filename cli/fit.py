@@ -113,7 +113,13 @@ def fit(
     evidence = gather_evidence(records, choice)
     voice.say(*evidence.notes)
     with voice.busy(f"fitting {method.name}"):
-        fitted = fit_families(evidence.table, method, jobs=jobs, rng=np.random.default_rng(seed))
+        fitted = fit_families(
+            evidence.table,
+            method,
+            anchors=evidence.anchors,
+            jobs=jobs,
+            rng=np.random.default_rng(seed),
+        )
         summaries = summarise(fitted, rng=np.random.default_rng(seed))
     voice.warn(f"family {name!r} is not fitted: {why}" for name, why in fitted.refused.items())
     stored = StoredFit(

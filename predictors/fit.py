@@ -46,13 +46,20 @@ class Fit:
 
 
 def fit_families(
-    table: EvalTable, predictor: Predictor, *, jobs: int = 1, rng: np.random.Generator
+    table: EvalTable,
+    predictor: Predictor,
+    *,
+    anchors: EvalTable | None = None,
+    jobs: int = 1,
+    rng: np.random.Generator,
 ) -> Fit:
     """Fit a method to every family of a table.
 
     Args:
         table: The evidence.
         predictor: The method.
+        anchors: Strong models of other families (role ``anchor``), which methods that read tasks
+            are given below the rows of each family.
         jobs: Processes to fit families in; the result does not depend on it.
         rng: Split into one stream for each family.
 
@@ -67,6 +74,8 @@ def fit_families(
         return Fit(predictor=predictor, groups=(group,), refused={})
     streams = rng.spawn(len(table.families))
     evidence = [read.of_family(family) for family in table.families]
+    if anchors is not None and predictor.reads_tasks:
+        evidence = [rows.with_rows(anchors) for rows in evidence]
     groups: list[FittedGroup] = []
     refused: dict[str, str] = {}
     laws = _fit_each(predictor, evidence, streams, jobs)

@@ -25,6 +25,7 @@ _METHODS: dict[str, _Place] = {
     "stack": _Place("stack", "Stack", "StackLaw"),
     "observational": _Place("observational", "Observational", "ObservationalLaw"),
     "skills": _Place("skills", "SkillLaws", "SkillsLaw"),
+    "cod": _Place("cod", "ClusteringOnDifficulty", "ClusteringOnDifficultyLaw"),
     "last": _Place("last", "LastValue", "LastValueLaw"),
     "mean": _Place("mean", "MeanScore", "MeanScoreLaw"),
     "trend": _Place("trend", "Trend", "DirectLaw"),

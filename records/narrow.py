@@ -10,7 +10,7 @@ from scalepredict.records.table import EvalTable
 
 
 def of_families(table: EvalTable, families: Sequence[str]) -> EvalTable:
-    """The rows of the named families; all if none is named.
+    """The rows of the named families, and anchors of any; all if none is named.
 
     Raises:
         RefusedError: There is no family of that name.
@@ -18,7 +18,8 @@ def of_families(table: EvalTable, families: Sequence[str]) -> EvalTable:
     known_names("family", families, table.families)
     if not families:
         return table
-    kept = table.take_rows(np.array([c.family in families for c in table.checkpoints], dtype=bool))
+    wanted = [c.family in families or c.role == "anchor" for c in table.checkpoints]
+    kept = table.take_rows(np.array(wanted, dtype=bool))
     return kept.take_units(np.flatnonzero(np.isfinite(kept.scores).any(axis=0)))
 
 

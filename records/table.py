@@ -165,6 +165,24 @@ class EvalTable:
             task_loss=self.task_loss[:, index],
         )
 
+    def with_rows(self, other: "EvalTable") -> "EvalTable":
+        """This table and the rows of another below it, on the units of this table."""
+        place = {unit: i for i, unit in enumerate(other.units)}
+        column = np.array([place.get(unit, len(place)) for unit in self.units], dtype=int)
+
+        def below(above: Floats, values: Floats) -> Floats:
+            padded = np.hstack([values, np.full((len(values), 1), np.nan)])
+            return np.vstack([above, padded[:, column]])
+
+        return EvalTable(
+            checkpoints=self.checkpoints + other.checkpoints,
+            units=self.units,
+            scores=below(self.scores, other.scores),
+            n_items=below(self.n_items, other.n_items),
+            stderr=below(self.stderr, other.stderr),
+            task_loss=below(self.task_loss, other.task_loss),
+        )
+
     def of_family(self, family: str) -> "EvalTable":
         """The rows of one family, and the units that were measured there."""
         table = self.take_rows(np.array([c.family == family for c in self.checkpoints], dtype=bool))

@@ -1,0 +1,166 @@
+"""COD: clusters of questions of like difficulty are extrapolated, and mapped to the benchmark.
+
+    score(C) = f( sum_c share_c y_c(C) ),    y_c(C) = g + (1 - g) exp(-a_c C^-b_c - c_c)
+
+Source: Xu et al. 2025, "Unveiling Downstream Performance Scaling of LLMs: A Clustering-Based
+    Perspective" (COD, 2502.17262); ``clustering``, ``cluster_law``, ``cluster_fit`` and
+    ``mapping`` say what differs.
+Departures: a variance; fewer than MIN_TRIALS answers to a question, or a predictable part below
+    MIN_PREDICTABLE, and the benchmark is forecast by ``item_response`` instead, and says so.
+Fails when: one family of models says nothing about questions that none of them ever passes.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.cluster_fit import ClusterFit, fit_clusters
+from scalepredict.predictors.clustering import ImprovedMeanShift
+from scalepredict.predictors.difficulty import ANCHOR, Difficulty, read_difficulty
+from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.item_response import ItemCurve, fit_items
+from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.table import EvalTable, Floats
+
+MIN_TRIALS = 40.0  # answers to a typical question: with fewer, chance alone makes clusters
+MIN_PREDICTABLE = 0.2  # share of the score: with less the map, not the clusters, is the forecast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusteringOnDifficulty:
+    """COD, or item response where questions have too few answers.
+
+    Attributes:
+        clustering: The clustering and its settings.
+        n_resamples: Bootstrap resamples behind the variance.
+    """
+
+    name: ClassVar[str] = "cod"
+    pools_families: ClassVar[bool] = False
+    reads_tasks: ClassVar[bool] = True
+
+    clustering: ImprovedMeanShift = field(default_factory=ImprovedMeanShift)
+    n_resamples: int = 200
+
+    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "ClusteringOnDifficultyLaw":
+        """Fit each benchmark; checkpoints of role ``anchor`` only shape the map.
+
+        Raises:
+            RefusedError: No benchmark can be fitted.
+        """
+        is_anchor = np.array([c.role == ANCHOR for c in table.checkpoints], dtype=bool)
+        frontier = Frontier.of_table(to_benchmarks(table.take_rows(~is_anchor)))
+        streams = rng.spawn(len(frontier.units))
+        fits = tuple(
+            self._fit_one(table, unit.benchmark, stream)
+            for unit, stream in zip(frontier.units, streams, strict=True)
+        )
+        if all(fit.failure for fit in fits):
+            raise RefusedError("\n".join(fit.failure or "" for fit in fits))
+        return ClusteringOnDifficultyLaw(frontier=frontier, benchmarks=fits)
+
+    def _fit_one(
+        self, table: EvalTable, benchmark: str, rng: np.random.Generator
+    ) -> "BenchmarkFit":
+        try:
+            difficulty = read_difficulty(table, benchmark)
+        except RefusedError as reason:
+            return BenchmarkFit(questions=(), failure=str(reason))
+        return fit_benchmark(difficulty, self.clustering, n_resamples=self.n_resamples, rng=rng)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BenchmarkFit:
+    """What was learned of one benchmark: clusters, or items, or why neither.
+
+    Attributes:
+        questions: Names of the questions that were used, length n.
+        clusters: The clusters; None where the benchmark is forecast by item response.
+        items: The item-response curve; None where it is forecast by clusters.
+        failure: Why there is no forecast.
+        notes: What was left out, assumed or replaced.
+    """
+
+    questions: tuple[str, ...]
+    clusters: ClusterFit | None = None
+    items: ItemCurve | None = None
+    failure: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def forecast(self, flops: Floats) -> tuple[Floats, Floats]:
+        """Scores and their variances at FLOPs of shape (K,); NaN and 0 without a fit."""
+        if self.clusters is not None:
+            scores = self.clusters.whole_at(flops)
+            return scores[0], scores[1:].var(axis=0) if len(scores) > 1 else 0 * scores[0]
+        if self.items is not None:
+            return self.items.at(flops), self.items.variance_at(flops)
+        return np.full(len(flops), np.nan), np.zeros(len(flops))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClusteringOnDifficultyLaw:
+    """Fitted benchmarks, in the order of the frontier's units."""
+
+    frontier: Frontier
+    benchmarks: tuple[BenchmarkFit, ...]
+
+    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
+        """Forecast the whole benchmarks. Draws nothing: the resamples are stored."""
+        del rng
+        pairs = [fit.forecast(targets.flops) for fit in self.benchmarks]
+        return make_forecast(
+            targets,
+            self.frontier,
+            np.stack([point for point, _ in pairs], axis=1),
+            model_variance=np.stack([variance for _, variance in pairs], axis=1),
+            failures=tuple(fit.failure for fit in self.benchmarks),
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """What was left out, assumed, or forecast by item response, for each benchmark."""
+        return tuple(note for fit in self.benchmarks for note in fit.notes)
+
+
+def fit_benchmark(
+    difficulty: Difficulty,
+    clustering: ImprovedMeanShift,
+    *,
+    n_resamples: int,
+    rng: np.random.Generator,
+) -> BenchmarkFit:
+    """Fit one benchmark by clusters where they carry it, else by item response."""
+    name, trials = difficulty.benchmark, difficulty.median_trials
+    if difficulty.solved_by_none.all():
+        return BenchmarkFit(
+            questions=difficulty.questions,
+            failure=f"cod on {name!r}: no model passed any of the {len(difficulty.questions)} "
+            "questions, so nothing tells when it emerges. Add larger models, or grade by the "
+            "probability of the right answer.",
+            notes=difficulty.notes,
+        )
+    if trials < MIN_TRIALS:
+        why = (
+            f"its questions have {trials:.0f} graded answers each, and clusters need "
+            f"{MIN_TRIALS:.0f}"
+        )
+    else:
+        clusters = fit_clusters(difficulty, clustering, n_resamples=n_resamples, rng=rng)
+        if clusters is not None and clusters.predictable_share >= MIN_PREDICTABLE:
+            return BenchmarkFit(
+                questions=difficulty.questions, clusters=clusters, notes=difficulty.notes
+            )
+        share = 0.0 if clusters is None else clusters.predictable_share
+        why = f"clusters that can be extrapolated hold {share:.0%} of it"
+    return BenchmarkFit(
+        questions=difficulty.questions,
+        items=fit_items(
+            difficulty.rates,
+            difficulty.trials,
+            difficulty.weights,
+            flops=difficulty.flops,
+            chance=difficulty.chance,
+        ),
+        notes=(*difficulty.notes, f"{name}: forecast by item response, not by clusters: {why}."),
+    )

@@ -1,0 +1,182 @@
+"""COD on worlds whose truth is known, and on evidence that it must refuse or mend."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scalepredict.errors import RefusedError
+from scalepredict.evaluation.item_simulator import (
+    EASY,
+    FLOPS,
+    MID,
+    ItemWorld,
+    SimulatedItems,
+    simulate_items,
+)
+from scalepredict.predictors.cod import ClusteringOnDifficulty, ClusteringOnDifficultyLaw
+from scalepredict.predictors.codec import decode, encode
+from scalepredict.predictors.fit import fit_families
+from scalepredict.predictors.interface import Targets
+from scalepredict.records.table import EvalTable, Floats
+
+QUICK = ClusteringOnDifficulty(n_resamples=40)
+SMALL = list(range(8))
+TARGET = 9
+
+
+def world(kind: ItemWorld = MID, seed: int = 0, **changes: int) -> SimulatedItems:
+    return simulate_items(replace(kind, **changes), rng=np.random.default_rng(seed))
+
+
+def fitted(table: EvalTable) -> ClusteringOnDifficultyLaw:
+    return QUICK.fit(table, rng=np.random.default_rng(1))
+
+
+def at_target(law: ClusteringOnDifficultyLaw, items: SimulatedItems) -> tuple[float, float]:
+    targets = Targets.of_table(items.table.take_rows([TARGET]))
+    forecast = law.forecast(targets, rng=np.random.default_rng(2))
+    return float(forecast.point[0, 0]), float(forecast.model_variance[0, 0]) ** 0.5
+
+
+@pytest.mark.parametrize("kind", [EASY, MID])
+def test_clusters_reach_27_times_the_compute_within_two_points(kind: ItemWorld) -> None:
+    """The last score is 6 to 13 points off; the error's sd is below one point."""
+    items = world(kind)
+    law = fitted(items.table.take_rows(SMALL))
+    point, sd = at_target(law, items)
+    assert law.benchmarks[0].clusters is not None
+    assert point == pytest.approx(items.truth[TARGET].mean(), abs=0.02)
+    assert 0.002 < sd < 0.03
+
+
+@pytest.mark.parametrize("kind", [EASY, MID])
+def test_one_answer_each_is_forecast_by_item_response_which_is_said(kind: ItemWorld) -> None:
+    items = world(kind, seed=3, trials=1)
+    law = fitted(items.table.take_rows(SMALL))
+    point, sd = at_target(law, items)
+    assert point == pytest.approx(items.truth[TARGET].mean(), abs=0.04)
+    assert 0.005 < sd < 0.06
+    assert "item response" in law.notes()[0]
+    assert "1 graded answers each" in law.notes()[0]
+
+
+def test_without_trials_zeros_and_ones_count_as_one_answer() -> None:
+    items = world(n_questions=300, trials=1)
+    table = items.table.take_rows(SMALL)
+    unknown = replace(table, n_items=np.full_like(table.n_items, np.nan))
+    law = fitted(unknown)
+    assert "one answer each assumed" in law.notes()[0]
+    assert at_target(law, items)[0] == pytest.approx(at_target(fitted(table), items)[0], abs=1e-9)
+
+
+def test_an_anchor_only_bends_the_map() -> None:
+    items = world()
+    family = items.table.take_rows(SMALL)
+    plain = fitted(family).benchmarks[0].clusters
+    anchored = fit_families(
+        family, QUICK, anchors=items.table.take_rows([8]), rng=np.random.default_rng(1)
+    )
+    law = anchored.groups[0].law
+    assert isinstance(law, ClusteringOnDifficultyLaw)
+    assert law.frontier.max_flops == FLOPS[7]
+    clusters = law.benchmarks[0].clusters
+    assert plain is not None
+    assert clusters is not None
+    assert clusters.part.shape[1] == plain.part.shape[1] + 1
+    assert clusters.whole[0, -1] == pytest.approx(items.table.scores[8].mean())
+
+
+def test_a_stored_law_forecasts_to_the_bit() -> None:
+    items = world(n_questions=300)
+    law = fitted(items.table.take_rows(SMALL))
+    kind = ClusteringOnDifficultyLaw
+    again = decode(encode(law, kind), kind, where="law")
+    assert at_target(again, items) == at_target(law, items)
+    assert at_target(fitted(items.table.take_rows(SMALL)), items) == at_target(law, items)
+
+
+def with_hole(table: EvalTable, row: int, column: int) -> EvalTable:
+    scores = table.scores.copy()
+    scores[row, column] = np.nan
+    return table.with_scores(scores)
+
+
+def test_a_question_that_one_model_lacks_is_left_out_and_counted() -> None:
+    items = world(n_questions=300)
+    law = fitted(with_hole(items.table.take_rows(SMALL), 2, 7))
+    assert "1 of 300 questions left out" in law.notes()[0]
+    assert "q00007" not in law.benchmarks[0].questions
+
+
+def test_a_model_with_other_question_ids_is_left_out_and_counted() -> None:
+    table = world(n_questions=300).table.take_rows(SMALL)
+    half = _other_ids(table, rows=[3])
+    law = fitted(half)
+    assert "1 of 8 models left out" in law.notes()[0]
+
+
+def test_models_without_common_question_ids_are_refused() -> None:
+    table = world(n_questions=60).table.take_rows(SMALL)
+    for row in SMALL:
+        table = _other_ids(table, rows=[row])
+    with pytest.raises(RefusedError, match="must be the same for all models"):
+        fitted(table)
+
+
+def _other_ids(table: EvalTable, *, rows: list[int]) -> EvalTable:
+    # The chosen rows answered the same questions under other names.
+    renamed = tuple(replace(unit, task=f"{unit.task}-{rows[0]}") for unit in table.units)
+    here, there = table.scores.copy(), np.full_like(table.scores, np.nan)
+    there[rows], here[rows] = here[rows], np.nan
+
+    def both(values: Floats) -> Floats:
+        return np.hstack([values, values])
+
+    return EvalTable(
+        checkpoints=table.checkpoints,
+        units=table.units + renamed,
+        scores=np.hstack([here, there]),
+        n_items=both(table.n_items),
+        stderr=both(table.stderr),
+        task_loss=both(table.task_loss),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "questions", "fact"),
+    [(SMALL, 5, "5 questions"), ([0], 100, "1 models"), ([0, 1], 100, "2 models")],
+)
+def test_too_little_is_refused_with_what_is_missing(
+    rows: list[int], questions: int, fact: str
+) -> None:
+    with pytest.raises(RefusedError, match=f"cod on 'simulated': {fact}"):
+        fitted(world(n_questions=questions).table.take_rows(rows))
+
+
+def test_a_benchmark_that_nobody_solves_is_refused_beside_one_that_works() -> None:
+    items = world(n_questions=300)
+    table = items.table.take_rows(SMALL)
+    unsolved = tuple(replace(unit, benchmark="unsolved") for unit in table.units)
+    both = EvalTable(
+        checkpoints=table.checkpoints,
+        units=table.units + unsolved,
+        scores=np.hstack([table.scores, np.zeros_like(table.scores)]),
+        n_items=np.hstack([table.n_items] * 2),
+        stderr=np.hstack([table.stderr] * 2),
+        task_loss=np.hstack([table.task_loss] * 2),
+    )
+    law = fitted(both)
+    forecast = law.forecast(
+        Targets.of_table(items.table.take_rows([TARGET])), rng=np.random.default_rng(0)
+    )
+    assert np.isfinite(forecast.point[0, 0])
+    assert np.isnan(forecast.point[0, 1])
+    assert "no model passed any of the 300 questions" in str(forecast.failures[1])
+
+
+def test_a_total_score_alone_is_refused() -> None:
+    table = world(n_questions=30).table.take_rows(SMALL).take_units([0])
+    alone = replace(table, units=(replace(table.units[0], task=""),))
+    with pytest.raises(RefusedError, match="only its total score"):
+        fitted(alone)

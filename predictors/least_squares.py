@@ -150,66 +150,29 @@ def least_squares(
         tolerance: Relative tolerance on cost, step and gradient.
     """
     start = np.asarray(start, dtype=float)
-    low = np.broadcast_to(-np.inf if lower is None else np.asarray(lower, dtype=float), start.shape)
-    high = np.broadcast_to(np.inf if upper is None else np.asarray(upper, dtype=float), start.shape)
-    cost_of = _Objective(residuals=residuals, loss=loss, scale=loss_scale)
-
-    x = np.clip(start, low, high)
-    rows = np.arange(len(x))
-    cost, gradient, curvature = cost_of(x, rows)
-    converged = np.zeros(len(x), dtype=bool)
-    steps = np.zeros(len(x), dtype=np.intp)
-    damping, growth = np.full(len(x), FIRST_DAMPING), np.full(len(x), 2.0)
-
-    rows = rows[np.isfinite(cost)]
+    box = _Box(
+        low=np.broadcast_to(-np.inf if lower is None else np.asarray(lower, float), start.shape),
+        high=np.broadcast_to(np.inf if upper is None else np.asarray(upper, float), start.shape),
+    )
+    objective = _Objective(residuals=residuals, loss=loss, scale=loss_scale)
+    work = _begin(objective, np.clip(start, box.low, box.high))
+    rows = np.flatnonzero(np.isfinite(work.cost))
     for _ in range(max_steps):
-        flat = _stationary(
-            x[rows], cost[rows], gradient[rows], curvature[rows], low[rows], high[rows], tolerance
-        )
-        converged[rows[flat]] = True
+        flat = _stationary(work, box, rows, tolerance)
+        work.converged[rows[flat]] = True
         rows = rows[~flat]
         if rows.size == 0:
             break
-        here, g, h = x[rows], gradient[rows], curvature[rows]
-        free = _free(here, g, low[rows], high[rows])
-        step, size = _damped_step(g, h, free, damping[rows])
-        there = np.clip(here + np.clip(step, -max_step, max_step), low[rows], high[rows])
-        step = there - here
-        new_cost, new_gradient, new_curvature = cost_of(there, rows)
-        steps[rows] += 1
-
-        expected = -(step * (g + 0.5 * (h @ step[:, :, None])[:, :, 0])).sum(axis=1)
-        gained = cost[rows] - new_cost
-        better = gained > 0
-        taken = rows[better]
-        x[taken], cost[taken] = there[better], new_cost[better]
-        gradient[taken], curvature[taken] = new_gradient[better], new_curvature[better]
-
-        with np.errstate(over="ignore"):
-            ratio = np.clip(gained / np.where(expected > 0, expected, np.inf), -1.0, 2.0)
-        shrink = np.maximum(1 / 3, 1 - (2 * ratio - 1) ** 3)
-        damping[rows] = np.clip(
-            damping[rows] * np.where(better, shrink, growth[rows]), LEAST_DAMPING, MOST_DAMPING
-        )
-        growth[rows] = np.where(better, 2.0, 2 * growth[rows])
-
-        length = np.sqrt(((step * size) ** 2).sum(axis=1))
-        reach = np.sqrt(((here * size) ** 2).sum(axis=1))
-        still = length <= tolerance * (tolerance + reach)
-        agreed = np.maximum(np.abs(gained), np.abs(expected)) <= tolerance * cost[rows]
-        done = still | agreed
-        converged[rows[done]] = True
-        rows = rows[~done & (damping[rows] < MOST_DAMPING)]
-        if rows.size == 0:
-            break
-    at_bound = np.where(x <= low, -1, np.where(x >= high, 1, 0)).astype(np.intp)
+        done = _advance(work, box, objective, rows, max_step, tolerance)
+        work.converged[rows[done]] = True
+        rows = rows[~done & (work.damping[rows] < MOST_DAMPING)]
     return Solution(
-        params=x,
-        cost=cost,
-        converged=converged,
-        steps=steps,
-        at_bound=at_bound,
-        curvature=curvature,
+        params=work.x,
+        cost=work.cost,
+        converged=work.converged,
+        steps=work.steps,
+        at_bound=np.where(work.x <= box.low, -1, work.x >= box.high).astype(np.intp),
+        curvature=work.curvature,
     )
 
 
@@ -297,9 +260,80 @@ class _Objective:
         )
 
 
-def _free(x: Floats, gradient: Floats, low: Floats, high: Floats) -> Bools:
-    held = ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)) | (low == high)
-    return np.asarray(~held, dtype=bool)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Box:
+    low: Floats
+    high: Floats
+
+    def free(self, x: Floats, gradient: Floats, rows: Ints) -> Bools:
+        low, high = self.low[rows], self.high[rows]
+        held = ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)) | (low == high)
+        return np.asarray(~held, dtype=bool)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Work:
+    # The memory of one call, changed in place. Shapes (B, P), (B,), (B, P), (B, P, P), then (B,).
+    x: Floats
+    cost: Floats
+    gradient: Floats
+    curvature: Floats
+    damping: Floats
+    growth: Floats
+    converged: Bools
+    steps: Ints
+
+
+def _begin(objective: _Objective, x: Floats) -> _Work:
+    cost, gradient, curvature = objective(x, np.arange(len(x)))
+    return _Work(
+        x=x,
+        cost=cost,
+        gradient=gradient,
+        curvature=curvature,
+        damping=np.full(len(x), FIRST_DAMPING),
+        growth=np.full(len(x), 2.0),
+        converged=np.zeros(len(x), dtype=bool),
+        steps=np.zeros(len(x), dtype=np.intp),
+    )
+
+
+def _advance(
+    work: _Work,
+    box: _Box,
+    objective: _Objective,
+    rows: Ints,
+    max_step: float,
+    tolerance: float,
+) -> Bools:
+    # One step of the problems ``rows``; returns which of them are done.
+    x, gradient, curvature, cost = (
+        array[rows] for array in (work.x, work.gradient, work.curvature, work.cost)
+    )
+    step, size = _damped_step(gradient, curvature, box.free(x, gradient, rows), work.damping[rows])
+    there = np.clip(x + np.clip(step, -max_step, max_step), box.low[rows], box.high[rows])
+    step = there - x
+    new_cost, new_gradient, new_curvature = objective(there, rows)
+    work.steps[rows] += 1
+
+    expected = -(step * (gradient + 0.5 * (curvature @ step[:, :, None])[:, :, 0])).sum(axis=1)
+    gained = cost - new_cost
+    better = gained > 0
+    taken = rows[better]
+    work.x[taken], work.cost[taken] = there[better], new_cost[better]
+    work.gradient[taken], work.curvature[taken] = new_gradient[better], new_curvature[better]
+
+    with np.errstate(over="ignore"):
+        ratio = np.clip(gained / np.where(expected > 0, expected, np.inf), -1.0, 2.0)
+    shrink = np.maximum(1 / 3, 1 - (2 * ratio - 1) ** 3)
+    damping = work.damping[rows] * np.where(better, shrink, work.growth[rows])
+    work.damping[rows] = np.clip(damping, LEAST_DAMPING, MOST_DAMPING)
+    work.growth[rows] = np.where(better, 2.0, 2 * work.growth[rows])
+
+    length, reach = (np.sqrt(((v * size) ** 2).sum(axis=1)) for v in (step, x))
+    still = length <= tolerance * (tolerance + reach)
+    settled = np.maximum(np.abs(gained), np.abs(expected)) <= tolerance * cost
+    return np.asarray(still | settled, dtype=bool)
 
 
 def _equilibrated(curvature: Floats, free: Bools) -> tuple[Floats, Floats]:
@@ -322,18 +356,11 @@ def _damped_step(
     return np.linalg.solve(damped, downhill[:, :, None])[:, :, 0] / size, size
 
 
-def _stationary(
-    x: Floats,
-    cost: Floats,
-    gradient: Floats,
-    curvature: Floats,
-    low: Floats,
-    high: Floats,
-    tolerance: float,
-) -> Bools:
+def _stationary(work: _Work, box: _Box, rows: Ints, tolerance: float) -> Bools:
     # The gradient as a cosine between residuals and derivatives (MINPACK's gtol): free of units.
-    size = np.sqrt(np.diagonal(curvature, axis1=1, axis2=2))
-    free = _free(x, gradient, low, high) & (size > 0)
+    gradient, cost = work.gradient[rows], work.cost[rows]
+    size = np.sqrt(np.diagonal(work.curvature[rows], axis1=1, axis2=2))
+    free = box.free(work.x[rows], gradient, rows) & (size > 0)
     scale = np.where(free, size, 1.0) * np.sqrt(2 * cost)[:, None]
     flat = np.abs(np.where(free, gradient, 0.0)) <= tolerance * scale
     return np.asarray(flat.all(axis=1) | (cost == 0), dtype=bool)

@@ -97,6 +97,15 @@ def test_a_bound_that_binds_is_flagged_and_held() -> None:
     assert set(found.at_bound.ravel()) == {-1, 0, 1}
 
 
+def test_a_parameter_without_room_stays_and_has_no_variance() -> None:
+    low, high = np.array([0.0, 0.7, -0.2]), np.array([1.5, 0.7, 0.2])
+    found = least_squares(Decays(), np.tile(START, (N_PROBLEMS, 1)), lower=low, upper=high)
+    assert (found.params[:, 1] == 0.7).all()
+    assert (found.at_bound[:, 1] == -1).all()
+    assert (found.inverse_curvature()[:, 1] == 0).all()
+    assert found.converged.all()
+
+
 def test_covariance_is_that_of_curve_fit() -> None:
     decays = Decays()
     found = least_squares(decays, np.tile(START, (N_PROBLEMS, 1)))

@@ -22,6 +22,7 @@ from scalepredict.cli.options import (
     FormatOption,
     JobsOption,
     JsonOption,
+    LadderOption,
     QuietOption,
     RecordsArgument,
     SeedOption,
@@ -140,6 +141,7 @@ def backtest(
         bool, typer.Option("--floor/--no-floor", help="Estimate the noise floor (more fits).")
     ] = True,
     benchmarks: BenchmarksOption = None,
+    ladder: LadderOption = None,
     calibration: CalibrationOption = None,
     jobs: JobsOption = 1,
     form: FormatOption = Format.TABLE,
@@ -178,6 +180,7 @@ def backtest(
             metrics=tuple(metric or ()),
             shots=shots,
             benchmarks=benchmarks,
+            ladder=ladder,
         ),
         exclude=exclude or (),
         voice=voice,

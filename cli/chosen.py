@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scalepredict.records.configs import load_yaml
 from scalepredict.records.evidence import CheckpointChoice, select_evidence
+from scalepredict.records.ladder import read_ladder
 from scalepredict.records.metadata import BenchmarkMetadata, metadata_from
 from scalepredict.records.narrow import of_families, refuse_mixed_phases, up_to
 from scalepredict.records.read import Reading, read_records
@@ -25,6 +26,7 @@ class EvidenceChoice:
     up_to_params: float | None = None
     up_to_flops: float | None = None
     benchmarks: Path | None = None
+    ladder: Path | None = None
 
     def as_text(self) -> dict[str, str]:
         """The given options by name, for the provenance of a fit."""
@@ -54,6 +56,7 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         metrics=choice.metrics,
         shots=choice.shots,
         percent=choice.percent,
+        ladder=None if choice.ladder is None else read_ladder(choice.ladder),
     )
     selection = select_evidence(
         of_families(reading.table, choice.families),

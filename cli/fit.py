@@ -11,6 +11,7 @@ from scalepredict.cli.options import (
     FormatOption,
     JobsOption,
     JsonOption,
+    LadderOption,
     PercentOption,
     PredictorOption,
     QuietOption,
@@ -61,6 +62,7 @@ def fit(
         typer.Option(parser=count, metavar="C", help="Leave out more compute, e.g. 1e21."),
     ] = None,
     benchmarks: BenchmarksOption = None,
+    ladder: LadderOption = None,
     calibration: CalibrationOption = None,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
@@ -108,6 +110,7 @@ def fit(
         up_to_params=up_to_params,
         up_to_flops=up_to_flops,
         benchmarks=benchmarks,
+        ladder=ladder,
     )
     constants = None if calibration is None else calibration_tree(load_calibration(calibration))
     evidence = gather_evidence(records, choice)

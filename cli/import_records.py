@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.options import QuietOption, Voice
+from scalepredict.cli.options import LadderOption, QuietOption, Voice
 from scalepredict.errors import RecordError
 
 if TYPE_CHECKING:
@@ -27,10 +27,7 @@ def import_records(
     output: Annotated[
         str, typer.Option("--output", "-o", help="Records to write: .csv, .parquet, or - (stdout).")
     ] = "-",
-    ladder: Annotated[
-        Path | None,
-        typer.Option("--ladder", metavar="FILE", help="Sizes of the models (ladder.yaml)."),
-    ] = None,
+    ladder: LadderOption = None,
     kind: Annotated[
         str | None,
         typer.Option("--from", metavar="KIND", help="Format, instead of finding it out."),

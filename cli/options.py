@@ -47,6 +47,10 @@ CalibrationOption = Annotated[
     Path | None,
     typer.Option("--calibration", metavar="FILE", help="Interval constants of your own (YAML)."),
 ]
+LadderOption = Annotated[
+    Path | None,
+    typer.Option("--ladder", metavar="FILE", help="Sizes of the models in harness results (YAML)."),
+]
 PercentOption = Annotated[
     bool, typer.Option("--percent", help="All scores of these records are in percent.")
 ]

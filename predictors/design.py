@@ -49,7 +49,8 @@ class Design:
             RefusedError: The ladder has no design to continue.
         """
         self._refuse_without_design()
-        return float(10 ** (self.tokens_level + self.tokens_slope * math.log10(params)))
+        tokens = 10 ** (self.tokens_level + self.tokens_slope * math.log10(params))
+        return float(f"{tokens:.12g}")  # 300B, not 300000000000.0001
 
     def flops(self, params: float, tokens: float) -> float:
         """Training FLOPs in the evidence's own accounting."""

@@ -76,11 +76,13 @@ def read_records(
     sources, others = find_sources(own) if own or not foreign else ([], ())
     parts = [_read(source, percent=percent) for source in sources]
     collected = collect(foreign, ladder=ladder) if foreign else None
+    names = [source.name for source in sources]
+    n_rows = [len(part.rows) for part in parts]
     if collected is not None:
-        parts.append(FileRows(rows=as_rows(collected)))
-    names = [source.name for source in sources] + (
-        [", ".join(map(str, foreign))] if foreign else []
-    )
+        imported = as_rows(collected)
+        parts.append(FileRows(rows=imported))
+        names += imported.sources
+        n_rows += np.bincount(imported.source, minlength=len(imported.sources)).tolist()
     own_metadata = BenchmarkMetadata(entries={})
     for given in (metadata, *(part.metadata for part in parts)):
         own_metadata = own_metadata if given is None else own_metadata.overridden(given)
@@ -95,7 +97,7 @@ def read_records(
     return Reading(
         table=built.table,
         report=ReadReport(
-            files=tuple((name, len(part.rows)) for name, part in zip(names, parts, strict=True)),
+            files=tuple(zip(names, n_rows, strict=True)),
             imported=() if collected is None else (*summary(collected), *collected.warnings),
             other_files=others,
             n_rows=len(kept),

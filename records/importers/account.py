@@ -67,7 +67,7 @@ def _summary(collected: Collected) -> Iterator[str]:
         if unknown:
             yield (
                 f"{key} unknown for {_listed(unknown)}: no forecast can use them. "
-                "--write-ladder FILE writes a ladder file to fill in."
+                "`scalepredict import --write-ladder FILE` writes a ladder to fill in for --ladder."
             )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import pytest
+
 Run = Callable[..., CompletedProcess[str]]
 FIXTURE = Path(__file__).parents[1] / "records/importers/fixtures/lm_eval_0_4_13"
 LADDER = """\
@@ -27,6 +29,50 @@ def test_a_real_run_of_the_harness_becomes_records(scalepredict: Run, tmp_path: 
     lines = (tmp_path / "records.csv").read_text().splitlines()
     assert lines[0].startswith("model,family,params,tokens,step,role,benchmark,task,metric")
     assert lines[1].startswith("acme/toy-70m,toy,70000000,2000000000,1000,fit,sums,,acc,0,0.34,")
+
+
+def old_results(folder: Path) -> None:
+    """Four models in the format of version 0.3, which states no size."""
+    folder.mkdir()
+    for i, size in enumerate(("70m", "160m", "410m", "1b")):
+        content = {
+            "results": {"arc_easy": {"acc": 0.3 + 0.1 * i, "acc_stderr": 0.01}},
+            "versions": {"arc_easy": 0},
+            "config": {
+                "model": "gpt2",
+                "model_args": f"pretrained=acme/toy-{size}",
+                "num_fewshot": 0,
+            },
+        }
+        (folder / f"{size}.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("version", ["0.3", "0.4.13"])
+def test_three_commands_lead_from_a_folder_to_a_forecast(
+    scalepredict: Run, tmp_path: Path, version: str
+) -> None:
+    if version == "0.3":
+        old_results(tmp_path / "results")
+        ladder = "defaults: {family: toy}\nmodels:\n  - {match: 'acme/toy-*', tokens: 2B}\n"
+    else:
+        shutil.copytree(FIXTURE, tmp_path / "results")
+        ladder = LADDER
+    (tmp_path / "ladder.yaml").write_text(ladder)
+    commands = (
+        ("import", "results", "--ladder", "ladder.yaml", "-o", "records.csv"),
+        ("fit", "records.csv", "-o", "imported.json"),
+        ("forecast", "--fit", "imported.json", "--params", "7B", "--json"),
+    )
+    for command in commands:
+        done = scalepredict(*command)
+        assert done.returncode == 0, done.stderr
+    imported = json.loads(done.stdout)
+    assert imported["target"]["tokens"] == 2e9
+    scalepredict("fit", "results", "--ladder", "ladder.yaml", "-o", "direct.json")
+    direct = json.loads(
+        scalepredict("forecast", "--fit", "direct.json", "--params", "7B", "--json").stdout
+    )
+    assert direct["benchmarks"] == imported["benchmarks"]
 
 
 def test_the_written_skeleton_is_a_ladder(scalepredict: Run, tmp_path: Path) -> None:

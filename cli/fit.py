@@ -125,6 +125,7 @@ def fit(
         )
         summaries = summarise(fitted, rng=np.random.default_rng(seed))
     voice.warn(f"family {name!r} is not fitted: {why}" for name, why in fitted.refused.items())
+    voice.warn(f"family {each.family!r}: {text}" for each in summaries for text in each.warnings)
     stored = StoredFit(
         fit=fitted,
         provenance=Provenance(

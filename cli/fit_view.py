@@ -23,7 +23,9 @@ def fit_sheets(fit: Fit, summaries: Sequence[FamilySummary], *, verbose: bool) -
 def fit_rows(summaries: Sequence[FamilySummary]) -> list[dict[str, Cell]]:
     """One row for each family and benchmark; scores are fractions."""
     return [
-        {"family": summary.family, **row} for summary in summaries for row in _benchmarks(summary)
+        {"family": summary.family, **row, "warnings": "; ".join(row["warnings"])}
+        for summary in summaries
+        for row in _benchmarks(summary)
     ]
 
 
@@ -44,6 +46,7 @@ def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[
                 "family": summary.family,
                 "evidence": evidence_document(summary.evidence),
                 "benchmarks": _benchmarks(summary),
+                "warnings": list(summary.warnings),
                 "notes": list(summary.notes),
             }
             for summary in summaries
@@ -96,17 +99,17 @@ def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
             row += [percent(unit.chance) + ("?" if unit.chance_assumed else "")]
             row += [_number(values[i]) for values in (trend.z, trend.phi, trend.linearity)]
             row += [_number(trend.breakthroughness[i]), _number(trend.step_z[i])]
-        rows.append(tuple(row))
+        rows.append((*row, "; ".join(summary.doubts[i])))
     return Sheet(
         title=f"{summary.family}: {predictor} on {describe_evidence(summary.evidence)}",
-        header=(*header, *extra),
-        align="ll" + "r" * (len(header) + len(extra) - 2),
+        header=(*header, *extra, "note"),
+        align="ll" + "r" * (len(header) + len(extra) - 2) + "l",
         rows=tuple(rows),
         notes=summary.notes,
     )
 
 
-def _benchmarks(summary: FamilySummary) -> list[dict[str, Cell]]:
+def _benchmarks(summary: FamilySummary) -> list[dict[str, Any]]:
     trend = summary.classes.trend
     return [
         {
@@ -125,6 +128,7 @@ def _benchmarks(summary: FamilySummary) -> list[dict[str, Cell]]:
             "linearity": float(trend.linearity[i]),
             "breakthroughness": float(trend.breakthroughness[i]),
             "step_z": float(trend.step_z[i]),
+            "warnings": list(summary.doubts[i]),
         }
         for i, unit in enumerate(summary.classes.units)
     ]

@@ -3,19 +3,20 @@
 import numpy as np
 
 from scalepredict.evaluation.trend import SLOPE_DECADES
-from scalepredict.predictors.interface import Law, Targets
+from scalepredict.predictors.interface import Forecast
 from scalepredict.records.table import EvalTable, Floats
 
 
-def fit_error(law: Law, evidence: EvalTable, *, rng: np.random.Generator) -> Floats:
+def fit_error(fitted: Forecast, evidence: EvalTable) -> Floats:
     """Mean |fitted - measured| of each unit of one family, a fraction. Shape (T,).
 
     Residuals are weighted by exp(-decades of FLOPs below the top). NaN where nothing was fitted.
+
+    Args:
+        fitted: The law's forecast of the M checkpoints of the evidence, shape (M, T).
+        evidence: What was measured, shape (M, T).
     """
-    fitted = law.forecast(Targets.of_table(evidence), rng=rng)
-    order = {unit.benchmark: i for i, unit in enumerate(fitted.units)}
-    point = fitted.point[:, [order[unit.benchmark] for unit in evidence.units]]
-    residual = np.abs(point - evidence.scores)
+    residual = np.abs(fitted.point - evidence.scores)
     decades = np.log10(evidence.flops) - np.log10(evidence.flops.max())
     known = np.isfinite(residual)
     weight = np.where(known, np.exp(decades / SLOPE_DECADES)[:, None], 0.0)

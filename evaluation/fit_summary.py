@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.evaluation.classes import Classes, classify
+from scalepredict.evaluation.doubts import aligned, benchmark_doubts
 from scalepredict.evaluation.fit_quality import fit_error
 from scalepredict.predictors.fit import Fit
-from scalepredict.predictors.interface import Frontier
+from scalepredict.predictors.interface import Frontier, Targets
+from scalepredict.predictors.targets import few_models
 from scalepredict.records.table import EvalTable, Floats
 
 
@@ -21,6 +23,8 @@ class FamilySummary:
         classes: Predictability of its T benchmarks.
         last: Score of the largest measured checkpoint. Shape (T,).
         fit_error: Mean absolute residual, recent ones more, a fraction. Shape (T,).
+        doubts: What should be known of each benchmark, length T.
+        warnings: What makes the whole fit less certain than it looks.
         notes: Sentences of the law.
     """
 
@@ -29,6 +33,8 @@ class FamilySummary:
     classes: Classes
     last: Floats
     fit_error: Floats
+    doubts: tuple[tuple[str, ...], ...]
+    warnings: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -38,13 +44,17 @@ def summarise(fit: Fit, *, rng: np.random.Generator) -> tuple[FamilySummary, ...
     result = []
     for (group, family), stream in zip(pairs, rng.spawn(len(pairs)), strict=True):
         evidence = group.evidence.of_family(family)
+        classes = classify(evidence)
+        fitted = aligned(group.law.forecast(Targets.of_table(evidence), rng=stream), evidence)
         result.append(
             FamilySummary(
                 family=family,
                 evidence=evidence,
-                classes=classify(evidence),
+                classes=classes,
                 last=Frontier.of_table(evidence).last,
-                fit_error=fit_error(group.law, evidence, rng=stream),
+                fit_error=fit_error(fitted, evidence),
+                doubts=benchmark_doubts(classes, fitted.failures),
+                warnings=few_models(evidence),
                 notes=group.law.notes(),
             )
         )

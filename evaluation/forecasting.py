@@ -12,11 +12,11 @@ from scalepredict.evaluation.calibration import (
     calibration_notes,
     suite_averages,
 )
-from scalepredict.evaluation.classes import Classes, Kind, classify
+from scalepredict.evaluation.classes import Classes, classify
+from scalepredict.evaluation.doubts import aligned, benchmark_doubts
 from scalepredict.predictors.fit import Fit, FittedGroup
 from scalepredict.predictors.interface import Forecast, Targets
 from scalepredict.predictors.targets import (
-    FEW_MODELS,
     describe_target,
     factors,
     target_warnings,
@@ -115,7 +115,7 @@ def forecast_family(
     """Forecast, calibrate and judge one family."""
     name = fit.predictor.name
     evidence = group.evidence.of_family(targets.family[0])
-    raw = _aligned(group.law.forecast(targets, rng=rng), evidence)
+    raw = aligned(group.law.forecast(targets, rng=rng), evidence)
     forecast = apply_calibration(raw, calibration, name)
     classes = classify(evidence)
     chance = evidence.chance
@@ -129,38 +129,8 @@ def forecast_family(
         factor=factors(targets, evidence),
         p_above_chance=1 - forecast.cdf(np.broadcast_to(chance + MEASURABLE, forecast.point.shape)),
         upper=forecast.quantile(UPPER),
-        benchmark_warnings=tuple(_doubts(forecast, classes, i) for i in range(len(classes.units))),
+        benchmark_warnings=benchmark_doubts(classes, forecast.failures),
         target_warnings=tuple(target_warnings(targets, i, evidence) for i in places),
         target_lines=tuple(describe_target(targets, i, evidence) for i in places),
         notes=(*group.law.notes(), *calibration_notes(forecast, calibration, name)),
     )
-
-
-def _aligned(forecast: Forecast, evidence: EvalTable) -> Forecast:
-    # A law that pools families also forecasts benchmarks that this family was not measured on.
-    order = {unit.benchmark: i for i, unit in enumerate(forecast.units)}
-    return forecast.take_units([order[unit.benchmark] for unit in evidence.units])
-
-
-def _doubts(forecast: Forecast, classes: Classes, column: int) -> tuple[str, ...]:
-    failure = forecast.failures[column]
-    if failure is not None:
-        return (failure,)
-    trend, unit = classes.trend, classes.units[column]
-    said = {
-        Kind.AT_CHANCE: "not yet measurable",
-        Kind.FLAT: "flat above chance: no trend to extrapolate beyond the noise",
-        Kind.NOISY: (
-            f"scatters {np.sqrt(trend.phi[column]):.1f}x more than its questions explain: often a "
-            "bias to a format or a label"
-        ),
-        Kind.INVERSE: "falls with scale",
-        Kind.SATURATED: "near its ceiling",
-    }.get(classes.kinds[column])
-    doubts = [said] if said else []
-    measured = int(forecast.n_train[0, column])
-    if measured < FEW_MODELS and measured < int(forecast.n_train.max()):
-        doubts.append(f"measured on only {measured} checkpoints")
-    if unit.chance_assumed:
-        doubts.append("chance level assumed 0")
-    return tuple(doubts)

@@ -104,13 +104,18 @@ def target_warnings(targets: Targets, index: int, evidence: EvalTable) -> tuple[
             f"the target is smaller than the largest evidence ({_times(factor)} its FLOPs), so "
             "this is what the fit says there, not a prediction."
         )
+    return (*warnings, *few_models(evidence), *_off_design(targets, index, evidence))
+
+
+def few_models(evidence: EvalTable) -> tuple[str, ...]:
+    """A warning if the evidence of a family has few models, else none."""
     models = len({c.model for c in evidence.checkpoints})
-    if models < FEW_MODELS:
-        warnings.append(
-            f"only {models} models are evidence; with {FEW_MODELS} or more the forecast and its "
-            "interval mean more."
-        )
-    return (*warnings, *_off_design(targets, index, evidence))
+    if models >= FEW_MODELS:
+        return ()
+    return (
+        f"only {models} models are evidence; with {FEW_MODELS} or more the forecast and its "
+        "interval mean more.",
+    )
 
 
 def _off_design(targets: Targets, index: int, evidence: EvalTable) -> tuple[str, ...]:

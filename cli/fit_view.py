@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from scalepredict.cli.render import Cell, Sheet, percent, signed_points
+from scalepredict.cli.render import NOTE, Cell, Sheet, percent, signed_points
 from scalepredict.evaluation.fit_summary import FamilySummary
 from scalepredict.predictors.fit import Fit
 from scalepredict.predictors.storage import StoredFit
@@ -102,7 +102,7 @@ def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
         rows.append((*row, "; ".join(summary.doubts[i])))
     return Sheet(
         title=f"{summary.family}: {predictor} on {describe_evidence(summary.evidence)}",
-        header=(*header, *extra, "note"),
+        header=(*header, *extra, NOTE),
         align="ll" + "r" * (len(header) + len(extra) - 2) + "l",
         rows=tuple(rows),
         notes=summary.notes,

@@ -9,6 +9,7 @@ import numpy as np
 from scalepredict.cli.fit_view import evidence_document
 from scalepredict.cli.render import (
     MISSING,
+    NOTE,
     Cell,
     Format,
     Sheet,
@@ -104,7 +105,7 @@ def forecast_sheet(view: View, form: Format) -> Sheet:
     warnings = view.warnings if form == Format.MARKDOWN else ()
     return Sheet(
         title=view.title,
-        header=(*header, "note"),
+        header=(*header, NOTE),
         align="ll" + "r" * (len(header) - 2) + "l",
         rows=tuple(rows),
         notes=(*_accuracy_notes(view), *(f"warning: {text}" for text in warnings)),
@@ -196,7 +197,7 @@ def _row(entry: Entry, measured: bool) -> tuple[str, ...]:
     ranges = [percent_range(*entry.interval[c]) for c in SHOWN]
     if unmeasurable:
         # No confident curve: an upper bound instead of intervals around a point.
-        ranges = [MISSING] * (len(SHOWN) - 1) + [f"at most {percent(entry.upper)}"]
+        ranges = [MISSING] * (len(SHOWN) - 1) + [f"<= {percent(entry.upper)}"]
     observed = [percent(entry.observed), signed_points(entry.error)] if measured else []
     return (
         f"average of {entry.name}" if entry.kind is None else entry.name,

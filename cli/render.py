@@ -11,13 +11,14 @@ import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import typer
 
 TERMINAL_ROWS = 200  # a longer table is capped on a terminal, and said; pipes and files get all
 MISSING = "-"
+NOTE = "note"  # header of a last column of sentences
 
 Cell = str | float | int | bool | None
 
@@ -85,12 +86,14 @@ def percent(fraction: float, *, digits: int = 1) -> str:
 
 def signed_points(fraction: float, *, digits: int = 1) -> str:
     """A difference of scores in points: ``+1.4``; ``-`` if not a number."""
-    return MISSING if math.isnan(fraction) else f"{100 * fraction:+.{digits}f}"
+    if math.isnan(fraction):
+        return MISSING
+    return f"{round(100 * fraction, digits) + 0.0:+.{digits}f}"  # + 0.0: never "-0.0"
 
 
 def percent_range(low: float, high: float) -> str:
-    """An interval of scores in percent: ``58.1 to 63.0``; ``-`` if not a number."""
-    return MISSING if math.isnan(low) else f"{percent(low)} to {percent(high)}"
+    """An interval of scores in percent: ``58.1-63.0``; ``-`` if not a number."""
+    return MISSING if math.isnan(low) else f"{percent(low)}-{percent(high)}"
 
 
 def clean(text: str) -> str:
@@ -144,20 +147,24 @@ def plain(sheet: Sheet) -> str:
 
 
 def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False, markup=False, emoji=False)
-    for sheet in sheets:
+    for number, whole in enumerate(sheets):
+        sheet = _notes_below(whole, width=console.width)
         # Text objects, because plain strings would be read as Rich's markup.
-        table = Table(box=SIMPLE_HEAD, title=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name, letter in zip(sheet.header, sheet.align, strict=True):
-            justify = "right" if letter == "r" else "left"
-            table.add_column(Text(name), justify=justify, overflow="fold")  # type: ignore[arg-type]
+            if letter == "r":
+                table.add_column(Text(name), justify="right", no_wrap=True)
+            else:
+                table.add_column(Text(name), overflow="fold")
         for row in sheet.rows[:TERMINAL_ROWS]:
             table.add_row(*(Text(clean(cell)) for cell in row))
+        if number:
+            console.print()
         if sheet.title:
             console.print(Text(clean(sheet.title), style="bold"))
         console.print(table)
@@ -166,6 +173,23 @@ def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
             console.print(Text(f"... and {more:,} more rows: use --format csv to see all of them"))
         for note in sheet.notes:
             console.print(Text(clean(note)))
+
+
+def _notes_below(sheet: Sheet, *, width: int) -> Sheet:
+    # A last column of sentences would squeeze the numbers on a narrow terminal.
+    from rich.cells import cell_len
+
+    widest = max(map(cell_len, plain(replace(sheet, title="", notes=())).splitlines()))
+    if widest <= width or sheet.header[-1] != NOTE:
+        return sheet
+    said = [f"{row[0]}: {row[-1]}" for row in sheet.rows[:TERMINAL_ROWS] if row[-1]]
+    return replace(
+        sheet,
+        header=sheet.header[:-1],
+        align=sheet.align[:-1],
+        rows=tuple(row[:-1] for row in sheet.rows),
+        notes=(*said, *sheet.notes),
+    )
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

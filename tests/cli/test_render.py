@@ -3,10 +3,21 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
-from scalepredict.cli.render import Sheet, csv_text, json_text, markdown, percent, plain
+from scalepredict.cli.render import (
+    Format,
+    Sheet,
+    csv_text,
+    emit,
+    json_text,
+    markdown,
+    percent,
+    plain,
+    signed_points,
+)
 
 NASTY = "mmlu\x1b[31m|`x`\u202e"
 
@@ -49,3 +60,43 @@ def test_json_writes_nan_as_null_at_any_depth() -> None:
 
 def test_scores_become_percent_with_one_digit() -> None:
     assert (percent(0.62345), percent(float("nan"))) == ("62.3", "-")
+    assert [signed_points(x) for x in (-0.0004, 0.0312, -0.2)] == ["+0.0", "+3.1", "-20.0"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def on_terminal(shown: Sheet, columns: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    screen = Terminal()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout", screen)
+    emit(Format.TABLE, sheets=[shown], rows=[], document={})
+    return re.sub(r"\x1b\[\d*m", "", screen.getvalue())
+
+
+def test_a_narrow_terminal_gets_sentences_below_and_no_name_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [f"benchmark_with_a_long_name_{i}" for i in range(3)]
+    rows = tuple((name, "12.3-45.6", "says something rather long of it") for name in names)
+    shown = Sheet(header=("benchmark", "90 %", "note"), align="lrl", rows=rows)
+    wide = on_terminal(shown, 120, monkeypatch)
+    assert wide.splitlines()[0].split() == ["benchmark", "90", "%", "note"]
+    narrow = on_terminal(shown, 50, monkeypatch)
+    assert narrow.splitlines()[0].split() == ["benchmark", "90", "%"]
+    for name in names:
+        assert name in narrow
+        assert f"{name}: says something" in " ".join(narrow.split())
+
+
+def test_a_terminal_gets_a_screen_of_two_thousand_rows_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = tuple((f"b[red]{i}", "1.0") for i in range(2000))
+    text = on_terminal(Sheet(header=("name", "score"), align="lr", rows=rows), 80, monkeypatch)
+    assert "b[red]199 " in text
+    assert "b[red]200 " not in text
+    assert "... and 1,800 more rows: use --format csv to see all of them" in text

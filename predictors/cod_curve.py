@@ -40,6 +40,7 @@ FORM = CurveForm(
     starts=_starts,
     lower=(-LOG_COEFFICIENT, 0.0, 0.0),
     upper=(LOG_COEFFICIENT, STEEPEST, LOWEST_CEILING),
+    at_lower=("", "compute has no effect (b = 0)", "no ceiling below 1 (c = 0)"),
 )
 
 

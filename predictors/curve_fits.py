@@ -53,6 +53,8 @@ class CurveForm:
         starts: Where to start from, (T, S, P).
         lower: Lower bounds, length P; none if empty.
         upper: Upper bounds, length P; none if empty.
+        at_lower: What it means that a parameter is at its lower bound; "" for a bound that only
+            limits the search. Length P; all "" if empty.
         pull: How strongly each parameter is drawn to 0: 1 away from it costs as much as an error
             of ``pull`` in one score. Length P; none if empty.
     """
@@ -62,6 +64,7 @@ class CurveForm:
     starts: Callable[[Observed], Floats]
     lower: tuple[float, ...] = ()
     upper: tuple[float, ...] = ()
+    at_lower: tuple[str, ...] = ()
     pull: tuple[float, ...] = ()
 
 
@@ -190,11 +193,10 @@ def fit_remarks(
     for p, parameter in enumerate(form.parameters):
         for side, word, bounds in ((-1, "lower", form.lower), (1, "upper", form.upper)):
             binds = kept & (found.solution.at_bound[:, p] == side)
+            meaning = form.at_lower[p] if side < 0 and form.at_lower else ""
             if binds.any():
-                where = _names(units, binds)
-                remarks.append(
-                    f"{method}: {parameter} is at its {word} bound, {bounds[p]:g}, {where}."
-                )
+                says = meaning or f"{parameter} is at its {word} bound, {bounds[p]:g},"
+                remarks.append(f"{method}: {says} {_names(units, binds)}.")
     restless = kept & ~found.solution.converged
     if restless.any():
         remarks.append(f"{method}: the fit did not converge {_names(units, restless)}.")

@@ -21,7 +21,7 @@ import numpy as np
 
 from scalepredict.predictors.index import LossSurface
 from scalepredict.predictors.ladder import Scale
-from scalepredict.predictors.least_squares import HUBER, LINEAR, best_of_starts
+from scalepredict.predictors.least_squares import HUBER, LINEAR, TOLERANCE, best_of_starts
 from scalepredict.predictors.repetition import effective_params, effective_tokens
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, Floats, Ints
 
@@ -29,6 +29,7 @@ HUBER_DELTA = 1e-3  # of log L; exponents depend on it (Besiroglu et al.), so it
 LOG_ENTROPY = (-5.0, 3.0)  # bounds of log E (nats per token)
 EXPONENTS = (0.0, 2.0)
 MAX_STEPS = 300
+RESAMPLE_TOLERANCE = 1e-6  # far below the spread of resamples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,7 @@ def fit_loss_laws(
     delta: float | None = HUBER_DELTA,
     draws: Ints | None = None,
     starts: Floats | None = None,
+    tolerance: float = TOLERANCE,
 ) -> LossLaws:
     """Fit a loss law to each of B series.
 
@@ -134,6 +136,7 @@ def fit_loss_laws(
         delta: Residual of log L where Huber's loss turns linear. None: least squares on L itself.
         draws: Which checkpoints each series is fitted to, with repeats (a resample). Shape (B, M).
         starts: Parameters to start from, (B, S, P); several of its own by default.
+        tolerance: Of the solver, relative.
     """
     measured = np.isfinite(loss) & (loss > 0)
     observed = np.where(measured, loss, 1.0)
@@ -163,6 +166,7 @@ def fit_loss_laws(
         loss=LINEAR if delta is None else HUBER,
         loss_scale=1.0 if delta is None else delta,
         max_steps=MAX_STEPS,
+        tolerance=tolerance,
     )
     misfit, slope = residuals(found.solution.params, np.arange(len(loss)))
     # Of all residuals alike: Huber's weights are for the fit, and leave hardly any curvature.
@@ -207,6 +211,7 @@ def resampled_surfaces(
         delta=delta,
         draws=draws,
         starts=np.tile(laws.params[:1], (n_resamples, 1, 1)),
+        tolerance=RESAMPLE_TOLERANCE,
     )
     return tuple(resampled.surface(b) for b in range(n_resamples))
 

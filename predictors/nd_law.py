@@ -38,6 +38,7 @@ FORM = CurveForm(
     starts=_starts,
     lower=(-LOG_COEFFICIENT, 0.0, -LOG_COEFFICIENT, 0.0),
     upper=(LOG_COEFFICIENT, STEEPEST, LOG_COEFFICIENT, STEEPEST),
+    at_lower=("", "parameters have no effect (a = 0)", "", "tokens have no effect (b = 0)"),
 )
 
 

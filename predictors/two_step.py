@@ -60,10 +60,11 @@ def _starts(observed: Observed) -> Floats:
 
 FREE_CEILING = CurveForm(
     curve="loss_to_score",
-    parameters=("level", "slope", "ceiling"),
+    parameters=("a", "b", "c"),
     starts=_starts,
     lower=(-LEVEL, 0.0, 0.0),
     upper=(LEVEL, STEEPEST, LOWEST_CEILING),
+    at_lower=("", "the loss has no effect (b = 0)", "no ceiling below 1 (c = 0)"),
     pull=(0.0, 0.0, CEILING_PULL),
 )
 CEILING_ONE = replace(FREE_CEILING, upper=(LEVEL, STEEPEST, 0.0))

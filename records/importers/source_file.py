@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from scalepredict.errors import RecordError
 
-MAX_JSON_BYTES = 64 * 2**20  # the largest real result file seen is 2 MB
+MAX_JSON_BYTES = 32 * 2**20  # the largest real result file seen is 2 MB
 MAX_LINE_BYTES = 16 * 2**20  # one sample with its prompts and log-probabilities
 
 

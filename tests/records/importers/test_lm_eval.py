@@ -189,5 +189,33 @@ def test_version_0_4_0_wrote_an_array_into_the_samples_file(tmp_path: Path) -> N
     assert [p.score.score for p in collected.placed] == [1.0, 0.0]
 
 
+def test_a_question_stands_once_for_each_filter_and_pairs_are_no_scores(tmp_path: Path) -> None:
+    row = {"doc_id": 1, "doc_hash": "ab" * 32, "filtered_resps": ["7"], "target": "7"}
+    rows = [
+        row | {"filter": "strict-match", "metrics": ["exact_match"], "exact_match": 0.0},
+        row | {"filter": "flexible-extract", "metrics": ["exact_match"], "exact_match": 1.0},
+        row | {"filter": "none", "metrics": ["bits_per_byte"], "bits_per_byte": [-3.0, 12]},
+    ]
+    path = tmp_path / "acme__a" / "samples_gsm8k_2026-01-01T00-00-00.0.jsonl"
+    path.parent.mkdir()
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    collected = collect([path])
+    (placed,) = collected.placed
+    assert (placed.score.filter, placed.score.score) == ("strict-match", 0.0)
+    assert placed.score.task == "ab" * 8
+    assert collected.left_out == {"bits_per_byte of a question is no score in [0, 1]": 1}
+
+
+def test_unknown_sizes_and_made_up_names_are_not_believed(tmp_path: Path) -> None:
+    config = {"model": "dummy", "model_args": {}, "model_num_parameters": -1}
+    content = results(config=config, model_source="dummy", model_name="vqvnukgg")
+    content["higher_is_better"] = {"arc": {"acc": None}}
+    collected = collect([write(tmp_path / "my-run" / "results_x.json", content)])
+    (checkpoint,) = collected.checkpoints
+    assert checkpoint.model == "my-run"
+    assert checkpoint.sizes == {}
+    assert scores(collected) == {("arc", "", "acc"): 0.31}
+
+
 def _metric(name: str) -> Choice:
     return Choice(metric={"": name}, filter={}, shots={})

@@ -117,7 +117,7 @@ def _read(path: Path, name: str, importers: Sequence[Importer]) -> tuple[Importe
             if importer.recognises(file):
                 return importer, importer.read(file)
     except RecordError as error:
-        return str(error).removeprefix(f"{name}: ")
+        return str(error).removeprefix(name).removeprefix(":").strip()
     return "of no known format"
 
 

@@ -37,12 +37,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return _version()
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'scalepredict' has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker knows the names above, and shall miss all others
+
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return _version()
+        if name in _HOMES:
+            return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(f"module 'scalepredict' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -34,7 +34,7 @@ def to_benchmarks(table: EvalTable) -> EvalTable:
 def aggregation_notes(table: EvalTable) -> tuple[str, ...]:
     """What ``to_benchmarks`` leaves out, in sentences with counts; empty if nothing."""
     notes: list[str] = []
-    for benchmark, index in _units_by_benchmark(table).items():
+    for (benchmark, _, _), index in _units_by_benchmark(table).items():
         own = [i for i in index if not table.units[i].task]
         tasks = [i for i in index if table.units[i].task]
         if not tasks:
@@ -59,10 +59,11 @@ def aggregation_notes(table: EvalTable) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _units_by_benchmark(table: EvalTable) -> dict[str, list[int]]:
-    groups: dict[str, list[int]] = {}
+def _units_by_benchmark(table: EvalTable) -> dict[tuple[str, str, int | None], list[int]]:
+    # Tables that keep several metrics or shot counts have an average for each of them.
+    groups: dict[tuple[str, str, int | None], list[int]] = {}
     for i, unit in enumerate(table.units):
-        groups.setdefault(unit.benchmark, []).append(i)
+        groups.setdefault((unit.benchmark, unit.metric, unit.shots), []).append(i)
     return groups
 
 

@@ -72,3 +72,16 @@ def test_the_order_of_checkpoints_does_not_matter() -> None:
     order = rng.permutation(9)
     shuffled = to_benchmarks(given.take_rows(order))
     np.testing.assert_array_equal(shuffled.scores, to_benchmarks(given).scores[order])
+
+
+def test_each_shot_count_of_a_benchmark_has_an_average_of_its_own() -> None:
+    units = [Unit(benchmark="mmlu", task=t, shots=s) for s in (0, 5) for t in ("law", "art")]
+    table = make_table(
+        [Checkpoint(model="m")],
+        units,
+        np.array([[0.2, 0.4, 0.5, 0.8]]),
+        n_items=np.array([[100.0, 300.0, 100.0, 300.0]]),
+    )
+    averages = to_benchmarks(table)
+    assert [unit.shots for unit in averages.units] == [0, 5]
+    np.testing.assert_allclose(averages.scores, [[0.35, 0.725]])

@@ -8,7 +8,8 @@ from hashlib import sha256
 
 from scalepredict.evaluation.off_trend.global_test import Direction
 from scalepredict.evaluation.off_trend.noise import NoiseDefaults
-from scalepredict.records.table import Checkpoint, Floats, Unit
+from scalepredict.records.counts import format_count
+from scalepredict.records.table import Checkpoint, Unit
 
 
 class Level(StrEnum):
@@ -197,6 +198,13 @@ def place_of(checkpoint: Checkpoint) -> str:
     return "" if checkpoint.step is None else f"step {checkpoint.step:.12g}"
 
 
+def place_in_words(checkpoint: Checkpoint) -> str:
+    """The same for people: ``step 13000``, or ``27.3B tokens``."""
+    if checkpoint.step is not None:
+        return f"step {checkpoint.step:.12g}"
+    return f"{format_count(checkpoint.tokens)} tokens" if checkpoint.tokens else "its place"
+
+
 def unit_finding(rule: str, level: Level, unit: Unit, message: str, **values: object) -> Finding:
     """A finding about one benchmark."""
     return Finding(
@@ -218,17 +226,3 @@ def direction_rule(stem: str, deviation: float) -> str:
 def interval_around(expected: float, half_width: float) -> tuple[float, float]:
     """A prediction interval, inside [0, 1]."""
     return max(0.0, expected - half_width), min(1.0, expected + half_width)
-
-
-__all__ = [
-    "RULES",
-    "Accepted",
-    "BenchmarkLevel",
-    "CopyRule",
-    "Finding",
-    "Floats",
-    "Gate",
-    "Level",
-    "Rule",
-    "Verdict",
-]

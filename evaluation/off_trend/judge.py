@@ -6,11 +6,10 @@ flagged until someone looks. Checkpoints of the history are walked in the same w
 not reported, so that a new checkpoint gets the same verdict alone as within its series.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from scalepredict.evaluation.off_trend.changes import below_chance, changed_evaluation
 from scalepredict.evaluation.off_trend.copies import Copy, find_copies
@@ -21,18 +20,14 @@ from scalepredict.evaluation.off_trend.findings import (
     Gate,
     Level,
     Verdict,
-    direction_rule,
-    interval_around,
     place_of,
-    unit_finding,
 )
 from scalepredict.evaluation.off_trend.global_test import (
     Noise,
-    Outcome,
     assess,
-    significant,
 )
 from scalepredict.evaluation.off_trend.labels import better_label
+from scalepredict.evaluation.off_trend.ladder import LadderOutcome
 from scalepredict.evaluation.off_trend.own_history import MIN_POINTS, OneStep, predict_next
 from scalepredict.evaluation.off_trend.runs import Run, effective_items, runs_of
 from scalepredict.evaluation.off_trend.scatter import (
@@ -42,8 +37,18 @@ from scalepredict.evaluation.off_trend.scatter import (
     other_rows,
     scatter_of,
 )
+from scalepredict.evaluation.off_trend.wording import (
+    Tested,
+    copy_finding,
+    drift_finding,
+    label_finding,
+    off_ladder_findings,
+    off_trend_findings,
+)
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
+
+OWN_SHARE = 0.8  # of alpha, where a checkpoint is compared with its own past and with the ladder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +62,7 @@ class Evidence:
         runs: The runs of the table.
         scatter: One-step residuals of all rows.
         copies: Rows that repeat another row.
+        ladder: Finished models against the ladder, by row (see ``ladder.py``).
     """
 
     table: EvalTable
@@ -64,7 +70,8 @@ class Evidence:
     items_assumed: tuple[str, ...]
     runs: tuple[Run, ...]
     scatter: Scatter
-    copies: dict[int, Copy]
+    copies: Mapping[int, Copy]
+    ladder: Mapping[int, LadderOutcome] = field(default_factory=dict)
 
 
 def gather(table: EvalTable, gate: Gate) -> Evidence:
@@ -122,45 +129,44 @@ class Walk:
 
     def judge(self, k: int) -> Verdict:
         """Judge the checkpoint at position k, and take it into the past if it belongs there."""
-        evidence, run = self.evidence, self.run
-        row = int(run.rows[k])
+        table, row = self.evidence.table, int(self.run.rows[k])
         step = self._predict(k, row)
-        findings = changed_evaluation(evidence.table, run, k, self.gate)
-        findings += below_chance(evidence.table, run, k, evidence.n_items[row], self.gate)
-        findings += self._copied(row)
-        p_value: float | None = None
-        deviates = False
-        leaning = ""
+        findings = changed_evaluation(table, self.run, k, self.gate)
+        findings += below_chance(table, self.run, k, self.evidence.n_items[row], self.gate)
+        if row in self.evidence.copies:
+            copy = self.evidence.copies[row]
+            findings.append(copy_finding(copy, table.checkpoints[copy.of], self.gate))
+        p_values: list[float] = []
+        leaning = self.leaning
+        self.leaning = ""
         for level, units in self._tested_units(step, row):
-            noise = self._noise(units)
-            outcome, z = self._assess(step, row, units, noise)
-            p_value = outcome.p_value if p_value is None else min(p_value, outcome.p_value)
-            if outcome.p_value < self.gate.alpha:
-                self.drift = Drift()
-                found = self._deviations(step, row, units, noise, outcome, z)
-                leaning = found[0].rule
-                deviates = True
-                if level is Level.ERROR and self.gate.persistence > 1 and leaning != self.leaning:
-                    level = Level.WARN
-                found += self._mislabelled(step, k, units, noise)
+            tested = self._test(step, row, units)
+            p_values.append(min(1.0, tested.outcome.p_value / self._own_share(row)))
+            if p_values[-1] < self.gate.alpha:
+                found = off_trend_findings(table, tested, p_values[-1], self.gate)
+                self.leaning = found[0].rule
+                if self.gate.persistence > 1 and self.leaning != leaning:
+                    level = min(level, Level.WARN, key=_severity)
+                found += self._relabelled(tested, k, units)
                 findings += [replace(f, level=min(f.level, level, key=_severity)) for f in found]
             elif level is Level.ERROR:
-                findings += self._drifts(outcome)
-        self.leaning = leaning
+                findings += self._drifted(tested.outcome.shift)
+        if row in self.evidence.ladder:
+            outcome = self.evidence.ladder[row]
+            p_values.append(min(1.0, outcome.p_value / (1 - OWN_SHARE)))
+            if p_values[-1] < self.gate.alpha:
+                findings += off_ladder_findings(table, row, outcome, p_values[-1], self.gate)
         kept, accepted = self._split(findings, row)
-        kept = [f for f in kept if f.level is not Level.OFF]
-        unjudged = "" if p_value is not None else self._why_unjudged(k, row)
-        if not (deviates and any(f.rule.startswith("off-trend") for f in kept)) and not self._stale(
-            row
-        ):
-            self.past.append(k)
-        return Verdict(
-            checkpoint=evidence.table.checkpoints[row],
-            p_value=p_value,
-            findings=tuple(sorted(kept, key=lambda f: (-_severity(f.level), f.p_value or 0.0))),
+        verdict = Verdict(
+            checkpoint=table.checkpoints[row],
+            p_value=min(p_values, default=None),
+            findings=tuple(sorted(kept, key=lambda f: -_severity(f.level))),
             accepted=tuple(accepted),
-            unjudged=unjudged,
+            unjudged="" if p_values else self._why_unjudged(k, row),
         )
+        if not any(f.rule.startswith("off-trend") for f in kept) and not self._stale(row):
+            self.past.append(k)
+        return verdict
 
     def _predict(self, k: int, row: int) -> OneStep:
         past = np.array(self.past, dtype=np.intp)
@@ -200,72 +206,34 @@ class Walk:
             )
         return self.cache[key]
 
-    def _assess(
-        self, step: OneStep, row: int, units: Bools, noise: Noise
-    ) -> tuple[Outcome, Floats]:
-        precision = 1 / np.sqrt(step.variance[units] * noise.phi)
-        z = (self.evidence.table.scores[row, units] - step.expected[units]) * precision
-        return assess(z, precision, noise, self.gate.direction), z
-
-    def _deviations(
-        self, step: OneStep, row: int, units: Bools, noise: Noise, outcome: Outcome, z: Floats
-    ) -> list[Finding]:
-        listed = np.flatnonzero(significant(outcome.unit_p, self.gate.discovery))
-        largest = z[int(np.argmin(outcome.unit_p))]
-        lean = outcome.shift if outcome.shift_p <= outcome.unit_p.min() * len(z) else largest
-        rule = direction_rule("off-trend", lean)
-        findings = [self._whole(rule, outcome, len(z))]
-        half = stdtrit(noise.tail, 1 - self.gate.alpha / 2) * np.sqrt(noise.phi)
-        columns = np.flatnonzero(units)
-        for i in sorted(listed, key=lambda i: outcome.unit_p[i]):
-            t = columns[i]
-            unit = self.evidence.table.units[t]
-            observed = float(self.evidence.table.scores[row, t])
-            expected = float(step.expected[t])
-            interval = interval_around(expected, float(half[i] * np.sqrt(step.variance[t])))
-            unit_rule = direction_rule("off-trend", z[i])
-            findings.append(
-                unit_finding(
-                    unit_rule,
-                    self.gate.level_of(unit_rule),
-                    unit,
-                    f"{unit.benchmark} = {observed:.4f}; expected {expected:.4f}, "
-                    f"{100 * (1 - self.gate.alpha):g}% interval [{interval[0]:.4f}, "
-                    f"{interval[1]:.4f}] (z = {z[i]:+.1f})",
-                    observed=observed,
-                    expected=expected,
-                    interval=interval,
-                    z=float(z[i]),
-                    p_value=float(outcome.unit_p[i]),
-                )
-            )
-        return findings
-
-    def _whole(self, rule: str, outcome: Outcome, n: int) -> Finding:
-        return Finding(
-            rule=rule,
-            level=self.gate.level_of(rule),
-            z=outcome.shift,
-            p_value=outcome.p_value,
-            message=f"the scores of {n} benchmarks together leave the run's trend (p = "
-            f"{outcome.p_value:.2g}; common shift {outcome.shift:+.1f} standard deviations)",
+    def _test(self, step: OneStep, row: int, units: Bools) -> Tested:
+        noise = self._noise(units)
+        observed, expected = self.evidence.table.scores[row, units], step.expected[units]
+        sd = np.sqrt(step.variance[units] * noise.phi)
+        z = (observed - expected) / sd
+        return Tested(
+            columns=np.flatnonzero(units),
+            observed=observed,
+            expected=expected,
+            sd=sd,
+            z=z,
+            noise=noise,
+            outcome=assess(z, 1 / sd, noise, self.gate.direction),
         )
 
-    def _drifts(self, outcome: Outcome) -> list[Finding]:
-        self.drift = self.drift.after(outcome.shift, self.gate.drift_reference)
+    def _own_share(self, row: int) -> float:
+        return OWN_SHARE if row in self.evidence.ladder else 1.0
+
+    def _drifted(self, shift: float) -> list[Finding]:
+        self.drift = self.drift.after(shift, self.gate.drift_reference)
         total, n = self.drift.total, self.drift.n
         if total <= self.gate.drift_threshold:
             return []
         self.drift = Drift()
-        message = (
-            f"scores have slid below the trend for {n} checkpoints (CUSUM {total:.1f}, alarm above "
-            f"{self.gate.drift_threshold:g})"
-        )
-        level = self.gate.level_of("drift")
-        return [Finding(rule="drift", level=level, z=outcome.shift, message=message)]
+        return [drift_finding(total, n, shift, self.gate)]
 
-    def _mislabelled(self, step: OneStep, k: int, units: Bools, noise: Noise) -> list[Finding]:
-        level = self.gate.level_of("mislabelled")
+    def _relabelled(self, tested: Tested, k: int, units: Bools) -> list[Finding]:
+        self.drift = Drift()  # the slide is told, by another rule
         label = better_label(
             self.evidence.table,
             self.run,
@@ -273,31 +241,13 @@ class Walk:
             k,
             self.past,
             units,
-            own=step.expected[units],
-            own_variance=step.variance[units] * noise.phi,
-            phi=noise.phi,
-            tail=noise.tail,
+            own=tested.expected,
+            own_variance=tested.sd**2,
+            phi=tested.noise.phi,
+            tail=tested.noise.tail,
             n_items=self.evidence.n_items[self.run.rows[k], units],
         )
-        if label is None or level is Level.OFF:
-            return []
-        message = (
-            f"the scores fit {label.text} better than what they are filed under, by a likelihood "
-            f"ratio of 10^{label.log_ratio / np.log(10):.0f}"
-        )
-        return [Finding(rule="mislabelled", level=level, message=message)]
-
-    def _copied(self, row: int) -> list[Finding]:
-        copy = self.evidence.copies.get(row)
-        level = self.gate.level_of("copied-scores")
-        if copy is None or level is Level.OFF:
-            return []
-        other = self.evidence.table.checkpoints[copy.of]
-        message = (
-            f"{copy.n_equal} of {copy.n_compared} scores equal those of {other.model} at "
-            f"{place_of(other)} exactly: a copy, not a second measurement"
-        )
-        return [Finding(rule="copied-scores", level=level, message=message)]
+        return [] if label is None else [label_finding(label, self.gate)]
 
     def _stale(self, row: int) -> bool:
         # The later of two equal checkpoints of one run carries no news; between two runs nobody
@@ -310,6 +260,8 @@ class Walk:
         kept: list[Finding] = []
         known: list[Finding] = []
         for finding in findings:
+            if finding.level is Level.OFF:
+                continue
             key = Accepted(fingerprint=finding.fingerprint(checkpoint), place=place_of(checkpoint))
             (known if key in self.accepted else kept).append(finding)
         return kept, known

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scalepredict.evaluation.off_trend.findings import place_in_words
 from scalepredict.evaluation.off_trend.noise import log_t
 from scalepredict.evaluation.off_trend.own_history import binomial
 from scalepredict.evaluation.off_trend.runs import Run
-from scalepredict.records.counts import format_count
 from scalepredict.records.table import Bools, EvalTable, Floats
 
 DECISIVE = 14.0  # ln of the likelihood ratio over the own label: a factor of a million
@@ -93,13 +93,16 @@ def _other_sizes(
         gap = np.abs(other.log_tokens - run.log_tokens[k])
         if gap.min() <= NEAR:
             row = int(other.rows[int(np.argmin(gap))])
-            yield f"{other.model} at {_place(table, row)}", table.scores[row, units]
+            yield (
+                f"{other.model} at {place_in_words(table.checkpoints[row])}",
+                table.scores[row, units],
+            )
 
 
 def _other_steps(table: EvalTable, run: Run, past: Sequence[int], units: Bools) -> Iterator[_Offer]:
     for earlier in past[:-1]:  # the last one is what the trend itself predicts
         row = int(run.rows[earlier])
-        yield f"{run.model} at {_place(table, row)}", table.scores[row, units]
+        yield f"{run.model} at {place_in_words(table.checkpoints[row])}", table.scores[row, units]
 
 
 def _other_shots(table: EvalTable, run: Run, k: int, units: Bools, own: Floats) -> Iterator[_Offer]:
@@ -117,10 +120,3 @@ def _other_shots(table: EvalTable, run: Run, k: int, units: Bools, own: Floats) 
                     scores[i] = measured[-1] if np.isfinite(measured[-1]) else measured[0]
             if filed != shots and not np.array_equal(scores, own):
                 yield f"{shots} instead of {filed} shots", scores
-
-
-def _place(table: EvalTable, row: int) -> str:
-    checkpoint = table.checkpoints[row]
-    if checkpoint.step is not None:
-        return f"step {checkpoint.step:.12g}"
-    return f"{format_count(checkpoint.tokens or 0.0)} tokens"

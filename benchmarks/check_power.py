@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from scipy.special import betaincinv
 
-from scalepredict.evaluation.off_trend.findings import Finding, Gate, Verdict
+from scalepredict.evaluation.off_trend.findings import Finding, Verdict
+from scalepredict.evaluation.off_trend.gate_file import load_gate
 from scalepredict.evaluation.off_trend.judge import Evidence, Walk, gather, off_trend
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.records.read import read_records
@@ -28,7 +29,7 @@ CORE = ("arc_challenge", "arc_easy", "lambada_openai", "logiqa", "piqa", "sciq",
 FIRST_STEP = 13_000
 DEGRADES = 83_000  # step from which 70M and 160M really degrade
 DRIFT_STARTS = range(5, 9)  # checkpoints from FIRST_STEP on before the drift sets in
-GATE = Gate()
+GATE = load_gate().gate
 STRICT = 0.001
 
 

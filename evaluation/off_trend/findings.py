@@ -1,7 +1,7 @@
 """What can be wrong with a checkpoint, and how is it said? Rules, findings and verdicts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -26,28 +26,27 @@ class Rule:
 
     id: str
     name: str
-    level: Level
     help: str
 
 
 _ALL = (
-    Rule("SP101", "off-trend-low", Level.ERROR, "The score is below what the run's past predicts."),
-    Rule("SP102", "off-trend-high", Level.ERROR, "The score is above what the run's past predicts: "
+    Rule("SP101", "off-trend-low", "The score is below what the run's past predicts."),
+    Rule("SP102", "off-trend-high", "The score is above what the run's past predicts: "
          "contamination or a changed evaluation."),
-    Rule("SP103", "drift", Level.ERROR, "Scores slide below the trend, a little at a time."),
-    Rule("SP104", "below-chance", Level.WARN, "The score is below that of a guesser, and was not "
+    Rule("SP103", "drift", "Scores slide below the trend, a little at a time."),
+    Rule("SP104", "below-chance", "The score is below that of a guesser, and was not "
          "before: labels or the answer extraction may have changed."),
-    Rule("SP105", "off-ladder-low", Level.ERROR, "The model scores below what the ladder of other "
+    Rule("SP105", "off-ladder-low", "The model scores below what the ladder of other "
          "sizes predicts."),
-    Rule("SP106", "off-ladder-high", Level.ERROR, "The model scores above what the ladder of other "
+    Rule("SP106", "off-ladder-high", "The model scores above what the ladder of other "
          "sizes predicts."),
-    Rule("SP201", "copied-scores", Level.ERROR, "The scores are those of another checkpoint, digit "
+    Rule("SP201", "copied-scores", "The scores are those of another checkpoint, digit "
          "for digit."),
-    Rule("SP202", "mislabelled", Level.WARN, "The scores fit another size, step or shot count far "
+    Rule("SP202", "mislabelled", "The scores fit another size, step or shot count far "
          "better than the one they are filed under."),
-    Rule("SP203", "missing-benchmark", Level.WARN, "A benchmark that this run was measured on is "
+    Rule("SP203", "missing-benchmark", "A benchmark that this run was measured on is "
          "missing."),
-    Rule("SP204", "changed-evaluation", Level.WARN, "Metric, shots or number of items differ from "
+    Rule("SP204", "changed-evaluation", "Metric, shots or number of items differ from "
          "the run's earlier checkpoints."),
 )  # fmt: skip
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _ALL}
@@ -70,7 +69,7 @@ class BenchmarkLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyRule:
-    """When equal scores are a copy. The defaults hit no unrelated pair of Pythia's 416 records.
+    """When equal scores are a copy.
 
     Attributes:
         min_step: Earlier checkpoints are not compared: same-seed runs tie near initialisation.
@@ -80,16 +79,16 @@ class CopyRule:
         all_share: Share of all benchmarks and tasks that must tie, if there are 20 or more.
     """
 
-    min_step: float = 1000.0
-    min_tokens: float = 2e9
-    large_items: float = 500.0
-    large_share: float = 0.6
-    all_share: float = 0.4
+    min_step: float
+    min_tokens: float
+    large_items: float
+    large_share: float
+    all_share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What is checked and how strictly.
+    """What is checked and how strictly; ``configs/gate.yaml`` holds the defaults.
 
     Attributes:
         alpha: False alarms per healthy checkpoint, family-wise over its benchmarks.
@@ -98,26 +97,26 @@ class Gate:
         discovery: False discovery rate of the benchmarks that are listed for a flagged checkpoint.
         drift_reference: CUSUM allowance per checkpoint, in standard deviations of the shift.
         drift_threshold: CUSUM value that raises the alarm.
-        rules: Levels that differ from the rule's own, by rule name.
+        rules: Level of every rule, by its name.
         benchmarks: Levels by benchmark.
         copies: When equal scores are a copy.
         noise: What holds where other runs do not tell.
     """
 
-    alpha: float = 0.01
-    direction: Direction = Direction.BOTH
-    persistence: int = 1
-    discovery: float = 0.1
-    drift_reference: float = 0.5
-    drift_threshold: float = 4.0
-    rules: Mapping[str, Level] = field(default_factory=dict)
-    benchmarks: tuple[BenchmarkLevel, ...] = ()
-    copies: CopyRule = field(default_factory=CopyRule)
-    noise: NoiseDefaults = field(default_factory=NoiseDefaults)
+    alpha: float
+    direction: Direction
+    persistence: int
+    discovery: float
+    drift_reference: float
+    drift_threshold: float
+    rules: Mapping[str, Level]
+    benchmarks: tuple[BenchmarkLevel, ...]
+    copies: CopyRule
+    noise: NoiseDefaults
 
     def level_of(self, rule: str) -> Level:
         """Weight of a rule."""
-        return self.rules.get(rule, RULES[rule].level)
+        return self.rules[rule]
 
     def for_benchmark(self, benchmark: str) -> BenchmarkLevel:
         """The first entry that matches a benchmark."""

@@ -1,7 +1,7 @@
 """Does this model score what the ladder of other sizes predicts? The forecast as a test.
 
-The forecast is calibrated: its distribution is that of a *new measurement* (fit, checkpoint noise and
-sampling error). Each benchmark gives z = normal quantile of the forecast's CDF at the score, and
+The forecast is calibrated: its distribution is that of a *new measurement* (fit, checkpoint noise
+and sampling error). Each benchmark gives z = normal quantile of the forecast's CDF at the score;
 
 (i) common shift: mean of z over the benchmarks that rise along the ladder, whose errors
     correlate by the calibration's rho;
@@ -125,7 +125,7 @@ def sibling_ladder(
     evidence = evidence.take_rows(smaller)
     if len(evidence.checkpoints) < MIN_MODELS:
         return None
-    evidence = evidence.take_units(np.isfinite(evidence.scores).any(axis=0))
+    evidence = evidence.take_units(np.flatnonzero(np.isfinite(evidence.scores).any(axis=0)))
     try:
         law = predictor.fit(evidence, rng=np.random.default_rng(0))
     except RefusedError:

@@ -37,11 +37,13 @@ class NoiseDefaults:
         phi: Variance over the binomial one.
         tail: Degrees of freedom of z.
         correlation: Correlation of the residuals of two benchmarks.
+        wander: Standard deviation of a trajectory around its line, a fraction per ln(tokens) left.
     """
 
-    phi: float = 1.0
-    tail: float = 8.0
-    correlation: float = 0.03
+    phi: float
+    tail: float
+    correlation: float
+    wander: float
 
 
 def learn_noise(

@@ -13,10 +13,12 @@ from scalepredict.evaluation.off_trend.findings import (
     Verdict,
     place_of,
 )
+from scalepredict.evaluation.off_trend.gate_file import load_gate
 from scalepredict.evaluation.off_trend.global_test import Direction
 from scalepredict.evaluation.off_trend.judge import gather, off_trend
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
+GATE = load_gate().gate
 N_ITEMS, N_UNITS, LENGTH = 2000, 8, 14
 TOKENS = np.linspace(20e9, 300e9, LENGTH)
 NAMES = [f"b{t}" for t in range(N_UNITS)]
@@ -48,7 +50,7 @@ def shifted(table: EvalTable, row: int, change: Floats | float) -> EvalTable:
 
 
 def judged(table: EvalTable, gate: Gate | None = None, **options: object) -> dict[int, Verdict]:
-    gate = gate or Gate()
+    gate = gate or GATE
     return off_trend(gather(table, gate), gate, **options)  # type: ignore[arg-type]
 
 
@@ -91,7 +93,7 @@ def test_the_benchmark_that_fell_is_named_with_its_numbers() -> None:
 def test_high_scores_count_unless_only_low_ones_do() -> None:
     table = shifted(runs(3), 9, 0.04)
     assert "off-trend-high" in rules(judged(table)[9])
-    assert not judged(table, Gate(direction=Direction.LOW))[9].findings
+    assert not judged(table, replace(GATE, direction=Direction.LOW))[9].findings
 
 
 def test_a_new_checkpoint_gets_the_same_verdict_alone_as_within_its_series() -> None:
@@ -120,7 +122,7 @@ def test_a_lasting_drop_stays_flagged_until_it_is_accepted() -> None:
 
 
 def test_persistence_makes_a_single_deviation_a_warning() -> None:
-    gate = Gate(persistence=2)
+    gate = replace(GATE, persistence=2)
     table = shifted(runs(6), 8, -0.05)
     assert {f.level for f in judged(table, gate)[8].findings} == {Level.WARN}
     again = judged(shifted(table, 9, -0.05), gate)
@@ -145,11 +147,11 @@ def test_a_benchmark_that_is_off_or_only_warns_cannot_fail_the_gate() -> None:
     change = np.zeros(N_UNITS)
     change[3] = -0.12
     table = shifted(runs(2), 9, change)
-    off = Gate(benchmarks=(BenchmarkLevel(match="b3", level=Level.OFF),))
-    warn = Gate(benchmarks=(BenchmarkLevel(match="b[3]", level=Level.WARN),))
+    off = replace(GATE, benchmarks=(BenchmarkLevel(match="b3", level=Level.OFF),))
+    warn = replace(GATE, benchmarks=(BenchmarkLevel(match="b[3]", level=Level.WARN),))
     assert not judged(table, off)[9].findings
     assert {f.level for f in judged(table, warn)[9].findings} == {Level.WARN}
-    small = Gate(benchmarks=(BenchmarkLevel(match="*", min_items=N_ITEMS + 1),))
+    small = replace(GATE, benchmarks=(BenchmarkLevel(match="*", min_items=N_ITEMS + 1),))
     assert judged(table, small)[9].p_value is None
 
 

@@ -7,22 +7,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scalepredict.evaluation.off_trend.findings import Gate, Verdict
+from scalepredict.evaluation.off_trend.findings import Verdict
+from scalepredict.evaluation.off_trend.gate_file import load_gate
 from scalepredict.evaluation.off_trend.judge import Evidence, gather, off_trend
 from scalepredict.records.read import read_records
 
+GATE = load_gate().gate
 SAMPLES = Path(__file__).resolve().parents[3] / "sample_data"
 COPIED_STEPS = {3000, 13000, 23000, 33000, 43000}
 
 
 @pytest.fixture(scope="module")
 def five_shot() -> Evidence:
-    return gather(read_records([SAMPLES / "pythia_checkpoints_5shot.csv.gz"]).table, Gate())
+    return gather(read_records([SAMPLES / "pythia_checkpoints_5shot.csv.gz"]).table, GATE)
 
 
 @pytest.fixture(scope="module")
 def verdicts(five_shot: Evidence) -> dict[int, Verdict]:
-    return off_trend(five_shot, Gate())
+    return off_trend(five_shot, GATE)
 
 
 def having(verdicts: dict[int, Verdict], *rules: str) -> Iterator[tuple[str, float]]:
@@ -69,7 +71,7 @@ def test_scores_filed_under_the_wrong_size_or_step_are_given_their_right_label(
         scores[row] = table.scores[place[source]] + 1e-4  # no digit-for-digit copy
         changed = replace(five_shot, table=table.with_scores(scores))
         messages = [
-            f.message for f in off_trend(changed, Gate())[row].findings if f.rule == "mislabelled"
+            f.message for f in off_trend(changed, GATE)[row].findings if f.rule == "mislabelled"
         ]
         assert len(messages) == 1
         assert label in messages[0]
@@ -77,7 +79,7 @@ def test_scores_filed_under_the_wrong_size_or_step_are_given_their_right_label(
 
 def test_scores_of_another_shot_count_are_recognised() -> None:
     paths = [SAMPLES / f"pythia_checkpoints{shots}.csv.gz" for shots in ("", "_5shot")]
-    evidence = gather(read_records(paths, mixed=True).table, Gate())
+    evidence = gather(read_records(paths, mixed=True).table, GATE)
     table = evidence.table
     shots = np.array([unit.shots for unit in table.units])
     names = [unit.benchmark for unit in table.units]
@@ -90,6 +92,6 @@ def test_scores_of_another_shot_count_are_recognised() -> None:
             next(t for t, n in enumerate(names) if n == benchmark and shots[t] == s) for s in (0, 5)
         )
         scores[row, zero] = table.scores[row, five]
-    verdict = off_trend(replace(evidence, table=table.with_scores(scores)), Gate())[row]
+    verdict = off_trend(replace(evidence, table=table.with_scores(scores)), GATE)[row]
     (message,) = (f.message for f in verdict.findings if f.rule == "mislabelled")
     assert "5 instead of 0 shots" in message

@@ -7,13 +7,15 @@ import pytest
 from scipy import stats
 
 from scalepredict.evaluation.off_trend.copies import find_copies
-from scalepredict.evaluation.off_trend.findings import CopyRule, Finding, Level
+from scalepredict.evaluation.off_trend.findings import Finding, Level
+from scalepredict.evaluation.off_trend.gate_file import load_gate
 from scalepredict.evaluation.off_trend.global_test import Direction, Noise, assess, significant
-from scalepredict.evaluation.off_trend.noise import NoiseDefaults, learn_noise, log_t
+from scalepredict.evaluation.off_trend.noise import learn_noise, log_t
 from scalepredict.evaluation.off_trend.own_history import predict_next
 from scalepredict.evaluation.off_trend.runs import effective_items, runs_of
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
+GATE = load_gate().gate
 X = np.log([40e9, 60e9, 80e9, 100e9, 120e9])
 
 
@@ -77,7 +79,7 @@ def test_the_density_of_t_agrees_with_scipy() -> None:
 def test_noise_is_learned_from_many_checkpoints_and_defaults_hold_without_any() -> None:
     rng = np.random.default_rng(0)
     z = rng.standard_normal((400, 6)) * np.sqrt([0.3, 0.3, 0.3, 2.0, 2.0, 2.0])
-    options = {"defaults": NoiseDefaults(), "direction": Direction.BOTH}
+    options = {"defaults": GATE.noise, "direction": Direction.BOTH}
     learned = learn_noise(z, np.ones_like(z), np.ones(400), **options)  # type: ignore[arg-type]
     np.testing.assert_allclose(learned.phi, [0.3] * 3 + [2.0] * 3, rtol=0.3)
     assert learned.shift[1] == pytest.approx(1.0, abs=0.2)
@@ -88,7 +90,7 @@ def test_noise_is_learned_from_many_checkpoints_and_defaults_hold_without_any() 
 
 def test_a_few_broken_checkpoints_do_not_widen_the_gate() -> None:
     z = np.random.default_rng(1).standard_normal((200, 6))
-    options = {"defaults": NoiseDefaults(), "direction": Direction.BOTH}
+    options = {"defaults": GATE.noise, "direction": Direction.BOTH}
     clean = learn_noise(z, np.ones_like(z), np.ones(200), **options)  # type: ignore[arg-type]
     z[:10] -= 8.0
     dirty = learn_noise(z, np.ones_like(z), np.ones(200), **options)  # type: ignore[arg-type]
@@ -112,7 +114,7 @@ def test_five_of_eight_exact_ties_are_a_copy_and_three_are_not() -> None:
     base = [0.31, 0.42, 0.53, 0.64, 0.75, 0.81, 0.22, 0.37]
     five = [*base[:5], 0.811, 0.221, 0.371]
     three = [*base[:3], 0.641, 0.751, 0.812, 0.222, 0.372]
-    copies = find_copies(records([base, five, three]), np.arange(3), CopyRule())
+    copies = find_copies(records([base, five, three]), np.arange(3), GATE.copies)
     assert {row: (c.of, c.n_equal, c.n_compared) for row, c in copies.items()} == {
         0: (1, 5, 8),
         1: (0, 5, 8),
@@ -121,10 +123,10 @@ def test_five_of_eight_exact_ties_are_a_copy_and_three_are_not() -> None:
 
 def test_ties_at_zero_or_on_small_benchmarks_are_no_copy() -> None:
     zeros = [[0.0] * 7 + [0.31], [0.0] * 7 + [0.32]]
-    assert not find_copies(records(zeros), np.arange(2), CopyRule())
+    assert not find_copies(records(zeros), np.arange(2), GATE.copies)
     small = [[0.31, 0.42, 0.53, 0.64, 0.75]] * 2
-    assert find_copies(records(small), np.arange(2), CopyRule())
-    assert not find_copies(records(small, n_items=100.0), np.arange(2), CopyRule())
+    assert find_copies(records(small), np.arange(2), GATE.copies)
+    assert not find_copies(records(small, n_items=100.0), np.arange(2), GATE.copies)
 
 
 def test_a_fingerprint_ignores_values_and_the_place_but_not_the_benchmark() -> None:

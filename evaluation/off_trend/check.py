@@ -1,0 +1,183 @@
+"""What does a whole check find? Verdicts on new checkpoints, and where running runs will end."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scalepredict.evaluation.calibration import Calibration
+from scalepredict.evaluation.off_trend.findings import Accepted, Gate, Level, Verdict
+from scalepredict.evaluation.off_trend.in_flight import InFlight, forecast_final
+from scalepredict.evaluation.off_trend.judge import Evidence, gather, off_trend
+from scalepredict.evaluation.off_trend.ladder import (
+    FINISHED,
+    Ladder,
+    LadderOutcome,
+    against_ladder,
+    is_finished,
+    sibling_ladder,
+)
+from scalepredict.evaluation.off_trend.runs import Run
+from scalepredict.predictors.interface import Predictor
+from scalepredict.records.table import Bools, EvalTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What models are compared with besides their own past.
+
+    Attributes:
+        ladders: Fitted ladders by family; empty = made from sibling sizes in the records.
+        predictor: The method for ladders of siblings.
+        calibration: Its interval constants.
+        final_tokens: Tokens at which runs in progress end; None = as the ladder's own models.
+    """
+
+    ladders: Mapping[str, Ladder]
+    predictor: Predictor
+    calibration: Calibration
+    final_tokens: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Check:
+    """The result.
+
+    Attributes:
+        verdicts: One for each new checkpoint, run by run in the order of training.
+        in_flight: Forecasts of runs in progress.
+        notes: What was assumed or left out, sentences with counts.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    in_flight: tuple[InFlight, ...]
+    notes: tuple[str, ...]
+
+
+def check(
+    table: EvalTable,
+    new: Bools,
+    *,
+    gate: Gate,
+    comparison: Comparison,
+    accepted: Collection[Accepted] = (),
+) -> Check:
+    """Check the new checkpoints of a table against all others.
+
+    Args:
+        table: New checkpoints and history, with tasks.
+        new: Which rows are checked. Shape (M,).
+        gate: What is checked and how strictly.
+        comparison: The ladder.
+        accepted: Findings that the user accepts.
+    """
+    evidence = gather(table, gate)
+    ladders = _ladders(evidence, new, comparison)
+    evidence = replace(evidence, ladder=_outcomes(evidence, new, ladders, gate))
+    verdicts = off_trend(evidence, gate, accepted=accepted)
+    chosen = [row for row in verdicts if new[row]]
+    return Check(
+        verdicts=tuple(verdicts[row] for row in chosen),
+        in_flight=tuple(_in_flight(evidence, new, verdicts, ladders, comparison, gate)),
+        notes=tuple(_notes(evidence, new, verdicts)),
+    )
+
+
+def _ladders(evidence: Evidence, new: Bools, comparison: Comparison) -> dict[int, Ladder]:
+    # The ladder of the latest new checkpoint of each run, by its row.
+    found = {}
+    for run in evidence.runs:
+        rows = [int(row) for row in run.rows if new[row]]
+        if not rows:
+            continue
+        row = rows[-1]
+        if comparison.ladders:
+            ladder = _stored(run, comparison.ladders)
+        else:
+            ladder = sibling_ladder(
+                evidence.table, row, comparison.predictor, comparison.calibration
+            )
+        if ladder is not None:
+            found[row] = ladder
+    return found
+
+
+def _stored(run: Run, ladders: Mapping[str, Ladder]) -> Ladder | None:
+    ladder = ladders.get(run.family)
+    if ladder is None and len({id(one.group) for one in ladders.values()}) == 1:
+        ladder = next(iter(ladders.values()))  # a file of one family need not repeat its name
+    return ladder
+
+
+def _outcomes(
+    evidence: Evidence, new: Bools, ladders: Mapping[int, Ladder], gate: Gate
+) -> dict[int, LadderOutcome]:
+    if all(gate.level_of(f"off-ladder-{side}") is Level.OFF for side in ("low", "high")):
+        return {}
+    outcomes = {}
+    for row, ladder in ladders.items():
+        seen = {(c.model, c.tokens) for c in ladder.group.evidence.checkpoints}
+        checkpoint = evidence.table.checkpoints[row]
+        if (checkpoint.model, checkpoint.tokens) in seen or not new[row]:
+            continue
+        if is_finished(evidence.table, row, ladder):
+            outcome = against_ladder(
+                evidence.table, row, ladder, alpha=gate.alpha, direction=gate.direction
+            )
+            if outcome is not None:
+                outcomes[row] = outcome
+    return outcomes
+
+
+def _in_flight(
+    evidence: Evidence,
+    new: Bools,
+    verdicts: Mapping[int, Verdict],
+    ladders: Mapping[int, Ladder],
+    comparison: Comparison,
+    gate: Gate,
+) -> list[InFlight]:
+    found = []
+    for run in evidence.runs:
+        latest = int(run.rows[-1])
+        checkpoint = evidence.table.checkpoints[latest]
+        if not new[latest] or not checkpoint.tokens or not checkpoint.params:
+            continue
+        ladder = ladders.get(latest)
+        end = comparison.final_tokens or (ladder and ladder.tokens_at(checkpoint.params)) or np.nan
+        if not checkpoint.tokens < FINISHED * end:
+            continue
+        on_trend = [
+            k
+            for k, row in enumerate(run.rows)
+            if not any(f.rule.startswith("off-trend") for f in verdicts[int(row)].findings)
+        ]
+        if on_trend:
+            found.append(
+                forecast_final(
+                    evidence,
+                    run,
+                    np.array(on_trend),
+                    final_tokens=float(end),
+                    ladder=ladder,
+                    gate=gate,
+                )
+            )
+    return found
+
+
+def _notes(evidence: Evidence, new: Bools, verdicts: Mapping[int, Verdict]) -> list[str]:
+    notes = []
+    if evidence.items_assumed:
+        names = ", ".join(evidence.items_assumed[:8])
+        notes.append(
+            f"{len(evidence.items_assumed)} benchmarks record neither n_items nor stderr; 1000 "
+            f"answers assumed: {names}."
+        )
+    unplaced = [row for row in np.flatnonzero(new) if row not in verdicts]
+    if unplaced:
+        notes.append(
+            f"{len(unplaced)} checkpoints have neither tokens nor step, so no place in their run; "
+            "not judged."
+        )
+    return notes

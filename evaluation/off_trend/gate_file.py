@@ -1,0 +1,161 @@
+"""What does scalepredict.yaml ask of the gate? Shipped defaults with the user's keys over them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from scalepredict.errors import did_you_mean
+from scalepredict.evaluation.off_trend.findings import (
+    RULES,
+    BenchmarkLevel,
+    CopyRule,
+    Gate,
+    Level,
+)
+from scalepredict.evaluation.off_trend.global_test import Direction
+from scalepredict.evaluation.off_trend.noise import NoiseDefaults
+from scalepredict.records.configs import Document, load_shipped, load_yaml
+from scalepredict.records.schema import Count, validated
+
+SHIPPED = "gate.yaml"
+
+
+def _known_rule(name: str) -> str:
+    by_id = {rule.id: rule.name for rule in RULES.values()}
+    if name in by_id:
+        return by_id[name]
+    if name not in RULES:
+        hint = did_you_mean(name, RULES) or f"; known are {', '.join(RULES)}"
+        raise ValueError(f"there is no rule {name!r}{hint}")
+    return name
+
+
+_RuleName = Annotated[str, AfterValidator(_known_rule)]
+_Share = Annotated[float, Field(gt=0, lt=1)]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Drift(_Part):
+    reference: _Positive | None = None
+    threshold: _Positive | None = None
+
+
+class _Copies(_Part):
+    min_step: _Positive | None = None
+    min_tokens: Count | None = None
+    large_items: Count | None = None
+    large_share: _Share | None = None
+    all_share: _Share | None = None
+
+
+class _Noise(_Part):
+    phi: _Positive | None = None
+    tail: Annotated[float, Field(ge=4, le=15)] | None = None
+    correlation: Annotated[float, Field(ge=0, lt=1)] | None = None
+    wander: Annotated[float, Field(ge=0, lt=1)] | None = None
+
+
+class _Benchmark(_Part):
+    match: str
+    level: Level = Level.ERROR
+    min_items: Count | None = None
+
+
+class _Check(_Part):
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] | None = None
+    direction: Direction | None = None
+    persistence: Annotated[int, Field(ge=1, le=2)] | None = None
+    fail_on: Literal["error", "warn", "never"] | None = None
+    discovery: _Share | None = None
+    drift: _Drift | None = None
+    copies: _Copies | None = None
+    noise: _Noise | None = None
+    rules: dict[_RuleName, Level] | None = None
+    benchmarks: list[_Benchmark] | None = None
+    fit: str | None = None
+    history: list[str] | None = None
+    baseline: str | None = None
+
+
+class _File(_Part):
+    schema_: Literal["scalepredict.gate/1"] | None = Field(default=None, alias="schema")
+    provenance: dict[str, Any] | None = None
+    check: _Check = Field(default_factory=_Check)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFile:
+    """A gate, and what the file says about where its inputs are.
+
+    Attributes:
+        gate: What is checked and how strictly.
+        fail_on: Level from which a finding fails the gate: ``error``, ``warn`` or ``never``.
+        fit: Stored fit to compare models with.
+        history: Records of earlier checkpoints and other runs.
+        baseline: File of accepted findings.
+    """
+
+    gate: Gate
+    fail_on: str
+    fit: Path | None = None
+    history: tuple[Path, ...] = ()
+    baseline: Path | None = None
+
+
+def load_gate(path: str | Path | None = None) -> GateFile:
+    """The shipped gate, with the keys of a user's file over it.
+
+    Paths in the file are relative to its folder.
+
+    Raises:
+        ConfigError: The file is missing or not understood; each mistake with its position.
+    """
+    shipped = _tree(load_shipped(SHIPPED))
+    if path is None:
+        return _gate_file(shipped, Path())
+    return _gate_file(_over(shipped, _tree(load_yaml(path))), Path(path).parent)
+
+
+def _tree(document: Document) -> dict[str, Any]:
+    return validated(document, _File).check.model_dump(exclude_none=True)
+
+
+def _over(base: dict[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        if isinstance(value, dict):
+            merged[key] = _over(base.get(key, {}), value)
+        elif key == "benchmarks":
+            merged[key] = [*value, *base.get(key, [])]
+        else:
+            merged[key] = value
+    return merged
+
+
+def _gate_file(tree: dict[str, Any], folder: Path) -> GateFile:
+    drift = tree["drift"]
+    return GateFile(
+        gate=Gate(
+            alpha=tree["alpha"],
+            direction=tree["direction"],
+            persistence=tree["persistence"],
+            discovery=tree["discovery"],
+            drift_reference=drift["reference"],
+            drift_threshold=drift["threshold"],
+            rules=tree["rules"],
+            benchmarks=tuple(BenchmarkLevel(**entry) for entry in tree["benchmarks"]),
+            copies=CopyRule(**tree["copies"]),
+            noise=NoiseDefaults(**tree["noise"]),
+        ),
+        fail_on=tree["fail_on"],
+        fit=folder / tree["fit"] if "fit" in tree else None,
+        history=tuple(folder / path for path in tree.get("history", ())),
+        baseline=folder / tree["baseline"] if "baseline" in tree else None,
+    )

@@ -1,0 +1,148 @@
+"""Where will a run in progress end? Its own trajectory and the ladder, weighted by precision.
+
+    trajectory: the line of own_history.py continued to the last token; variance of the line, plus
+        (wander * ln(tokens left))^2, because the true curve is not a line
+    ladder: the calibrated forecast (its scale holds the sampling error of one measurement, which
+        is left in: it cannot be told apart there)
+    together: mean weighted by 1 / variance; the error of the final measurement is added again
+
+The original forecast still holds for a benchmark as far as the distribution that both give
+together lies inside its 90 % interval.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from scalepredict.evaluation.off_trend.findings import Gate
+from scalepredict.evaluation.off_trend.judge import Evidence
+from scalepredict.evaluation.off_trend.ladder import Ladder, matching_units
+from scalepredict.evaluation.off_trend.own_history import binomial, predict_next
+from scalepredict.evaluation.off_trend.runs import Run
+from scalepredict.evaluation.off_trend.scatter import noise_for
+from scalepredict.records.table import Checkpoint, Floats, Ints, Unit
+
+ORIGINAL = 0.9  # coverage of the original interval that must still hold
+HOLDS = 0.5  # probability of the final score inside it
+COVERAGE = 0.8  # of the interval of the updated forecast
+VARIANCE_FLOOR = 1e-6  # a tenth of a point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class InFlight:
+    """The final scores of one run in progress, T units. Scores are fractions; NaN = not known.
+
+    Attributes:
+        checkpoint: Its latest checkpoint.
+        final_tokens: Tokens at which it ends.
+        units: The benchmarks, length T.
+        now: Latest scores. Shape (T,).
+        trajectory: Final scores from the run alone. Shape (T,).
+        ladder: Final scores that the ladder forecasts. Shape (T,).
+        original: 90 % interval of that forecast. Two of shape (T,).
+        together: Final scores from both. Shape (T,).
+        interval: 80 % interval of the final measurement from both. Two of shape (T,).
+        inside: Probability of a final measurement inside the original interval. Shape (T,).
+    """
+
+    checkpoint: Checkpoint
+    final_tokens: float
+    units: tuple[Unit, ...]
+    now: Floats
+    trajectory: Floats
+    ladder: Floats
+    original: tuple[Floats, Floats]
+    together: Floats
+    interval: tuple[Floats, Floats]
+    inside: Floats
+
+    def holds(self, t: int) -> bool | None:
+        """Whether the original interval still holds; None if there is none to compare."""
+        return None if np.isnan(self.inside[t]) else bool(self.inside[t] >= HOLDS)
+
+
+def forecast_final(
+    evidence: Evidence,
+    run: Run,
+    past: Ints,
+    *,
+    final_tokens: float,
+    ladder: Ladder | None,
+    gate: Gate,
+) -> InFlight:
+    """Forecast the final scores of a run.
+
+    Args:
+        evidence: The table.
+        run: The run.
+        past: Positions of its checkpoints that count, oldest first; the last is the latest.
+        final_tokens: Tokens at which it ends.
+        ladder: What to combine the trajectory with; None = the trajectory alone.
+        gate: Holds the noise where other runs do not tell.
+    """
+    table = evidence.table
+    rows = run.rows[past]
+    latest = table.checkpoints[rows[-1]]
+    n_items = evidence.n_items[rows[-1]]
+    end = float(np.log(final_tokens))
+    ages = (past[-1] + 1 - past).astype(float)
+    line = predict_next(run.log_tokens[past], table.scores[rows], ages, at=end, n_items=n_items)
+    phi = _phi(evidence, run, rows, gate)
+    left = end - run.log_tokens[past[-1]]
+    of_line = phi * (line.variance - binomial(line.expected, n_items))
+    own_variance = of_line + (gate.noise.wander * left) ** 2 + VARIANCE_FLOOR
+    point, low, high, variance = _from_ladder(evidence, latest, final_tokens, ladder)
+    weight = np.stack([1 / own_variance, 1 / variance])
+    weight = np.where(np.isfinite(weight), weight, 0.0)
+    points = np.nan_to_num(np.stack([line.expected, point]))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        together = (weight * points).sum(axis=0) / weight.sum(axis=0)
+        sd = np.sqrt(1 / weight.sum(axis=0) + phi * binomial(together, n_items))
+    half = float(ndtri((1 + COVERAGE) / 2)) * sd
+    return InFlight(
+        checkpoint=latest,
+        final_tokens=final_tokens,
+        units=table.units,
+        now=table.scores[rows[-1]],
+        trajectory=line.expected,
+        ladder=point,
+        original=(low, high),
+        together=together,
+        interval=(np.clip(together - half, 0, 1), np.clip(together + half, 0, 1)),
+        inside=ndtr((high - together) / sd) - ndtr((low - together) / sd),
+    )
+
+
+def _phi(evidence: Evidence, run: Run, own_past: Ints, gate: Gate) -> Floats:
+    units = np.asarray(np.isfinite(evidence.scatter.z[own_past]).any(axis=0), dtype=bool)
+    phi = np.full(len(evidence.table.units), gate.noise.phi)
+    if units.any():
+        phi[units] = noise_for(
+            evidence.scatter,
+            run,
+            own_past,
+            units,
+            defaults=gate.noise,
+            direction=gate.direction,
+        ).phi
+    return phi
+
+
+def _from_ladder(
+    evidence: Evidence,
+    latest: Checkpoint,
+    final_tokens: float,
+    ladder: Ladder | None,
+) -> tuple[Floats, Floats, Floats, Floats]:
+    point, low, high, variance = np.full((4, len(evidence.table.units)), np.nan)
+    if ladder is None or latest.params is None:
+        return point, low, high, variance
+    forecast = ladder.forecast(latest.family, latest.params, final_tokens)
+    columns, places = matching_units(evidence.table, forecast)
+    ends = forecast.interval(ORIGINAL)
+    point[columns] = forecast.point[0, places]
+    low[columns], high[columns] = ends[0][0, places], ends[1][0, places]
+    assert forecast.scale is not None
+    variance[columns] = forecast.scale[0, places] ** 2
+    return point, low, high, variance

@@ -14,6 +14,7 @@ import typer
 
 from scalepredict.cli.backtest import backtest
 from scalepredict.cli.calibrate import calibrate
+from scalepredict.cli.check import check
 from scalepredict.cli.compare import compare
 from scalepredict.cli.fit import fit
 from scalepredict.cli.forecast import forecast
@@ -92,3 +93,4 @@ app.command("calibrate")(calibrate)
 app.command("compare")(compare)
 app.command("plot")(plot)
 app.command("report")(report)
+app.command("check")(check)

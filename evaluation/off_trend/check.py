@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 
@@ -20,6 +21,14 @@ from scalepredict.evaluation.off_trend.ladder import (
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.predictors.interface import Predictor
 from scalepredict.records.table import Bools, EvalTable
+
+
+class Status(StrEnum):
+    """The answer in a word."""
+
+    ON_TREND = "on-trend"
+    OFF_TREND = "off-trend"
+    INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +61,14 @@ class Check:
     verdicts: tuple[Verdict, ...]
     in_flight: tuple[InFlight, ...]
     notes: tuple[str, ...]
+
+    def status(self, fails_from: Level) -> Status:
+        """Off trend if a finding is of that level or above, inconclusive if nothing was judged."""
+        if any(v.flagged(fails_from) for v in self.verdicts):
+            return Status.OFF_TREND
+        if all(v.p_value is None for v in self.verdicts):
+            return Status.INCONCLUSIVE
+        return Status.ON_TREND
 
 
 def check(

@@ -181,6 +181,10 @@ class Verdict:
     accepted: tuple[Finding, ...] = ()
     unjudged: str = ""
 
+    def flagged(self, fails_from: Level) -> bool:
+        """Whether a finding is of that level or above."""
+        return any(f.level is Level.ERROR or f.level is fails_from for f in self.findings)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:

@@ -274,8 +274,8 @@ class Walk:
         if near >= MIN_POINTS:
             return "its benchmarks are switched off, too small, or were not measured before"
         return (
-            f"{near} earlier checkpoints of this run within a factor of ten in tokens; "
-            f"{MIN_POINTS} are needed"
+            f"fewer than {MIN_POINTS} earlier checkpoints of the run on trend and within a factor "
+            "of ten in tokens"
         )
 
 

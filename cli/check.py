@@ -1,0 +1,352 @@
+"""`scalepredict check`: is the run on trend?"""
+
+import os
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalepredict.cli.options import (
+    BenchmarksOption,
+    CalibrationOption,
+    FormatOption,
+    JsonOption,
+    QuietOption,
+    VerboseOption,
+    Voice,
+    chosen_format,
+    count,
+)
+from scalepredict.cli.render import Format, emit
+
+if TYPE_CHECKING:
+    from scalepredict.cli.reports.result import Result
+    from scalepredict.evaluation.off_trend.check import Check, Comparison
+    from scalepredict.evaluation.off_trend.findings import Accepted
+    from scalepredict.evaluation.off_trend.gate_file import GateFile
+
+CONFIG = Path("scalepredict.yaml")
+ON_TREND, OFF_TREND, INCONCLUSIVE = 0, 1, 3
+
+
+class FailOn(StrEnum):
+    """What `--fail-on` accepts."""
+
+    ERROR = "error"
+    WARN = "warn"
+    NEVER = "never"
+
+
+class Side(StrEnum):
+    """What `--direction` accepts."""
+
+    LOW = "low"
+    BOTH = "both"
+
+
+class Kind(StrEnum):
+    """Kinds of `--report`."""
+
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITLAB = "gitlab"
+    OPENMETRICS = "openmetrics"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def check(
+    checkpoints: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="CHECKPOINTS...", help="Files or folders of new records; - reads stdin."
+        ),
+    ],
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--history",
+            metavar="RECORDS",
+            help="Earlier checkpoints and other runs; looked at, not reported. Repeatable.",
+        ),
+    ] = None,
+    fit: Annotated[
+        Path | None,
+        typer.Option(
+            "--fit",
+            metavar="FILE",
+            help="Ladder of `scalepredict fit`. [default: fitted to smaller models in the records]",
+        ),
+    ] = None,
+    until: Annotated[
+        float | None,
+        typer.Option(
+            "--until",
+            parser=count,
+            metavar="TOKENS",
+            help="Where runs in progress end. [default: where the ladder's models end]",
+        ),
+    ] = None,
+    alpha: Annotated[
+        float | None,
+        typer.Option(
+            "--alpha", help="False alarms per healthy checkpoint, family-wise. [default: 0.01]"
+        ),
+    ] = None,
+    direction: Annotated[
+        Side | None, typer.Option("--direction", help="Which deviations count. [default: both]")
+    ] = None,
+    persistence: Annotated[
+        int | None,
+        typer.Option(
+            "--persistence",
+            min=1,
+            max=2,
+            help="Successive checkpoints that must agree on an error. [default: 1]",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help=f"Rules. [default: {CONFIG}, if it is there]"
+        ),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE", help="Accepted findings."),
+    ] = None,
+    update_baseline: Annotated[
+        bool,
+        typer.Option("--update-baseline", help="Accept all findings: write them to the baseline."),
+    ] = False,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--report",
+            metavar="KIND=PATH",
+            help=f"Also write a report: {', '.join(Kind)}. Repeatable.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        FailOn | None, typer.Option("--fail-on", help="Level that fails. [default: error]")
+    ] = None,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")
+    ] = False,
+    ci: Annotated[
+        bool, typer.Option("--ci/--no-ci", help="Annotations and summary in GitHub Actions.")
+    ] = True,
+    benchmarks: BenchmarksOption = None,
+    calibration: CalibrationOption = None,
+    form: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Flag CHECKPOINTS that leave the trend of their run, or of the ladder of other sizes.
+
+    Each checkpoint is compared with its own run's past (4 checkpoints or more within a factor of
+    ten in tokens), a finished model also with smaller ones. Exits with 0 on trend, 1 off trend,
+    2 if it could not run, 3 if nothing could be judged.
+
+    Example: scalepredict check new.csv --history runs/ --report junit=junit.xml
+    """
+    # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
+    from scalepredict.cli.reports.result import Result
+    from scalepredict.evaluation.off_trend.findings import Level
+
+    del verbose
+    shape, voice = chosen_format(form, as_json), Voice(quiet)
+    wanted = [_report(text) for text in report or ()]
+    settings = _settings(config, alpha, direction, persistence, voice)
+    accepted_file = baseline or settings.baseline
+    result = Result(
+        check=_run(
+            checkpoints,
+            [*(history or ()), *settings.history],
+            settings=settings,
+            comparison=_comparison(fit or settings.fit, calibration, until),
+            baseline=accepted_file,
+            update=update_baseline,
+            benchmarks=benchmarks,
+            voice=voice,
+        ),
+        fails_from=Level.WARN if (fail_on or settings.fail_on) == "warn" else Level.ERROR,
+    )
+    for kind, path in wanted:
+        _write_report(kind, path, result)
+    _show(result, shape, ci=ci, voice=voice)
+    raise typer.Exit(_exit_code(result, fail_on or settings.fail_on, exit_zero))
+
+
+def _report(text: str) -> tuple[Kind, Path]:
+    kind, found, path = text.partition("=")
+    if not found or not path or kind not in list(Kind):
+        raise typer.BadParameter(
+            f"--report {text!r}: write KIND=PATH with one of {', '.join(Kind)}, like junit=out.xml."
+        )
+    return Kind(kind), Path(path)
+
+
+def _settings(
+    config: Path | None,
+    alpha: float | None,
+    direction: Side | None,
+    persistence: int | None,
+    voice: Voice,
+) -> "GateFile":
+    from dataclasses import replace
+
+    from scalepredict.evaluation.off_trend.gate_file import load_gate
+    from scalepredict.evaluation.off_trend.global_test import Direction
+
+    if config is None and CONFIG.is_file():
+        config = CONFIG
+        voice.say(f"rules: {CONFIG}.")
+    settings = load_gate(config)
+    if alpha is not None and not 0 < alpha < 0.5:
+        raise typer.BadParameter(f"--alpha {alpha:g} is not between 0 and 0.5.")
+    gate = settings.gate
+    return replace(
+        settings,
+        gate=replace(
+            gate,
+            alpha=gate.alpha if alpha is None else alpha,
+            direction=gate.direction if direction is None else Direction(direction.value),
+            persistence=gate.persistence if persistence is None else persistence,
+        ),
+    )
+
+
+def _comparison(fit: Path | None, calibration: Path | None, until: float | None) -> "Comparison":
+    from scalepredict.cli.stored import stored_calibration
+    from scalepredict.evaluation.calibration_file import load_calibration
+    from scalepredict.evaluation.off_trend.check import Comparison
+    from scalepredict.evaluation.off_trend.ladder import stored_ladders
+    from scalepredict.predictors import registry
+    from scalepredict.predictors.storage import load_fit
+
+    method = registry.predictor_type(registry.DEFAULT)()
+    if fit is None:
+        constants = load_calibration(calibration)
+        return Comparison(ladders={}, predictor=method, calibration=constants, final_tokens=until)
+    stored = load_fit(fit)
+    constants = stored_calibration(stored, calibration)
+    return Comparison(
+        ladders=stored_ladders(stored.fit, constants),
+        predictor=method,
+        calibration=constants,
+        final_tokens=until,
+    )
+
+
+def _run(
+    checkpoints: list[Path],
+    history: list[Path],
+    *,
+    settings: "GateFile",
+    comparison: "Comparison",
+    baseline: Path | None,
+    update: bool,
+    benchmarks: Path | None,
+    voice: Voice,
+) -> "Check":
+    import numpy as np
+
+    from scalepredict.cli.baseline import DEFAULT_FILE, entries_of, read_baseline, write_baseline
+    from scalepredict.cli.chosen import read_metadata
+    from scalepredict.evaluation.off_trend.check import check as check_table
+    from scalepredict.records.joining import join_tables
+    from scalepredict.records.read import read_records
+
+    metadata = read_metadata(benchmarks)
+    reading = read_records(checkpoints, metadata=metadata, mixed=True)
+    voice.say(*reading.report.notes())
+    table, n_new = reading.table, len(reading.table.checkpoints)
+    if history:
+        joined = join_tables(table, read_records(history, metadata=metadata, mixed=True).table)
+        table = joined.table
+        if joined.n_repeated:
+            voice.say(f"history: {joined.n_repeated} checkpoints are among the new ones too.")
+    new = np.arange(len(table.checkpoints)) < n_new
+    path = baseline or DEFAULT_FILE
+    known = read_baseline(path) if path.is_file() or (baseline and not update) else {}
+
+    def run(accepted: "dict[Accepted, dict[str, object]]") -> "Check":
+        return check_table(
+            table, new, gate=settings.gate, comparison=comparison, accepted=accepted.keys()
+        )
+
+    found = run(known)
+    if update:
+        # What is accepted becomes the past, before which later checkpoints may stand out anew.
+        while any(verdict.findings for verdict in found.verdicts):
+            known |= entries_of(found.verdicts)
+            found = run(known)
+        write_baseline(path, known)
+        voice.say(f"baseline: {len(known)} accepted findings written to {path}.")
+    voice.say(*found.notes)
+    return found
+
+
+def _write_report(kind: Kind, path: Path, result: "Result") -> None:
+    from scalepredict.cli.check_view import document
+    from scalepredict.cli.render import json_text
+    from scalepredict.cli.reports.gitlab import gitlab
+    from scalepredict.cli.reports.junit import junit
+    from scalepredict.cli.reports.markdown import markdown_report
+    from scalepredict.cli.reports.openmetrics import openmetrics
+    from scalepredict.cli.reports.sarif import sarif
+    from scalepredict.records.writing import write_whole
+
+    writers: dict[Kind, Callable[[Result], str]] = {
+        Kind.JUNIT: junit,
+        Kind.SARIF: sarif,
+        Kind.GITLAB: gitlab,
+        Kind.OPENMETRICS: openmetrics,
+        Kind.MARKDOWN: markdown_report,
+        Kind.JSON: lambda shown: json_text(document(shown)) + "\n",
+    }
+    write_whole(path, writers[kind](result))
+
+
+def _show(result: "Result", shape: Format, *, ci: bool, voice: Voice) -> None:
+    from scalepredict.cli import check_view
+    from scalepredict.cli.render import plain
+    from scalepredict.cli.reports import github
+
+    voice.say(*check_view.summary_lines(result))
+    on_github = ci and github.in_github(os.environ)
+    if on_github and shape is Format.TABLE:
+        text = "\n\n".join(plain(sheet) for sheet in check_view.sheets(result))
+        typer.echo(github.guarded(text))
+    else:
+        emit(
+            shape,
+            sheets=check_view.sheets(result),
+            rows=check_view.rows(result),
+            document=check_view.document(result),
+        )
+    if on_github:
+        for line in github.annotations(result):
+            # The runner reads both streams; stdout belongs to the data that was asked for.
+            typer.echo(line, err=shape is not Format.TABLE)
+        if os.environ.get("GITHUB_STEP_SUMMARY"):
+            github.write_summary(result, os.environ["GITHUB_STEP_SUMMARY"])
+        if os.environ.get("GITHUB_OUTPUT"):
+            github.write_outputs(result, os.environ["GITHUB_OUTPUT"])
+
+
+def _exit_code(result: "Result", fail_on: str, exit_zero: bool) -> int:
+    from scalepredict.evaluation.off_trend.check import Status
+
+    if exit_zero:
+        return ON_TREND
+    match result.status:
+        case Status.OFF_TREND:
+            return ON_TREND if fail_on == "never" else OFF_TREND
+        case Status.INCONCLUSIVE:
+            return INCONCLUSIVE
+    return ON_TREND

@@ -19,7 +19,7 @@ from scalepredict.cli.options import (
     chosen_format,
     count,
 )
-from scalepredict.cli.render import Format, emit
+from scalepredict.cli.render import Format, clean, emit
 
 if TYPE_CHECKING:
     from scalepredict.cli.reports.result import Result
@@ -263,7 +263,8 @@ def _run(
 
     metadata = read_metadata(benchmarks)
     reading = read_records(checkpoints, metadata=metadata, mixed=True)
-    voice.say(*reading.report.notes())
+    # One line each: in CI logs a name with a line break must not start a line of its own.
+    voice.say(*(clean(note) for note in reading.report.notes()))
     table, n_new = reading.table, len(reading.table.checkpoints)
     if history:
         joined = join_tables(table, read_records(history, metadata=metadata, mixed=True).table)
@@ -287,7 +288,7 @@ def _run(
             found = run(known)
         write_baseline(path, known)
         voice.say(f"baseline: {len(known)} accepted findings written to {path}.")
-    voice.say(*found.notes)
+    voice.say(*(clean(note) for note in found.notes))
     return found
 
 
@@ -309,7 +310,8 @@ def _write_report(kind: Kind, path: Path, result: "Result") -> None:
         Kind.MARKDOWN: markdown_report,
         Kind.JSON: lambda shown: json_text(document(shown)) + "\n",
     }
-    write_whole(path, writers[kind](result))
+    # A lone surrogate in a name becomes its escape, which is what JSON writes too.
+    write_whole(path, writers[kind](result).encode(errors="backslashreplace"))
 
 
 def _show(result: "Result", shape: Format, *, ci: bool, voice: Voice) -> None:

@@ -16,17 +16,19 @@ _ANSWER = {True: "yes", False: "no", None: MISSING}
 
 
 def sheets(result: Result) -> list[Sheet]:
-    """The tables for people: findings, then the runs in progress."""
+    """The tables for people: the runs, the findings, and forecasts of runs in progress."""
     rows = tuple(_row(verdict, finding) for verdict, finding in result.findings())
-    title = f"{result.status}: {_counted(result)}"
     findings = Sheet(
-        title=title,
+        title="findings",
         header=("model", "at", "level", "rule", "finding"),
         align="lllll",
         rows=rows,
     )
-    shown = [findings] if rows else [Sheet(title=title, header=("",), align="l", rows=())]
-    return [*shown, *(_in_flight_sheet(run) for run in result.in_flight)]
+    return [
+        _runs_sheet(result),
+        *([findings] if rows else []),
+        *(_in_flight_sheet(run) for run in result.in_flight),
+    ]
 
 
 def summary_lines(result: Result) -> list[str]:
@@ -52,6 +54,29 @@ def document(result: Result) -> dict[str, Any]:
 def rows(result: Result) -> list[dict[str, Cell]]:
     """One row for each finding, and one for each checkpoint without any."""
     return list(_rows(result))
+
+
+def _runs_sheet(result: Result) -> Sheet:
+    runs: dict[tuple[str, str, str], list[Verdict]] = {}
+    for verdict in result.verdicts:
+        c = verdict.checkpoint
+        runs.setdefault((c.family, c.model, c.phase), []).append(verdict)
+    return Sheet(
+        title=f"{result.status}: {_counted(result)}",
+        header=("model", "latest", "checkpoints", "judged", "flagged", "latest p-value"),
+        align="llrrrr",
+        rows=tuple(
+            (
+                model,
+                place_in_words(verdicts[-1].checkpoint),
+                str(len(verdicts)),
+                str(sum(v.p_value is not None for v in verdicts)),
+                str(sum(v.flagged(result.fails_from) for v in verdicts)),
+                MISSING if (p := verdicts[-1].p_value) is None else f"{p:.2g}",
+            )
+            for (_, model, _), verdicts in runs.items()
+        ),
+    )
 
 
 def _row(verdict: Verdict, finding: Finding) -> tuple[str, ...]:

@@ -27,7 +27,9 @@ def _lines(result: Result) -> Iterator[str]:
     for verdict in latest.values():
         for f in verdict.findings:
             if f.z is not None:
-                labels = _labels(verdict, rule=f.rule, benchmark=subject(f), metric=f.metric)
+                shots = "" if f.shots is None else str(f.shots)
+                about = {"benchmark": subject(f), "metric": f.metric, "shots": shots}
+                labels = _labels(verdict, rule=f.rule, **about)
                 yield f"scalepredict_residual_z{labels} {f.z:.6g}"
     yield "# TYPE scalepredict_findings gauge"
     yield "# HELP scalepredict_findings Findings at all checkpoints of this check."

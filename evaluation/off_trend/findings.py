@@ -160,7 +160,7 @@ class Finding:
         """Stable identity: the same from checkpoint to checkpoint and whatever the values."""
         shots = "" if self.shots is None else f"{self.shots}-shot"
         parts = (self.rule, checkpoint.family, checkpoint.model, self.benchmark or "", self.metric)
-        return sha256("\x1f".join((*parts, shots)).encode()).hexdigest()[:32]
+        return sha256("\x1f".join((*parts, shots)).encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

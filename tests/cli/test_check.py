@@ -1,0 +1,209 @@
+"""`scalepredict check` as a user calls it, on the Pythia series that ships and on made runs."""
+
+import csv
+import gzip
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+Run = Callable[..., CompletedProcess[str]]
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "sample_data"
+FIVE_SHOT = str(SAMPLES / "pythia_checkpoints_5shot.csv.gz")
+COLUMNS = ("model", "params", "tokens", "benchmark", "score", "n_items")
+
+
+def made(path: Path, *, drop: float = 0.0, length: int = 10, only_last: bool = False) -> str:
+    """Four runs of one size whose last checkpoint of run ``a`` is too low by ``drop``."""
+    rng = np.random.default_rng(1)  # (at 0 one of its 24 healthy checkpoints has p = .007)
+    rows = []
+    for model in "abcd":
+        for k in range(length):
+            for b in range(6):
+                truth = 0.4 + 0.05 * b + 0.01 * np.log(k + 4)
+                truth -= drop * (model == "a" and k == length - 1)
+                score = rng.binomial(2000, truth) / 2000
+                if not only_last or (model == "a" and k == length - 1):
+                    rows.append((model, "1B", f"{20 * (k + 4)}B", f"b{b}", score, 2000))
+    return written(path, rows)
+
+
+def written(path: Path, rows: Iterable[tuple[object, ...]]) -> str:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+    return path.name
+
+
+def document(run: Run, *arguments: str, code: int) -> dict[str, Any]:
+    result = run("check", *arguments, "--json", "--quiet")
+    assert result.returncode == code, result.stderr
+    assert result.stderr == ""
+    content: dict[str, Any] = json.loads(result.stdout)
+    schema = json.loads((ROOT / "configs" / "check.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(content, schema)
+    return content
+
+
+def flagged(content: dict[str, Any]) -> set[tuple[str, float]]:
+    return {(c["model"], c["step"]) for c in content["checkpoints"] if c["flagged"]}
+
+
+def test_the_shipped_five_shot_series_shows_its_copies_and_its_degradation(
+    scalepredict: Run,
+) -> None:
+    content = document(scalepredict, FIVE_SHOT, code=1)
+    assert content["status"] == "off-trend"
+    found = flagged(content)
+    for step in (13000, 23000, 33000, 43000):
+        assert {("pythia-2.8b", step), ("pythia-2.8b-deduped", step)} <= found
+    assert {"pythia-70m", "pythia-160m", "pythia-70m-deduped", "pythia-160m-deduped"} <= {
+        model for model, _ in found
+    }
+    large_and_late = {(m, s) for m, s in found if m[7:].split("m")[0] not in ("70", "160")}
+    assert len({(m, s) for m, s in large_and_late if s > 43000}) <= 4
+
+
+def test_exit_codes_tell_on_trend_off_trend_and_inconclusive(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    healthy = made(tmp_path / "healthy.csv")
+    broken = made(tmp_path / "broken.csv", drop=0.1)
+    short = made(tmp_path / "short.csv", length=3)
+    assert document(scalepredict, healthy, code=0)["status"] == "on-trend"
+    assert document(scalepredict, broken, code=1)["status"] == "off-trend"
+    assert document(scalepredict, short, code=3)["status"] == "inconclusive"
+    assert scalepredict("check", broken, "--exit-zero").returncode == 0
+    assert scalepredict("check", broken, "--fail-on", "never").returncode == 0
+    assert scalepredict("check", broken, short, "--history", "none.csv").returncode == 2
+
+
+def test_a_new_checkpoint_is_judged_by_its_history(scalepredict: Run, tmp_path: Path) -> None:
+    history = made(tmp_path / "history.csv")
+    new = made(tmp_path / "new.csv", drop=0.1, only_last=True)
+    alone = document(scalepredict, new, code=3)
+    assert alone["checkpoints"][0]["unjudged"]
+    (checkpoint,) = document(scalepredict, new, "--history", history, code=1)["checkpoints"]
+    assert checkpoint["flagged"]
+    assert checkpoint["source"] == "new.csv"
+    assert checkpoint["line"] == 2
+    finding = checkpoint["findings"][1]
+    assert finding["rule"] == "off-trend-low"
+    assert finding["interval"][1] < finding["expected"] + 0.05
+    assert finding["observed"] < finding["interval"][0]
+
+
+def test_an_accepted_finding_fails_no_more_and_a_new_one_does(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    broken = made(tmp_path / "broken.csv", drop=0.1)
+    assert scalepredict("check", broken, "--update-baseline").returncode == 0
+    baseline = json.loads((tmp_path / "scalepredict.baseline.json").read_text())
+    assert {entry["model"] for entry in baseline["accepted"]} == {"a"}
+    content = document(scalepredict, broken, code=0)
+    assert any(c["accepted"] for c in content["checkpoints"])
+    longer = made(tmp_path / "longer.csv", drop=0.15, length=11)
+    assert document(scalepredict, longer, code=1)["status"] == "off-trend"
+
+
+def test_the_configuration_file_is_found_and_options_win(scalepredict: Run, tmp_path: Path) -> None:
+    broken = made(tmp_path / "broken.csv", drop=0.1)
+    config = tmp_path / "scalepredict.yaml"
+    config.write_text('check:\n  benchmarks:\n    - {match: "b*", level: warn}\n')
+    found = document(scalepredict, broken, code=0)
+    levels = {f["level"] for c in found["checkpoints"] for f in c["findings"]}
+    assert levels == {"warn"}
+    assert document(scalepredict, broken, "--fail-on", "warn", code=1)["status"] == "off-trend"
+    config.write_text("check:\n  rules: {SP101: off, off-trend-high: off}\n")
+    assert document(scalepredict, broken, code=0)["status"] == "on-trend"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("--report", "junit"), "KIND=PATH"),
+        (("--alpha", "2"), "between 0 and 0.5"),
+        (("--baseline", "none.json"), "--update-baseline"),
+        (("--report", "junit=no/such/folder/a.xml"), "cannot be written"),
+    ],
+)
+def test_a_mistake_on_the_command_line_exits_with_2(
+    scalepredict: Run, tmp_path: Path, arguments: tuple[str, ...], word: str
+) -> None:
+    result = scalepredict("check", made(tmp_path / "healthy.csv"), *arguments)
+    assert result.returncode == 2
+    assert word in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+
+
+def test_a_run_in_progress_is_forecast_from_its_line_and_the_ladder(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    with gzip.open(SAMPLES / "pythia_checkpoints.csv.gz", "rt") as file:
+        header, *lines = file.readlines()
+    head = header.strip().split(",")
+    model, step = head.index("model"), head.index("step")
+    cells = [line.split(",") for line in lines]
+    mine = [c[model] == "pythia-6.9b" for c in cells]
+    (tmp_path / "new.csv").write_text(
+        header + "".join(x for x, c, m in zip(lines, cells, mine, strict=True)
+                         if m and int(c[step]) == 83000)
+    )  # fmt: skip
+    (tmp_path / "old.csv").write_text(
+        header + "".join(x for x, c, m in zip(lines, cells, mine, strict=True)
+                         if not m or int(c[step]) < 83000)
+    )  # fmt: skip
+    (run,) = document(scalepredict, "new.csv", "--history", "old.csv", code=0)["in_flight"]
+    final = {
+        c[head.index("benchmark")]: float(c[head.index("score")])
+        for c, m in zip(cells, mine, strict=True)
+        if m and int(c[step]) == 143000
+    }
+    errors = {
+        by: np.mean([abs(b[by] - final[b["benchmark"]]) for b in run["benchmarks"]])
+        for by in ("now", "forecast")
+    }
+    assert len(run["benchmarks"]) == 9
+    assert run["final_tokens"] == pytest.approx(143000 * 2097152, rel=1e-5)
+    assert errors["forecast"] < 0.8 * errors["now"]
+    assert all(b["holds"] for b in run["benchmarks"])
+
+
+def test_a_finished_model_is_compared_with_a_stored_ladder(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    ladder = str(SAMPLES / "pythia_ladder.csv")
+    made_fit = scalepredict("fit", ladder, "--up-to-params", "3B", "-o", "fit.json")
+    assert made_fit.returncode == 0, made_fit.stderr
+    with open(ladder) as file:
+        rows = [row for row in csv.DictReader(file) if row["model"] == "pythia-6.9b"]
+    for name, drop in (("good", 0.0), ("bad", 0.12)):
+        with (tmp_path / f"{name}.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+            writer.writeheader()
+            for row in rows:
+                score = max(0.0, float(row["score"]) - drop * (row["benchmark"] != "mmlu"))
+                writer.writerow(row | {"score": score})
+    good = document(scalepredict, "good.csv", "--fit", "fit.json", code=0)["checkpoints"][0]
+    assert good["p_value"] > 0.01
+    bad = document(scalepredict, "bad.csv", "--fit", "fit.json", code=1)["checkpoints"][0]
+    assert {f["rule"] for f in bad["findings"]} >= {"off-ladder-low"}
+
+
+def test_stdin_is_read_and_every_format_is_written(scalepredict: Run, tmp_path: Path) -> None:
+    made(tmp_path / "broken.csv", drop=0.1)
+    text = (tmp_path / "broken.csv").read_text()
+    for form, start in (("table", "off-trend: 1 of 40"), ("csv", "model,"), ("markdown", "**off")):
+        result = scalepredict("check", "-", "--format", form, stdin=text)
+        assert result.returncode == 1
+        assert result.stdout.startswith(start)
+
+
+def test_the_same_check_gives_the_same_bytes(scalepredict: Run) -> None:
+    first, second = (scalepredict("check", FIVE_SHOT, "--json").stdout for _ in range(2))
+    assert first == second

@@ -1,7 +1,8 @@
 """`scalepredict check`: is the run on trend?"""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,8 @@ from scalepredict.cli.options import (
     CalibrationOption,
     FormatOption,
     JsonOption,
+    LadderOption,
+    PercentOption,
     QuietOption,
     VerboseOption,
     Voice,
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from scalepredict.evaluation.off_trend.check import Check, Comparison
     from scalepredict.evaluation.off_trend.findings import Accepted
     from scalepredict.evaluation.off_trend.gate_file import GateFile
+    from scalepredict.records.table import EvalTable
 
 CONFIG = Path("scalepredict.yaml")
 ON_TREND, OFF_TREND, INCONCLUSIVE = 0, 1, 3
@@ -138,6 +142,8 @@ def check(
     ci: Annotated[
         bool, typer.Option("--ci/--no-ci", help="Annotations and summary in GitHub Actions.")
     ] = True,
+    ladder: LadderOption = None,
+    percent: PercentOption = False,
     benchmarks: BenchmarksOption = None,
     calibration: CalibrationOption = None,
     form: FormatOption = Format.TABLE,
@@ -161,16 +167,21 @@ def check(
     shape, voice = chosen_format(form, as_json), Voice(quiet)
     wanted = [_report(text) for text in report or ()]
     settings = _settings(config, alpha, direction, persistence, voice)
-    accepted_file = baseline or settings.baseline
+    records = _read(
+        checkpoints,
+        [*(history or ()), *settings.history],
+        benchmarks=benchmarks,
+        ladder=ladder,
+        percent=percent,
+        voice=voice,
+    )
     result = Result(
         check=_run(
-            checkpoints,
-            [*(history or ()), *settings.history],
+            records,
             settings=settings,
             comparison=_comparison(fit or settings.fit, calibration, until),
-            baseline=accepted_file,
+            baseline=baseline or settings.baseline,
             update=update_baseline,
-            benchmarks=benchmarks,
             voice=voice,
         ),
         fails_from=Level.WARN if (fail_on or settings.fail_on) == "warn" else Level.ERROR,
@@ -221,71 +232,93 @@ def _settings(
 
 
 def _comparison(fit: Path | None, calibration: Path | None, until: float | None) -> "Comparison":
-    from scalepredict.cli.stored import stored_calibration
-    from scalepredict.evaluation.calibration_file import load_calibration
+    from scalepredict.evaluation.calibration_file import calibration_of, load_calibration
     from scalepredict.evaluation.off_trend.check import Comparison
     from scalepredict.evaluation.off_trend.ladder import stored_ladders
     from scalepredict.predictors import registry
     from scalepredict.predictors.storage import load_fit
 
-    method = registry.predictor_type(registry.DEFAULT)()
-    if fit is None:
-        constants = load_calibration(calibration)
-        return Comparison(ladders={}, predictor=method, calibration=constants, final_tokens=until)
-    stored = load_fit(fit)
-    constants = stored_calibration(stored, calibration)
+    stored = None if fit is None else load_fit(fit)
+    constants = (
+        load_calibration(calibration) if stored is None else calibration_of(stored, calibration)
+    )
     return Comparison(
-        ladders=stored_ladders(stored.fit, constants),
-        predictor=method,
+        ladders={} if stored is None else stored_ladders(stored.fit, constants),
+        predictor=registry.predictor_type(registry.DEFAULT)(),
         calibration=constants,
         final_tokens=until,
     )
 
 
-def _run(
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Records:
+    # New checkpoints first, history below them.
+    table: "EvalTable"
+    n_new: int
+
+
+def _read(
     checkpoints: list[Path],
     history: list[Path],
+    *,
+    benchmarks: Path | None,
+    ladder: Path | None,
+    percent: bool,
+    voice: Voice,
+) -> _Records:
+    from scalepredict.cli.chosen import read_metadata
+    from scalepredict.records.joining import join_tables
+    from scalepredict.records.ladder import read_ladder
+    from scalepredict.records.read import Reading, read_records
+
+    metadata = read_metadata(benchmarks)
+    sizes = None if ladder is None else read_ladder(ladder)
+
+    def read(paths: list[Path]) -> Reading:
+        return read_records(paths, metadata=metadata, ladder=sizes, percent=percent, mixed=True)
+
+    reading = read(checkpoints)
+    # One line each: in CI logs a name with a line break must not start a line of its own.
+    voice.say(*(clean(note) for note in reading.report.notes()))
+    table, n_new = reading.table, len(reading.table.checkpoints)
+    if history:
+        joined = join_tables(table, read(history).table)
+        table = joined.table
+        if joined.n_repeated:
+            voice.say(f"history: {joined.n_repeated} checkpoints are among the new ones too.")
+    return _Records(table=table, n_new=n_new)
+
+
+def _run(
+    records: _Records,
     *,
     settings: "GateFile",
     comparison: "Comparison",
     baseline: Path | None,
     update: bool,
-    benchmarks: Path | None,
     voice: Voice,
 ) -> "Check":
     import numpy as np
 
     from scalepredict.cli.baseline import DEFAULT_FILE, entries_of, read_baseline, write_baseline
-    from scalepredict.cli.chosen import read_metadata
     from scalepredict.evaluation.off_trend.check import check as check_table
-    from scalepredict.records.joining import join_tables
-    from scalepredict.records.read import read_records
 
-    metadata = read_metadata(benchmarks)
-    reading = read_records(checkpoints, metadata=metadata, mixed=True)
-    # One line each: in CI logs a name with a line break must not start a line of its own.
-    voice.say(*(clean(note) for note in reading.report.notes()))
-    table, n_new = reading.table, len(reading.table.checkpoints)
-    if history:
-        joined = join_tables(table, read_records(history, metadata=metadata, mixed=True).table)
-        table = joined.table
-        if joined.n_repeated:
-            voice.say(f"history: {joined.n_repeated} checkpoints are among the new ones too.")
-    new = np.arange(len(table.checkpoints)) < n_new
     path = baseline or DEFAULT_FILE
     known = read_baseline(path) if path.is_file() or (baseline and not update) else {}
+    new = np.arange(len(records.table.checkpoints)) < records.n_new
 
-    def run(accepted: "dict[Accepted, dict[str, object]]") -> "Check":
+    def run(accepted: "Collection[Accepted]") -> "Check":
         return check_table(
-            table, new, gate=settings.gate, comparison=comparison, accepted=accepted.keys()
+            records.table, new, gate=settings.gate, comparison=comparison, accepted=accepted
         )
 
-    found = run(known)
-    if update:
+    with voice.busy("check"):
+        found = run(known.keys())
         # What is accepted becomes the past, before which later checkpoints may stand out anew.
-        while any(verdict.findings for verdict in found.verdicts):
+        while update and any(verdict.findings for verdict in found.verdicts):
             known |= entries_of(found.verdicts)
-            found = run(known)
+            found = run(known.keys())
+    if update:
         write_baseline(path, known)
         voice.say(f"baseline: {len(known)} accepted findings written to {path}.")
     voice.say(*(clean(note) for note in found.notes))

@@ -45,7 +45,7 @@ def validate(
         list[Path],
         typer.Argument(
             metavar="FILES...",
-            help="Records (files, folders, - for stdin), a ladder file or a benchmark file.",
+            help="Records (files, folders, - for stdin), a ladder, benchmark or check file.",
         ),
     ],
     benchmarks: BenchmarksOption = None,
@@ -105,7 +105,7 @@ def _other_kind(path: Path) -> Callable[[Path], Checked] | None:
     # A kind of configuration file is known by a key at its top; a new kind is one line here.
     from scalepredict.records.configs import load_yaml
 
-    kinds = {"models": _ladder, "benchmarks": _benchmark_file}
+    kinds = {"models": _ladder, "benchmarks": _benchmark_file, "check": _gate_file}
     if path.suffix not in (".yaml", ".yml") or not path.is_file():
         return None
     value = load_yaml(path).value
@@ -149,6 +149,25 @@ def _benchmark_file(path: Path) -> Checked:
             ),
         ),
         document={"file": str(path), "kind": "benchmarks", "names": n_benchmarks},
+        notes=(),
+        findings=(),
+    )
+
+
+def _gate_file(path: Path) -> Checked:
+    from scalepredict.evaluation.off_trend.gate_file import load_gate
+
+    gate = load_gate(path).gate
+    return Checked(
+        sheets=(
+            Sheet(
+                title="rules of check",
+                header=("file", "alpha", "benchmark patterns"),
+                align="lrr",
+                rows=((str(path), f"{gate.alpha:g}", f"{len(gate.benchmarks)}"),),
+            ),
+        ),
+        document={"file": str(path), "kind": "check", "alpha": gate.alpha},
         notes=(),
         findings=(),
     )

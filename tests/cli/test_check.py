@@ -55,9 +55,9 @@ def flagged(content: dict[str, Any]) -> set[tuple[str, float]]:
 
 
 def test_the_shipped_five_shot_series_shows_its_copies_and_its_degradation(
-    scalepredict: Run,
+    command: Run,
 ) -> None:
-    content = document(scalepredict, FIVE_SHOT, code=1)
+    content = document(command, FIVE_SHOT, code=1)
     assert content["status"] == "off-trend"
     found = flagged(content)
     for step in (13000, 23000, 33000, 43000):
@@ -69,26 +69,24 @@ def test_the_shipped_five_shot_series_shows_its_copies_and_its_degradation(
     assert len({(m, s) for m, s in large_and_late if s > 43000}) <= 4
 
 
-def test_exit_codes_tell_on_trend_off_trend_and_inconclusive(
-    scalepredict: Run, tmp_path: Path
-) -> None:
+def test_exit_codes_tell_on_trend_off_trend_and_inconclusive(command: Run, tmp_path: Path) -> None:
     healthy = made(tmp_path / "healthy.csv")
     broken = made(tmp_path / "broken.csv", drop=0.1)
     short = made(tmp_path / "short.csv", length=3)
-    assert document(scalepredict, healthy, code=0)["status"] == "on-trend"
-    assert document(scalepredict, broken, code=1)["status"] == "off-trend"
-    assert document(scalepredict, short, code=3)["status"] == "inconclusive"
-    assert scalepredict("check", broken, "--exit-zero").returncode == 0
-    assert scalepredict("check", broken, "--fail-on", "never").returncode == 0
-    assert scalepredict("check", broken, short, "--history", "none.csv").returncode == 2
+    assert document(command, healthy, code=0)["status"] == "on-trend"
+    assert document(command, broken, code=1)["status"] == "off-trend"
+    assert document(command, short, code=3)["status"] == "inconclusive"
+    assert command("check", broken, "--exit-zero").returncode == 0
+    assert command("check", broken, "--fail-on", "never").returncode == 0
+    assert command("check", broken, short, "--history", "none.csv").returncode == 2
 
 
-def test_a_new_checkpoint_is_judged_by_its_history(scalepredict: Run, tmp_path: Path) -> None:
+def test_a_new_checkpoint_is_judged_by_its_history(command: Run, tmp_path: Path) -> None:
     history = made(tmp_path / "history.csv")
     new = made(tmp_path / "new.csv", drop=0.1, only_last=True)
-    alone = document(scalepredict, new, code=3)
+    alone = document(command, new, code=3)
     assert alone["checkpoints"][0]["unjudged"]
-    (checkpoint,) = document(scalepredict, new, "--history", history, code=1)["checkpoints"]
+    (checkpoint,) = document(command, new, "--history", history, code=1)["checkpoints"]
     assert checkpoint["flagged"]
     assert checkpoint["source"] == "new.csv"
     assert checkpoint["line"] == 2
@@ -98,29 +96,27 @@ def test_a_new_checkpoint_is_judged_by_its_history(scalepredict: Run, tmp_path: 
     assert finding["observed"] < finding["interval"][0]
 
 
-def test_an_accepted_finding_fails_no_more_and_a_new_one_does(
-    scalepredict: Run, tmp_path: Path
-) -> None:
+def test_an_accepted_finding_fails_no_more_and_a_new_one_does(command: Run, tmp_path: Path) -> None:
     broken = made(tmp_path / "broken.csv", drop=0.1)
-    assert scalepredict("check", broken, "--update-baseline").returncode == 0
+    assert command("check", broken, "--update-baseline").returncode == 0
     baseline = json.loads((tmp_path / "scalepredict.baseline.json").read_text())
     assert {entry["model"] for entry in baseline["accepted"]} == {"a"}
-    content = document(scalepredict, broken, code=0)
+    content = document(command, broken, code=0)
     assert any(c["accepted"] for c in content["checkpoints"])
     longer = made(tmp_path / "longer.csv", drop=0.15, length=11)
-    assert document(scalepredict, longer, code=1)["status"] == "off-trend"
+    assert document(command, longer, code=1)["status"] == "off-trend"
 
 
-def test_the_configuration_file_is_found_and_options_win(scalepredict: Run, tmp_path: Path) -> None:
+def test_the_configuration_file_is_found_and_options_win(command: Run, tmp_path: Path) -> None:
     broken = made(tmp_path / "broken.csv", drop=0.1)
     config = tmp_path / "scalepredict.yaml"
     config.write_text('check:\n  benchmarks:\n    - {match: "b*", level: warn}\n')
-    found = document(scalepredict, broken, code=0)
+    found = document(command, broken, code=0)
     levels = {f["level"] for c in found["checkpoints"] for f in c["findings"]}
     assert levels == {"warn"}
-    assert document(scalepredict, broken, "--fail-on", "warn", code=1)["status"] == "off-trend"
+    assert document(command, broken, "--fail-on", "warn", code=1)["status"] == "off-trend"
     config.write_text("check:\n  rules: {SP101: off, off-trend-high: off}\n")
-    assert document(scalepredict, broken, code=0)["status"] == "on-trend"
+    assert document(command, broken, code=0)["status"] == "on-trend"
 
 
 @pytest.mark.parametrize(
@@ -133,16 +129,16 @@ def test_the_configuration_file_is_found_and_options_win(scalepredict: Run, tmp_
     ],
 )
 def test_a_mistake_on_the_command_line_exits_with_2(
-    scalepredict: Run, tmp_path: Path, arguments: tuple[str, ...], word: str
+    command: Run, tmp_path: Path, arguments: tuple[str, ...], word: str
 ) -> None:
-    result = scalepredict("check", made(tmp_path / "healthy.csv"), *arguments)
+    result = command("check", made(tmp_path / "healthy.csv"), *arguments)
     assert result.returncode == 2
     assert word in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr
 
 
 def test_a_run_in_progress_is_forecast_from_its_line_and_the_ladder(
-    scalepredict: Run, tmp_path: Path
+    command: Run, tmp_path: Path
 ) -> None:
     with gzip.open(SAMPLES / "pythia_checkpoints.csv.gz", "rt") as file:
         header, *lines = file.readlines()
@@ -158,7 +154,7 @@ def test_a_run_in_progress_is_forecast_from_its_line_and_the_ladder(
         header + "".join(x for x, c, m in zip(lines, cells, mine, strict=True)
                          if not m or int(c[step]) < 83000)
     )  # fmt: skip
-    (run,) = document(scalepredict, "new.csv", "--history", "old.csv", code=0)["in_flight"]
+    (run,) = document(command, "new.csv", "--history", "old.csv", code=0)["in_flight"]
     final = {
         c[head.index("benchmark")]: float(c[head.index("score")])
         for c, m in zip(cells, mine, strict=True)
@@ -174,11 +170,9 @@ def test_a_run_in_progress_is_forecast_from_its_line_and_the_ladder(
     assert all(b["holds"] for b in run["benchmarks"])
 
 
-def test_a_finished_model_is_compared_with_a_stored_ladder(
-    scalepredict: Run, tmp_path: Path
-) -> None:
+def test_a_finished_model_is_compared_with_a_stored_ladder(command: Run, tmp_path: Path) -> None:
     ladder = str(SAMPLES / "pythia_ladder.csv")
-    made_fit = scalepredict("fit", ladder, "--up-to-params", "3B", "-o", "fit.json")
+    made_fit = command("fit", ladder, "--up-to-params", "3B", "-o", "fit.json")
     assert made_fit.returncode == 0, made_fit.stderr
     with open(ladder) as file:
         rows = [row for row in csv.DictReader(file) if row["model"] == "pythia-6.9b"]
@@ -189,21 +183,21 @@ def test_a_finished_model_is_compared_with_a_stored_ladder(
             for row in rows:
                 score = max(0.0, float(row["score"]) - drop * (row["benchmark"] != "mmlu"))
                 writer.writerow(row | {"score": score})
-    good = document(scalepredict, "good.csv", "--fit", "fit.json", code=0)["checkpoints"][0]
+    good = document(command, "good.csv", "--fit", "fit.json", code=0)["checkpoints"][0]
     assert good["p_value"] > 0.01
-    bad = document(scalepredict, "bad.csv", "--fit", "fit.json", code=1)["checkpoints"][0]
+    bad = document(command, "bad.csv", "--fit", "fit.json", code=1)["checkpoints"][0]
     assert {f["rule"] for f in bad["findings"]} >= {"off-ladder-low"}
 
 
-def test_stdin_is_read_and_every_format_is_written(scalepredict: Run, tmp_path: Path) -> None:
+def test_stdin_is_read_and_every_format_is_written(command: Run, tmp_path: Path) -> None:
     made(tmp_path / "broken.csv", drop=0.1)
     text = (tmp_path / "broken.csv").read_text()
     for form, start in (("table", "off-trend: 1 of 40"), ("csv", "model,"), ("markdown", "**off")):
-        result = scalepredict("check", "-", "--format", form, stdin=text)
+        result = command("check", "-", "--format", form, stdin=text)
         assert result.returncode == 1
         assert result.stdout.startswith(start)
 
 
-def test_the_same_check_gives_the_same_bytes(scalepredict: Run) -> None:
-    first, second = (scalepredict("check", FIVE_SHOT, "--json").stdout for _ in range(2))
+def test_the_same_check_gives_the_same_bytes(command: Run) -> None:
+    first, second = (command("check", FIVE_SHOT, "--json").stdout for _ in range(2))
     assert first == second

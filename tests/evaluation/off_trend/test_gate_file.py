@@ -1,4 +1,4 @@
-"""Configuration of the gate: the keys of the user over those that ship; mistakes with their place."""
+"""Configuration of the gate: the user's keys over shipped ones, mistakes with their place."""
 
 from pathlib import Path
 

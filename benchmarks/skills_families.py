@@ -131,10 +131,10 @@ def main(folder: Path) -> None:
         STACK: of_predictor(Stack()),
         "observational": of_predictor(Observational()),
         **{
-            f"published, {d} skills": of_predictor(SkillLaws(skills=d, penalties=AS_PUBLISHED))
+            f"published, {d} skills": of_predictor(SkillLaws(components=d, penalties=AS_PUBLISHED))
             for d in (1, 2, 3)
         },
-        **{f"skills, {d}": of_predictor(SkillLaws(skills=d)) for d in (1, 2, 3)},
+        **{f"skills, {d}": of_predictor(SkillLaws(components=d)) for d in (1, 2, 3)},
         "skills": of_predictor(SkillLaws()),
     }
     names = [unit.benchmark for unit in table.units]

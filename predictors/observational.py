@@ -28,6 +28,7 @@ from scalepredict.predictors.factor_model import (
 )
 from scalepredict.predictors.family_trend import FamilyTrend, fit_family_trend
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.pooled import FamilyEnds
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 
 MOST_COMPONENTS = 5
@@ -85,6 +86,7 @@ class Observational:
         )
         return ObservationalLaw(
             frontier=Frontier.of_table(used),
+            ends=FamilyEnds.of_table(used),
             standard=standard,
             fitted=units,
             space=space,
@@ -139,6 +141,7 @@ class ObservationalLaw:
 
     Attributes:
         frontier: Where the evidence ends.
+        ends: Where that of each family ends.
         standard: Columns that span the space.
         fitted: Columns that have a link. Shape (T',).
         space: Loadings and noise of the standard benchmarks.
@@ -153,6 +156,7 @@ class ObservationalLaw:
     """
 
     frontier: Frontier
+    ends: FamilyEnds
     standard: Ints
     fitted: Ints
     space: FactorModel
@@ -180,9 +184,10 @@ class ObservationalLaw:
         point[:, self.fitted], variance[:, self.fitted] = apply_links(
             self.links, coordinates[:, self.fitted], covariance[:, self.fitted]
         )
-        return make_forecast(
+        forecast = make_forecast(
             targets, self.frontier, point, model_variance=variance, failures=self.failures
         )
+        return self.ends.beside(forecast)
 
     def notes(self) -> tuple[str, ...]:
         """Models left out, benchmarks that the space does not carry."""

@@ -21,6 +21,7 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.pooled import FamilyEnds
 from scalepredict.predictors.skill_fit import (
     Penalties,
     SkillData,
@@ -43,14 +44,14 @@ class SkillLaws:
     """Fits skills to all families.
 
     Attributes:
-        skills: Number of skills d; None = average over 1 to 4, by cross-validation over families.
+        components: Number of skills d; None = average over 1 to 4, by cross-validation.
         penalties: What departures from the average family and a plain sigmoid cost.
     """
 
     name: ClassVar[str] = "skills"
     pools_families: ClassVar[bool] = True
     reads_tasks: ClassVar[bool] = False
-    skills: int | None = None
+    components: int | None = None
     penalties: Penalties = field(default_factory=Penalties)
 
     def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "SkillsLaw":
@@ -82,6 +83,7 @@ class SkillLaws:
         share = 1 / np.maximum(held.mean(axis=1), 1e-8)
         return SkillsLaw(
             frontier=Frontier.of_table(used),
+            ends=FamilyEnds.of_table(used),
             fitted=fitted,
             families=tuple(sorted(used.families)),
             standard=standard,
@@ -96,14 +98,14 @@ class SkillLaws:
         )
 
     def _numbers(self, n_units: int) -> tuple[int, ...]:
-        if self.skills is None:
+        if self.components is None:
             return tuple(range(1, min(MOST_SKILLS, n_units) + 1))
-        if not 1 <= self.skills <= n_units:
+        if not 1 <= self.components <= n_units:
             raise RefusedError(
-                f"skills: {self.skills} skills asked for; {n_units} benchmarks carry 1 to "
+                f"skills: {self.components} skills asked for; {n_units} benchmarks carry 1 to "
                 f"{n_units}."
             )
-        return (self.skills,)
+        return (self.components,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -131,6 +133,7 @@ class SkillsLaw:
 
     Attributes:
         frontier: Where the evidence ends.
+        ends: Where that of each family ends.
         fitted: Columns that have curves. Shape (T',).
         families: Names, in the order of the intercepts.
         standard: How scales are standardised.
@@ -146,6 +149,7 @@ class SkillsLaw:
     """
 
     frontier: Frontier
+    ends: FamilyEnds
     fitted: Ints
     families: tuple[str, ...]
     standard: _Standard
@@ -182,9 +186,10 @@ class SkillsLaw:
         variance = np.zeros_like(point)
         point[:, self.fitted] = mean
         variance[:, self.fitted] = np.tensordot(self.share, apart, axes=1)
-        return make_forecast(
+        forecast = make_forecast(
             targets, self.frontier, point, model_variance=variance, failures=self.failures
         )
+        return self.ends.beside(forecast)
 
     def notes(self) -> tuple[str, ...]:
         """Numbers of skills and their weights, models left out."""

@@ -56,7 +56,7 @@ def world(*, families: int = 10, per_family: int = 4, noise: float = 0.005) -> E
 
 
 def fit(table: EvalTable, *, skills: int | None = None) -> SkillsLaw:
-    return SkillLaws(skills=skills).fit(table, rng=np.random.default_rng(0))
+    return SkillLaws(components=skills).fit(table, rng=np.random.default_rng(0))
 
 
 def points(law: SkillsLaw, targets: Targets) -> Floats:

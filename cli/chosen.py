@@ -27,6 +27,7 @@ class EvidenceChoice:
     up_to_flops: float | None = None
     benchmarks: Path | None = None
     ladder: Path | None = None
+    without_compute: bool = False
 
     def as_text(self) -> dict[str, str]:
         """The given options by name, for the provenance of a fit."""
@@ -62,6 +63,7 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         of_families(reading.table, choice.families),
         choice=CheckpointChoice.parse(choice.checkpoints),
         phases=frozenset(choice.phases) or None,
+        needs_compute=not choice.without_compute,
     )
     refuse_mixed_phases(selection.table)
     table, cut = up_to(selection.table, params=choice.up_to_params, flops=choice.up_to_flops)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from scalepredict.cli.method import ComponentsOption, StandardOption, chosen_method
 from scalepredict.cli.options import (
     BenchmarksOption,
     CalibrationOption,
@@ -30,6 +31,8 @@ from scalepredict.predictors.registry import DEFAULT
 def fit(
     records: RecordsArgument,
     predictor: PredictorOption = DEFAULT,
+    components: ComponentsOption = None,
+    standard: StandardOption = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Fit file; - is stdout.")
     ] = DEFAULT_FIT,
@@ -89,7 +92,7 @@ def fit(
     from scalepredict.evaluation.calibration_file import calibration_tree, load_calibration
     from scalepredict.evaluation.fit_summary import summarise
     from scalepredict.predictors.fit import fit_families
-    from scalepredict.predictors.registry import predictor_type
+    from scalepredict.predictors.registry import needs_compute
     from scalepredict.predictors.storage import (
         Provenance,
         StoredFit,
@@ -99,7 +102,7 @@ def fit(
     )
 
     form, voice = chosen_format(form, as_json), Voice(quiet)
-    method = predictor_type(predictor)()
+    method = chosen_method(predictor, components=components, standard=standard)
     choice = EvidenceChoice(
         families=tuple(family or ()),
         checkpoints=checkpoints,
@@ -111,6 +114,7 @@ def fit(
         up_to_flops=up_to_flops,
         benchmarks=benchmarks,
         ladder=ladder,
+        without_compute=not needs_compute(predictor),
     )
     constants = None if calibration is None else calibration_tree(load_calibration(calibration))
     evidence = gather_evidence(records, choice)

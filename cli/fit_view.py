@@ -1,23 +1,68 @@
 """How is a fit shown? One table for each family; the same numbers as rows and as a document."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from scalepredict.cli.render import NOTE, Cell, Sheet, percent, signed_points
+from scalepredict.cli.render import MISSING, NOTE, Cell, Sheet, percent, signed_points
 from scalepredict.evaluation.fit_summary import FamilySummary
-from scalepredict.predictors.fit import Fit
+from scalepredict.predictors.details import Detailed, Kind, LawTable
+from scalepredict.predictors.fit import Fit, FittedGroup
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.records.counts import format_count
 from scalepredict.records.table import EvalTable, Floats
 
 SCHEMA = "scalepredict.fit-report/1"
+FEW_FAMILIES = 6  # of one law; the tables of more are shown when asked for
 
 
 def fit_sheets(fit: Fit, summaries: Sequence[FamilySummary], *, verbose: bool) -> list[Sheet]:
-    """One table for each family; ``verbose`` adds how the classes were decided."""
-    return [_sheet(fit.predictor.name, summary, verbose) for summary in summaries]
+    """One table for each family; ``verbose`` adds how the classes were decided.
+
+    A law of all families has a table of its own before them (loadings, with ``verbose`` all that
+    it has), and its notes below that one.
+    """
+    if not fit.predictor.pools_families:
+        return [_sheet(fit.predictor.name, summary, verbose) for summary in summaries]
+    few = len(summaries) <= FEW_FAMILIES
+    tail = () if verbose or few else (f"classes in each of {len(summaries)} families: add -v.",)
+    sheets = [sheet for group in fit.groups for sheet in _law_sheets(group, verbose, tail)]
+    shown = [replace(summary, notes=()) for summary in summaries] if verbose or few else []
+    return [*sheets, *(_sheet(fit.predictor.name, summary, verbose) for summary in shown)]
+
+
+def _law_sheets(group: FittedGroup, verbose: bool, tail: tuple[str, ...]) -> list[Sheet]:
+    tables = group.law.details() if isinstance(group.law, Detailed) else ()
+    shown = [_law_sheet(table) for table in (tables if verbose else tables[:1])]
+    return [replace(shown[0], notes=(*group.law.notes(), *tail)), *shown[1:]] if shown else []
+
+
+def _law_sheet(table: LawTable) -> Sheet:
+    return Sheet(
+        title=table.title,
+        header=table.header,
+        align="".join("l" if kind == Kind.TEXT else "r" for kind in table.kinds),
+        rows=tuple(
+            tuple(_law_cell(value, kind) for value, kind in zip(row, table.kinds, strict=True))
+            for row in table.rows
+        ),
+    )
+
+
+def _law_cell(value: str | float, kind: Kind) -> str:
+    if isinstance(value, str):
+        return value
+    if not np.isfinite(value):
+        return MISSING
+    match kind:
+        case Kind.SCORE:
+            return percent(value)
+        case Kind.COUNT:
+            return format_count(value)
+        case _:
+            return f"{value:.2f}"
 
 
 def fit_rows(summaries: Sequence[FamilySummary]) -> list[dict[str, Cell]]:
@@ -51,6 +96,12 @@ def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[
             }
             for summary in summaries
         ],
+        "details": {
+            table.name: [dict(zip(table.header, row, strict=True)) for row in table.rows]
+            for group in fit.groups
+            if isinstance(group.law, Detailed)
+            for table in group.law.details()
+        },
         "refused": dict(fit.refused),
         "notes": list(stored.notes),
     }

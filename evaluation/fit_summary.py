@@ -44,6 +44,10 @@ def summarise(fit: Fit, *, rng: np.random.Generator) -> tuple[FamilySummary, ...
     result = []
     for (group, family), stream in zip(pairs, rng.spawn(len(pairs)), strict=True):
         evidence = group.evidence.of_family(family)
+        # Classes and fit errors are along compute; models that do not tell it have none.
+        evidence = evidence.take_rows(np.isfinite(evidence.flops))
+        if not evidence.checkpoints:
+            continue
         classes = classify(evidence)
         fitted = aligned(group.law.forecast(Targets.of_table(evidence), rng=stream), evidence)
         result.append(

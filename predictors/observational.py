@@ -19,6 +19,7 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.capability_link import Links, apply_links, fit_links
+from scalepredict.predictors.details import Kind, LawTable, loadings_table
 from scalepredict.predictors.factor_model import (
     FactorModel,
     Posterior,
@@ -215,6 +216,73 @@ class ObservationalLaw:
             if share < LITTLE_EXPLAINED
         ]
         return tuple(notes)
+
+    def details(self) -> tuple[LawTable, ...]:
+        """Loadings; how each benchmark follows; capabilities and efficiency of each model."""
+        units = self.frontier.units
+        loadings = loadings_table(
+            [units[i] for i in self.standard],
+            self.space.loading,
+            np.sqrt(self.space.noise),
+            self.space.explained,
+            what="change of the score with one standard deviation of a component, in points",
+        )
+        return (loadings, self._links_table(), self._models_table())
+
+    def _links_table(self) -> LawTable:
+        variants = [int(np.any(v != 0, axis=0).sum()) for v in self._weights().swapaxes(0, 1)]
+        rows = zip(self.fitted, self.links.explained, self.links.share, strict=True)
+        return LawTable(
+            name="links",
+            title="benchmarks: share of their variance over models that the capabilities explain; "
+            "weight of forecasts with 1, 2, ... components",
+            header=("benchmark", "explained", *(f"with {k}" for k in variants)),
+            kinds=(Kind.TEXT, Kind.SCORE, *[Kind.SCORE] * len(variants)),
+            rows=tuple(
+                (self.frontier.units[i].benchmark, float(explained), *map(float, share))
+                for i, explained, share in rows
+            ),
+        )
+
+    def _models_table(self) -> LawTable:
+        reference = self.reference_family()
+        equivalent = self.equivalent_flops(self.coordinates)
+        numbered = [f"{i + 1}" for i in range(self.coordinates.shape[1])]
+        rows = zip(
+            self.models, self.families, self.flops, equivalent, self.coordinates, strict=True
+        )
+        return LawTable(
+            name="models",
+            title=f"models: FLOPs that {reference or 'a reference family'} would need to be as "
+            "capable, density (that over the FLOPs spent), and capabilities by component",
+            header=("model", "family", "FLOPs", "equivalent", "density", *numbered),
+            kinds=(
+                Kind.TEXT,
+                Kind.TEXT,
+                Kind.COUNT,
+                Kind.COUNT,
+                *[Kind.NUMBER] * (1 + len(numbered)),
+            ),
+            rows=tuple(
+                (model, family, float(spent), float(worth), float(worth / spent), *map(float, c))
+                for model, family, spent, worth, c in rows
+            ),
+        )
+
+    def reference_family(self) -> str | None:
+        """The family with most models of known compute; None if there is none."""
+        known = [f for f, c in zip(self.families, self.flops, strict=True) if np.isfinite(c)]
+        return max(sorted(set(known)), key=known.count) if known else None
+
+    def equivalent_flops(self, coordinates: Floats) -> Floats:
+        """Compute that the reference family would need to be as capable; (N, K) -> (N,)."""
+        reference = self.reference_family()
+        if self.trend is None or reference is None:
+            return np.full(len(coordinates), np.nan)
+        return self.trend.equivalent_flops(coordinates, reference)
+
+    def _weights(self) -> Floats:
+        return self.links.params[:, :, 3:]
 
     def _of_targets(self, targets: Targets) -> tuple[Floats, Floats]:
         scores = _aligned(targets, self.frontier.units)

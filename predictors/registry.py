@@ -19,11 +19,12 @@ class _Place(NamedTuple):
     module: str
     predictor: str
     law: str
+    needs_compute: bool = True
 
 
 _METHODS: dict[str, _Place] = {
     "stack": _Place("stack", "Stack", "StackLaw"),
-    "observational": _Place("observational", "Observational", "ObservationalLaw"),
+    "observational": _Place("observational", "Observational", "ObservationalLaw", False),
     "skills": _Place("skills", "SkillLaws", "SkillsLaw"),
     "cod": _Place("cod", "ClusteringOnDifficulty", "ClusteringOnDifficultyLaw"),
     "last": _Place("last", "LastValue", "LastValueLaw"),
@@ -62,6 +63,15 @@ def law_type(name: str) -> "type[Law]":
     """
     kind: type[Law] = _load(name, _place(name).law)
     return kind
+
+
+def needs_compute(name: str) -> bool:
+    """Whether checkpoints without params, tokens and FLOPs are of no use to a method.
+
+    Raises:
+        RefusedError: There is no method of that name.
+    """
+    return _place(name).needs_compute
 
 
 def _place(name: str) -> _Place:

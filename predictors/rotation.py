@@ -8,12 +8,49 @@ Source: geomin (Yates 1987) by gradient projection (Jennrich 2002, doi:10.1007/B
 Letters: T benchmarks, d skills.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from scalepredict.records.table import Floats
 
 EPSILON = 0.01
 ROUNDS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReadableSkills:
+    """Skills of unit variance over the models, each rising with scale, the strongest first.
+
+    Attributes:
+        loading: Shape (T, d).
+        mixing: Readable skills are ``(theta - mean) @ mixing``. Shape (d, d).
+        share: Share of the summed squared loadings. Shape (d,).
+    """
+
+    loading: Floats
+    mixing: Floats
+    share: Floats
+
+
+def readable_skills(loading: Floats, theta: Floats, scale: Floats) -> ReadableSkills:
+    """Whiten, rotate by geomin, and fix order and signs so that reruns agree.
+
+    Args:
+        loading: Shape (T, d).
+        theta: Skills of the models. Shape (M, d).
+        scale: What a skill should rise with. Shape (M,).
+    """
+    centred = theta - theta.mean(axis=0)
+    value, vector = np.linalg.eigh(centred.T @ centred / len(theta))
+    root = np.sqrt(np.maximum(value, 1e-12))
+    white, unwhite = vector / root, vector * root
+    mixing = white @ geomin(loading @ unwhite)
+    mixing = mixing * np.where(scale @ (centred @ mixing) < 0, -1.0, 1.0)
+    rotated = loading @ np.linalg.inv(mixing).T
+    share = (rotated**2).sum(axis=0) / (rotated**2).sum()
+    order = np.argsort(-share, kind="stable")
+    return ReadableSkills(loading=rotated[:, order], mixing=mixing[:, order], share=share[order])
 
 
 def geomin(loading: Floats) -> Floats:

@@ -20,8 +20,10 @@ from typing import ClassVar
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.predictors.details import Kind, LawTable, loadings_table
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.pooled import FamilyEnds
+from scalepredict.predictors.rotation import readable_skills
 from scalepredict.predictors.skill_fit import (
     Penalties,
     SkillData,
@@ -204,6 +206,34 @@ class SkillsLaw:
         if self.left_out:
             notes.append(f"{self.left_out} models without params, tokens or scores are left out.")
         return tuple(notes)
+
+    def details(self) -> tuple[LawTable, ...]:
+        """Loadings of the likeliest number of skills, rotated to be read, and family levels."""
+        likely = self.variants[int(np.argmax(self.share))]
+        theta = likely.intercept[self.model_families] + self.scale @ likely.slope
+        read = readable_skills(likely.loading, theta, self.scale[:, :2].sum(axis=1))
+        level = (likely.intercept - theta.mean(axis=0)) @ read.mixing
+        numbered = [f"{i + 1}" for i in range(read.loading.shape[1])]
+        units = [self.frontier.units[i] for i in self.fitted]
+        held = np.sqrt(self.held_out[int(np.argmax(self.share))])
+        loadings = loadings_table(
+            units,
+            read.loading,
+            held,
+            read.share,
+            kind=Kind.NUMBER,
+            what="logits of a benchmark for one standard deviation of a skill",
+        )
+        families = LawTable(
+            name="families",
+            title="families: level of each skill at the scale of the average model",
+            header=("family", *numbered),
+            kinds=(Kind.TEXT, *[Kind.NUMBER] * len(numbered)),
+            rows=tuple(
+                (name, *map(float, row)) for name, row in zip(self.families, level, strict=True)
+            ),
+        )
+        return (loadings, families)
 
 
 def _of_variant(skills: Skills, family: Ints, scale: Floats) -> tuple[Floats, Floats]:

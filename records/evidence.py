@@ -52,7 +52,7 @@ class Selection:
     """The evidence.
 
     Attributes:
-        table: Checkpoints to fit, all with params, tokens and FLOPs.
+        table: Checkpoints to fit, all with params, tokens and FLOPs unless these are not needed.
         anchors: Checkpoints of role ``anchor`` (measured, but of another recipe or use).
         notes: What was chosen and left out, sentences with counts.
     """
@@ -67,6 +67,7 @@ def select_evidence(
     *,
     choice: CheckpointChoice = LAST,
     phases: frozenset[str] | None = None,
+    needs_compute: bool = True,
 ) -> Selection:
     """Choose the checkpoints of role ``fit`` that a method may see.
 
@@ -74,6 +75,7 @@ def select_evidence(
         table: All records.
         choice: Which checkpoints of each model.
         phases: Keep only these phases of the schedule; ``None`` = any.
+        needs_compute: Leave out checkpoints without params, tokens and FLOPs.
     """
     notes: list[str] = []
     anchors = table.take_rows(_mask(c.role == "anchor" for c in table.checkpoints))
@@ -84,7 +86,8 @@ def select_evidence(
     kept = table.take_rows(_mask(c.role == "fit" for c in table.checkpoints))
     if phases is not None:
         kept = _of_phases(kept, phases, notes)
-    kept = _with_compute(kept, notes)
+    if needs_compute:
+        kept = _with_compute(kept, notes)
     measured = np.any(np.isfinite(kept.scores) | np.isfinite(kept.task_loss), axis=1)
     return Selection(
         table=_latest(kept.take_rows(measured), choice, notes), anchors=anchors, notes=tuple(notes)

@@ -9,7 +9,7 @@ from scalepredict.evaluation.calibration_file import calibration_of, load_calibr
 from scalepredict.evaluation.forecasting import FamilyForecast, forecast_families
 from scalepredict.predictors.fit import Fit, fit_families
 from scalepredict.predictors.interface import Predictor
-from scalepredict.predictors.registry import DEFAULT, predictor_type
+from scalepredict.predictors.registry import DEFAULT, needs_compute, predictor_type
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.predictors.targets import TargetRequest, resolve_targets
 from scalepredict.records.evidence import LAST, CheckpointChoice, select_evidence
@@ -35,9 +35,11 @@ def fit(
     Raises:
         RefusedError: No family has enough evidence, or one mixes phases of its schedule.
     """
-    evidence = select_evidence(table, choice=checkpoints).table
-    refuse_mixed_phases(evidence)
     method = predictor_type(DEFAULT)() if predictor is None else predictor
+    evidence = select_evidence(
+        table, choice=checkpoints, needs_compute=needs_compute(method.name)
+    ).table
+    refuse_mixed_phases(evidence)
     return fit_families(evidence, method, rng=np.random.default_rng(seed))
 
 

@@ -30,6 +30,8 @@ BAND_LOGIT, BAND_WEIGHT = np.array([-3.0, -5.0]), np.array([0.015, 0.2])
 MOST_LOGIT = 15.0  # bound on band logits and level: a benchmark of zeros has no finite best level
 RIDGE = 3e-4  # squared score errors that a weight of 1 costs; usual are 2 logits for one
 # standard deviation of the first component
+MOST_SPREAD = 1.5  # logits: the level of a flat benchmark has no second-order error, since nothing
+# tells how far below chance it is; unbounded, its average would be a coin toss
 MIN_MODELS = 5
 ORIGINS = (0.5, 0.65, 0.8)  # shares of the models, the least capable first, that forecast the rest
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
@@ -102,16 +104,7 @@ def apply_links(links: Links, coordinates: Floats, covariance: Floats) -> tuple[
     Returns:
         Two arrays of shape (N, T).
     """
-    weights = links.params[:, :, 3:]
-    design = np.concatenate([np.ones((*coordinates.shape[:2], 1)), coordinates], axis=2)
-    index = np.einsum("ntk,tvk->ntv", design, links.params[:, :, 2:])
-    variance = np.einsum("ntk,tvkl,ntl->ntv", design, links.covariance, design, optimize=True)
-    variance = variance + np.einsum(
-        "tvk,ntkl,tvl->ntv", weights, covariance, weights, optimize=True
-    )
-    low, height = _band(links.params, links.chance)
-    spread = np.sqrt(np.maximum(variance, 0.0))[..., None]
-    share = expit(index[..., None] + spread * NODES)
+    low, height, share = _spread_shares(links, coordinates, covariance)
     curve = low[..., None] + height[..., None] * share
     mean = curve @ NODE_WEIGHTS
     square = (curve**2) @ NODE_WEIGHTS - mean**2 + links.residual
@@ -247,16 +240,28 @@ def _rolling_errors(
         )
         later = measured & ~train
         missed = _means(links, coordinates) - np.where(measured, scores, 0.0)[:, :, None]
-        error += np.where(later[:, :, None], missed, 0.0).__pow__(2).sum(axis=0)
+        error += (np.where(later[:, :, None], missed, 0.0) ** 2).sum(axis=0)
         tests += later.sum(axis=0)
     return error / np.maximum(tests, 1.0)[:, None]
 
 
 def _means(links: Links, coordinates: Floats) -> Floats:
+    low, height, share = _spread_shares(links, coordinates, None)
+    return np.asarray(low + height * (share @ NODE_WEIGHTS))
+
+
+def _spread_shares(
+    links: Links, coordinates: Floats, covariance: Floats | None
+) -> tuple[Floats, Floats, Floats]:
+    # Floor and height of the curves (T, V), and how far up they are at each node (N, T, V, nodes).
     design = np.concatenate([np.ones((*coordinates.shape[:2], 1)), coordinates], axis=2)
     index = np.einsum("ntk,tvk->ntv", design, links.params[:, :, 2:])
     variance = np.einsum("ntk,tvkl,ntl->ntv", design, links.covariance, design, optimize=True)
+    if covariance is not None:
+        weights = links.params[:, :, 3:]
+        variance = variance + np.einsum(
+            "tvk,ntkl,tvl->ntv", weights, covariance, weights, optimize=True
+        )
+    spread = np.minimum(np.sqrt(np.maximum(variance, 0.0)), MOST_SPREAD)
     low, height = _band(links.params, links.chance)
-    spread = np.sqrt(np.maximum(variance, 0.0))[..., None]
-    share = expit(index[..., None] + spread * NODES) @ NODE_WEIGHTS
-    return np.asarray(low + height * share)
+    return low, height, expit(index[..., None] + spread[..., None] * NODES)

@@ -176,6 +176,14 @@ def test_a_target_that_the_space_does_not_carry_is_said() -> None:
     assert not any("'late'" in note for note in fit(table).notes())
 
 
+def test_a_benchmark_at_chance_is_forecast_near_chance_however_far_the_target() -> None:
+    table = world()
+    scores = table.scores.copy()
+    scores[:, 3] = 0.25 + 0.01 * np.random.default_rng(5).normal(size=len(scores))
+    train, test = split(table.with_scores(scores), 1e22)
+    assert np.abs(forecast(fit(train), Targets.of_table(test)).point[:, 3] - 0.25).max() < 0.06
+
+
 def test_intervals_widen_when_fewer_scores_of_the_target_are_known() -> None:
     train, test = split(world(), 1e23)
     law, targets = fit(train), known_targets(test)

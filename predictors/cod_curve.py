@@ -5,7 +5,7 @@
 Source: Xu et al., "Unveiling Downstream Performance Scaling of LLMs: A Clustering-Based
     Perspective" (2025, arXiv 2502.17262), its law of score against compute. Without the clusters it
     is the ablation of that paper; see cod.py for the method.
-Departures: weights and floor of direct.py; C is counted from the largest checkpoint.
+Departures: weights and floor of curve_fits.py; C is counted from the largest checkpoint.
 Fails when: few checkpoints bend towards the ceiling, which c is then read from.
 """
 

@@ -21,7 +21,8 @@ from scalepredict.records.table import Bools, Floats, Ints, Unit
 
 FADE_DECADES = 0.6  # h; between 0.5 and 1 the backtests hardly differ
 WORTH_CHECKPOINTS = 3.0
-FIT_TOLERANCE = 1e-8  # relative; far below the noise of a score
+FIT_TOLERANCE = 1e-6  # relative; forecasts then differ by less than a tenth of a point
+MAX_STEPS = 200
 VARIANCE_CAP = 0.25  # of any score: half at 0, half at 1
 PSEUDO_CHECKPOINTS = 2.0  # of binomial noise, added to the residuals that noise is read from
 
@@ -143,6 +144,7 @@ def fit_curves(
         form.starts(Observed(features=features, z=z, weight=weight, last=on_link(last))),
         lower=np.array(form.lower) if form.lower else None,
         upper=np.array(form.upper) if form.upper else None,
+        max_steps=MAX_STEPS,
         tolerance=FIT_TOLERANCE,
     )
     _, derivative = curve.line(found.solution.params, features)

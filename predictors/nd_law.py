@@ -4,7 +4,7 @@
 
 Source: "Revisiting the Scaling Properties of Downstream Metrics" (2025, arXiv 2512.08894), whose
     form has no irreducible term, so that every score rises to 1 in the end.
-Departures: weights and floor of direct.py; exponents in [0, 2], so that it never falls.
+Departures: weights and floor of curve_fits.py; exponents in [0, 2], so that it never falls.
 Fails when: D/N hardly varies (refused below three ratios), or the benchmark scales inversely.
 """
 

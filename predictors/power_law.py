@@ -5,9 +5,9 @@
 Source: the direct law of "Revisiting the Scaling Properties of Downstream Metrics" (2025, arXiv
     2512.08894) for a fixed ratio of tokens to parameters; PassUntil (Hu et al. 2023, 2310.03262)
     has the same law in N, the COD paper (2502.17262) with a ceiling (cod_curve.py).
-Departures: fitted as a line of log(-log Q') in log C with the weights of direct.py rather than on
-    runs 5 points above chance, and from the effective floor rather than from nominal chance; both
-    forecast better. The exponent a may be negative (inverse scaling).
+Departures: fitted as a line of log(-log Q') in log C with the weights of curve_fits.py rather than
+    on runs 5 points above chance, and from the effective floor rather than from nominal chance;
+    both forecast better. The exponent a may be negative (inverse scaling).
 Fails when: D/N varies within the evidence (see nd_law), or the ceiling is below 1.
 """
 

@@ -33,7 +33,7 @@ _METHODS: dict[str, _Place] = {
     "power_law": _Place("power_law", "PowerLaw", "DirectLaw"),
     "nd_law": _Place("nd_law", "ParamsTokensLaw", "DirectLaw"),
     "sigmoid": _Place("sigmoid", "Sigmoid", "DirectLaw"),
-    "sigmoid_nd": _Place("sigmoid", "SigmoidND", "DirectLaw"),
+    "sigmoid_nd": _Place("sigmoid_nd", "SigmoidND", "DirectLaw"),
     "cod_curve": _Place("cod_curve", "CodCurve", "DirectLaw"),
     "bnsl": _Place("bnsl", "BrokenPowerLaw", "DirectLaw"),
     "two_step": _Place("two_step", "TwoStep", "TwoStepLaw"),

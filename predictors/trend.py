@@ -2,7 +2,7 @@
 
     score(C) = a + b log C, cut to [0, 1]
 
-Source: the usual first look; weighted as direct.py says.
+Source: the usual first look; weighted as curve_fits.py says.
 Role: the control for every curve with a floor and a ceiling.
 Fails when: the score leaves chance, or nears 1, between the evidence and the target.
 """

@@ -114,7 +114,8 @@ def forecast(
     for view in views:
         if form in (Format.JSON, Format.CSV):
             voice.say(view.title)
-        voice.warn(view.warnings)
+        about = f"{view.family}, {view.size}: " if len(views) > 1 else ""
+        voice.warn(f"{about}{text}" for text in view.warnings)
     if verbose:
         voice.say(*dict.fromkeys(note for each in forecasts for note in each.notes))
     emit(

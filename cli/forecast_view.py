@@ -21,6 +21,7 @@ from scalepredict.evaluation.classes import Kind
 from scalepredict.evaluation.forecasting import MEASURABLE, FamilyForecast
 from scalepredict.evaluation.measured import Accuracy, Comparison
 from scalepredict.predictors.interface import Forecast
+from scalepredict.records.counts import format_count
 from scalepredict.records.narrow import known_names
 
 SCHEMA = "scalepredict.forecast/1"
@@ -53,6 +54,7 @@ class View:
     predictor: str
     family: str
     title: str
+    size: str
     target: Mapping[str, Any]
     evidence: Mapping[str, Any]
     benchmarks: tuple[Entry, ...]
@@ -85,6 +87,7 @@ def make_views(
             predictor=predictor,
             family=family.family,
             title=f"{family.family}: {line}",
+            size=f"{format_count(float(family.targets.params[k]))} params",
             target=_target(family, k),
             evidence=evidence_document(family.evidence),
             benchmarks=tuple(entries[t] for t in shown),

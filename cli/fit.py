@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from scalepredict.cli.evidence import FamilyOption, MetricOption, PhaseOption, ShotsOption
 from scalepredict.cli.method import ComponentsOption, StandardOption, chosen_method
 from scalepredict.cli.options import (
     BenchmarksOption,
@@ -36,25 +37,13 @@ def fit(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Fit file; - is stdout.")
     ] = DEFAULT_FIT,
-    family: Annotated[
-        list[str] | None, typer.Option("--family", help="Fit only this family (repeatable).")
-    ] = None,
+    family: FamilyOption = None,
     checkpoints: Annotated[
         str, typer.Option(metavar="last|mean-last-K|all", help="Evidence of each model.")
     ] = "last",
-    phase: Annotated[
-        list[str] | None, typer.Option(help="Keep only this phase of the schedule (repeatable).")
-    ] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Metric to take where a benchmark has several (repeatable)."
-        ),
-    ] = None,
-    shots: Annotated[
-        int | None,
-        typer.Option(min=0, metavar="K", help="Shots to take where a benchmark has several."),
-    ] = None,
+    phase: PhaseOption = None,
+    metric: MetricOption = None,
+    shots: ShotsOption = None,
     percent: PercentOption = False,
     up_to_params: Annotated[
         float | None,
@@ -80,8 +69,7 @@ def fit(
     well the fit passes through its evidence, and what it rests on. Each family is fitted by itself
     unless the method pools them. By default the last checkpoint of each model is evidence.
 
-    Example:
-      scalepredict fit ladder.csv --up-to-params 2.8B
+    Example: scalepredict fit ladder.csv --up-to-params 2.8B
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
     import numpy as np

@@ -65,8 +65,7 @@ def forecast(
     targets: they are read side by side, and one that is given once holds for all. With --measured
     alone the targets are the measured checkpoints beyond the evidence.
 
-    Example:
-      scalepredict forecast --params 12B --tokens 300B
+    Example: scalepredict forecast --params 12B --tokens 300B
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
     import numpy as np

@@ -22,7 +22,9 @@ TokensOption = Annotated[
 ]
 TokensPerParamOption = Annotated[
     list[float] | None,
-    typer.Option("--tokens-per-param", parser=count, metavar="R", help="For example 20."),
+    typer.Option(
+        "--tokens-per-param", parser=count, metavar="R", help="Tokens per parameter, e.g. 20."
+    ),
 ]
 FlopsOption = Annotated[
     list[float] | None,

@@ -1,4 +1,4 @@
-"""Every direct law and the two-step chain come back from storage to the bit."""
+"""The law of every method survives storage: the same forecast to the bit, the same bytes again."""
 
 from pathlib import Path
 
@@ -7,48 +7,71 @@ import pytest
 
 from scalepredict.predictors.fit import fit_families
 from scalepredict.predictors.interface import Targets
-from scalepredict.predictors.registry import predictor_type
-from scalepredict.predictors.storage import Provenance, StoredFit, dump_fit, load_fit, save_fit
+from scalepredict.predictors.registry import names, predictor_type
+from scalepredict.predictors.storage import (
+    Provenance,
+    StoredFit,
+    dump_fit,
+    load_fit,
+    save_fit,
+)
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
-LAWS = [
-    "mean",
-    "trend",
-    "power_law",
-    "nd_law",
-    "sigmoid",
-    "sigmoid_nd",
-    "cod_curve",
-    "bnsl",
-    "two_step",
-]
+FAMILIES, SIZES, RATIOS = 3, (3e7, 1e8, 3.5e8, 1.2e9, 4e9), (15.0, 40.0, 120.0)
 
 
-def ladder() -> EvalTable:
-    rng = np.random.default_rng(4)
-    params = np.repeat(np.geomspace(1e8, 3e9, 4), 3)
-    tokens = params * np.tile([10.0, 30.0, 90.0], 4)
-    checkpoints = [
-        Checkpoint(model=f"m{i}", params=n, tokens=d, flops=6 * n * d, loss=float(9 * n**-0.06))
-        for i, (n, d) in enumerate(zip(params, tokens, strict=True))
-    ]
-    scores = np.linspace(0.3, 0.6, 12)[:, None] + 0.01 * rng.normal(size=(12, 3))
-    scores[2:9, 2] = np.nan  # too few scores for most laws
-    return make_table(checkpoints, [Unit(benchmark=f"b{t}", chance=0.25) for t in range(3)], scores)
+def world() -> EvalTable:
+    """Three families on a grid of sizes and tokens per parameter, with losses and 40 questions."""
+    rng = np.random.default_rng(11)
+    rows, strength = [], []
+    for family in range(FAMILIES):
+        for n in SIZES:
+            for ratio in RATIOS:
+                loss = 1.7 + 400 * n**-0.34 + 410 * (n * ratio) ** -0.28 + 0.02 * family
+                rows.append(
+                    Checkpoint(
+                        model=f"f{family}-{n:g}-{ratio:g}",
+                        family=f"f{family}",
+                        params=n,
+                        tokens=n * ratio,
+                        flops=6 * n * n * ratio,
+                        loss=loss,
+                    )
+                )
+                strength.append(9 - 3 * loss + 0.1 * family)
+    units = [Unit(benchmark=f"b{i}", chance=0.25) for i in range(4)]
+    units += [Unit(benchmark="items", task=f"q{i}") for i in range(40)]
+    level = np.concatenate([rng.normal(0, 0.7, 4), rng.normal(0, 1.5, 40)])
+    slope = np.concatenate([rng.uniform(0.6, 1.2, 4), rng.uniform(0.8, 1.4, 40)])
+    latent = np.outer(np.array(strength), slope) + level
+    share = 1 / (1 + np.exp(-latent))
+    n_items = np.where(np.arange(44) < 4, 2000.0, 100.0) + np.zeros_like(share)
+    chance = np.array([unit.chance for unit in units])
+    truth = chance + (1 - chance) * share
+    scores = rng.binomial(n_items.astype(int), truth) / n_items
+    return make_table(rows, units, scores, n_items=n_items, task_loss=-np.log(share))
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", names())
 def test_a_stored_law_forecasts_the_same_bits(name: str, tmp_path: Path) -> None:
-    fit = fit_families(ladder(), predictor_type(name)(), rng=np.random.default_rng(0))
-    provenance = Provenance(version="0.1.0", seed=0, inputs=(), options={})
-    original = StoredFit(fit=fit, provenance=provenance, notes=(), calibration={})
-    save_fit(original, tmp_path / "fit.json")
+    fit = fit_families(world(), predictor_type(name)(), rng=np.random.default_rng(0))
+    assert fit.refused == {}
+    provenance = Provenance(version="0", seed=0, inputs=(), options={})
+    save_fit(StoredFit(fit=fit, provenance=provenance), tmp_path / "fit.json")
     loaded = load_fit(tmp_path / "fit.json")
-    assert dump_fit(loaded) == dump_fit(original)
-    targets = Targets.of_table(ladder())
-    laws = [stored.fit.groups[0].law for stored in (original, loaded)]
-    before, after = (law.forecast(targets, rng=np.random.default_rng(1)) for law in laws)
-    assert before.point.tobytes() == after.point.tobytes()
-    assert before.model_variance.tobytes() == after.model_variance.tobytes()
-    assert before.failures == after.failures
-    assert laws[0].notes() == laws[1].notes()
+    assert dump_fit(loaded) == (tmp_path / "fit.json").read_text(encoding="utf-8")
+    for before, after in zip(fit.groups, loaded.fit.groups, strict=True):
+        targets = Targets(
+            family=(before.families[0],) * 2,
+            params=np.array([7e9, 3e10]),
+            tokens=np.array([2e11, 6e11]),
+            flops=np.array([8.4e21, 1.08e23]),
+            assumption=("", ""),
+        )
+        points = [
+            group.law.forecast(targets, rng=np.random.default_rng(1)).point
+            for group in (before, after)
+        ]
+        assert np.isfinite(points[0]).any()
+        assert points[0].tobytes() == points[1].tobytes()
+        assert before.law.notes() == after.law.notes()

@@ -72,6 +72,15 @@ class HierarchicalCurves:
         between = share * (1 - share) * (up - flat) ** 2
         return mean, within + between
 
+    def log_likelihood(self, weight: Floats) -> float:
+        """How well the curves fit, up to a constant of the evidence; phi is integrated out.
+
+        Args:
+            weight: The weights that they were fitted with. Shape (M, T).
+        """
+        freedom = PHI_FREEDOM + weight.sum(axis=0)
+        return float(-0.5 * (freedom * np.log(self.overdispersion)).sum())
+
     def _curve(self, x: Floats, params: Floats, covariance: Floats) -> tuple[Floats, Floats]:
         z = params[:, 0] + params[:, 1] * x[:, None]
         value, rise = _link(z, np.asarray(self.gompertz))

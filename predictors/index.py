@@ -9,13 +9,16 @@ Unlike log C it knows that four times the tokens and four times the parameters a
 Three indices: plain decades of FLOPs; that of the published loss law; and, where the records carry
 a validation loss, that of the user's own losses. Means of the published index and another one
 forecast better than either, because their errors differ: the published law bends too much for
-some recipes (e.g. where params leave out embeddings), and log C for none.
+some recipes, and log C for none. Whether params leave out embeddings is rarely recorded, and
+decides how far apart small models lie; so the published index is also read at N + omega N^(1/3).
 
 Source: the published constants are Hoffmann et al. (2022, arXiv 2203.15556). Constants refitted
     to the same runs (Besiroglu et al. 2024, arXiv 2404.10102) forecast worse where D/N varies.
+    Size of embeddings: Pearce and Song (2024, arXiv 2406.12907).
 Fails when: recipes differ in more than scale; it ranks checkpoints of one family only.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +27,7 @@ from scalepredict.predictors.ladder import Scale
 from scalepredict.records.table import Floats
 
 TOP_DECADES = 1.2  # the slope is read off the models so close to the largest one
+EMBEDDING = 47491.0  # omega of N + omega N^(1/3), if N leaves out an embedding
 DEFAULT_SLOPE = 0.08  # rise of theta per decade near 1e21 FLOPs, where all models cost the same
 
 
@@ -70,17 +74,20 @@ class IndexPart:
         surface: The loss law behind theta; None: theta is log10 C.
         top: Largest theta of the evidence.
         slope: Rise of theta per decade of FLOPs.
+        embedding: omega; the surface is read at N + omega N^(1/3).
         share: Weight in a mean of several parts.
     """
 
     surface: LossSurface | None
     top: float
     slope: float
+    embedding: float = 0.0
     share: float = 1.0
 
     def decades(self, scale: Scale) -> Floats:
         """Effective decades of each scale. Shape (M,)."""
-        return (_theta(self.surface, scale) - self.top) / self.slope
+        read_at = with_embeddings(scale, self.embedding)
+        return (_theta(self.surface, read_at) - self.top) / self.slope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +124,15 @@ def compute_index(scale: Scale) -> Placed:
     return Placed(index=Index(parts=(part,)), x=theta - part.top)
 
 
-def published_index(scale: Scale) -> Placed:
-    """The index of the published loss law."""
-    return _placed(HOFFMANN, _theta(HOFFMANN, scale), scale.flops)
+def published_index(scale: Scale, *, embedding: float = 0.0) -> Placed:
+    """The index of the published loss law, with omega for params that leave out embeddings."""
+    theta = _theta(HOFFMANN, with_embeddings(scale, embedding))
+    return _placed(HOFFMANN, theta, scale.flops, embedding=embedding)
+
+
+def with_embeddings(scale: Scale, omega: float) -> Scale:
+    """The same sizes with N + omega N^(1/3) parameters."""
+    return replace(scale, params=scale.params + omega * np.cbrt(scale.params))
 
 
 def own_index(scale: Scale, surface: LossSurface, loss: Floats) -> Placed:
@@ -134,22 +147,21 @@ def own_index(scale: Scale, surface: LossSurface, loss: Floats) -> Placed:
     return _placed(surface, -np.log(measured), scale.flops)
 
 
-def mean_index(one: Placed, other: Placed, *, share: float) -> Placed:
-    """A mean of two indices of the same evidence; ``share`` is the weight of the other one."""
-    x = (1 - share) * one.x + share * other.x
+def mean_index(placed: Sequence[Placed], shares: Sequence[float]) -> Placed:
+    """A weighted mean of indices of the same evidence; ``shares`` sum to 1."""
+    x: Floats = np.sum([share * each.x for each, share in zip(placed, shares, strict=True)], axis=0)
     peak = float(x.max())
-    index = Index(
-        parts=(*_scaled(one.index.parts, 1 - share), *_scaled(other.index.parts, share)),
-        top=(1 - share) * one.index.top + share * other.index.top + peak,
-    )
-    return Placed(index=index, x=x - peak)
+    parts: list[IndexPart] = []
+    top = peak
+    for each, share in zip(placed, shares, strict=True):
+        parts += [replace(part, share=share * part.share) for part in each.index.parts]
+        top += share * each.index.top
+    return Placed(index=Index(parts=tuple(parts), top=top), x=x - peak)
 
 
-def _scaled(parts: tuple[IndexPart, ...], by: float) -> tuple[IndexPart, ...]:
-    return tuple(replace(part, share=by * part.share) for part in parts)
-
-
-def _placed(surface: LossSurface, theta: Floats, flops: Floats) -> Placed:
+def _placed(
+    surface: LossSurface, theta: Floats, flops: Floats, *, embedding: float = 0.0
+) -> Placed:
     decades = np.log10(flops)
     near = decades >= decades.max() - TOP_DECADES
     if near.sum() < 3:
@@ -159,7 +171,7 @@ def _placed(surface: LossSurface, theta: Floats, flops: Floats) -> Placed:
         width = np.ptp(decades)
         slope = float(np.ptp(theta) / width) if width > 0 else 0.0
     slope = slope if slope > 0 else DEFAULT_SLOPE
-    part = IndexPart(surface=surface, top=float(theta.max()), slope=slope)
+    part = IndexPart(surface=surface, top=float(theta.max()), slope=slope, embedding=embedding)
     return Placed(index=Index(parts=(part,)), x=(theta - part.top) / slope)
 
 

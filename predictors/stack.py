@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import softmax
 
 from scalepredict.predictors.hierarchical import (
     CurveSetting,
@@ -27,6 +28,7 @@ from scalepredict.predictors.hierarchical import (
     recency,
 )
 from scalepredict.predictors.index import (
+    EMBEDDING,
     Index,
     Placed,
     compute_index,
@@ -44,6 +46,9 @@ INNER_ORIGINS = 4
 INNER_TARGETS = 6
 INNER_GAP = 1.3  # ratio of FLOPs between inner origins, and from an origin to its targets
 NEAREST_ORIGINS = 8  # inner origins are spread over the last so many candidates
+EMBEDDINGS = (0, 1, 2)  # left out of params: none, one, or that of the inputs and of the outputs
+EMBEDDINGS_PRIOR = (0.5, 0.25, 0.25)
+UNLIKELY = 0.1  # probability below which the user is told that params are taken otherwise
 TILT = 0.3  # share of log C in a tilted index
 POWER = 4.0  # weights are inverse errors to this power
 PRIOR_ORIGINS = 2.0  # pseudo-origins that pull a unit's errors to the mean over all units
@@ -127,16 +132,20 @@ class Stack:
         """
         del rng
         ladder = Ladder.of_table(table, method=self.name)
-        with_loss = fit_surface(ladder.scale, ladder.loss) is not None
+        makeup = _Makeup(
+            with_loss=fit_surface(ladder.scale, ladder.loss) is not None,
+            embedding_shares=_embedding_shares(ladder),
+        )
         origins = tuple(_inner_origins(ladder.scale.flops))
-        trials = [_errors(ladder, *origin, with_loss=with_loss) for origin in origins]
-        members = _fit_members(ladder, with_loss=with_loss)
+        trials = [_errors(ladder, makeup, *origin) for origin in origins]
+        members = _fit_members(ladder, makeup)
         return StackLaw(
             frontier=Frontier.of_table(table),
             members=members,
             weights=_weights(trials, (len(members.labels), len(table.units))),
             gain=self.gain,
             gain_growth=self.gain_growth,
+            embedding_shares=makeup.embedding_shares,
             inner_origins=len(origins),
             items_assumed=ladder.items_assumed,
             scale_assumed=ladder.scale_assumed,
@@ -153,6 +162,7 @@ class StackLaw:
         weights: Weight of each member on each unit; columns sum to 1. Shape (G + H, T).
         gain: Factor on the forecast change just above the evidence.
         gain_growth: Increase of that factor per decade of FLOPs.
+        embedding_shares: Probabilities that params leave out no, one or two embeddings.
         inner_origins: Rolling origins behind the weights; with 0 the weights are equal.
         items_assumed: Units whose number of graded answers was assumed.
         scale_assumed: Checkpoints whose params or tokens were completed from FLOPs.
@@ -163,6 +173,7 @@ class StackLaw:
     weights: Floats
     gain: float
     gain_growth: float
+    embedding_shares: tuple[float, ...]
     inner_origins: int
     items_assumed: int
     scale_assumed: int
@@ -209,6 +220,11 @@ class StackLaw:
             else "equal weights, since the evidence is too short for rolling origins"
         )
         notes = [f"members (mean weight): {used}; {basis}."]
+        if self.embedding_shares[0] < UNLIKELY:
+            notes.append(
+                "params seem to leave out embeddings: the scores fit better with them added "
+                f"(probability {1 - self.embedding_shares[0]:.0%})."
+            )
         if self.items_assumed:
             notes.append(
                 f"{self.items_assumed} of {len(self.frontier.units)} benchmarks have no known "
@@ -222,21 +238,47 @@ class StackLaw:
         return tuple(notes)
 
 
-def _fit_members(ladder: Ladder, *, with_loss: bool) -> Members:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Makeup:
+    with_loss: bool  # whether the evidence carries enough losses
+    embedding_shares: tuple[float, ...]  # probabilities of EMBEDDINGS
+
+
+def _embedding_shares(ladder: Ladder) -> tuple[float, ...]:
+    # Posterior probabilities of EMBEDDINGS by the fits of all units, both shapes.
+    placed = _readings(ladder.scale)
+    weight = recency(placed[0].x, ladder.scale.flops, np.isfinite(ladder.scores))
+    settings = [
+        CurveSetting(x=reading.x, weight=weight, gompertz=gompertz)
+        for reading in placed
+        for gompertz in (False, True)
+    ]
+    fitted = fit_curves(settings, ladder.scores, n_items=ladder.n_items, floor=ladder.floor())
+    quality = np.array([curves.log_likelihood(weight) for curves in fitted])
+    likelihood = quality.reshape(len(placed), 2).mean(axis=1)
+    return tuple(softmax(likelihood + np.log(EMBEDDINGS_PRIOR)).tolist())
+
+
+def _readings(scale: Scale) -> tuple[Placed, ...]:
+    return tuple(published_index(scale, embedding=omega * EMBEDDING) for omega in EMBEDDINGS)
+
+
+def _fit_members(ladder: Ladder, makeup: _Makeup) -> Members:
     # Always the same members, so that inner origins can be averaged: where the lower part of the
     # evidence carries too few losses, the published index stands in.
-    compute, published = compute_index(ladder.scale), published_index(ladder.scale)
+    compute = compute_index(ladder.scale)
+    published = mean_index(_readings(ladder.scale), makeup.embedding_shares)
     roads = [("loss index", published)]
-    if with_loss:
+    if makeup.with_loss:
         surface = fit_surface(ladder.scale, ladder.loss)
         own = own_index(ladder.scale, surface, ladder.loss) if surface else published
-        roads.append(("loss index with own losses", mean_index(published, own, share=0.5)))
+        roads.append(("loss index with own losses", mean_index([published, own], [0.5, 0.5])))
     labels: list[str] = []
     settings: list[CurveSetting] = []
     placed: list[Placed] = []
     measured = np.isfinite(ladder.scores)
     for name, road in roads:
-        tilted = mean_index(road, compute, share=TILT)
+        tilted = mean_index([road, compute], [1 - TILT, TILT])
         for shape, where in (("logistic", road), ("Gompertz", road), ("Gompertz", tilted)):
             labels.append(f"{shape} on {name}" + (" tilted to log C" if where is tilted else ""))
             weight = recency(where.x, ladder.scale.flops, measured)
@@ -247,7 +289,7 @@ def _fit_members(ladder: Ladder, *, with_loss: bool) -> Members:
         CurveMember(label=label, index=where.index, curves=curve)
         for label, where, curve in zip(labels, placed, fitted, strict=True)
     )
-    half_way = mean_index(published, compute, share=0.5)
+    half_way = mean_index([published, compute], [0.5, 0.5])
     lines = LineMember(
         label="local lines half way between loss index and log C",
         index=half_way.index,
@@ -277,10 +319,10 @@ def _spread(n: int, most: int) -> Ints:
 
 
 def _errors(
-    ladder: Ladder, evidence: Ints, held_out: Ints, *, with_loss: bool
+    ladder: Ladder, makeup: _Makeup, evidence: Ints, held_out: Ints
 ) -> tuple[Floats, Floats]:
     # Mean absolute errors (G + H, T) and binomial standard errors (T,); NaN = nothing held out.
-    members = _fit_members(ladder.take(evidence), with_loss=with_loss)
+    members = _fit_members(ladder.take(evidence), makeup)
     scores = members.scores(ladder.scale.take(held_out))
     truth, n_items = ladder.scores[held_out], ladder.n_items[held_out]
     measured = np.isfinite(truth) & np.isfinite(ladder.scores[evidence]).any(axis=0)

@@ -172,6 +172,26 @@ def test_losses_add_members_that_follow_the_loss_where_the_published_law_mislead
     assert "own losses" not in fit(plain).notes()[0]
 
 
+def test_params_without_embeddings_are_recognised_by_the_fit() -> None:
+    """Widths of real models: the two embeddings hold 2 x 50304 x width parameters."""
+    width = np.array([256, 512, 768, 1024, 1536, 2048, 2560])
+    bare = 12.0 * width**2 * np.array([32, 16, 12, 24, 24, 24, 32])
+    whole = bare + 2 * 50304 * width
+    n, d = np.repeat(whole, 3), np.tile([10e9, 40e9, 160e9], 7)
+    told = world(n, d)
+    left_out = replace(
+        told,
+        checkpoints=tuple(
+            replace(c, params=float(p), flops=6 * float(p) * float(t))
+            for c, p, t in zip(told.checkpoints, np.repeat(bare, 3), d, strict=True)
+        ),
+    )
+    assert fit(told).embedding_shares[0] > 0.5
+    assert fit(left_out).embedding_shares[0] < 0.1
+    assert any("params seem to leave out embeddings" in note for note in fit(left_out).notes())
+    assert not any("embeddings" in note for note in fit(told).notes())
+
+
 def test_losses_of_two_checkpoints_are_too_few_to_use() -> None:
     table = world(SIZES)
     rows = [replace(c, loss=3.0 - i / 10) for i, c in enumerate(table.checkpoints[:2])]

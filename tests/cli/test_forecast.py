@@ -127,6 +127,7 @@ def test_measured_scores_stand_beside_the_forecast_with_the_error(pythia: Run) -
     document = json.loads(done.stdout)
     validate(document)
     errors = [entry["forecast"] - entry["measured"] for entry in document["benchmarks"]]
+    assert [entry["error"] for entry in document["benchmarks"]] == pytest.approx(errors)
     accuracy = document["accuracy"]
     assert accuracy["model"] == "pythia-12b"
     assert accuracy["mean_absolute_error"] == pytest.approx(sum(map(abs, errors)) / 9)

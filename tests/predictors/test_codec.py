@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -61,6 +61,7 @@ def through_json(value: Everything) -> Everything:
     st.floats(allow_nan=False),
     hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0)),
 )
+@example(level=-np.inf, curve=np.array([[np.inf, -np.inf], [np.nan, -0.0]]))
 def test_floats_come_back_to_the_bit_with_shape_nan_and_infinity(
     level: float, curve: NDArray[np.float64]
 ) -> None:

@@ -85,9 +85,10 @@ class LossLaws:
     def log_loss(self, scale: Scale) -> tuple[Floats, Floats]:
         """Log of the loss (nats per token) at each scale, and its variance. Two (B, M)."""
         form = self.form
-        log_sum, slope = _log_sum(self.params, _design(form, _log_sizes(form, scale), self.centre))
+        design = design_of(form, log_sizes_of(form, scale), self.centre)
+        log_loss, slope = log_sum(self.params, design)
         variance: Floats = np.einsum("bmp,bpq,bmq->bm", slope, self.covariance, slope)
-        return log_sum, np.maximum(variance, 0.0)
+        return log_loss, np.maximum(variance, 0.0)
 
     @property
     def form(self) -> LossForm:
@@ -98,23 +99,28 @@ class LossLaws:
 
     def surface(self, b: int = 0) -> LossSurface:
         """One law in the usual constants."""
-        terms = len(self.centre)
-        exponent = np.broadcast_to(self.params[b, 1 + terms :], (terms,))
-        coefficient = np.exp(self.params[b, 1 : 1 + terms] + exponent * self.centre)
-        entropy = float(np.exp(self.params[b, 0]))
-        if self.in_flops:
-            return LossSurface(
-                entropy=entropy,
-                flops_coefficient=float(coefficient[0]),
-                flops_exponent=float(exponent[0]),
-            )
+        return surface_of(self.form, self.params[b], self.centre)
+
+
+def surface_of(form: LossForm, params: Floats, centre: Floats) -> LossSurface:
+    """A law in the usual constants, from its parameters (P,) and mean log sizes (J,)."""
+    terms = len(centre)
+    exponent = np.broadcast_to(params[1 + terms :], (terms,))
+    coefficient = np.exp(params[1 : 1 + terms] + exponent * centre)
+    entropy = float(np.exp(params[0]))
+    if form.in_flops:
         return LossSurface(
             entropy=entropy,
-            params_coefficient=float(coefficient[0]),
-            params_exponent=float(exponent[0]),
-            tokens_coefficient=float(coefficient[1]),
-            tokens_exponent=float(exponent[1]),
+            flops_coefficient=float(coefficient[0]),
+            flops_exponent=float(exponent[0]),
         )
+    return LossSurface(
+        entropy=entropy,
+        params_coefficient=float(coefficient[0]),
+        params_exponent=float(exponent[0]),
+        tokens_coefficient=float(coefficient[1]),
+        tokens_exponent=float(exponent[1]),
+    )
 
 
 def fit_loss_laws(
@@ -140,12 +146,12 @@ def fit_loss_laws(
     """
     measured = np.isfinite(loss) & (loss > 0)
     observed = np.where(measured, loss, 1.0)
-    log_sizes = _log_sizes(form, scale)
+    log_sizes = log_sizes_of(form, scale)
     centre = log_sizes.mean(axis=1)
-    design = _design(form, log_sizes, centre)
+    design = design_of(form, log_sizes, centre)
 
     def residuals(params: Floats, rows: Ints) -> tuple[Floats, Floats]:
-        log_loss, slope = _log_sum(params, design)
+        log_loss, slope = log_sum(params, design)
         misfit = log_loss - np.log(observed[rows])
         if delta is None:
             level = np.exp(log_loss)
@@ -250,14 +256,15 @@ def _balance(surface: LossSurface) -> float:
     return float(ratio ** (1 / (alpha + beta)))
 
 
-def _log_sizes(form: LossForm, scale: Scale) -> Floats:
+def log_sizes_of(form: LossForm, scale: Scale) -> Floats:
+    """Logs of what the terms fall with: of N and D, or of C. Shape (J, M)."""
     if form.in_flops:
         return np.log(scale.flops)[None]
     return np.log(np.stack([scale.params, scale.tokens]))
 
 
-def _design(form: LossForm, log_sizes: Floats, centre: Floats) -> Floats:
-    # (1 + J, M, P): the logs of the terms are design @ params.
+def design_of(form: LossForm, log_sizes: Floats, centre: Floats) -> Floats:
+    """Logs of the terms are this times the parameters. Shape (1 + J, M, P)."""
     terms, n = log_sizes.shape
     design = np.zeros((1 + terms, n, form.n_parameters))
     design[0, :, 0] = 1.0
@@ -267,14 +274,14 @@ def _design(form: LossForm, log_sizes: Floats, centre: Floats) -> Floats:
     return design
 
 
-def _log_sum(params: Floats, design: Floats) -> tuple[Floats, Floats]:
-    # log L (B, M) and its derivatives (B, M, P).
+def log_sum(params: Floats, design: Floats) -> tuple[Floats, Floats]:
+    """Log of the loss (B, M) and its derivatives (B, M, P), at parameters (B, P)."""
     terms = np.einsum("jmp,bp->bjm", design, params)
     most = terms.max(axis=1, keepdims=True)
     share = np.exp(terms - most)
     total = share.sum(axis=1, keepdims=True)
-    log_sum: Floats = (most + np.log(total))[:, 0]
-    return log_sum, np.einsum("bjm,jmp->bmp", share / total, design)
+    total_log: Floats = (most + np.log(total))[:, 0]
+    return total_log, np.einsum("bjm,jmp->bmp", share / total, design)
 
 
 def _bounds(form: LossForm) -> tuple[Floats, Floats]:

@@ -188,7 +188,8 @@ def _noise(means: Floats, labels: Ints, trials: Floats) -> Floats:
     behind = np.where(np.isnan(trials), np.inf, trials)
     total = np.stack([behind[labels == c].sum(axis=0) for c in range(labels.max() + 1)])
     inside = np.clip(means, 0.02, 0.98)
-    noise: Floats = np.sqrt(inside * (1 - inside) / total + MODEL_NOISE**2)
+    between = 4 * MODEL_NOISE**2 * np.clip(means * (1 - means), 1e-3, 1.0)
+    noise: Floats = np.sqrt(inside * (1 - inside) / total + between)
     return noise
 
 

@@ -19,12 +19,13 @@ from scalepredict.predictors.least_squares import best_of_starts
 from scalepredict.records.table import Bools, Floats, Ints
 
 COMPUTE_UNIT = 1e18  # FLOPs; the paper's thresholds hold in this unit
-MODEL_NOISE = 0.01  # sd of a cluster mean between models beyond sampling; a fraction
+MODEL_NOISE = 0.01  # sd of a mean of one half between models, beyond sampling; a fraction
 FREE_CEILING_MODELS = 5  # with fewer models g is the declared chance and c is 0
 EXTRAPOLATABLE, NON_EXTRAPOLATABLE, NON_EMERGENT = range(3)
 KINDS = ("extrapolatable", "non-extrapolatable", "non-emergent")
 
-MIN_RISE = 0.03  # of a curve over the evidence; a fraction
+MIN_RISE = 0.03  # of a curve over the evidence; a fraction,
+MIN_GAIN = 0.2  # or a share of its best mean, where that is less (graded probabilities)
 MAX_CEILING_LOSS = 1.0  # c: the curve ends below g + 0.37 (1 - g)
 
 _LOWER = (-15.0, 1e-3, 0.0, 0.0)
@@ -100,10 +101,9 @@ def passes_paper_rule(curves: ClusterCurves) -> Bools:
 def kinds(curves: ClusterCurves, rates: Floats, noise: Floats, *, flops: Floats) -> Ints:
     """What can be extrapolated, judged in scores and so in no unit of compute.
 
-    A cluster is extrapolatable if its curve rises over the evidence by MIN_RISE and by two
-    standard errors of its noisiest mean, and its ceiling loss c is below 1. Otherwise it is
-    non-emergent if its means are alike (within MIN_RISE or two standard errors) and not
-    above one half; and non-extrapolatable (saturated, falling, low ceiling) if not.
+    A cluster is extrapolatable if its curve rises over the evidence by MIN_RISE or by MIN_GAIN of
+    its best mean, and by two standard errors of its noisiest mean, and its ceiling loss c is below 1. Otherwise it is
+    non-emergent if its means are alike within the same bound and not above one half; and non-extrapolatable (saturated, falling, low ceiling) if not.
 
     Args:
         curves: B curves.
@@ -114,7 +114,8 @@ def kinds(curves: ClusterCurves, rates: Floats, noise: Floats, *, flops: Floats)
     Returns:
         EXTRAPOLATABLE, NON_EXTRAPOLATABLE or NON_EMERGENT. Shape (B,).
     """
-    least = np.maximum(MIN_RISE, 2 * noise.max(axis=1))
+    rise = np.minimum(MIN_RISE, MIN_GAIN * rates.max(axis=1))
+    least = np.maximum(rise, 2 * noise.max(axis=1))
     ends = curves.at(flops[[0, -1]])
     rises = (ends[:, 1] - ends[:, 0] > least) & (curves.params[:, 2] < MAX_CEILING_LOSS)
     solved = rates.min(axis=1) > 0.5

@@ -16,6 +16,7 @@ MIN_MODELS = 3
 MIN_QUESTIONS = 20  # two clusters of the smallest size
 COMMON = 0.5  # a question counts as common if this share of the models answered it,
 PRESENT = 0.8  # and a model takes part if it answered this share of the common questions
+MANY_TRIALS = 40  # answers after which a question's own rate says something
 ANCHOR = "anchor"
 
 
@@ -100,7 +101,7 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
     return Difficulty(
         benchmark=benchmark,
         questions=tuple(table.units[i].task for i in kept),
-        chance=float(table.chance[kept] @ weights),
+        chance=_chance(float(table.chance[kept] @ weights), rates, trials, benchmark, notes),
         flops=table.flops[order],
         rates=rates,
         trials=trials,
@@ -172,6 +173,23 @@ def _known_trials(rates: Floats, trials: Floats, benchmark: str, notes: list[str
         f"{benchmark}: graded scores without trials: taken as exact, without sampling noise."
     )
     return np.full_like(trials, np.nan)
+
+
+def _chance(
+    declared: float, rates: Floats, trials: Floats, benchmark: str, notes: list[str]
+) -> float:
+    # A level that many questions stay below is not theirs: probabilities of the right answer, or
+    # answers that are written rather than chosen.
+    if np.nanmedian(trials) < MANY_TRIALS:
+        return declared
+    seen = float(np.quantile(rates.mean(axis=1), 0.1))
+    if seen > 0.8 * declared:
+        return declared
+    notes.append(
+        f"{benchmark}: chance level {seen:.3f} instead of {declared:.3f}, because a tenth of the "
+        "questions score below that on the mean of all models."
+    )
+    return seen
 
 
 def _weights(n_items: Floats) -> Floats:

@@ -15,6 +15,7 @@ import typer
 from scalepredict.cli.backtest import backtest
 from scalepredict.cli.calibrate import calibrate
 from scalepredict.cli.check import check
+from scalepredict.cli.clusters import clusters
 from scalepredict.cli.compare import compare
 from scalepredict.cli.fit import fit
 from scalepredict.cli.forecast import forecast
@@ -22,6 +23,7 @@ from scalepredict.cli.import_records import import_records
 from scalepredict.cli.plot import plot
 from scalepredict.cli.render import clean
 from scalepredict.cli.report import report
+from scalepredict.cli.simulate import simulate
 from scalepredict.cli.validate import validate
 from scalepredict.errors import ScalePredictError
 
@@ -90,6 +92,8 @@ app.command("fit")(fit)
 app.command("forecast")(forecast)
 app.command("backtest")(backtest)
 app.command("calibrate")(calibrate)
+app.command("clusters")(clusters)
+app.command("simulate")(simulate)
 app.command("compare")(compare)
 app.command("plot")(plot)
 app.command("report")(report)

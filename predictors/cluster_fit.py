@@ -179,8 +179,15 @@ def _labels(difficulty: Difficulty, rates: Floats, clustering: Clustering) -> In
     labels = np.full(len(rates), SOLVED_BY_NONE, dtype=np.intp)
     solved = ~difficulty.solved_by_none
     if solved.any():
-        labels[solved] = clustering(rates[solved])
+        labels[solved] = _hardest_first(clustering(rates[solved]), rates[solved])
     return labels
+
+
+def _hardest_first(labels: Ints, rates: Floats) -> Ints:
+    if labels.max() < 0:
+        return labels
+    order = np.argsort(cluster_means(rates, labels).mean(axis=1), kind="stable")
+    return np.where(labels < 0, labels, np.argsort(order)[labels])
 
 
 def _noise(means: Floats, labels: Ints, trials: Floats) -> Floats:

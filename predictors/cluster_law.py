@@ -101,9 +101,10 @@ def passes_paper_rule(curves: ClusterCurves) -> Bools:
 def kinds(curves: ClusterCurves, rates: Floats, noise: Floats, *, flops: Floats) -> Ints:
     """What can be extrapolated, judged in scores and so in no unit of compute.
 
-    A cluster is extrapolatable if its curve rises over the evidence by MIN_RISE or by MIN_GAIN of
-    its best mean, and by two standard errors of its noisiest mean, and its ceiling loss c is below 1. Otherwise it is
-    non-emergent if its means are alike within the same bound and not above one half; and non-extrapolatable (saturated, falling, low ceiling) if not.
+    A cluster is extrapolatable if its curve rises over the evidence by MIN_RISE, or by MIN_GAIN of
+    its best mean, and by two standard errors of its noisiest mean, and if its ceiling loss c is
+    below 1. Otherwise it is non-emergent if its means are alike within that bound and not above
+    one half, and non-extrapolatable (saturated, falling, low ceiling) if not.
 
     Args:
         curves: B curves.

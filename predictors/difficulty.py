@@ -180,7 +180,7 @@ def _chance(
 ) -> float:
     # A level that many questions stay below is not theirs: probabilities of the right answer, or
     # answers that are written rather than chosen.
-    if np.nanmedian(trials) < MANY_TRIALS:
+    if np.median(np.where(np.isnan(trials), np.inf, trials)) < MANY_TRIALS:
         return declared
     seen = float(np.quantile(rates.mean(axis=1), 0.1))
     if seen > 0.8 * declared:

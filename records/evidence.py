@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.records.pooling import with_pooled_answers
 from scalepredict.records.table import Bools, Checkpoint, EvalTable, Floats, make_table
 
 
@@ -21,26 +22,28 @@ class CheckpointChoice:
 
     Attributes:
         last: How many of the latest, averaged into one; ``None`` = all, each by itself.
+        pooled: Whether their answers to tasks and questions are added up rather than averaged.
     """
 
     last: int | None = 1
+    pooled: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``last``, ``mean-last-K`` (K of 1 or more) or ``all``.
+        """Read ``last``, ``mean-last-K``, ``pool-last-K`` (K of 1 or more) or ``all``.
 
         Raises:
             RefusedError: It is none of these.
         """
         if text in ("last", "all"):
             return cls(last=1 if text == "last" else None)
-        match = re.fullmatch(r"mean-last-([1-9]\d{0,5})", text)
+        match = re.fullmatch(r"(mean|pool)-last-([1-9]\d{0,5})", text)
         if match is None:
             raise RefusedError(
-                f"{text!r} is no choice of checkpoints; write last, all, or mean-last-K such as "
-                "mean-last-3."
+                f"{text!r} is no choice of checkpoints; write last, all, mean-last-K such as "
+                "mean-last-3, or pool-last-K (for questions with trials)."
             )
-        return cls(last=int(match[1]))
+        return cls(last=int(match[2]), pooled=match[1] == "pool")
 
 
 LAST = CheckpointChoice(last=1)
@@ -128,7 +131,8 @@ def _latest(table: EvalTable, choice: CheckpointChoice, notes: list[str]) -> Eva
         return table
     groups = [rows[-choice.last :] for rows in by_model.values()]
     left_out = len(table.checkpoints) - sum(map(len, groups))
-    what = "last checkpoint" if choice.last == 1 else f"mean of the last {choice.last} checkpoints"
+    how = "answers pooled over" if choice.pooled else "mean of"
+    what = "last checkpoint" if choice.last == 1 else f"{how} the last {choice.last} checkpoints"
     tail = f" ({left_out} earlier checkpoints left out)" if left_out else ""
     notes.append(f"evidence: {what} of each of {len(groups)} models{tail}.")
     short = sum(len(rows) < choice.last for rows in groups)
@@ -142,7 +146,8 @@ def _latest(table: EvalTable, choice: CheckpointChoice, notes: list[str]) -> Eva
         )
     if choice.last == 1:
         return table.take_rows(np.array([rows[-1] for rows in groups], dtype=int))
-    return _averaged(table, groups)
+    averaged = _averaged(table, groups)
+    return with_pooled_answers(averaged, table, groups) if choice.pooled else averaged
 
 
 def _rows_by_model(table: EvalTable) -> dict[tuple[str, str], list[int]]:

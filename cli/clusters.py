@@ -1,0 +1,153 @@
+"""`scalepredict clusters`: which questions are alike in difficulty, and can be extrapolated?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalepredict.cli.evidence import MetricOption, PhaseOption, ShotsOption
+from scalepredict.cli.options import (
+    BenchmarksOption,
+    FormatOption,
+    JsonOption,
+    QuietOption,
+    RecordsArgument,
+    SeedOption,
+    VerboseOption,
+    Voice,
+    chosen_format,
+    count,
+)
+from scalepredict.cli.render import Format, emit
+from scalepredict.cli.target_options import (
+    BenchmarkOption,
+    FamilyOption,
+    FlopsOption,
+    ParamsOption,
+    TokensOption,
+    TokensPerParamOption,
+    target_request,
+)
+from scalepredict.errors import RefusedError
+
+if TYPE_CHECKING:
+    from scalepredict.evaluation.cluster_report import ClusterReport
+
+
+def clusters(
+    records: RecordsArgument,
+    family: FamilyOption = None,
+    benchmark: BenchmarkOption = None,
+    checkpoints: Annotated[
+        str,
+        typer.Option(
+            metavar="last|mean-last-K|pool-last-K",
+            help="Evidence of each model; pool adds up the answers of its last K checkpoints.",
+        ),
+    ] = "last",
+    phase: PhaseOption = None,
+    metric: MetricOption = None,
+    shots: ShotsOption = None,
+    up_to_params: Annotated[
+        float | None,
+        typer.Option(parser=count, metavar="N", help="Leave out larger models, e.g. 2.8B."),
+    ] = None,
+    params: ParamsOption = None,
+    tokens: TokensOption = None,
+    tokens_per_param: TokensPerParamOption = None,
+    flops: FlopsOption = None,
+    tasks_out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the questions that can be extrapolated: .json by benchmark, else CSV.",
+        ),
+    ] = None,
+    benchmarks: BenchmarksOption = None,
+    form: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Cluster the questions of each benchmark by difficulty and fit a law to each cluster.
+
+    RECORDS hold one row for each model and question (column task), with successes and trials, or a
+    score. Prints clusters with their pass rates from the smallest to the largest model, what can
+    be extrapolated, and how far the largest model is missed when it is held out. With a target
+    (--params, --flops) also the forecasts with each map from the part to the whole.
+
+    Example: scalepredict clusters items.csv --flops 3.8e24 --tasks-out predictable.json
+    """
+    # Imported here: `--help` must not pay for NumPy and SciPy.
+    import numpy as np
+
+    from scalepredict.cli.chosen import EvidenceChoice, gather_evidence
+    from scalepredict.cli.clusters_document import (
+        cluster_rows,
+        clusters_document,
+        predictable_tasks,
+    )
+    from scalepredict.cli.clusters_view import cluster_sheets
+    from scalepredict.evaluation.cluster_report import report_clusters
+    from scalepredict.predictors.cod import ClusteringOnDifficulty
+    from scalepredict.predictors.targets import resolve_targets
+    from scalepredict.records.aggregate import to_benchmarks
+    from scalepredict.records.narrow import known_names
+    from scalepredict.records.writing import write_whole
+
+    form, voice = chosen_format(form, as_json), Voice(quiet)
+    evidence = gather_evidence(
+        records,
+        EvidenceChoice(
+            families=tuple(family or ()),
+            checkpoints=checkpoints,
+            phases=tuple(phase or ()),
+            metrics=tuple(metric or ()),
+            shots=shots,
+            up_to_params=up_to_params,
+            benchmarks=benchmarks,
+        ),
+    )
+    voice.say(*evidence.notes)
+    known_names("benchmark", benchmark or (), evidence.table.benchmarks)
+    asked = any((params, tokens, tokens_per_param, flops))
+    request = target_request(params, tokens, tokens_per_param, flops)
+    if tasks_out is not None and len(evidence.table.families) > 1:
+        raise RefusedError(
+            f"--tasks-out: the records hold {len(evidence.table.families)} families, whose "
+            "questions differ in difficulty; choose one with --family."
+        )
+    reports: list[ClusterReport] = []
+    names = evidence.table.families
+    for name, stream in zip(names, np.random.default_rng(seed).spawn(len(names)), strict=True):
+        table = evidence.table.of_family(name)
+        target_flops = (
+            resolve_targets(to_benchmarks(table), request).flops if asked else np.empty(0)
+        )
+        wanted = [b for b in table.benchmarks if not benchmark or b in benchmark]
+        with voice.busy(f"clustering {name}"):
+            reports += report_clusters(
+                table.with_rows(evidence.anchors),
+                ClusteringOnDifficulty(),
+                family=name,
+                benchmarks=wanted,
+                target_flops=target_flops,
+                rng=stream,
+            )
+    if all(report.fit.failure for report in reports):
+        raise RefusedError("\n".join(report.fit.failure or "" for report in reports))
+    for report in reports:
+        voice.say(*report.fit.notes)
+        voice.warn(f"{report.benchmark}: {warning}" for warning in report.warnings)
+        voice.warn([report.fit.failure] if report.fit.failure else [])
+    if tasks_out is not None:
+        text, n_tasks = predictable_tasks(reports, as_json=tasks_out.suffix == ".json")
+        write_whole(tasks_out, text)
+        voice.say(f"wrote {tasks_out}: {n_tasks} questions that can be extrapolated.")
+    emit(
+        form,
+        sheets=cluster_sheets(reports, verbose=verbose > 0),
+        rows=cluster_rows(reports),
+        document=clusters_document(reports),
+    )

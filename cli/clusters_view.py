@@ -1,0 +1,136 @@
+"""How are clusters shown to people? A table for each benchmark, with a picture of each cluster."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from scalepredict.cli.clusters_document import law_constants
+from scalepredict.cli.render import Sheet, percent, signed_points
+from scalepredict.evaluation.cluster_report import ClusterReport
+from scalepredict.predictors.cluster_fit import SOLVED_BY_NONE, ClusterFit
+from scalepredict.predictors.cluster_law import KINDS
+from scalepredict.predictors.clustering import OUTLIER
+from scalepredict.records.table import Floats
+
+_BARS = "▁▂▃▄▅▆▇█"
+_WAYS = {
+    "part": "predictable part",
+    "local_line": "local line (cod)",
+    "monotone_cubic": "monotone cubic",
+    "spline": "spline",
+    "item_response": "item response (cod)",
+}
+
+
+def cluster_sheets(reports: Sequence[ClusterReport], *, verbose: bool) -> list[Sheet]:
+    """One table for each benchmark with clusters, and one of those without."""
+    sheets = [
+        _sheet(report, report.fit.clusters, verbose=verbose)
+        for report in reports
+        if report.fit.clusters is not None
+    ]
+    sheets += [sheet for report in reports if (sheet := _forecast_sheet(report)) is not None]
+    without = [report for report in reports if report.fit.clusters is None]
+    if without:
+        sheets.append(
+            Sheet(
+                title="without clusters",
+                header=("family", "benchmark", "questions", "instead"),
+                align="llrl",
+                rows=tuple(
+                    (r.family, r.benchmark, str(len(r.fit.questions)), _instead(r)) for r in without
+                ),
+            )
+        )
+    return sheets
+
+
+def _sheet(report: ClusterReport, clusters: ClusterFit, *, verbose: bool) -> Sheet:
+    header = ("cluster", "questions", "share %", "pass rate", "smallest %", "largest %", "kind")
+    law = ("a", "b", "ceiling %", "floor %", "paper rule") if verbose else ("ceiling %",)
+    return Sheet(
+        title=f"{report.family} / {report.benchmark}",
+        header=(*header, *law),
+        align="rrrlrrl" + ("rrrrl" if verbose else "r"),
+        rows=tuple(_row(clusters, i, verbose=verbose) for i in range(len(clusters.sizes))),
+        notes=tuple(_summary(report, clusters)),
+    )
+
+
+def _row(clusters: ClusterFit, i: int, *, verbose: bool) -> tuple[str, ...]:
+    rates, constants = clusters.means[i], law_constants(clusters, i)
+    law: tuple[str, ...] = (percent(constants["ceiling"]),)
+    if verbose:
+        law = (
+            f"{constants['a']:.3g}",
+            f"{constants['b']:.3f}",
+            *law,
+            percent(constants["g"]),
+            "yes" if clusters.paper_rule[i] else "no",
+        )
+    return (
+        str(i + 1),
+        str(clusters.sizes[i]),
+        percent(clusters.shares[i]),
+        sparkline(rates),
+        percent(rates[0]),
+        percent(rates[-1]),
+        KINDS[clusters.kinds[i]],
+        *law,
+    )
+
+
+def sparkline(rates: Floats) -> str:
+    """Rates in [0, 1] as bars, one for each model."""
+    return "".join(_BARS[min(int(rate * len(_BARS)), len(_BARS) - 1)] for rate in rates)
+
+
+def _summary(report: ClusterReport, clusters: ClusterFit) -> list[str]:
+    n = len(clusters.labels)
+    outliers = int((clusters.labels == OUTLIER).sum())
+    unsolved = int((clusters.labels == SOLVED_BY_NONE).sum())
+    lines = [
+        f"can be extrapolated: {percent(clusters.predictable_share)} % of the score; outliers: "
+        f"{outliers} of {n} questions ({percent(outliers / n)} %); solved by no model: {unsolved} "
+        f"({percent(unsolved / n)} %)",
+        f"{report.n_models} models of {clusters.flops[0]:.2g} to {clusters.flops[-1]:.2g} FLOPs, "
+        f"{report.n_anchors} anchors; "
+        + (
+            "clusters from one half of the answers, laws from the other"
+            if clusters.split
+            else "clusters and laws from the same scores"
+        ),
+    ]
+    if report.holdout is not None:
+        lines.append(
+            "largest model held out: predictable part "
+            f"{signed_points(report.holdout.part_error)}, benchmark "
+            f"{signed_points(report.holdout.whole_error)} points"
+        )
+    lines.append(f"trust: {report.trust}" + "".join(f"; {why}" for why in report.warnings))
+    return lines
+
+
+def _forecast_sheet(report: ClusterReport) -> Sheet | None:
+    if not report.forecasts:
+        return None
+    ways = [
+        name
+        for name in _WAYS
+        if any(np.isfinite(getattr(forecast, name)) for forecast in report.forecasts)
+    ]
+    return Sheet(
+        title=f"{report.family} / {report.benchmark}: forecast by map, percent",
+        header=("FLOPs", *(_WAYS[name] for name in ways)),
+        align="r" * (1 + len(ways)),
+        rows=tuple(
+            (f"{f.flops:.3g}", *(percent(getattr(f, name)) for name in ways))
+            for f in report.forecasts
+        ),
+    )
+
+
+def _instead(report: ClusterReport) -> str:
+    if report.fit.failure:
+        return f"refused: {report.fit.failure}"
+    return report.fit.notes[-1].removeprefix(f"{report.benchmark}: ")

@@ -1,0 +1,67 @@
+"""`scalepredict simulate`: item records of a known world, to try clusters and sample sizes on."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scalepredict.cli.options import QuietOption, SeedOption, Voice
+
+
+class World(StrEnum):
+    """How hard the simulated questions are for the simulated models."""
+
+    EASY = "easy"
+    MID = "mid"
+    HARD = "hard"
+
+
+def simulate(
+    world: Annotated[World, typer.Argument(help="How hard the questions are.")] = World.MID,
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="Records to write: .csv, .parquet, or - (stdout).")
+    ] = "-",
+    questions: Annotated[int, typer.Option(min=1, help="Questions.")] = 1319,
+    trials: Annotated[int, typer.Option(min=1, help="Graded answers to each question.")] = 100,
+    model_noise: Annotated[
+        float, typer.Option(min=0.0, help="SD of each model's effective log compute (nats).")
+    ] = 0.0,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+) -> None:
+    """Write item records of a world whose law is known.
+
+    Eight models of 122M to 12B parameters (role fit), a target with 27 times the compute (role
+    holdout) and a strong model of another family (role anchor) answer questions whose answer loss
+    is a power law of compute. How many answers to a question do clusters need? Try it here.
+
+    Example: scalepredict simulate mid --questions 300 -o items.csv
+    """
+    # Imported here: `--help` must not pay for NumPy and pandas.
+    from dataclasses import replace
+
+    import numpy as np
+
+    from scalepredict.evaluation.item_simulator import WORLDS, simulate_items
+    from scalepredict.records.long_form import long_csv, long_parquet
+    from scalepredict.records.writing import write_whole
+
+    items = simulate_items(
+        replace(WORLDS[world], n_questions=questions, trials=trials, model_noise=model_noise),
+        benchmark=f"simulated_{world}",
+        rng=np.random.default_rng(seed),
+    )
+    if output == "-":
+        typer.echo(long_csv(items.table).decode(), nl=False)
+        return
+    write_whole(
+        Path(output),
+        long_parquet(items.table) if output.endswith(".parquet") else long_csv(items.table),
+    )
+    voice = Voice(quiet)
+    target = float(items.table.scores[-1].mean())
+    voice.say(
+        f"wrote {output}: {questions} questions, {trials} answers each; the held-out target scores "
+        f"{100 * target:.1f} ({100 * float(items.truth[-1].mean()):.1f} without sampling noise)."
+    )

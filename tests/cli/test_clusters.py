@@ -1,0 +1,167 @@
+"""`clusters` and `simulate` as a user calls them, on item records with and without mistakes."""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import jsonschema
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from scalepredict.cli.app import app
+from scalepredict.errors import ScalePredictError
+from scalepredict.evaluation.item_simulator import MID, simulate_items
+from scalepredict.records.long_form import long_csv
+
+Run = Callable[..., CompletedProcess[str]]
+Row = dict[str, str]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("items") / "items.csv"
+    world = replace(MID, n_questions=300)
+    table = simulate_items(world, benchmark="mid", rng=np.random.default_rng(0)).table
+    path.write_bytes(long_csv(table))
+    return path
+
+
+def rows_of(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(rows: list[Row], path: Path) -> str:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return str(path)
+
+
+def test_simulated_records_are_the_same_for_the_same_seed(scalepredict: Run, items: Path) -> None:
+    result = scalepredict("simulate", "mid", "--questions", "300")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.replace("simulated_mid", "mid") == items.read_text(encoding="utf-8")
+
+
+def test_the_document_fits_its_schema_and_every_question_has_one_place(
+    scalepredict: Run, items: Path
+) -> None:
+    result = scalepredict("clusters", str(items), "--flops", "3.8e24", "--json", "--quiet")
+    assert (result.returncode, result.stderr) == (0, "")
+    document = json.loads(result.stdout)
+    schema = json.loads((ROOT / "configs" / "clusters.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema)
+    (entry,) = document["benchmarks"]
+    placed = [task for cluster in entry["clusters"] for task in cluster["tasks"]]
+    assert len({*placed, *entry["outliers"], *entry["solved_by_none"]}) == 300
+    assert len(placed) + len(entry["outliers"]) + len(entry["solved_by_none"]) == 300
+    first, last = entry["clusters"][0], entry["clusters"][-1]
+    assert sum(first["pass_rates"]) < sum(last["pass_rates"])  # the hardest comes first
+    (forecast,) = entry["forecasts"]
+    assert forecast["local_line"] == pytest.approx(0.62, abs=0.06)
+    assert forecast["spline"] == pytest.approx(forecast["monotone_cubic"], abs=0.03)
+
+
+def test_the_table_shows_clusters_trust_and_the_anchor(scalepredict: Run, items: Path) -> None:
+    result = scalepredict("clusters", str(items))
+    assert result.returncode == 0, result.stderr
+    assert "extrapolatable" in result.stdout
+    assert "trust: " in result.stdout
+    assert "1 anchors" in result.stdout
+    assert "▁" in result.stdout
+    assert scalepredict("clusters", str(items)).stdout == result.stdout
+
+
+def test_the_predictable_questions_are_written_for_a_harness(
+    scalepredict: Run, items: Path, tmp_path: Path
+) -> None:
+    numbered = [{**row, "task": str(int(row["task"][1:]))} for row in rows_of(items)]
+    records = write(numbered, tmp_path / "numbered.csv")
+    result = scalepredict("clusters", records, "--tasks-out", "chosen.json")
+    assert result.returncode == 0, result.stderr
+    chosen = json.loads((tmp_path / "chosen.json").read_text(encoding="utf-8"))["mid"]
+    assert all(isinstance(index, int) for index in chosen)
+    assert f"{len(chosen)} questions that can be extrapolated" in result.stderr
+    scalepredict("clusters", str(items), "--tasks-out", "chosen.csv")
+    lines = (tmp_path / "chosen.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "benchmark,task"
+    assert [int(line.split(",q")[1]) for line in lines[1:]] == chosen
+
+
+def test_fit_and_forecast_use_cod_like_any_predictor(scalepredict: Run, items: Path) -> None:
+    fit = scalepredict("fit", str(items), "--predictor", "cod", "-o", "fit.json")
+    assert fit.returncode == 0, fit.stderr
+    forecast = scalepredict(
+        "forecast", "--fit", "fit.json", "--measured", str(items), "--json", "--quiet"
+    )
+    assert forecast.returncode == 0, forecast.stderr
+    document = json.loads(forecast.stdout)
+    (row,) = (document[0] if isinstance(document, list) else document)["benchmarks"]
+    assert row["forecast"] == pytest.approx(0.62, abs=0.06)
+
+
+def test_one_answer_each_goes_to_item_response_and_writes_no_questions(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    scalepredict("simulate", "easy", "--questions", "400", "--trials", "1", "-o", "one.csv")
+    result = scalepredict("clusters", "one.csv", "--tasks-out", "chosen.csv")
+    assert result.returncode == 0, result.stderr
+    assert "forecast by item response, not by clusters" in result.stdout
+    assert (tmp_path / "chosen.csv").read_text(encoding="utf-8") == "benchmark,task\n"
+
+
+BROKEN: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
+    "more successes than trials": (
+        lambda rows: [{**rows[0], "successes": "101"}, *rows[1:]],
+        "cannot be more successes than trials",
+    ),
+    "five questions": (
+        lambda rows: [row for row in rows if row["task"] < "q00005"],
+        "5 questions that all 8 models answered; 20 are needed",
+    ),
+    "one model": (
+        lambda rows: [row for row in rows if row["model"] == "sim-122M"],
+        "1 models with questions and training FLOPs; 3 are needed",
+    ),
+    "nobody solves it": (
+        lambda rows: [{**row, "successes": "0"} for row in rows],
+        "no model passed any of the 300 questions",
+    ),
+    "other ids for each model": (
+        lambda rows: [{**row, "task": row["task"] + row["model"]} for row in rows],
+        "must be the same for all models",
+    ),
+    "totals only": (
+        lambda rows: [{**row, "task": ""} for row in rows if row["task"] == "q00000"],
+        "only its total score",
+    ),
+}
+
+
+@pytest.mark.parametrize("defect", BROKEN)
+def test_bad_items_are_refused_with_a_reason(items: Path, tmp_path: Path, defect: str) -> None:
+    broken, reason = BROKEN[defect]
+    records = write(broken(rows_of(items)), tmp_path / "broken.csv")
+    chosen = tmp_path / "chosen.csv"
+    result = CliRunner().invoke(app, ["clusters", records, "--tasks-out", str(chosen)])
+    assert isinstance(result.exception, ScalePredictError)
+    assert reason in str(result.exception)
+    assert result.stdout == ""
+    assert not chosen.exists()
+
+
+def test_a_refusal_exits_with_2_and_one_line(
+    scalepredict: Run, items: Path, tmp_path: Path
+) -> None:
+    few = [row for row in rows_of(items) if row["task"] < "q00005"]
+    result = scalepredict("clusters", write(few, tmp_path / "few.csv"), "--quiet")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: cod on 'mid': 5 questions")
+    assert result.stderr.count("\n") == 1

@@ -1,8 +1,9 @@
-"""Where do the shipped Pythia records come from? Made from a folder of the full records.
+"""Where do the shipped records come from? Made from a folder of the full records.
 
     python benchmarks/make_sample_data.py DATA_FOLDER
 
-DATA_FOLDER holds pythia_0shot.csv.gz and pythia_5shot.csv.gz in long form (sample_data/SOURCES.md).
+DATA_FOLDER holds pythia_0shot.csv.gz, pythia_5shot.csv.gz and items_arithmetic.parquet in long
+form (sample_data/SOURCES.md).
 Prints the SHA-256 of every file it writes, for SOURCES.md.
 """
 
@@ -22,6 +23,7 @@ from scalepredict.records.table import EvalTable
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_data"
 COLUMNS = "family,model,params,tokens,step,benchmark,task,metric,shots,score,stderr,n_items,chance"
+ITEM_STEPS = 91_000  # the last three checkpoints of each model
 YAML_MODELS = ("pythia-70m", "pythia-160m", "pythia-410m", "pythia-1b", "pythia-1.4b")
 YAML_BENCHMARKS = ("arc_easy", "lambada_openai", "piqa", "sciq")
 YAML_TASKS = {"college_biology": 144, "high_school_biology": 310}  # two subjects of MMLU
@@ -35,6 +37,9 @@ def main(folder: Path) -> None:
     write("pythia_checkpoints.csv.gz", csv_lines(to_benchmarks(zero), shots=0))
     write("pythia_checkpoints_5shot.csv.gz", csv_lines(to_benchmarks(five), shots=5))
     write("ladder.yaml", yaml_lines(ladder))
+    items = read_records([folder / "items_arithmetic.parquet"]).table
+    late = np.array([(c.step or 0) >= ITEM_STEPS for c in items.checkpoints])
+    write("arithmetic_items.csv.gz", item_lines(items.take_rows(late)))
 
 
 def csv_lines(table: EvalTable, shots: int) -> Iterable[str]:
@@ -46,6 +51,16 @@ def csv_lines(table: EvalTable, shots: int) -> Iterable[str]:
             place = f"{c.family},{c.model},{c.params:.0f},{c.tokens:.0f},{c.step:.0f}"
             name = f"{unit.benchmark},{unit.task},{unit.metric},{shots}"
             yield f"{place},{name},{score},{stderr},{n_items},{unit.chance:g}"
+
+
+def item_lines(table: EvalTable) -> Iterable[str]:
+    yield "family,model,params,tokens,step,benchmark,task,successes,trials"
+    for i, c in enumerate(table.checkpoints):
+        for j, unit in enumerate(table.units):
+            trials = table.n_items[i, j]
+            place = f"{c.family},{c.model},{c.params:.0f},{c.tokens:.0f},{c.step:.0f}"
+            passed = f"{table.scores[i, j] * trials:.0f},{trials:.0f}"
+            yield f"{place},{unit.benchmark},{unit.task},{passed}"
 
 
 def yaml_lines(table: EvalTable) -> Iterable[str]:

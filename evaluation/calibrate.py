@@ -14,6 +14,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.evaluation.averages import average_cells
 from scalepredict.evaluation.backtest import Cell
 from scalepredict.evaluation.calibration import (
+    COMPONENTS,
     VARIANCE_FLOOR,
     Calibration,
     PredictorCalibration,
@@ -22,11 +23,13 @@ from scalepredict.evaluation.calibration import (
     small_evidence_factor,
 )
 from scalepredict.evaluation.outcomes import FACTOR_BINS, Outcomes, outcomes
-from scalepredict.evaluation.scale_fit import fit_coefficients, fit_correlation, fit_spread
+from scalepredict.evaluation.scale_fit import COVERAGES, fit_coefficients, fit_spread, fit_suite
 from scalepredict.evaluation.summary import equal_weights
 from scalepredict.predictors.interface import Spread
 from scalepredict.records.table import Floats, Ints
 
+SMALL_EVIDENCE = 0.5  # less leaves families of few models short of 90 %, more widens all the others
+WORST_FROM = 0.9  # levels at which the interval of an average must hold in every known group
 Z2_CAP = 16.0  # one wild miss must not stand for the noise of a ladder
 
 
@@ -87,46 +90,39 @@ class _Errors:
 
     Attributes:
         lines: What was forecast and measured.
-        components: Variances, inflated for little evidence. Shape (7, R).
+        horizon: Decades beyond the evidence, 0 inside it. Shape (R,).
+        components: Variances, inflated for little evidence. Shape (8, R).
         suite: Number of the target and method whose benchmarks are averaged; -1 where the average
             lacks a benchmark. Shape (R,).
     """
 
     lines: Outcomes
+    horizon: Floats
     components: Floats
     suite: Ints
 
     @classmethod
     def of(cls, cells: Sequence[Cell]) -> "_Errors":
         made = [cell for cell in cells if cell.forecast is not None and cell.units]
-        lines = outcomes(made)
-        parts = []
-        width = []
-        for cell in made:
-            assert cell.forecast is not None
-            inflated = scale_components(cell.forecast) * small_evidence_factor(
-                cell.forecast.n_train
-            )
-            measured = np.isfinite(cell.observed)
-            parts.append(inflated[:, measured])
-            width.append(np.broadcast_to(len(cell.units), measured.shape)[measured])
-        if not parts:
-            return cls(lines=lines, components=np.empty((7, 0)), suite=np.empty(0, dtype=int))
+        columns = [np.empty((len(COMPONENTS) + 2, 0)), *(_explained(cell) for cell in made)]
+        lines, column = outcomes(made), np.concatenate(columns, axis=1)
         finite = np.flatnonzero(np.isfinite(lines.point))
-        lines = lines.take(finite)
-        n_methods = len(lines.names["predictor"])
+        lines, column = lines.take(finite), column[:, finite]
+        n_methods = max(len(lines.names["predictor"]), 1)
         suite = lines.column("target") * n_methods + lines.column("predictor")
         _, suite = np.unique(suite, return_inverse=True)
-        whole = np.bincount(suite)[suite] == np.concatenate(width)[finite]
+        whole = np.bincount(suite, minlength=1)[suite] == column[1]
         return cls(
             lines=lines,
-            components=np.concatenate(parts, axis=1)[:, finite],
+            horizon=column[0],
+            components=column[2:],
             suite=np.where(whole, suite, -1),
         )
 
     def take(self, index: Ints) -> "_Errors":
         return _Errors(
             lines=self.lines.take(index),
+            horizon=self.horizon[index],
             components=self.components[:, index],
             suite=self.suite[index],
         )
@@ -145,12 +141,14 @@ class _Errors:
         scale = self.unseen_scale()
         z = self.lines.error / scale
         weights = _weights(self.lines)
-        correlation, suite_spread = self.suite_figures(scale)
+        suites = self.suites(scale)
         return PredictorCalibration(
             coefficients=self.coefficients(),
+            small_evidence=SMALL_EVIDENCE,
             spread=fit_spread(z, weights),
-            suite_correlation=correlation,
-            suite_spread=suite_spread,
+            suite_correlation=suites.parameters()[0],
+            suite_drift=suites.parameters()[1],
+            suite_spread=suites.spread(),
             reference_z2=float(weights @ np.minimum(z**2, Z2_CAP) / weights.sum()),
         )
 
@@ -169,22 +167,82 @@ class _Errors:
             scale[inside] = self.take(np.flatnonzero(inside)).scale(others.coefficients())
         return scale
 
-    def suite_figures(self, scale: Floats) -> tuple[float, Spread]:
-        """Correlation and spread of the errors of averages over all benchmarks of a target."""
+    def suites(self, scale: Floats) -> "_SuiteErrors":
+        """Errors of averages over the benchmarks of a target; of benchmarks if it has none."""
         inside = np.flatnonzero(self.suite >= 0)
-        if not len(inside):  # then errors are taken to be wholly common
-            return 1.0, fit_spread(self.lines.error / scale, _weights(self.lines))
+        if not len(inside):
+            inside = np.arange(len(self.suite))
         _, first, suite = np.unique(self.suite[inside], return_index=True, return_inverse=True)
 
         def total(values: Floats) -> Floats:
             return np.bincount(suite, weights=values[inside]).astype(float)
 
         n = total(np.ones(len(self.suite)))
-        common, independent = (total(scale) / n) ** 2, total(scale**2) / n**2
-        error = total(self.lines.error) / n
-        weights = _weights(self.lines.take(inside[first]))
-        rho = fit_correlation(common, independent, error, weights)
-        return rho, fit_spread(error / np.sqrt(rho * common + (1 - rho) * independent), weights)
+        return _SuiteErrors(
+            lines=self.lines.take(inside[first]),
+            common=(total(scale) / n) ** 2,
+            independent=total(scale**2) / n**2,
+            horizon=self.horizon[inside[first]],
+            error=total(self.lines.error) / n,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _SuiteErrors:
+    """Errors of averages, and what their variance is made of (scale_fit.fit_suite). All (R,)."""
+
+    lines: Outcomes
+    common: Floats
+    independent: Floats
+    horizon: Floats
+    error: Floats
+
+    def take(self, index: Ints) -> "_SuiteErrors":
+        return _SuiteErrors(
+            lines=self.lines.take(index),
+            common=self.common[index],
+            independent=self.independent[index],
+            horizon=self.horizon[index],
+            error=self.error[index],
+        )
+
+    def parameters(self) -> tuple[float, float]:
+        weights = _weights(self.lines)
+        return fit_suite(self.common, self.independent, self.horizon, self.error, weights)
+
+    def z(self, parameters: tuple[float, float]) -> Floats:
+        rho, drift = parameters
+        variance = rho * self.common + (1 - rho) * self.independent + drift * self.horizon**2
+        return self.error / np.sqrt(variance)
+
+    def spread(self) -> Spread:
+        """From groups that the parameters have not seen; outer levels as the worst group asks.
+
+        There are few groups and their averages go wrong together, so that the mean over groups
+        would promise a level which the next group need not keep.
+        """
+        group = self.lines.column("group")
+        folds = [group == number for number in np.unique(group)]
+        z = np.empty(len(group))
+        for fold in folds:
+            others = self.take(np.flatnonzero(~fold)) if len(folds) > 1 else self
+            z[fold] = self.take(np.flatnonzero(fold)).z(others.parameters())
+        weights = _weights(self.lines)
+        pooled = fit_spread(z, weights).quantile
+        worst = np.max([fit_spread(z[f], weights[f]).quantile for f in folds], axis=0)
+        half = np.where(COVERAGES >= WORST_FROM, np.maximum(pooled, worst)[6:], pooled[6:])
+        return Spread.symmetric(COVERAGES, np.maximum.accumulate(half))
+
+
+def _explained(cell: Cell) -> Floats:
+    # Horizon, number of benchmarks and components of each score that was measured, as outcomes().
+    assert cell.forecast is not None
+    measured = np.isfinite(cell.observed)
+    inflation = small_evidence_factor(cell.forecast.n_train, SMALL_EVIDENCE)
+    components = scale_components(cell.forecast) * inflation
+    width = np.full(measured.shape, float(len(cell.units)))
+    ahead = np.maximum(cell.forecast.horizon, 0.0)
+    return np.concatenate([np.stack([ahead, width]), components])[:, measured]
 
 
 def _weights(lines: Outcomes) -> Floats:

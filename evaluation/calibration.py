@@ -1,11 +1,11 @@
 """How wide must an interval be? The scale of a forecast, and the quantiles of what is left.
 
-    S^2 = (1 + 2 / (K - 1)) * sum_i c_i component_i + 1e-6
+    S^2 = (1 + a / (K - 1)) * sum_i c_i component_i + 1e-6
     score = point + S * z,  z ~ the spread of standardised errors
 
 with non-negative coefficients c, K measured checkpoints and the components named in COMPONENTS.
 Both c and the spread are estimated from forecasts of series that were measured afterwards
-(calibrate.py); this module only applies them.
+(calibrate.py); this module only applies them. Every constant is in the calibration file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ COMPONENTS = (
     "model_variance",  # the method's own variance of its curve
     "distance",  # (point - last)^2: a far move is a less certain one
     "horizon",  # h^2 q (1 - q): h decades beyond the evidence, q = share of the way to 1
+    "reach",  # h^2 / 4: the same where a benchmark may be off its floor or ceiling by then
 )
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
@@ -38,16 +39,21 @@ class PredictorCalibration:
     """What one method's errors have shown.
 
     Attributes:
-        coefficients: Non-negative weights of COMPONENTS. Shape (7,).
+        coefficients: Non-negative weights of COMPONENTS. Shape (8,).
+        small_evidence: The constant a of the inflation for few checkpoints.
         spread: Standardised errors of single benchmarks.
         suite_correlation: Share rho of the scale that errors within a suite have in common.
+        suite_drift: Variance of an average's error for each squared decade beyond the evidence,
+            squared fractions.
         suite_spread: Standardised errors of suite averages (approximate: few independent suites).
         reference_z2: Mean of min(z^2, 16) of the reference series; the unit of the health check.
     """
 
     coefficients: Floats
+    small_evidence: float
     spread: Spread
     suite_correlation: float
+    suite_drift: float
     suite_spread: Spread
     reference_z2: float
 
@@ -74,12 +80,13 @@ class Calibration:
 
 
 def scale_components(forecast: Forecast) -> Floats:
-    """The variances that the scale is a weighted sum of, squared fractions. Shape (7, K, T)."""
+    """The variances that the scale is a weighted sum of, squared fractions. Shape (8, K, T)."""
     p = np.clip(forecast.point, *SCORE_CLIP)
     n_items = np.where(np.isfinite(forecast.n_items), forecast.n_items, UNKNOWN_ITEMS)
     binomial = p * (1 - p) / n_items
     chance = np.array([unit.chance for unit in forecast.units])
     q = np.clip((forecast.point - chance) / (1 - chance), *SCORE_CLIP)
+    ahead = np.maximum(forecast.horizon, 0)
     return np.stack(
         [
             binomial,
@@ -88,20 +95,22 @@ def scale_components(forecast: Forecast) -> Floats:
             np.minimum(forecast.spread_equal, VARIANCE_CAP),
             np.minimum(forecast.model_variance, VARIANCE_CAP),
             (forecast.point - forecast.last) ** 2,
-            np.maximum(forecast.horizon, 0) ** 2 * q * (1 - q),
+            ahead**2 * q * (1 - q),
+            ahead**2 / 4,
         ]
     )
 
 
-def small_evidence_factor(n_train: Floats) -> Floats:
-    """Inflation of the variance when few checkpoints carry the fit, 1 + 2 / (K - 1); any shape."""
-    return 1 + 2 / np.maximum(n_train - 1, 1)
+def small_evidence_factor(n_train: Floats, small_evidence: float) -> Floats:
+    """Inflation of the variance when few checkpoints carry the fit, 1 + a / (K - 1); any shape."""
+    return 1 + small_evidence / np.maximum(n_train - 1, 1)
 
 
-def scale(forecast: Forecast, coefficients: Floats) -> Floats:
+def scale(forecast: Forecast, entry: PredictorCalibration) -> Floats:
     """Scale S of the predictive distribution, a fraction. Shape (K, T)."""
-    variance = np.tensordot(coefficients, scale_components(forecast), axes=1)
-    return np.sqrt(small_evidence_factor(forecast.n_train) * variance + VARIANCE_FLOOR)
+    variance = np.tensordot(entry.coefficients, scale_components(forecast), axes=1)
+    inflation = small_evidence_factor(forecast.n_train, entry.small_evidence)
+    return np.sqrt(inflation * variance + VARIANCE_FLOOR)
 
 
 def apply_calibration(
@@ -109,7 +118,7 @@ def apply_calibration(
 ) -> Forecast:
     """Give a forecast its predictive distribution."""
     entry = calibration.of(predictor_name)
-    return forecast.calibrated(scale(forecast, entry.coefficients), entry.spread)
+    return forecast.calibrated(scale(forecast, entry), entry.spread)
 
 
 def calibration_notes(
@@ -151,7 +160,7 @@ def suite_averages(
 ) -> Forecast:
     """Forecast of the average of each suite, every benchmark with equal weight.
 
-        S_avg^2 = rho * mean(S)^2 + (1 - rho) * sum(S^2) / T^2
+        S_avg^2 = rho * mean(S)^2 + (1 - rho) * sum(S^2) / T^2 + k h^2
 
     Errors of a suite are partly common to all its benchmarks, and there are few independent
     suites to learn that from: these intervals are approximate, and must be shown as such.
@@ -197,19 +206,20 @@ def suite_averages(
         spread_weighted=nothing,
         spread_equal=nothing,
         failures=tuple(_incomplete(forecast, name, index) for name, index in members.items()),
-        scale=suite_scale(forecast.scale, columns, entry.suite_correlation),
+        scale=np.sqrt(
+            suite_variance(forecast.scale, columns, entry.suite_correlation)
+            + entry.suite_drift * np.maximum(mean(forecast.horizon), 0) ** 2
+        ),
         spread=entry.suite_spread,
     )
 
 
-def suite_scale(scale: Floats, columns: list[list[int]], correlation: float) -> Floats:
-    """Scale of the average of each set of columns. Shapes (K, T) -> (K, number of sets)."""
+def suite_variance(scale: Floats, columns: list[list[int]], correlation: float) -> Floats:
+    """Variance of the average of each set of columns. Shapes (K, T) -> (K, number of sets)."""
     return np.stack(
         [
-            np.sqrt(
-                correlation * scale[:, index].mean(axis=1) ** 2
-                + (1 - correlation) * (scale[:, index] ** 2).sum(axis=1) / len(index) ** 2
-            )
+            correlation * scale[:, index].mean(axis=1) ** 2
+            + (1 - correlation) * (scale[:, index] ** 2).sum(axis=1) / len(index) ** 2
             for index in columns
         ],
         axis=1,

@@ -34,8 +34,10 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     scale: dict[Literal[COMPONENTS], NonNegative]  # type: ignore[valid-type]
+    small_evidence: NonNegative = 2.0  # what files without it were made with
     quantiles: Quantiles
     suite_correlation: Annotated[float, Field(ge=0, le=1)]
+    suite_drift: NonNegative = 0.0
     suite_quantiles: Quantiles
     reference_z2: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -106,8 +108,10 @@ def calibration_tree(calibration: Calibration) -> dict[str, object]:
 def _entry(entry: _Entry) -> PredictorCalibration:
     return PredictorCalibration(
         coefficients=np.array([entry.scale.get(name, 0.0) for name in COMPONENTS]),
+        small_evidence=entry.small_evidence,
         spread=_spread(entry.quantiles),
         suite_correlation=entry.suite_correlation,
+        suite_drift=entry.suite_drift,
         suite_spread=_spread(entry.suite_quantiles),
         reference_z2=entry.reference_z2,
     )
@@ -122,8 +126,10 @@ def _spread(quantiles: dict[float, float]) -> Spread:
 def _tree(entry: PredictorCalibration) -> dict[str, object]:
     return {
         "scale": dict(zip(COMPONENTS, entry.coefficients.tolist(), strict=True)),
+        "small_evidence": entry.small_evidence,
         "quantiles": _quantiles(entry.spread),
         "suite_correlation": entry.suite_correlation,
+        "suite_drift": entry.suite_drift,
         "suite_quantiles": _quantiles(entry.suite_spread),
         "reference_z2": entry.reference_z2,
     }

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from scalepredict.errors import RefusedError, did_you_mean
-from scalepredict.evaluation.calibration import SCORE_CLIP, UNKNOWN_ITEMS, suite_scale
+from scalepredict.evaluation.calibration import SCORE_CLIP, UNKNOWN_ITEMS, suite_variance
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Ints
 
 BANDWIDTH = 0.5  # decades of FLOPs
@@ -115,7 +115,7 @@ def compare(
     raw, variance = pair.weighted_mean()
     shrunk, shrunk_variance = shrink(raw, variance)
     ahead = pair.drift() * decades + pair.measurement()
-    suite = suite_scale(np.sqrt(variance + ahead)[None], [list(range(len(both)))], SUITE_SHARE)
+    suite = suite_variance(np.sqrt(variance + ahead)[None], [list(range(len(both)))], SUITE_SHARE)
     return Comparison(
         first=first,
         second=second,
@@ -129,7 +129,7 @@ def compare(
         largest=pair.largest(),
         n_pairs=np.isfinite(pair.difference).sum(axis=0).astype(float),
         suite_difference=float(raw.mean()),
-        suite_sd=float(suite[0, 0]),
+        suite_sd=float(np.sqrt(suite[0, 0])),
         decades=decades,
         unmatched=_others(a, rows_a) + _others(b, rows_b),
     )

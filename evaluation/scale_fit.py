@@ -17,6 +17,8 @@ from scalepredict.records.table import Floats
 
 DEGREES_OF_FREEDOM = 4.0
 COVERAGES = np.array([0.5, 0.8, 0.9, 0.95, 0.99])
+SHARES = np.linspace(0.1, 1, 19)  # never 0: the benchmarks of a run share the luck of that run
+DRIFTS = (np.array([0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4]) / 100) ** 2  # points per decade
 LEAST_GAP = 1e-3  # between quantiles, so that they rise even where few errors are left
 
 
@@ -71,19 +73,26 @@ def weighted_quantile(values: Floats, weights: Floats, probability: Floats) -> F
     return np.asarray(np.interp(np.asarray(probability) * weights.sum(), below, values[order]))
 
 
-def fit_correlation(common: Floats, independent: Floats, error: Floats, weights: Floats) -> float:
-    """Share rho of the scale that errors of one suite have in common, by the same likelihood.
+def fit_suite(
+    common: Floats, independent: Floats, horizon: Floats, error: Floats, weights: Floats
+) -> tuple[float, float]:
+    """How errors of one suite go together, by the same likelihood.
 
-        S_avg^2 = rho * common + (1 - rho) * independent
+        S_avg^2 = rho * common + (1 - rho) * independent + k h^2
 
     Args:
         common: Squared mean of the scales of a suite. Shape (R,).
         independent: Sum of their squares over the squared number of benchmarks. Shape (R,).
+        horizon: Decades beyond the evidence. Shape (R,).
         error: Error of the suite's average. Shape (R,).
         weights: Weight of each. Shape (R,).
+
+    Returns:
+        The shared part rho of the scale, and the drift k.
     """
-    shares = np.linspace(0, 1, 101)
-    variance = np.outer(shares, common) + np.outer(1 - shares, independent)
+    rho, drift = (grid.ravel() for grid in np.meshgrid(SHARES, DRIFTS))
+    variance = np.outer(rho, common) + np.outer(1 - rho, independent) + np.outer(drift, horizon**2)
     ratio = error**2 / (DEGREES_OF_FREEDOM * variance)
     loss = (np.log(variance) + (DEGREES_OF_FREEDOM + 1) * np.log1p(ratio)) @ weights
-    return float(shares[np.argmin(loss)])
+    best = int(np.argmin(loss))
+    return float(rho[best]), float(drift[best])

@@ -14,8 +14,8 @@ from scalepredict.evaluation.calibration_file import load_calibration
 from scalepredict.evaluation.coverage import BENCHMARK, nested_coverage
 from scalepredict.evaluation.scale_fit import (
     fit_coefficients,
-    fit_correlation,
     fit_spread,
+    fit_suite,
     weighted_quantile,
 )
 from scalepredict.predictors.interface import Frontier, Targets, make_forecast
@@ -87,12 +87,15 @@ def test_the_spread_holds_its_nominal_share() -> None:
         assert np.mean(np.abs(z) <= half) == pytest.approx(coverage, abs=0.003)
 
 
-def test_the_correlation_of_a_suite_is_recovered() -> None:
-    """20,000 suites of scales 1 (common) and .1 (independent): the standard error is near .01."""
+def test_the_shared_part_and_the_drift_of_a_suite_are_recovered() -> None:
+    """20,000 suites of scales 1 % (common) and .3 % (independent), drifting a point per decade."""
     rng = np.random.default_rng(5)
-    ones = np.ones(20_000)
-    error = np.sqrt(0.3 * 1.0 + 0.7 * 0.1) * rng.standard_t(4, size=20_000)
-    assert fit_correlation(ones, 0.1 * ones, error, ones) == pytest.approx(0.3, abs=0.04)
+    ones, horizon = np.ones(20_000), rng.uniform(0, 2, size=20_000)
+    variance = 0.3 * 1e-4 + 0.7 * 1e-5 + 1e-4 * horizon**2
+    error = np.sqrt(variance) * rng.standard_t(4, size=20_000)
+    rho, drift = fit_suite(1e-4 * ones, 1e-5 * ones, horizon, error, ones)
+    assert rho == pytest.approx(0.3, abs=0.06)
+    assert drift == pytest.approx(1e-4)
 
 
 def test_intervals_hold_on_groups_of_the_same_noise() -> None:

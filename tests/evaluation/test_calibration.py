@@ -70,11 +70,11 @@ def with_stack(
 
 def test_the_scale_is_the_weighted_sum_of_its_components() -> None:
     """By hand at 0.6: bv = .24/500, q = .35/.75; five models inflate the variance by 1.5."""
-    calibration = with_stack(coefficients=np.array([0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001]))
+    calibration = with_stack(coefficients=np.array([0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002]))
     binomial, q = 0.24 / 500, 0.35 / 0.75
     variance = (
         0.11 * binomial + 0.18 * 2 * binomial + 0.3 * 0.0003 + 0.2 * 0.0002 + 0.9 * 0.0004
-        + 0.01 * 0.1**2 + 0.001 * q * (1 - q)
+        + 0.01 * 0.1**2 + 0.001 * q * (1 - q) + 0.002 / 4
     )  # fmt: skip
     calibrated = apply_calibration(forecast(), calibration, "stack")
     assert calibrated.scale is not None
@@ -146,6 +146,19 @@ def test_a_suite_average_has_the_variance_of_partly_common_errors() -> None:
     assert average.n_items[0, 0] == pytest.approx(1500)
     assert average.scale is not None
     assert average.scale[0, 0] == pytest.approx(0.01 * np.sqrt(0.3 * 9 + 0.7 * 41 / 9))
+
+
+def test_an_average_drifts_with_the_horizon_alone() -> None:
+    """Drift of (3 points)^2 per squared decade, one decade ahead: 9e-4 more; none at the end."""
+    calibrated = forecast().calibrated(np.full((1, 3), 0.01), shipped().predictors["stack"].spread)
+    entry = replace(prototype().predictors["stack"], suite_drift=9e-4)
+    drifting = replace(prototype(), predictors={"stack": entry})
+    for horizon, extra in ((1.0, 9e-4), (0.0, 0.0), (-1.0, 0.0)):
+        moved = replace(calibrated, horizon=np.full((1, 3), horizon))
+        still, wide = (suite_averages(moved, c, "stack").scale for c in (prototype(), drifting))
+        assert still is not None
+        assert wide is not None
+        assert wide[0, 0] ** 2 - still[0, 0] ** 2 == pytest.approx(extra)
 
 
 def test_benchmarks_outside_every_named_suite_are_in_no_average() -> None:

@@ -22,7 +22,6 @@ from scalepredict.evaluation.coverage import AVERAGE, BENCHMARK, CoverageRow, ne
 from scalepredict.evaluation.noise import interpolation_noise
 from scalepredict.evaluation.outcomes import FACTOR_BINS, outcomes
 from scalepredict.evaluation.splits import (
-    leave_one_out_inside,
     rolling_origins,
     spaced_checkpoints,
 )
@@ -73,17 +72,11 @@ def table_of(folder: Path, name: str, group: Group) -> EvalTable:
     return table.take_rows(np.array(kept, dtype=bool))
 
 
-def cells_of(
-    folder: Path, group: Group, methods: Sequence[Predictor], *, jobs: int, inside: bool = False
-) -> list[Cell]:
+def cells_of(folder: Path, group: Group, methods: Sequence[Predictor], *, jobs: int) -> list[Cell]:
     cells: list[Cell] = []
     for name in group.files:
         table = table_of(folder, name, group)
-        splits = (
-            leave_one_out_inside(table)
-            if inside
-            else rolling_origins(table, min_models=group.min_models)
-        )
+        splits = rolling_origins(table, min_models=group.min_models)
         cells += run_backtest(
             table, splits, methods, load_calibration(), records=name, jobs=jobs,
             rng=np.random.default_rng(0),
@@ -173,8 +166,9 @@ def main() -> None:
     skills: dict[str, dict[str, float]] = {}
     default: list[Cell] = []
     for name, group in GROUPS.items():
-        inside = cells_of(arguments.folder, group, methods[:1], jobs=arguments.jobs, inside=True)
-        floor = float(np.mean(list(interpolation_noise(inside).values())))
+        tables = [table_of(arguments.folder, file, group) for file in group.files]
+        noise = [error for table in tables for error in interpolation_noise(table).values()]
+        floor = float(np.mean(noise))
         cells = cells_of(arguments.folder, group, methods, jobs=arguments.jobs)
         skills[name] = print_errors(name, cells, floor)
         default += [replace(c, group=name) for c in cells if c.predictor == registry.DEFAULT]

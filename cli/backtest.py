@@ -137,9 +137,6 @@ def backtest(
         Path | None,
         typer.Option("--rows", metavar="FILE", help="Also write every forecast, as CSV."),
     ] = None,
-    floor: Annotated[
-        bool, typer.Option("--floor/--no-floor", help="Estimate the noise floor (more fits).")
-    ] = True,
     benchmarks: BenchmarksOption = None,
     ladder: LadderOption = None,
     calibration: CalibrationOption = None,
@@ -163,7 +160,6 @@ def backtest(
     from scalepredict.evaluation.calibration_file import load_calibration
     from scalepredict.evaluation.noise import checkpoint_noise, interpolation_noise
     from scalepredict.evaluation.report import make_report
-    from scalepredict.evaluation.splits import leave_one_out_inside
     from scalepredict.records.writing import write_whole
 
     del verbose
@@ -195,27 +191,16 @@ def backtest(
         cutoff_params=cutoff_params,
         holdout=holdout or (),
     )
-    rng, floor_rng, summary_rng = np.random.default_rng(seed).spawn(3)
+    rng, summary_rng = np.random.default_rng(seed).spawn(2)
     with voice.counting("backtest") as progress:
         cells = run_backtest(
             evidence.table, splits, methods, constants, jobs=jobs, progress=progress, rng=rng
-        )
-    inside = leave_one_out_inside(evidence.table) if floor else ()
-    with voice.counting("noise floor") as progress:
-        between = run_backtest(
-            evidence.table,
-            inside,
-            methods[:1],
-            constants,
-            jobs=jobs,
-            progress=progress,
-            rng=floor_rng,
         )
     report = make_report(
         cells,
         constants,
         by="factor_bin" if by is By.FACTOR else by,
-        interpolation=interpolation_noise(between),
+        interpolation=interpolation_noise(evidence.table),
         checkpoints=checkpoint_noise(evidence.reading.table),
         rng=summary_rng,
     )

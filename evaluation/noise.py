@@ -4,18 +4,20 @@ Three floors, each as a mean absolute error: of the measurement itself (binomial
 checkpoint to checkpoint, and of interpolation between measured models on both sides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.evaluation.backtest import Cell
-from scalepredict.evaluation.outcomes import Outcomes, outcomes
+from scalepredict.evaluation.outcomes import Outcomes
 from scalepredict.evaluation.summary import equal_weights
+from scalepredict.predictors.index import published_index
+from scalepredict.predictors.ladder import Scale
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import EvalTable, Floats
 
 ABSOLUTE_OF_SD = np.sqrt(2 / np.pi)  # mean absolute value of a normal error of unit variance
+BANDWIDTH = 0.3  # effective decades of FLOPs; the floor is flat between .2 and .4
 LAST_CHECKPOINTS = 5  # of each run; earlier ones still move by learning
 
 Noise = Mapping[tuple[str, str], float]  # by (family, benchmark): mean absolute error, a fraction
@@ -66,17 +68,24 @@ def checkpoint_noise(table: EvalTable) -> Noise:
     return noise
 
 
-def interpolation_noise(cells: Sequence[Cell]) -> Noise:
-    """Error of forecasts of left-out models (splits.leave_one_out_inside)."""
-    lines = outcomes(cells)
-    pairs: dict[tuple[str, str], list[float]] = {}
-    for family, benchmark, error in zip(
-        lines.column("family"), lines.column("benchmark"), np.abs(lines.error), strict=True
-    ):
-        key = lines.names["family"][family], lines.names["benchmark"][benchmark]
-        if np.isfinite(error):
-            pairs.setdefault(key, []).append(float(error))
-    return {key: float(np.mean(errors)) for key, errors in pairs.items()}
+def interpolation_noise(table: EvalTable) -> Noise:
+    """Error of a local line through the other models of a family, on the road of scale.
+
+    Each model with a smaller and a larger one is left out, and its scores are read off a line
+    through the others, weighted by exp(-|dx| / 0.3) with x in effective decades of FLOPs
+    (predictors/index.py). Forecasts cannot be expected to beat what interpolation reaches.
+    """
+    noise: dict[tuple[str, str], float] = {}
+    benchmarks = to_benchmarks(table)
+    for family in benchmarks.families:
+        own = benchmarks.of_family(family)
+        error = _left_out_errors(published_index(Scale.of_table(own)).x, own.scores)
+        known = np.isfinite(error)
+        means = np.where(known, error, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        for unit, value, n in zip(own.units, means, known.sum(axis=0), strict=True):
+            if n:
+                noise[family, unit.benchmark] = float(value)
+    return noise
 
 
 def noise_floor(
@@ -110,6 +119,21 @@ def noise_floor(
             )
         )
     return tuple(rows)
+
+
+def _left_out_errors(x: Floats, scores: Floats) -> Floats:
+    # Shapes (M,), (M, T) -> (M, T); NaN at both ends of the road and where a score is missing.
+    apart = x - x[:, None]
+    weight = np.exp(-np.abs(apart) / BANDWIDTH)
+    np.fill_diagonal(weight, 0.0)
+    known = np.isfinite(scores).astype(float)
+    y = np.where(known > 0, scores, 0.0)
+    s0, s1, s2 = (weight @ known, (weight * apart) @ known, (weight * apart**2) @ known)
+    t0, t1 = weight @ y, (weight * apart) @ y
+    with np.errstate(divide="ignore", invalid="ignore"):
+        line = (t0 * s2 - t1 * s1) / (s0 * s2 - s1**2)
+    line[(x == x.min()) | (x == x.max())] = np.nan
+    return np.where(np.isfinite(line), np.abs(line - scores), np.nan)
 
 
 def _looked_up(lines: Outcomes, noise: Noise) -> Floats:

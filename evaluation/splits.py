@@ -140,19 +140,6 @@ def leave_largest_of_family_out(table: EvalTable) -> tuple[Split, ...]:
     return tuple(splits)
 
 
-def leave_one_out_inside(table: EvalTable, *, max_splits: int = MAX_ORIGINS) -> tuple[Split, ...]:
-    """Forecast a checkpoint from all others of its family, smaller and larger: interpolation."""
-    splits: list[Split] = []
-    flops = table.flops
-    for family, own in _families(table):
-        inside = own & (flops > flops[own].min()) & (flops < flops[own].max())
-        by_size = np.flatnonzero(inside)[np.argsort(flops[inside], kind="stable")]
-        for row in _spread(by_size.tolist(), max_splits):
-            held = _only(table, row)
-            splits.append(_split(family, own, flops, known=~held, wanted=held))
-    return tuple(splits)
-
-
 def spaced_checkpoints(table: EvalTable, *, ratio: float = 2.0) -> EvalTable:
     """Thin the checkpoints of each model: its last, and earlier ones each ``ratio`` apart in FLOPs.
 

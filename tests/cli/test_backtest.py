@@ -13,7 +13,7 @@ import pytest
 Run = Callable[..., CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[2]
 LADDER = str(ROOT / "sample_data" / "pythia_ladder.csv")
-FAST = ("--predictor", "last", "--no-floor")
+FAST = ("--predictor", "last")
 WORDS = [
     (("--predictor", "stck"), "stack"),
     (("--cutoff-params", "1k"), "at or below the cutoff"),
@@ -83,7 +83,7 @@ def test_rows_go_to_a_file_when_asked(scalepredict: Run, tmp_path: Path) -> None
 def test_a_request_that_cannot_be_met_is_refused_with_a_reason(
     scalepredict: Run, arguments: tuple[str, ...], words: str
 ) -> None:
-    result = scalepredict("backtest", LADDER, "--no-floor", "-p", "last", *arguments)
+    result = scalepredict("backtest", LADDER, "-p", "last", *arguments)
     assert result.returncode == 2
     assert result.stdout == ""
     assert words in result.stderr

@@ -37,9 +37,7 @@ def test_a_calibration_is_written_and_backtest_uses_it(scalepredict: Run, tmp_pa
     assert "scalepredict calibrate one two --predictor last" in text
     assert "one.csv: sha256 " in text
     assert str(tmp_path) not in text
-    used = scalepredict(
-        "backtest", "one.csv", "-p", "last", "--no-floor", "--calibration", "mine.yaml", "--json"
-    )
+    used = scalepredict("backtest", "one.csv", "-p", "last", "--calibration", "mine.yaml", "--json")
     assert json.loads(used.stdout)["calibration"]["source"] == "mine.yaml"
 
 

@@ -7,7 +7,6 @@ from scalepredict.evaluation.splits import (
     holdout_split,
     leave_largest_of_family_out,
     leave_one_family_out,
-    leave_one_out_inside,
     rolling_origins,
     spaced_checkpoints,
 )
@@ -103,12 +102,6 @@ def test_a_family_is_held_out_whole() -> None:
     assert names(table, first.targets) == ["f-4", "f-1"]
     assert names(table, first.train) == ["g-1", "g-8"]
     assert second.origin_flops == 4e18
-
-
-def test_interpolation_leaves_out_only_models_with_both_sides() -> None:
-    table = ladder(f=[1, 2, 4, 8], g=[1, 2])
-    left_out = [names(table, split.targets) for split in leave_one_out_inside(table)]
-    assert left_out == [["f-2"], ["f-4"]]
 
 
 def test_spaced_checkpoints_keep_the_last_and_halve_from_there() -> None:

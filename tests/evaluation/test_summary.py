@@ -9,11 +9,13 @@ from scalepredict.evaluation.averages import average_cells
 from scalepredict.evaluation.backtest import Cell
 from scalepredict.evaluation.calibration import Calibration
 from scalepredict.evaluation.calibration_file import load_calibration
-from scalepredict.evaluation.noise import checkpoint_noise
+from scalepredict.evaluation.noise import checkpoint_noise, interpolation_noise
 from scalepredict.evaluation.outcomes import factor_bin, outcomes
 from scalepredict.evaluation.report import make_report
 from scalepredict.evaluation.summary import SummaryRow, equal_weights, summarise
+from scalepredict.predictors.index import published_index
 from scalepredict.predictors.interface import Frontier, Spread, Targets, make_forecast
+from scalepredict.predictors.ladder import Scale
 from scalepredict.records.table import Checkpoint, Floats, Unit, make_table
 
 ORIGIN = 1e18
@@ -154,6 +156,22 @@ def test_binomial_noise_is_the_mean_absolute_error_of_sampling() -> None:
     assert floor.binomial == pytest.approx(0.0199, abs=1e-4)
     assert floor.interpolation == pytest.approx(0.07)
     assert np.isnan(floor.checkpoints)
+
+
+def test_interpolation_noise_is_the_error_of_a_line_through_the_others() -> None:
+    """Scores linear in the index are met exactly; one that is 4 points off is missed by as much."""
+    checkpoints = [
+        Checkpoint(model=f"m{i}", family="f", params=n, tokens=20 * n, flops=120 * n * n)
+        for i, n in enumerate(np.geomspace(1e8, 1e10, 9))
+    ]
+    table = make_table(checkpoints, [Unit(benchmark="b")], np.full((9, 1), 0.5))
+    x = published_index(Scale.of_table(table)).x
+    straight = table.with_scores(0.5 + 0.1 * x[:, None])
+    assert interpolation_noise(straight)["f", "b"] == pytest.approx(0.0, abs=1e-12)
+    ends_only = straight.scores.copy()
+    ends_only[1:4], ends_only[5:8] = np.nan, np.nan
+    ends_only[4] += 0.04
+    assert interpolation_noise(table.with_scores(ends_only))["f", "b"] == pytest.approx(0.04)
 
 
 def test_checkpoint_noise_ignores_a_straight_trend() -> None:

@@ -23,7 +23,7 @@ from scipy.special import expit
 from scalepredict.predictors.least_squares import least_squares
 from scalepredict.records.table import Bools, Floats, Ints
 
-HALF_LIFE = 0.5  # decades of distance over which the weight of a checkpoint falls to 1/e
+DECAY = 0.5  # decades of distance over which the weight of a checkpoint falls to 1/e
 LEAST_WEIGHT = 1e-3
 LEAST_VARIANCE = 2e-6  # of a score: a benchmark of 10,000 questions is not exact to 1e-4
 EDGE = 0.02  # binomial variances are read at scores inside [EDGE, 1 - EDGE]
@@ -196,7 +196,7 @@ def recency(x: Floats, flops: Floats, measured: Bools) -> Floats:
     behind = np.maximum(-x, 0.5 * (decades.max() - decades))[:, None]
     nearest = np.min(np.where(measured, behind, np.inf), axis=0)
     with np.errstate(invalid="ignore"):
-        weight = np.maximum(np.exp(-(behind - nearest) / HALF_LIFE), LEAST_WEIGHT)
+        weight = np.maximum(np.exp(-(behind - nearest) / DECAY), LEAST_WEIGHT)
     return np.where(measured, weight, 0.0)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from scalepredict.records.table import Floats
 
-HALF_LIFE = 0.4  # decades over which the weight of a checkpoint falls to 1/e
+DECAY = 0.4  # decades over which the weight of a checkpoint falls to 1/e
 HIGHEST = 0.99  # scores above have no usable -log(1 - score)
 PSEUDO_SCORES = 2.0  # scores with binomial noise that steady the residual variance
 ROUNDS = 30
@@ -49,7 +49,7 @@ def fit_lines(x: Floats, scores: Floats, *, n_items: Floats) -> LocalLines:
     z = -np.log1p(-p)
     reach = np.max(np.where(measured, x[:, None], -np.inf), axis=0)
     with np.errstate(invalid="ignore"):
-        weight = np.where(measured, np.exp(-np.maximum(reach - x[:, None], 0.0) / HALF_LIFE), 0.0)
+        weight = np.where(measured, np.exp(-np.maximum(reach - x[:, None], 0.0) / DECAY), 0.0)
     total = np.maximum(weight.sum(axis=0), 1e-300)
     centre = (weight * x[:, None]).sum(axis=0) / total
     level = (weight * z).sum(axis=0) / total

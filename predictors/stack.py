@@ -5,10 +5,12 @@
 Members: hierarchical curves on the published loss index of (N, D), logistic and Gompertz, and
 Gompertz on that index tilted to log C; the same three on the mean of the published index and that
 of the user's validation losses, where the records carry any; local lines half way between the
-published index and log C. Each member forecasts the upper part of the evidence from the lower part
-(inner rolling origins); benchmark by benchmark its weight falls with the fourth power of its
-error there. The gain, 1 + 0.05 h with h in decades of FLOPs, undoes some of the pull of pooled
-slopes towards no change.
+published index and log C. The published index is read with and without embeddings added to N, as
+likely as the fit of all benchmarks makes either.
+
+Each member forecasts the upper part of the evidence from the lower part (inner rolling origins);
+benchmark by benchmark its weight falls with the fourth power of its error there. The gain, 1 +
+0.05 h with h in decades of FLOPs, undoes some of the pull of pooled slopes towards no change.
 
 Source: stacked generalisation (Wolpert 1992) over rolling origins (Tashman 2000).
 Fails when: a benchmark is still at chance, or the recipe changes between evidence and target.
@@ -149,6 +151,7 @@ class Stack:
             inner_origins=len(origins),
             items_assumed=ladder.items_assumed,
             scale_assumed=ladder.scale_assumed,
+            losses_unused=0 if makeup.with_loss else int(np.isfinite(ladder.loss).sum()),
         )
 
 
@@ -166,6 +169,7 @@ class StackLaw:
         inner_origins: Rolling origins behind the weights; with 0 the weights are equal.
         items_assumed: Units whose number of graded answers was assumed.
         scale_assumed: Checkpoints whose params or tokens were completed from FLOPs.
+        losses_unused: Checkpoints with a loss, where they are too few to use.
     """
 
     frontier: Frontier
@@ -177,6 +181,7 @@ class StackLaw:
     inner_origins: int
     items_assumed: int
     scale_assumed: int
+    losses_unused: int
 
     def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
         """The weighted members, moved away from the last score by the gain. Draws nothing."""
@@ -224,6 +229,11 @@ class StackLaw:
             notes.append(
                 "params seem to leave out embeddings: the scores fit better with them added "
                 f"(probability {1 - self.embedding_shares[0]:.0%})."
+            )
+        if self.losses_unused:
+            notes.append(
+                f"losses of {self.losses_unused} checkpoints are not used: a loss law needs three "
+                "of distinct scale."
             )
         if self.items_assumed:
             notes.append(

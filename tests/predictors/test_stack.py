@@ -197,6 +197,7 @@ def test_losses_of_two_checkpoints_are_too_few_to_use() -> None:
     rows = [replace(c, loss=3.0 - i / 10) for i, c in enumerate(table.checkpoints[:2])]
     law = fit(replace(table, checkpoints=(*rows, *table.checkpoints[2:])))
     assert "own losses" not in law.notes()[0]
+    assert any("losses of 2 checkpoints are not used" in note for note in law.notes())
 
 
 FLAT = np.full((6, 3), 0.25)

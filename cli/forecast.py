@@ -1,7 +1,8 @@
 """`scalepredict forecast`: what will a model of this scale score?"""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +29,11 @@ from scalepredict.cli.target_options import (
     TokensPerParamOption,
     target_request,
 )
+from scalepredict.errors import RefusedError
+
+if TYPE_CHECKING:
+    from scalepredict.evaluation.forecasting import FamilyForecast
+    from scalepredict.evaluation.measured import Comparison
 
 
 def forecast(
@@ -50,6 +56,23 @@ def forecast(
         Path | None,
         typer.Option("--benchmarks", metavar="FILE", help="Benchmark metadata for --measured."),
     ] = None,
+    capabilities_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--capabilities-of",
+            metavar="MODEL",
+            help="Forecast this model of the evidence from its scores on other benchmarks "
+            "(fits by observational; repeatable).",
+        ),
+    ] = None,
+    known: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--known",
+            metavar="RECORDS",
+            help="Forecast the models of these records from the scores they hold (repeatable).",
+        ),
+    ] = None,
     percent: PercentOption = False,
     calibration: CalibrationOption = None,
     form: FormatOption = Format.TABLE,
@@ -63,7 +86,8 @@ def forecast(
     Give the scale by --params, with --tokens, --tokens-per-param or --flops, or by --flops alone;
     without tokens the ladder's own design is continued, and said. Repeat the options for several
     targets: they are read side by side, and one that is given once holds for all. With --measured
-    alone the targets are the measured checkpoints beyond the evidence.
+    alone the targets are the measured checkpoints beyond the evidence. A model of unknown scale is
+    forecast from its scores on other benchmarks with --capabilities-of or --known.
 
     Example: scalepredict forecast --params 12B --tokens 300B
     """
@@ -76,9 +100,10 @@ def forecast(
         forecast_sheet,
         make_views,
     )
-    from scalepredict.cli.stored import stored_measured
+    from scalepredict.cli.stored import known_tables, stored_measured
     from scalepredict.evaluation.calibration_file import calibration_of
     from scalepredict.evaluation.forecasting import forecast_families
+    from scalepredict.evaluation.known_scores import forecast_known
     from scalepredict.evaluation.measured import compare
     from scalepredict.predictors.storage import load_fit
     from scalepredict.predictors.targets import TargetRequest, resolve_targets
@@ -86,28 +111,41 @@ def forecast(
     form, voice = chosen_format(form, as_json), Voice(quiet)
     stored = load_fit(fit_file)
     request = target_request(params, tokens, tokens_per_param, flops)
-    truth = (
-        stored_measured(stored, measured, benchmarks=benchmarks, percent=percent)
-        if measured
-        else None
-    )
-    follow = truth is not None and request == TargetRequest()
-    forecasts, refused = forecast_families(
-        stored.fit,
-        truth.beyond if truth and follow else lambda seen: resolve_targets(seen, request),
-        calibration_of(stored, calibration),
-        families=family or (),
-        rng=np.random.default_rng(seed),
-    )
+    constants, rng = calibration_of(stored, calibration), np.random.default_rng(seed)
+    pairs: list[tuple[FamilyForecast, Comparison | None]] = []
+    refused: Mapping[str, str] = {}
+    if capabilities_of or known:
+        if request != TargetRequest() or family or measured:
+            raise RefusedError(
+                "--capabilities-of and --known forecast from scores; leave out the scale "
+                "(--params, --tokens, --flops), --family and --measured."
+            )
+        for table in known_tables(
+            stored, capabilities_of or (), known or (), benchmarks=benchmarks, percent=percent
+        ):
+            pairs += forecast_known(stored.fit, table, constants, rng=rng)
+    else:
+        truth = (
+            stored_measured(stored, measured, benchmarks=benchmarks, percent=percent)
+            if measured
+            else None
+        )
+        follow = truth is not None and request == TargetRequest()
+        forecasts, refused = forecast_families(
+            stored.fit,
+            truth.beyond if truth and follow else lambda seen: resolve_targets(seen, request),
+            constants,
+            families=family or (),
+            rng=rng,
+        )
+        pairs += [
+            (each, compare(each, truth.checkpoints(each.family)) if truth else None)
+            for each in forecasts
+        ]
     views = [
         view
-        for each in forecasts
-        for view in make_views(
-            stored.fit.predictor.name,
-            each,
-            compare(each, truth.checkpoints(each.family)) if truth else None,
-            only=benchmark or (),
-        )
+        for each, comparison in pairs
+        for view in make_views(stored.fit.predictor.name, each, comparison, only=benchmark or ())
     ]
     voice.warn(f"family {name!r} has no forecast: {why}" for name, why in refused.items())
     for view in views:
@@ -116,7 +154,7 @@ def forecast(
         about = f"{view.family}, {view.size}: " if len(views) > 1 else ""
         voice.warn(f"{about}{text}" for text in view.warnings)
     if verbose:
-        voice.say(*dict.fromkeys(note for each in forecasts for note in each.notes))
+        voice.say(*dict.fromkeys(note for each, _ in pairs for note in each.notes))
     emit(
         form,
         sheets=[forecast_sheet(view, form) for view in views],

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scalepredict.cli.chosen import read_metadata
+from scalepredict.evaluation.known_scores import fitted_models
 from scalepredict.evaluation.measured import Measured
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.records.evidence import CheckpointChoice
 from scalepredict.records.read import read_records
+from scalepredict.records.table import EvalTable
 
 
 def stored_measured(
@@ -28,3 +30,19 @@ def stored_measured(
         choice=CheckpointChoice.parse(options.get("checkpoints", "last")),
         phases=frozenset(phases.split(", ")) if phases else None,
     )
+
+
+def known_tables(
+    stored: StoredFit,
+    models: Sequence[str],
+    records: Sequence[Path],
+    *,
+    benchmarks: Path | None,
+    percent: bool,
+) -> list[EvalTable]:
+    """Targets that are known by their scores: models of the evidence, and those of records."""
+    tables = [fitted_models(stored.fit, models)] if models else []
+    if records:
+        read = stored_measured(stored, records, benchmarks=benchmarks, percent=percent)
+        tables.append(read.all_checkpoints(needs_compute=False))
+    return tables

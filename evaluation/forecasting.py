@@ -94,7 +94,7 @@ def forecast_families(
         if families and family not in families:
             continue
         try:
-            targets = targets_of(group.evidence.of_family(family))
+            targets = targets_of(_of_known_compute(group, family))
         except RefusedError as reason:
             refused[family] = str(reason)
         else:
@@ -113,24 +113,58 @@ def forecast_family(
     rng: np.random.Generator,
 ) -> FamilyForecast:
     """Forecast, calibrate and judge one family."""
+    evidence = _of_known_compute(group, targets.family[0])
+    places = range(len(targets))
+    return judged(
+        fit,
+        group,
+        evidence,
+        aligned(group.law.forecast(targets, rng=rng), evidence),
+        calibration,
+        factor=factors(targets, evidence),
+        lines=tuple(describe_target(targets, i, evidence) for i in places),
+        warnings=tuple(target_warnings(targets, i, evidence) for i in places),
+    )
+
+
+def _of_known_compute(group: FittedGroup, family: str) -> EvalTable:
+    evidence = group.evidence.of_family(family)
+    known = np.isfinite(evidence.flops)
+    if not known.any():
+        raise RefusedError(
+            f"the compute of none of its {len(known)} models is known, so none can be forecast "
+            "from scale; forecast from scores with --capabilities-of or --known."
+        )
+    return evidence if known.all() else evidence.take_rows(known)
+
+
+def judged(
+    fit: Fit,
+    group: FittedGroup,
+    evidence: EvalTable,
+    raw: Forecast,
+    calibration: Calibration,
+    *,
+    factor: Floats,
+    lines: tuple[str, ...],
+    warnings: tuple[tuple[str, ...], ...],
+) -> FamilyForecast:
+    """Calibrate a forecast and judge it beside the evidence that its classes come from."""
     name = fit.predictor.name
-    evidence = group.evidence.of_family(targets.family[0])
-    raw = aligned(group.law.forecast(targets, rng=rng), evidence)
     forecast = apply_calibration(raw, calibration, name)
     classes = classify(evidence)
     chance = evidence.chance
-    places = range(len(targets))
     return FamilyForecast(
-        family=targets.family[0],
+        family=raw.targets.family[0],
         evidence=evidence,
         forecast=forecast,
         suites=suite_averages(forecast, calibration, name),
         classes=classes,
-        factor=factors(targets, evidence),
+        factor=factor,
         p_above_chance=1 - forecast.cdf(np.broadcast_to(chance + MEASURABLE, forecast.point.shape)),
         upper=forecast.quantile(UPPER),
         benchmark_warnings=benchmark_doubts(classes, forecast.failures),
-        target_warnings=tuple(target_warnings(targets, i, evidence) for i in places),
-        target_lines=tuple(describe_target(targets, i, evidence) for i in places),
+        target_warnings=warnings,
+        target_lines=lines,
         notes=(*group.law.notes(), *calibration_notes(forecast, calibration, name)),
     )

@@ -88,13 +88,20 @@ class Measured:
         Raises:
             RefusedError: The records do not hold the family.
         """
+        chosen = self.all_checkpoints(needs_compute=True)
+        known_names("measured family", [family], chosen.families)
+        return chosen.of_family(family)
+
+    def all_checkpoints(self, *, needs_compute: bool) -> EvalTable:
+        """Benchmark scores of all families, with or without checkpoints of unknown compute."""
         as_fit = [
             c if c.role == "anchor" else replace(c, role="fit") for c in self.records.checkpoints
         ]
         table = replace(self.records, checkpoints=tuple(as_fit))
-        chosen = select_evidence(table, choice=self.choice, phases=self.phases).table
-        known_names("measured family", [family], chosen.families)
-        return to_benchmarks(chosen).of_family(family)
+        chosen = select_evidence(
+            table, choice=self.choice, phases=self.phases, needs_compute=needs_compute
+        )
+        return to_benchmarks(chosen.table)
 
     def beyond(self, evidence: EvalTable) -> Targets:
         """The scales of the measured checkpoints with more FLOPs than all evidence of the family.
@@ -130,11 +137,17 @@ def compare(family: FamilyForecast, measured: EvalTable) -> Comparison:
         for t, unit in enumerate(family.forecast.units):
             if row is not None and unit.benchmark in column:
                 observed[k, t] = measured.scores[row, column[unit.benchmark]]
+    models = tuple("" if row is None else measured.checkpoints[row].model for row in rows)
+    return beside(family, observed, models)
+
+
+def beside(family: FamilyForecast, observed: Floats, models: tuple[str, ...]) -> Comparison:
+    """Measured scores of shape (K, T) beside the forecast; NaN = not measured."""
     low, high = family.forecast.interval(COVERAGE)
     holds = np.where((low <= observed) & (observed <= high), 1.0, 0.0)
     known = np.isfinite(observed) & np.isfinite(family.forecast.point)
     return Comparison(
-        models=tuple("" if row is None else measured.checkpoints[row].model for row in rows),
+        models=models,
         observed=observed,
         error=family.forecast.point - observed,
         last_error=family.forecast.last - observed,

@@ -29,7 +29,7 @@ from scalepredict.predictors.factor_model import (
 )
 from scalepredict.predictors.family_trend import FamilyTrend, fit_family_trend
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
-from scalepredict.predictors.pooled import FamilyEnds
+from scalepredict.predictors.pooled import FamilyEnds, columns_of
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 
 MOST_COMPONENTS = 5
@@ -356,15 +356,7 @@ def _failures(units: tuple[Unit, ...], varying: Bools, counted: Ints) -> tuple[s
 
 def _aligned(targets: Targets, units: tuple[Unit, ...]) -> Floats:
     # Scores of the targets in the columns of the evidence, NaN where there is none.
-    scores = np.full((len(targets), len(units)), np.nan)
     if targets.known is None:
-        return scores
-    column = {_key(unit): i for i, unit in enumerate(targets.known.units)}
-    for i, unit in enumerate(units):
-        if _key(unit) in column:
-            scores[:, i] = targets.known.scores[:, column[_key(unit)]]
-    return scores
-
-
-def _key(unit: Unit) -> tuple[str, str, str, int | None]:
-    return unit.benchmark, unit.task, unit.metric, unit.shots
+        return np.full((len(targets), len(units)), np.nan)
+    column = columns_of(units, targets.known.units)
+    return np.where(column >= 0, targets.known.scores[:, column], np.nan)

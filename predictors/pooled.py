@@ -4,13 +4,14 @@ The last score of a pooled table is that of its largest model, of whatever famil
 compared with the last score of its own family, where there is one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
 from scalepredict.predictors.interface import Forecast, Frontier
-from scalepredict.records.table import EvalTable, Floats
+from scalepredict.records.table import EvalTable, Floats, Ints, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,3 +53,22 @@ class FamilyEnds:
             last=np.where(np.isfinite(last), last, forecast.last),
             horizon=horizon,
         )
+
+
+def columns_of(units: Sequence[Unit], known: Sequence[Unit]) -> Ints:
+    """Where each unit is found among others; -1 = nowhere. Shape (T,).
+
+    A metric or a number of shots that one side does not tell is no difference.
+    """
+    return np.array(
+        [next((i for i, other in enumerate(known) if _same(unit, other)), -1) for unit in units],
+        dtype=int,
+    )
+
+
+def _same(one: Unit, other: Unit) -> bool:
+    return (
+        (one.benchmark, one.task) == (other.benchmark, other.task)
+        and (one.metric == other.metric or not one.metric or not other.metric)
+        and (one.shots == other.shots or one.shots is None or other.shots is None)
+    )

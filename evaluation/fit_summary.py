@@ -58,7 +58,7 @@ def summarise(fit: Fit, *, rng: np.random.Generator) -> tuple[FamilySummary, ...
                 last=Frontier.of_table(evidence).last,
                 fit_error=fit_error(fitted, evidence),
                 doubts=benchmark_doubts(classes, fitted.failures),
-                warnings=few_models(evidence),
+                warnings=() if fit.predictor.pools_families else few_models(evidence),
                 notes=group.law.notes(),
             )
         )

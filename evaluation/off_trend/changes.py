@@ -52,21 +52,35 @@ def changed_evaluation(table: EvalTable, run: Run, k: int, gate: Gate) -> list[F
     return findings
 
 
-def below_chance(table: EvalTable, run: Run, k: int, n_items: Floats, gate: Gate) -> list[Finding]:
-    """Scores below a guesser's, where neither the run nor any other record was that low before.
+def lowest_elsewhere(scores: Floats) -> Floats:
+    """The lowest score of a unit in all other rows, infinite if there is none. Shape (M, T)."""
+    nothing = np.full((2, scores.shape[1]), np.inf)  # so that there are two rows to sort
+    padded = np.vstack([np.where(np.isfinite(scores), scores, np.inf), nothing])
+    first, second = np.sort(padded, axis=0)[:2]
+    lowest: Floats = np.where(scores == first, second, first)
+    return lowest
+
+
+def below_chance(
+    table: EvalTable, row: int, n_items: Floats, lowest: Floats, gate: Gate
+) -> list[Finding]:
+    """Scores far below a guesser's, and below those of all other records.
 
     Published chance levels are wrong in places and small models do sit below them, so only a new
     low counts.
+
+    Args:
+        table: Benchmark scores.
+        row: The checkpoint.
+        n_items: Answers behind its scores. Shape (T,).
+        lowest: Lowest score of all other rows. Shape (T,).
+        gate: What is checked.
     """
-    row = run.rows[k]
     chance = table.chance
     error = np.sqrt(np.maximum(chance * (1 - chance), 1e-9) / n_items)
     z = (table.scores[row] - chance) / error
-    others = np.delete(table.scores, row, axis=0)
-    with np.errstate(invalid="ignore"):
-        lowest = np.where(np.isfinite(others), others, np.inf).min(axis=0, initial=np.inf)
-        assumed = np.array([u.chance_assumed for u in table.units], dtype=bool)
-        low = (z < -NEW_LOW) & (table.scores[row] < lowest) & ~assumed
+    assumed = np.array([u.chance_assumed for u in table.units], dtype=bool)
+    low = (z < -NEW_LOW) & (table.scores[row] < lowest) & ~assumed
     findings = []
     for t in np.flatnonzero(low):
         unit = table.units[t]

@@ -161,7 +161,9 @@ def _in_flight(
         if not new[latest] or not checkpoint.tokens or not checkpoint.params:
             continue
         ladder = ladders.get(latest)
-        end = comparison.final_tokens or (ladder and ladder.tokens_at(checkpoint.params)) or np.nan
+        end = comparison.final_tokens or np.nan
+        if np.isnan(end) and ladder is not None:
+            end = ladder.tokens_at(checkpoint.family, checkpoint.params)
         if not checkpoint.tokens < FINISHED * end:
             continue
         on_trend = [

@@ -6,9 +6,11 @@ do not count: scores of exactly 0 or 1, and values that one in ten records shows
 answers with a constant class).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from scalepredict.evaluation.off_trend.findings import CopyRule
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
@@ -17,6 +19,7 @@ MIN_LARGE = 4  # ties on large benchmarks
 MIN_ALL = 20  # benchmarks and tasks in common for the rule over all of them
 COMMON_VALUE = 0.1  # share of records above which a value is no evidence
 FEW_RECORDS = 10  # with fewer, the share of a value says nothing
+BLOCK = 256  # rows compared with all others at a time: memory grows with M, not with M^2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,45 +31,56 @@ class Copy:
     n_compared: int
 
 
-def find_copies(table: EvalTable, rows: Ints, rule: CopyRule) -> dict[int, Copy]:
-    """Compare some rows of a table with all others; the best match of each copied row.
-
-    Memory grows with M x T, not with the number of pairs.
-    """
-    old_enough = np.array(
-        [
-            c.step >= rule.min_step
-            if c.step is not None
-            else (c.tokens or rule.min_tokens) >= rule.min_tokens
-            for c in table.checkpoints
-        ],
-        dtype=bool,
-    )
-    telling = np.isfinite(table.scores) & ~_common(table.scores)
-    large = table.n_items >= rule.large_items
+def find_copies(table: EvalTable, rule: CopyRule) -> dict[int, Copy]:
+    """Compare all rows of a table with each other; the best match of each row that is a copy."""
+    late = np.array([_late(c.step, c.tokens, rule) for c in table.checkpoints], dtype=bool)
+    telling, codes = _telling(table.scores)
+    telling &= late[:, None]
+    large = telling & (table.n_items >= rule.large_items)
     copies = {}
-    for row in rows[old_enough[rows]]:
-        both = telling & telling[row]
-        equal = both & (table.scores == table.scores[row])
-        n_equal, n_both = equal.sum(axis=1), both.sum(axis=1)
-        n_equal_large, n_large = (equal & large).sum(axis=1), (both & large).sum(axis=1)
-        hit = n_equal_large >= np.maximum(MIN_LARGE, rule.large_share * n_large)
-        hit |= (n_both >= MIN_ALL) & (n_equal >= rule.all_share * n_both)
-        hit &= old_enough
-        hit[row] = False
-        if hit.any():
-            best = int(np.argmax(np.where(hit, n_equal / np.maximum(n_both, 1), -1.0)))
-            copies[int(row)] = Copy(
-                of=best, n_equal=int(n_equal[best]), n_compared=int(n_both[best])
+    for start, (equal, both), (equal_large, both_large) in zip(
+        range(0, len(late), BLOCK), _ties(telling, codes), _ties(large, codes), strict=True
+    ):
+        hit = equal_large >= np.maximum(MIN_LARGE, rule.large_share * both_large)
+        hit |= (both >= MIN_ALL) & (equal >= rule.all_share * both)
+        rows = np.arange(len(hit))
+        hit[rows, start + rows] = False
+        best = np.argmax(np.where(hit, equal / np.maximum(both, 1), -1.0), axis=1)
+        for row in np.flatnonzero(hit.any(axis=1)):
+            of = int(best[row])
+            copies[start + int(row)] = Copy(
+                of=of, n_equal=int(equal[row, of]), n_compared=int(both[row, of])
             )
     return copies
 
 
-def _common(scores: Floats) -> Bools:
-    common: Bools = (scores == 0.0) | (scores == 1.0)
+def _late(step: float | None, tokens: float | None, rule: CopyRule) -> bool:
+    if step is not None:
+        return step >= rule.min_step
+    return tokens is None or tokens >= rule.min_tokens
+
+
+def _telling(scores: Floats) -> tuple[Bools, Ints]:
+    # Which scores would make a telling tie, and a code for each value of each unit.
+    telling = np.isfinite(scores) & (scores != 0.0) & (scores != 1.0)
+    codes = np.zeros(scores.shape, dtype=np.intp)
+    n_codes = 0
     for t in range(scores.shape[1]):
         known = np.isfinite(scores[:, t])
+        values, where, counts = np.unique(scores[known, t], return_inverse=True, return_counts=True)
+        codes[known, t] = n_codes + where
+        n_codes += len(values)
         if known.sum() >= FEW_RECORDS:
-            _, where, counts = np.unique(scores[known, t], return_inverse=True, return_counts=True)
-            common[known, t] |= (counts / known.sum() > COMMON_VALUE)[where]
-    return common
+            telling[known, t] &= (counts / known.sum() <= COMMON_VALUE)[where]
+    return telling, codes
+
+
+def _ties(telling: Bools, codes: Ints) -> Iterator[tuple[Floats, Floats]]:
+    # Per block of rows: ties with every row, and units in common. Two of shape (block, M).
+    row, unit = np.nonzero(telling)
+    shape = (len(telling), int(codes.max(initial=0)) + 1)
+    holds = csr_array((np.ones(len(row)), (row, codes[row, unit])), shape=shape)
+    measured = telling.astype(float)
+    for start in range(0, len(telling), BLOCK):
+        block = slice(start, start + BLOCK)
+        yield (holds[block] @ holds.T).toarray(), measured[block] @ measured.T

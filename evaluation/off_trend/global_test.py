@@ -84,16 +84,30 @@ def energy(z: Floats, direction: Direction) -> Floats:
 
 def assess(z: Floats, precision: Floats, noise: Noise, direction: Direction) -> Outcome:
     """Test the standardised residuals of one checkpoint, all finite. Shapes (T,)."""
-    sides = 1.0 if direction is Direction.LOW else 2.0
-    extent = z if direction is Direction.LOW else -np.abs(z)
-    shift = float((common_shift(z, precision) - noise.shift[0]) / noise.shift[1])
-    shift_p = sides * stdtr(SHIFT_DF, shift if direction is Direction.LOW else -abs(shift))
-    unit_p: Floats = np.asarray(sides * stdtr(noise.tail, extent), dtype=float)
-    largest_p = -np.expm1(len(z) * np.log1p(-float(unit_p.min())))
-    excess = (float(energy(z, direction)) - noise.energy[0]) / noise.energy[1]
-    parts = np.array([shift_p, largest_p, stdtr(ENERGY_DF, -excess)])
-    combined = float(min(1.0, (parts / SHARES).min()))
-    return Outcome(p_value=combined, shift=shift, shift_p=float(shift_p), unit_p=unit_p)
+    p_value, shift, shift_p, unit_p = assess_all(z[None], precision[None], noise, direction)
+    return Outcome(
+        p_value=float(p_value[0]),
+        shift=float(shift[0]),
+        shift_p=float(shift_p[0]),
+        unit_p=unit_p[0],
+    )
+
+
+def assess_all(
+    z: Floats, precision: Floats, noise: Noise, direction: Direction
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """The fields of an outcome for R checkpoints; NaN units are left out. Shapes (R, T)."""
+    low = direction is Direction.LOW
+    sides = 1.0 if low else 2.0
+    known = np.isfinite(z)
+    shift = (common_shift(z, precision) - noise.shift[0]) / noise.shift[1]
+    shift_p: Floats = np.asarray(sides * stdtr(SHIFT_DF, shift if low else -np.abs(shift)))
+    unit_p: Floats = np.where(known, sides * stdtr(noise.tail, z if low else -np.abs(z)), 1.0)
+    largest_p = -np.expm1(known.sum(axis=-1) * np.log1p(-unit_p.min(axis=-1)))
+    excess = (energy(z, direction) - noise.energy[0]) / noise.energy[1]
+    parts = np.stack([shift_p, largest_p, stdtr(ENERGY_DF, -excess)])
+    combined: Floats = np.minimum(1.0, (parts / np.array(SHARES)[:, None]).min(axis=0))
+    return combined, shift, shift_p, unit_p
 
 
 def significant(p: Floats, share: float) -> Bools:

@@ -11,7 +11,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from scalepredict.evaluation.off_trend.changes import below_chance, changed_evaluation
+from scalepredict.evaluation.off_trend.changes import (
+    below_chance,
+    changed_evaluation,
+    lowest_elsewhere,
+)
 from scalepredict.evaluation.off_trend.copies import Copy, find_copies
 from scalepredict.evaluation.off_trend.drift import Drift
 from scalepredict.evaluation.off_trend.findings import (
@@ -28,7 +32,7 @@ from scalepredict.evaluation.off_trend.global_test import (
 )
 from scalepredict.evaluation.off_trend.labels import better_label
 from scalepredict.evaluation.off_trend.ladder import LadderOutcome
-from scalepredict.evaluation.off_trend.own_history import MIN_POINTS, OneStep, predict_next
+from scalepredict.evaluation.off_trend.own_history import MAX_AGE, MIN_POINTS, OneStep, predict_next
 from scalepredict.evaluation.off_trend.runs import Run, effective_items, runs_of
 from scalepredict.evaluation.off_trend.scatter import (
     ENOUGH,
@@ -62,6 +66,7 @@ class Evidence:
         runs: The runs of the table.
         scatter: One-step residuals of all rows.
         copies: Rows that repeat another row.
+        lowest: Lowest score of all other rows. Shape (M, T).
         ladder: Finished models against the ladder, by row (see ``ladder.py``).
     """
 
@@ -71,6 +76,7 @@ class Evidence:
     runs: tuple[Run, ...]
     scatter: Scatter
     copies: Mapping[int, Copy]
+    lowest: Floats
     ladder: Mapping[int, LadderOutcome] = field(default_factory=dict)
 
 
@@ -85,7 +91,8 @@ def gather(table: EvalTable, gate: Gate) -> Evidence:
         items_assumed=assumed,
         runs=runs,
         scatter=scatter_of(benchmarks, runs, n_items),
-        copies=find_copies(table, np.arange(len(table.checkpoints)), gate.copies),
+        lowest=lowest_elsewhere(benchmarks.scores),
+        copies=find_copies(table, gate.copies),
     )
 
 
@@ -111,7 +118,8 @@ class Walk:
         past: Positions in the run that count as its past.
         drift: Sum of the common shift.
         leaning: Rule of the deviation at the checkpoint before; empty if none.
-        cache: Noise by tested units.
+        cache: Noise by tested units (and length of the past, where that is looked at).
+        alone: Whether the run's own past must stand in for other runs, by tested units.
     """
 
     evidence: Evidence
@@ -122,6 +130,7 @@ class Walk:
     drift: Drift = field(default_factory=Drift)
     leaning: str = ""  # rule of the deviation at the checkpoint before
     cache: dict[tuple[bytes, int], Noise] = field(default_factory=dict)
+    alone: dict[bytes, bool] = field(default_factory=dict)
 
     def verdicts(self) -> dict[int, Verdict]:
         """Judge the whole run; by row of the table."""
@@ -132,7 +141,7 @@ class Walk:
         table, row = self.evidence.table, int(self.run.rows[k])
         step = self._predict(k, row)
         findings = changed_evaluation(table, self.run, k, self.gate)
-        findings += below_chance(table, self.run, k, self.evidence.n_items[row], self.gate)
+        findings += self._below_chance(row)
         if row in self.evidence.copies:
             copy = self.evidence.copies[row]
             findings.append(copy_finding(copy, table.checkpoints[copy.of], self.gate))
@@ -168,8 +177,14 @@ class Walk:
             self.past.append(k)
         return verdict
 
+    def _below_chance(self, row: int) -> list[Finding]:
+        evidence = self.evidence
+        return below_chance(
+            evidence.table, row, evidence.n_items[row], evidence.lowest[row], self.gate
+        )
+
     def _predict(self, k: int, row: int) -> OneStep:
-        past = np.array(self.past, dtype=np.intp)
+        past = np.array(self.past[-MAX_AGE:], dtype=np.intp)
         return predict_next(
             self.run.log_tokens[past],
             self.evidence.table.scores[self.run.rows[past]],
@@ -193,8 +208,10 @@ class Walk:
 
     def _noise(self, units: Bools) -> Noise:
         own_past: Ints = self.run.rows[np.array(self.past, dtype=np.intp)]
-        alone = len(other_rows(self.evidence.scatter, self.run, units)) < ENOUGH
-        key = (units.tobytes(), len(own_past) if alone else -1)
+        which = units.tobytes()
+        if which not in self.alone:
+            self.alone[which] = len(other_rows(self.evidence.scatter, self.run, units)) < ENOUGH
+        key = (which, len(own_past) if self.alone[which] else -1)
         if key not in self.cache:
             self.cache[key] = noise_for(
                 self.evidence.scatter,

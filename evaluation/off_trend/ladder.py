@@ -43,16 +43,20 @@ class Ladder:
     predictor: str
     calibration: Calibration
 
-    def tokens_at(self, params: float) -> float:
+    def tokens_at(self, family: str, params: float) -> float:
         """Tokens of a finished run of this size; NaN if the ladder has no design."""
         try:
-            return read_design(self.group.evidence).tokens(params)
+            return read_design(self._own_evidence(family)).tokens(params)
         except RefusedError:
             return float("nan")
 
+    def _own_evidence(self, family: str) -> EvalTable:
+        evidence = self.group.evidence
+        return evidence.of_family(family) if family in evidence.families else evidence
+
     def forecast(self, family: str, params: float, tokens: float) -> Forecast:
         """Calibrated forecast of one model."""
-        flops = read_design(self.group.evidence).flops(params, tokens)
+        flops = read_design(self._own_evidence(family)).flops(params, tokens)
         targets = Targets(
             family=(family,),
             params=np.array([params]),
@@ -142,7 +146,7 @@ def is_finished(table: EvalTable, row: int, ladder: Ladder) -> bool:
     reach = 6 * checkpoint.params * checkpoint.tokens
     if reach > MAX_FACTOR * float(ladder.group.evidence.flops.max()):
         return False
-    return checkpoint.tokens >= FINISHED * ladder.tokens_at(checkpoint.params)
+    return checkpoint.tokens >= FINISHED * ladder.tokens_at(checkpoint.family, checkpoint.params)
 
 
 def against_ladder(

@@ -15,7 +15,7 @@ from scipy.special import gammaln
 from scalepredict.evaluation.off_trend.global_test import (
     Direction,
     Noise,
-    assess,
+    assess_all,
     common_shift,
     energy,
 )
@@ -58,11 +58,12 @@ def learn_noise(
         defaults: What holds in absence of evidence.
         direction: Which deviations will count.
     """
+    usable = np.isfinite(z).any(axis=1)
+    z, precision, weight = z[usable], precision[usable], weight[usable]
     first = _estimate(z, precision, weight, defaults, direction)
-    healthy = np.array(
-        [not _stands_out(*row, first, direction) for row in zip(z, precision, strict=True)],
-        dtype=bool,
-    )
+    scale = np.sqrt(first.phi)
+    p_value = assess_all(z / scale, precision / scale, first, direction)[0]
+    healthy = p_value >= STANDS_OUT
     if healthy.all():
         return first
     return _estimate(z[healthy], precision[healthy], weight[healthy], defaults, direction)
@@ -74,27 +75,9 @@ def size_weight(log_params: Floats, own: float) -> Floats:
     return np.where(np.isfinite(weight), weight, 1.0)
 
 
-def _stands_out(z: Floats, precision: Floats, noise: Noise, direction: Direction) -> bool:
-    known = np.isfinite(z)
-    if not known.any():
-        return False
-    part = Noise(
-        phi=noise.phi[known],
-        tail=noise.tail,
-        shift=noise.shift,
-        energy=noise.energy,
-        n_checkpoints=noise.n_checkpoints,
-    )
-    scale = np.sqrt(part.phi)
-    outcome = assess(z[known] / scale, precision[known] / scale, part, direction)
-    return outcome.p_value < STANDS_OUT
-
-
 def _estimate(
     z: Floats, precision: Floats, weight: Floats, defaults: NoiseDefaults, direction: Direction
 ) -> Noise:
-    usable = np.isfinite(z).any(axis=1)
-    z, precision, weight = z[usable], precision[usable], weight[usable]
     n_units = z.shape[1]
     known = np.isfinite(z)
     n = np.array([_effective(weight[known[:, t]]) for t in range(n_units)])

@@ -21,6 +21,7 @@ import numpy as np
 from scalepredict.records.table import Floats
 
 AGE_SCALE = 2.5  # checkpoints; one-step error on Pythia: 1.5 -> .735, 2.5 -> .723, 4 -> .741 points
+MAX_AGE = 30  # checkpoints; older ones have a weight below 1e-5
 MIN_POINTS = 4
 WINDOW = np.log(10.0)
 
@@ -50,7 +51,7 @@ def predict_next(
         at: Place of the next checkpoint, ln(tokens).
         n_items: Answers behind the next score. Shape (T,).
     """
-    recent = log_tokens >= at - WINDOW
+    recent = (log_tokens >= at - WINDOW) & (ages <= MAX_AGE)
     x, y = log_tokens[recent, None], scores[recent]
     known = np.isfinite(y)
     enough = known.sum(axis=0) >= MIN_POINTS
@@ -61,11 +62,13 @@ def predict_next(
         centre, level = (weight * x).sum(axis=0) / total, (weight * y).sum(axis=0) / total
         offset = x - centre
         spread = (weight * offset**2).sum(axis=0)
-        slope = (weight * offset * y).sum(axis=0) / spread
+        slope = np.where(spread > 0, (weight * offset * y).sum(axis=0) / spread, 0.0)
         var_level = (weight**2).sum(axis=0) / total**2
         var_slope = (weight**2 * offset**2).sum(axis=0) / spread**2
         shrink = np.maximum(0.0, 1 - binomial(level, n_items) * var_slope / slope**2)
-        shrink = np.where(np.isfinite(shrink), shrink, 0.0)  # a slope of exactly 0: constant scores
+        # No slope: constant scores, or checkpoints all at one place.
+        flat = (slope == 0) | ~np.isfinite(shrink)
+        shrink, var_slope = np.where(flat, 0.0, shrink), np.where(flat, 0.0, var_slope)
         ahead = at - centre
         expected = np.clip(level + shrink * slope * ahead, 0.0, 1.0)
         variance = binomial(expected, n_items) * (1 + var_level + shrink**2 * var_slope * ahead**2)

@@ -7,10 +7,11 @@ import numpy as np
 
 from scalepredict.evaluation.off_trend.global_test import Direction, Noise
 from scalepredict.evaluation.off_trend.noise import NoiseDefaults, learn_noise, size_weight
-from scalepredict.evaluation.off_trend.own_history import predict_next
+from scalepredict.evaluation.off_trend.own_history import MAX_AGE, predict_next
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
+MOST = 2000  # checkpoints behind a null, those of the nearest sizes; more teach nothing
 ENOUGH = 10  # checkpoints of other runs; with fewer, the run's own earlier residuals count too
 
 
@@ -22,13 +23,13 @@ class Scatter:
         z: Residual over its standard deviation for phi = 1; NaN = no prediction. Shape (M, T).
         precision: One over that standard deviation. Shape (M, T).
         log_params: Size of the row's run; NaN = unknown. Shape (M,).
-        models: Family and model of each row, length M.
+        model: A number for the family and model of each row. Shape (M,).
     """
 
     z: Floats
     precision: Floats
     log_params: Floats
-    models: tuple[tuple[str, str], ...]
+    model: Ints
 
 
 def scatter_of(table: EvalTable, runs: Sequence[Run], n_items: Floats) -> Scatter:
@@ -40,17 +41,19 @@ def scatter_of(table: EvalTable, runs: Sequence[Run], n_items: Floats) -> Scatte
         log_params[run.rows] = run.log_params
         scores = table.scores[run.rows]
         for k, row in enumerate(run.rows):
+            past = slice(max(0, k - MAX_AGE), k)
             step = predict_next(
-                run.log_tokens[:k],
-                scores[:k],
-                np.arange(k, 0, -1.0),
+                run.log_tokens[past],
+                scores[past],
+                np.arange(past.stop - past.start, 0, -1.0),
                 at=float(run.log_tokens[k]),
                 n_items=n_items[row],
             )
             precision[row] = 1 / np.sqrt(step.variance)
             z[row] = (scores[k] - step.expected) * precision[row]
-    models = tuple((c.family, c.model) for c in table.checkpoints)
-    return Scatter(z=z, precision=precision, log_params=log_params, models=models)
+    names: dict[tuple[str, str], int] = {}
+    model = [names.setdefault((c.family, c.model), len(names)) for c in table.checkpoints]
+    return Scatter(z=z, precision=precision, log_params=log_params, model=np.array(model))
 
 
 def noise_for(
@@ -75,11 +78,15 @@ def noise_for(
     rows = other_rows(scatter, run, units)
     if len(rows) < ENOUGH:
         rows = np.concatenate([rows, own_past])
+    weight = size_weight(scatter.log_params[rows], run.log_params)
+    if len(rows) > MOST:
+        nearest = np.sort(np.argsort(-weight, kind="stable")[:MOST])
+        rows, weight = rows[nearest], weight[nearest]
     columns = np.ix_(rows, units)
     return learn_noise(
         scatter.z[columns],
         scatter.precision[columns],
-        size_weight(scatter.log_params[rows], run.log_params),
+        weight,
         defaults=defaults,
         direction=direction,
     )
@@ -87,5 +94,5 @@ def noise_for(
 
 def other_rows(scatter: Scatter, run: Run, units: Bools) -> Ints:
     """Rows of other models that have a residual on any of the units."""
-    other = np.array([model != (run.family, run.model) for model in scatter.models], dtype=bool)
+    other = scatter.model != scatter.model[run.rows[0]]
     return np.flatnonzero(other & np.isfinite(scatter.z[:, units]).any(axis=1))

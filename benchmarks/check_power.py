@@ -16,16 +16,21 @@ from pathlib import Path
 import numpy as np
 from scipy.special import betaincinv
 
-from scalepredict.evaluation.off_trend.findings import Finding, Verdict
+from scalepredict.evaluation.calibration_file import load_calibration
+from scalepredict.evaluation.off_trend.check import Comparison, check
+from scalepredict.evaluation.off_trend.copies import find_copies
+from scalepredict.evaluation.off_trend.findings import Finding, Level, Verdict
 from scalepredict.evaluation.off_trend.gate_file import load_gate
-from scalepredict.evaluation.off_trend.judge import Evidence, Walk, gather, off_trend
+from scalepredict.evaluation.off_trend.judge import Evidence, Walk, gather
 from scalepredict.evaluation.off_trend.runs import Run
+from scalepredict.predictors import registry
 from scalepredict.records.read import read_records
-from scalepredict.records.table import Floats
+from scalepredict.records.table import EvalTable, Floats
 
 SIZES = ("70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b")
 SMALL = ("70m", "160m")
 CORE = ("arc_challenge", "arc_easy", "lambada_openai", "logiqa", "piqa", "sciq", "winogrande")
+COPIED = {"pythia-2.8b", "pythia-2.8b-deduped"}
 FIRST_STEP = 13_000
 DEGRADES = 83_000  # step from which 70M and 160M really degrade
 DRIFT_STARTS = range(5, 9)  # checkpoints from FIRST_STEP on before the drift sets in
@@ -72,20 +77,37 @@ Fault = Callable[[Cell], Iterator[Floats]]
 
 def main(folder: Path) -> None:
     cells: dict[tuple[str, str, float], Cell] = {}
+    verdicts: dict[tuple[str, str, float], Verdict] = {}
+    tables = []
     for shots in ("0", "5"):
-        evidence = gather(read_records([find(folder, shots)]).table, GATE)
-        report_file(shots, evidence)
+        table = read_records([find(folder, shots)]).table
+        tables.append(table)
+        found = check(
+            table, np.ones(len(table.checkpoints), bool), gate=GATE, comparison=comparison()
+        )
+        report_file(shots, found.verdicts)
+        for v in found.verdicts:
+            verdicts[shots, v.checkpoint.model, v.checkpoint.step or 0.0] = v
+        evidence = gather(table, GATE)
         for run in evidence.runs:
             walk = Walk(evidence=evidence, gate=GATE, accepted=frozenset(), run=run)
             for k in range(len(run.rows)):
                 before = replace(walk, past=list(walk.past))
                 cell = Cell(shots=shots, evidence=evidence, run=run, k=k, walk=before)
-                verdict = walk.judge(k)
-                if verdict.p_value is not None:
+                if walk.judge(k).p_value is not None:
                     cells[shots, run.model, cell.step] = cell
-    report_false_alarms(cells)
+    report_false_alarms(cells, verdicts)
+    report_copies(tables)
     report_power(cells)
     report_drift(cells)
+
+
+def comparison() -> Comparison:
+    return Comparison(
+        ladders={},
+        predictor=registry.predictor_type(registry.DEFAULT)(),
+        calibration=load_calibration(),
+    )
 
 
 def find(folder: Path, shots: str) -> Path:
@@ -93,28 +115,29 @@ def find(folder: Path, shots: str) -> Path:
     return next(path for name in names if (path := folder / name).exists())
 
 
-def report_file(shots: str, evidence: Evidence) -> None:
-    print(f"\n== {shots}-shot file as it is: findings on {len(evidence.table.checkpoints)} records")
-    for verdict in off_trend(evidence, GATE).values():
+def report_file(shots: str, verdicts: tuple[Verdict, ...]) -> None:
+    print(f"\n== {shots}-shot file as it is: what {len(verdicts)} checkpoints are flagged for")
+    found: dict[tuple[str, str], list[str]] = {}
+    for verdict in verdicts:
         for finding in verdict.findings:
-            if finding.rule != "mislabelled" and finding.benchmark is None:
-                where = f"{verdict.checkpoint.model} step {verdict.checkpoint.step:.0f}"
-                print(f"  {where:32s}{finding.rule:16s}{finding.message}")
+            if finding.level is Level.ERROR and finding.benchmark is None:
+                step = f"{(verdict.checkpoint.step or 0) / 1000:g}k"
+                found.setdefault((verdict.checkpoint.model, finding.rule), []).append(step)
+    for (model, rule), steps in found.items():
+        print(f"  {model:22s}{rule:16s}{' '.join(steps)}")
 
 
-def report_false_alarms(cells: dict[tuple[str, str, float], Cell]) -> None:
+def report_false_alarms(
+    cells: dict[tuple[str, str, float], Cell], verdicts: dict[tuple[str, str, float], Verdict]
+) -> None:
     groups: dict[str, list[bool]] = {}
-    verdicts: dict[tuple[str, int], Verdict] = {}
-    for shots in ("0", "5"):
-        evidence = next(c.evidence for key, c in cells.items() if key[0] == shots)
-        verdicts |= {(shots, row): v for row, v in off_trend(evidence, GATE).items()}
-    for (shots, model, step), cell in cells.items():
+    for key in cells:
         name = "410M and more"
-        if size_of(model) in SMALL:
-            name = f"70M and 160M {'before' if step < DEGRADES else 'from'} step {DEGRADES}"
-        alarms = [f for f in verdicts[shots, cell.row].findings if is_alarm(f)]
+        if size_of(key[1]) in SMALL:
+            name = f"70M and 160M {'before' if key[2] < DEGRADES else 'from'} step {DEGRADES}"
+        alarms = [f for f in verdicts[key].findings if is_alarm(f)]
         groups.setdefault(name, []).append(bool(alarms))
-    print(f"\n== alarms per untouched checkpoint at alpha = {GATE.alpha} (test and CUSUM)")
+    print(f"\n== alarms per untouched checkpoint at alpha = {GATE.alpha}, all tests and CUSUM")
     for name, flags in groups.items():
         low, high = clopper_pearson(sum(flags), len(flags))
         print(
@@ -123,8 +146,32 @@ def report_false_alarms(cells: dict[tuple[str, str, float], Cell]) -> None:
         )
 
 
+def report_copies(tables: list[EvalTable]) -> None:
+    rng = np.random.default_rng(0)
+    print("\n== copies: every late record put in the place of another one, and the untouched rest")
+    for table in tables:
+        late = np.array(
+            [r for r, c in enumerate(table.checkpoints) if (c.step or 0) >= GATE.copies.min_step]
+        )
+        natural = set(find_copies(table, late, GATE.copies))
+        found = 0
+        for row in late:
+            source = int(rng.choice(late[late != row]))
+            scores = table.scores.copy()
+            scores[row] = scores[source]
+            found += int(row) in find_copies(
+                table.with_scores(scores), np.array([row]), GATE.copies
+            )
+        strange = {table.checkpoints[r].model for r in natural} - COPIED
+        print(
+            f"  copies found: {found} of {len(late)}; called a copy as the file is: "
+            f"{len(natural)}, of these outside the 2.8B pair: {len(strange)}"
+        )
+
+
 def is_alarm(finding: Finding) -> bool:
-    return finding.rule.startswith(("off-trend", "drift")) and finding.benchmark is None
+    alarm = finding.rule.startswith(("off-trend", "off-ladder", "drift"))
+    return alarm and finding.benchmark is None
 
 
 def report_power(cells: dict[tuple[str, str, float], Cell]) -> None:

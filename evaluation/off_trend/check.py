@@ -88,7 +88,7 @@ def check(
         comparison: The ladder.
         accepted: Findings that the user accepts.
     """
-    evidence = gather(table, gate)
+    evidence = gather(table, gate, new=new)
     ladders = _ladders(evidence, new, comparison)
     evidence = replace(evidence, ladder=_outcomes(evidence, new, ladders, gate))
     verdicts = off_trend(evidence, gate, accepted=accepted)
@@ -96,14 +96,14 @@ def check(
     return Check(
         verdicts=tuple(verdicts[row] for row in chosen),
         in_flight=tuple(_in_flight(evidence, new, verdicts, ladders, comparison, gate)),
-        notes=tuple(_notes(evidence, new, verdicts)),
+        notes=tuple(_notes(evidence, new, verdicts, comparison)),
     )
 
 
 def _ladders(evidence: Evidence, new: Bools, comparison: Comparison) -> dict[int, Ladder]:
     # The ladder of the latest new checkpoint of each run, by its row.
     found = {}
-    for run in evidence.runs:
+    for run in evidence.walked:
         rows = [int(row) for row in run.rows if new[row]]
         if not rows:
             continue
@@ -155,7 +155,7 @@ def _in_flight(
     gate: Gate,
 ) -> list[InFlight]:
     found = []
-    for run in evidence.runs:
+    for run in evidence.walked:
         latest = int(run.rows[-1])
         checkpoint = evidence.table.checkpoints[latest]
         if not new[latest] or not checkpoint.tokens or not checkpoint.params:
@@ -185,8 +185,22 @@ def _in_flight(
     return found
 
 
-def _notes(evidence: Evidence, new: Bools, verdicts: Mapping[int, Verdict]) -> list[str]:
+def _notes(
+    evidence: Evidence, new: Bools, verdicts: Mapping[int, Verdict], comparison: Comparison
+) -> list[str]:
     notes = []
+    families = {run.family for run in evidence.walked}
+    strange = sorted(
+        run.family
+        for run in evidence.walked
+        if comparison.ladders and _stored(run, comparison.ladders) is None
+    )
+    if strange:
+        notes.append(
+            f"{len(set(strange))} of {len(families)} families are not in the fit, so their models "
+            f"are compared with their own past only: {', '.join(dict.fromkeys(strange))}; the fit "
+            f"has {', '.join(comparison.ladders)}."
+        )
     if evidence.items_assumed:
         names = ", ".join(evidence.items_assumed[:8])
         notes.append(

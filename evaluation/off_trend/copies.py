@@ -31,25 +31,25 @@ class Copy:
     n_compared: int
 
 
-def find_copies(table: EvalTable, rule: CopyRule) -> dict[int, Copy]:
-    """Compare all rows of a table with each other; the best match of each row that is a copy."""
+def find_copies(table: EvalTable, rows: Ints, rule: CopyRule) -> dict[int, Copy]:
+    """Compare some rows of a table with all others; the best match of each row that is a copy."""
     late = np.array([_late(c.step, c.tokens, rule) for c in table.checkpoints], dtype=bool)
     telling, codes = _telling(table.scores)
     telling &= late[:, None]
     large = telling & (table.n_items >= rule.large_items)
     copies = {}
-    for start, (equal, both), (equal_large, both_large) in zip(
-        range(0, len(late), BLOCK), _ties(telling, codes), _ties(large, codes), strict=True
+    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    for block, (equal, both), (equal_large, both_large) in zip(
+        blocks, _ties(telling, codes, blocks), _ties(large, codes, blocks), strict=True
     ):
         hit = equal_large >= np.maximum(MIN_LARGE, rule.large_share * both_large)
         hit |= (both >= MIN_ALL) & (equal >= rule.all_share * both)
-        rows = np.arange(len(hit))
-        hit[rows, start + rows] = False
+        hit[np.arange(len(block)), block] = False
         best = np.argmax(np.where(hit, equal / np.maximum(both, 1), -1.0), axis=1)
-        for row in np.flatnonzero(hit.any(axis=1)):
-            of = int(best[row])
-            copies[start + int(row)] = Copy(
-                of=of, n_equal=int(equal[row, of]), n_compared=int(both[row, of])
+        for i in np.flatnonzero(hit.any(axis=1)):
+            of = int(best[i])
+            copies[int(block[i])] = Copy(
+                of=of, n_equal=int(equal[i, of]), n_compared=int(both[i, of])
             )
     return copies
 
@@ -75,12 +75,11 @@ def _telling(scores: Floats) -> tuple[Bools, Ints]:
     return telling, codes
 
 
-def _ties(telling: Bools, codes: Ints) -> Iterator[tuple[Floats, Floats]]:
+def _ties(telling: Bools, codes: Ints, blocks: list[Ints]) -> Iterator[tuple[Floats, Floats]]:
     # Per block of rows: ties with every row, and units in common. Two of shape (block, M).
     row, unit = np.nonzero(telling)
     shape = (len(telling), int(codes.max(initial=0)) + 1)
     holds = csr_array((np.ones(len(row)), (row, codes[row, unit])), shape=shape)
     measured = telling.astype(float)
-    for start in range(0, len(telling), BLOCK):
-        block = slice(start, start + BLOCK)
+    for block in blocks:
         yield (holds[block] @ holds.T).toarray(), measured[block] @ measured.T

@@ -18,7 +18,9 @@ from scalepredict.records.table import Bools, Floats
 
 CLIP = 4.0
 SHIFT_DF, ENERGY_DF = 10.0, 5.0
-SHARES = (0.4, 0.4, 0.2)  # of alpha: shift, largest, energy
+SHARES = np.array([[0.4], [0.4], [0.2]])  # of alpha: shift, largest, energy
+ENERGY_UNITS = 3  # with fewer benchmarks the energy is far from t, and says what (ii) says
+SHARES_OF_FEW = np.array([[0.5], [0.5], [1.0]])
 
 
 class Direction(StrEnum):
@@ -103,10 +105,13 @@ def assess_all(
     shift = (common_shift(z, precision) - noise.shift[0]) / noise.shift[1]
     shift_p: Floats = np.asarray(sides * stdtr(SHIFT_DF, shift if low else -np.abs(shift)))
     unit_p: Floats = np.where(known, sides * stdtr(noise.tail, z if low else -np.abs(z)), 1.0)
-    largest_p = -np.expm1(known.sum(axis=-1) * np.log1p(-unit_p.min(axis=-1)))
+    smallest = np.minimum(unit_p.min(axis=-1), 1 - 1e-12)  # ln(0) if every z is exactly 0
+    largest_p = -np.expm1(known.sum(axis=-1) * np.log1p(-smallest))
     excess = (energy(z, direction) - noise.energy[0]) / noise.energy[1]
-    parts = np.stack([shift_p, largest_p, stdtr(ENERGY_DF, -excess)])
-    combined: Floats = np.minimum(1.0, (parts / np.array(SHARES)[:, None]).min(axis=0))
+    few = known.sum(axis=-1) < ENERGY_UNITS
+    energy_p = np.where(few, 1.0, stdtr(ENERGY_DF, -excess))
+    parts = np.stack([shift_p, largest_p, energy_p])
+    combined: Floats = np.minimum(1.0, (parts / np.where(few, SHARES_OF_FEW, SHARES)).min(axis=0))
     return combined, shift, shift_p, unit_p
 
 

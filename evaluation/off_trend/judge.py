@@ -64,6 +64,7 @@ class Evidence:
         n_items: Answers behind each score. Shape (M, T).
         items_assumed: Benchmarks whose item count is unknown and was assumed.
         runs: The runs of the table.
+        walked: Those that are judged; the others only tell how much healthy runs scatter.
         scatter: One-step residuals of all rows.
         copies: Rows that repeat another row.
         lowest: Lowest score of all other rows. Shape (M, T).
@@ -74,34 +75,44 @@ class Evidence:
     n_items: Floats
     items_assumed: tuple[str, ...]
     runs: tuple[Run, ...]
+    walked: tuple[Run, ...]
     scatter: Scatter
     copies: Mapping[int, Copy]
     lowest: Floats
     ladder: Mapping[int, LadderOutcome] = field(default_factory=dict)
 
 
-def gather(table: EvalTable, gate: Gate) -> Evidence:
-    """Prepare a table of checkpoints, new ones and history together, for `off_trend`."""
+def gather(table: EvalTable, gate: Gate, *, new: Bools | None = None) -> Evidence:
+    """Prepare a table of checkpoints, new ones and history together, for `off_trend`.
+
+    Args:
+        table: All checkpoints, with tasks.
+        gate: What will be checked.
+        new: Rows whose runs will be walked; None = all. Shape (M,).
+    """
     benchmarks = to_benchmarks(table)
     runs = runs_of(benchmarks)
+    walked = tuple(run for run in runs if new is None or new[run.rows].any())
+    rows = np.concatenate([run.rows for run in walked]) if walked else np.zeros(0, dtype=np.intp)
     n_items, assumed = effective_items(benchmarks)
     return Evidence(
         table=benchmarks,
         n_items=n_items,
         items_assumed=assumed,
         runs=runs,
+        walked=walked,
         scatter=scatter_of(benchmarks, runs, n_items),
         lowest=lowest_elsewhere(benchmarks.scores),
-        copies=find_copies(table, gate.copies),
+        copies=find_copies(table, np.sort(rows), gate.copies),
     )
 
 
 def off_trend(
     evidence: Evidence, gate: Gate, *, accepted: Collection[Accepted] = ()
 ) -> dict[int, Verdict]:
-    """Judge every checkpoint that has a place in a run; by row of the table."""
+    """Judge every checkpoint of the walked runs; by row of the table."""
     verdicts: dict[int, Verdict] = {}
-    for run in evidence.runs:
+    for run in evidence.walked:
         verdicts.update(Walk(evidence, gate, frozenset(accepted), run).verdicts())
     return verdicts
 

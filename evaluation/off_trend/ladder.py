@@ -174,7 +174,7 @@ def against_ladder(
     rho = ladder.calibration.of(ladder.predictor).suite_correlation
     shift = _shift(z[rising] if rising.any() else z, rho)
     shift_p = sides * float(ndtr(shift if one_sided else -abs(shift)))
-    largest_p = float(-np.expm1(len(z) * np.log1p(-unit_p.min())))
+    largest_p = float(-np.expm1(len(z) * np.log1p(-min(unit_p.min(), 1 - 1e-12))))
     return LadderOutcome(
         p_value=min(1.0, 2 * min(shift_p, largest_p)),
         shift=shift,

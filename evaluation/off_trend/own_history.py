@@ -23,6 +23,7 @@ from scalepredict.records.table import Floats
 AGE_SCALE = 2.5  # checkpoints; one-step error on Pythia: 1.5 -> .735, 2.5 -> .723, 4 -> .741 points
 MAX_AGE = 30  # checkpoints; older ones have a weight below 1e-5
 MIN_POINTS = 4
+SAME_PLACE = 1e-6  # variance of ln(tokens) below which checkpoints are at one place: no slope
 WINDOW = np.log(10.0)
 
 
@@ -62,7 +63,8 @@ def predict_next(
         centre, level = (weight * x).sum(axis=0) / total, (weight * y).sum(axis=0) / total
         offset = x - centre
         spread = (weight * offset**2).sum(axis=0)
-        slope = np.where(spread > 0, (weight * offset * y).sum(axis=0) / spread, 0.0)
+        apart = spread > SAME_PLACE * total
+        slope = np.where(apart, (weight * offset * y).sum(axis=0) / spread, 0.0)
         var_level = (weight**2).sum(axis=0) / total**2
         var_slope = (weight**2 * offset**2).sum(axis=0) / spread**2
         shrink = np.maximum(0.0, 1 - binomial(level, n_items) * var_slope / slope**2)

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -26,6 +27,7 @@ from scalepredict.evaluation.off_trend.check import Check
 from scalepredict.evaluation.off_trend.findings import Finding, Level, Verdict
 from scalepredict.records.table import Checkpoint
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = Path(__file__).resolve().parent / "schemas"
 HOSTILE = (
@@ -228,3 +230,15 @@ def test_the_action_never_runs_text_of_its_inputs(tmp_path: Path, text: str) -> 
     log = (tmp_path / "log").read_text().splitlines()
     assert log[:4] == ["run", "--spec", "/action/../../..", "scalepredict"]
     assert text in log
+
+
+def test_the_pre_commit_hook_runs_a_command_that_there_is_on_files_it_takes(
+    command: Run, tmp_path: Path
+) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    program, *words = hook["entry"].split()
+    assert program == "scalepredict"
+    assert re.search(hook["files"], "conf/scalepredict.yaml")
+    for text, code in (("check: {alpha: 0.05}\n", 0), ("check: {alhpa: 0.05}\n", 2)):
+        (tmp_path / "scalepredict.yaml").write_text(text)
+        assert command(*words, "scalepredict.yaml").returncode == code

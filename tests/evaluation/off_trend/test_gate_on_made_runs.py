@@ -196,3 +196,30 @@ def test_a_run_that_only_records_steps_is_ordered_by_them() -> None:
     table = shifted(runs(11), 9, -0.05)
     steps = tuple(replace(c, tokens=None, step=(c.tokens or 0) / 2e6) for c in table.checkpoints)
     assert "off-trend-low" in rules(judged(replace(table, checkpoints=steps))[9])
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_scores_that_never_move_are_on_trend(value: float) -> None:
+    table = runs(12)
+    verdicts = judged(table.with_scores(np.full_like(table.scores, value))).values()
+    assert {v.p_value for v in verdicts if not v.unjudged} == {1.0}
+    assert not any(v.findings for v in verdicts)
+
+
+def test_checkpoints_at_one_place_have_no_slope_to_extrapolate() -> None:
+    table = runs(13)
+    same = tuple(replace(c, tokens=1e11) for c in table.checkpoints)
+    flat = np.random.default_rng(0).binomial(N_ITEMS, 0.5, table.scores.shape) / N_ITEMS
+    verdicts = judged(replace(table, checkpoints=same, scores=flat)).values()
+    assert sum(bool(v.findings) for v in verdicts) <= 3
+
+
+def test_one_benchmark_alone_raises_few_alarms() -> None:
+    """600 checkpoints at 1 %: more than 14 alarms come once in 1000 seeds."""
+    alarms = n = 0
+    for seed in range(10):
+        verdicts = judged(runs(seed).take_units([0])).values()
+        n += sum(v.p_value is not None for v in verdicts)
+        alarms += sum(v.p_value is not None and v.p_value < 0.01 for v in verdicts)
+    assert n == 600
+    assert alarms <= 14

@@ -114,7 +114,7 @@ def test_five_of_eight_exact_ties_are_a_copy_and_three_are_not() -> None:
     base = [0.31, 0.42, 0.53, 0.64, 0.75, 0.81, 0.22, 0.37]
     five = [*base[:5], 0.811, 0.221, 0.371]
     three = [*base[:3], 0.641, 0.751, 0.812, 0.222, 0.372]
-    copies = find_copies(records([base, five, three]), GATE.copies)
+    copies = find_copies(records([base, five, three]), np.arange(3), GATE.copies)
     assert {row: (c.of, c.n_equal, c.n_compared) for row, c in copies.items()} == {
         0: (1, 5, 8),
         1: (0, 5, 8),
@@ -123,10 +123,10 @@ def test_five_of_eight_exact_ties_are_a_copy_and_three_are_not() -> None:
 
 def test_ties_at_zero_or_on_small_benchmarks_are_no_copy() -> None:
     zeros = [[0.0] * 7 + [0.31], [0.0] * 7 + [0.32]]
-    assert not find_copies(records(zeros), GATE.copies)
+    assert not find_copies(records(zeros), np.arange(2), GATE.copies)
     small = [[0.31, 0.42, 0.53, 0.64, 0.75]] * 2
-    assert find_copies(records(small), GATE.copies)
-    assert not find_copies(records(small, n_items=100.0), GATE.copies)
+    assert find_copies(records(small), np.arange(2), GATE.copies)
+    assert not find_copies(records(small, n_items=100.0), np.arange(2), GATE.copies)
 
 
 def test_a_fingerprint_ignores_values_and_the_place_but_not_the_benchmark() -> None:

@@ -56,3 +56,10 @@ def test_two_losses_make_no_law_and_missing_ones_are_left_out() -> None:
     assert fit_surface(small, loss) is not None
     loss[2:] = np.nan
     assert fit_surface(small, loss) is None
+
+
+def test_a_short_range_leaves_the_exponent_at_its_prior() -> None:
+    small = grid(np.array([1e9, 1.1e9, 1.2e9]), np.array([3e11]))
+    surface = fit_surface(small, np.array([2.50, 2.49, 2.482]))
+    assert surface is not None
+    assert abs(surface.flops_exponent - 0.15) < 0.03

@@ -256,9 +256,14 @@ def _failure_sheet(report: BacktestReport) -> Sheet:
         title="Forecasts that a method did not make",
         header=("predictor", "forecasts", "reason"),
         align="lrl",
-        rows=tuple((f.predictor, f"{f.n_forecasts}", f.reason) for f in shown),
+        rows=tuple((f.predictor, f"{f.n_forecasts}", _first_line(f.reason)) for f in shown),
         notes=(f"and {rest} more for {len(more)} other reasons: see --json.",) if more else (),
     )
+
+
+def _first_line(reason: str) -> str:
+    first, *others = reason.splitlines()
+    return f"{first} (and {len(others)} more like it)" if others else first
 
 
 def _range(figure: Figure) -> str:

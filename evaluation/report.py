@@ -11,7 +11,7 @@ from scalepredict.evaluation.backtest import Cell
 from scalepredict.evaluation.calibrate import Z2_CAP
 from scalepredict.evaluation.calibration import Calibration
 from scalepredict.evaluation.noise import FloorRow, Noise, noise_floor
-from scalepredict.evaluation.outcomes import Outcomes, outcomes
+from scalepredict.evaluation.outcomes import REFERENCE, Outcomes, outcomes
 from scalepredict.evaluation.summary import SummaryRow, equal_weights, summarise
 
 
@@ -69,7 +69,9 @@ def make_report(
     averages = outcomes(average_cells(cells, calibration))
     parts = (by, None)
     average_parts = parts if by != "benchmark" else (None,)
-    one = _of_predictor(lines, 0)
+    methods = lines.names["predictor"]
+    # Floors are of the targets, not of a method: read them with one that forecasts everything.
+    whole = methods.index(REFERENCE) if REFERENCE in methods else 0
     return BacktestReport(
         cells=tuple(cells),
         summary=tuple(row for part in parts for row in summarise(lines, by=part, rng=rng)),
@@ -80,13 +82,16 @@ def make_report(
             row
             for part in parts
             for row in noise_floor(
-                one, by=part, interpolation=interpolation, checkpoints=checkpoints
+                _of_predictor(lines, whole),
+                by=part,
+                interpolation=interpolation,
+                checkpoints=checkpoints,
             )
         ),
         failures=_failures(cells),
         noise_ratio={
             name: mean_z2(_of_predictor(lines, number)) / calibration.of(name).reference_z2
-            for number, name in enumerate(lines.names["predictor"])
+            for number, name in enumerate(methods)
         },
     )
 

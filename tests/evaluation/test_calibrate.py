@@ -126,6 +126,12 @@ def test_the_intervals_of_a_group_do_not_see_it() -> None:
     np.testing.assert_array_equal(intervals[0], intervals[1])
 
 
+def test_quantiles_are_of_errors_that_the_scale_has_not_seen() -> None:
+    """Errors three times apart: 5 % lie beyond 4.6 of each other's scale; of a common one, 2.4."""
+    made = calibrate(group("a", seed=1) + group("b", noise=9.0, seed=2), provenance={})
+    assert made.predictors["stack"].spread.ppf(0.95) == pytest.approx(4.6, abs=0.5)
+
+
 def test_one_group_cannot_vouch_for_itself() -> None:
     with pytest.raises(RefusedError, match="only a"):
         nested_coverage(group("a"), rng=np.random.default_rng(0))

@@ -60,7 +60,7 @@ def test_origins_are_spread_evenly_and_keep_both_ends() -> None:
 
 def test_rows_of_other_families_above_the_cutoff_are_hidden_too() -> None:
     table = ladder(f=[1, 2, 4, 8], g=[3, 5, 900])
-    split = rolling_origins(table)[0]
+    (split,) = rolling_origins(table)  # g has two models below 900: those of f do not count
     assert split.family == "f"
     assert names(table, split.train) == ["f-1", "f-2", "f-4", "g-3"]
     assert names(table, split.targets) == ["f-8"]

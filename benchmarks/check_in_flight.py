@@ -50,6 +50,7 @@ def comparison() -> Comparison:
     return Comparison(
         ladders={},
         predictor=registry.predictor_type(registry.DEFAULT)(),
+        quick=registry.predictor_type("trend")(),
         calibration=load_calibration(),
     )
 

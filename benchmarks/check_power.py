@@ -106,6 +106,7 @@ def comparison() -> Comparison:
     return Comparison(
         ladders={},
         predictor=registry.predictor_type(registry.DEFAULT)(),
+        quick=registry.predictor_type("trend")(),
         calibration=load_calibration(),
     )
 
@@ -131,11 +132,15 @@ def report_false_alarms(
     cells: dict[tuple[str, str, float], Cell], verdicts: dict[tuple[str, str, float], Verdict]
 ) -> None:
     groups: dict[str, list[bool]] = {}
-    for key in cells:
+    for key, verdict in verdicts.items():
         name = "410M and more"
-        if size_of(key[1]) in SMALL:
+        if verdict.p_value is None:
+            continue
+        if key not in cells:
+            name = "without a past, against smaller ones"
+        elif size_of(key[1]) in SMALL:
             name = f"70M and 160M {'before' if key[2] < DEGRADES else 'from'} step {DEGRADES}"
-        alarms = [f for f in verdicts[key].findings if is_alarm(f)]
+        alarms = [f for f in verdict.findings if is_alarm(f)]
         groups.setdefault(name, []).append(bool(alarms))
     print(f"\n== alarms per untouched checkpoint at alpha = {GATE.alpha}, all tests and CUSUM")
     for name, flags in groups.items():

@@ -16,8 +16,10 @@ from scalepredict.evaluation.off_trend.ladder import (
     LadderOutcome,
     against_ladder,
     is_finished,
+    level_ladder,
     sibling_ladder,
 )
+from scalepredict.evaluation.off_trend.own_history import MIN_POINTS, WINDOW
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.predictors.interface import Predictor
 from scalepredict.records.table import Bools, EvalTable
@@ -38,12 +40,14 @@ class Comparison:
     Attributes:
         ladders: Fitted ladders by family; empty = made from sibling sizes in the records.
         predictor: The method for ladders of siblings.
+        quick: The method where many such ladders are needed: at every checkpoint without a past.
         calibration: Its interval constants.
         final_tokens: Tokens at which runs in progress end; None = as the ladder's own models.
     """
 
     ladders: Mapping[str, Ladder]
     predictor: Predictor
+    quick: Predictor
     calibration: Calibration
     final_tokens: float | None = None
 
@@ -90,7 +94,11 @@ def check(
     """
     evidence = gather(table, gate, new=new)
     ladders = _ladders(evidence, new, comparison)
-    evidence = replace(evidence, ladder=_outcomes(evidence, new, ladders, gate))
+    sides = [gate.level_of(f"off-ladder-{side}") for side in ("low", "high")]
+    if set(sides) != {Level.OFF}:
+        finished = _finished_outcomes(evidence, ladders, gate)
+        first = _first_outcomes(evidence, new, comparison, gate)
+        evidence = replace(evidence, ladder=first | finished)
     verdicts = off_trend(evidence, gate, accepted=accepted)
     chosen = [row for row in verdicts if new[row]]
     return Check(
@@ -126,18 +134,36 @@ def _stored(run: Run, ladders: Mapping[str, Ladder]) -> Ladder | None:
     return ladder
 
 
-def _outcomes(
-    evidence: Evidence, new: Bools, ladders: Mapping[int, Ladder], gate: Gate
+def _finished_outcomes(
+    evidence: Evidence, ladders: Mapping[int, Ladder], gate: Gate
 ) -> dict[int, LadderOutcome]:
-    if all(gate.level_of(f"off-ladder-{side}") is Level.OFF for side in ("low", "high")):
-        return {}
     outcomes = {}
     for row, ladder in ladders.items():
         seen = {(c.model, c.tokens) for c in ladder.group.evidence.checkpoints}
         checkpoint = evidence.table.checkpoints[row]
-        if (checkpoint.model, checkpoint.tokens) in seen or not new[row]:
-            continue
-        if is_finished(evidence.table, row, ladder):
+        evident = (checkpoint.model, checkpoint.tokens) in seen
+        if not evident and is_finished(evidence.table, row, ladder):
+            outcome = against_ladder(
+                evidence.table, row, ladder, alpha=gate.alpha, direction=gate.direction
+            )
+            if outcome is not None:
+                outcomes[row] = outcome
+    return outcomes
+
+
+def _first_outcomes(
+    evidence: Evidence, new: Bools, comparison: Comparison, gate: Gate
+) -> dict[int, LadderOutcome]:
+    # Checkpoints whose run has no past to speak of.
+    outcomes = {}
+    for run in evidence.walked:
+        for k, row in enumerate(run.rows.tolist()):
+            near = (run.log_tokens[:k] >= run.log_tokens[k] - WINDOW).sum()
+            if not new[row] or near >= MIN_POINTS:
+                continue
+            ladder = level_ladder(evidence.table, row, comparison.quick, comparison.calibration)
+            if ladder is None:
+                continue
             outcome = against_ladder(
                 evidence.table, row, ladder, alpha=gate.alpha, direction=gate.direction
             )
@@ -204,8 +230,9 @@ def _notes(
     if evidence.items_assumed:
         names = ", ".join(evidence.items_assumed[:8])
         notes.append(
-            f"{len(evidence.items_assumed)} benchmarks record neither n_items nor stderr; 1000 "
-            f"answers assumed: {names}."
+            f"neither n_items nor stderr recorded, 1000 answers assumed: {names}"
+            f"{' and others' if len(evidence.items_assumed) > 8 else ''} "
+            f"({len(evidence.items_assumed)} of {len(evidence.table.units)} benchmarks)."
         )
     unplaced = [row for row in np.flatnonzero(new) if row not in verdicts]
     if unplaced:

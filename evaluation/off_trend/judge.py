@@ -52,7 +52,7 @@ from scalepredict.evaluation.off_trend.wording import (
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
-OWN_SHARE = 0.8  # of alpha, where a checkpoint is compared with its own past and with the ladder
+OWN_SHARE = 0.8  # of alpha, if a checkpoint is compared with its own past and with the ladder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -173,7 +173,7 @@ class Walk:
                 findings += self._drifted(tested.outcome.shift)
         if row in self.evidence.ladder:
             outcome = self.evidence.ladder[row]
-            p_values.append(min(1.0, outcome.p_value / (1 - OWN_SHARE)))
+            p_values.append(min(1.0, outcome.p_value / (1 - OWN_SHARE if p_values else 1.0)))
             if p_values[-1] < self.gate.alpha:
                 findings += off_ladder_findings(table, row, outcome, p_values[-1], self.gate)
         kept, accepted = self._split(findings, row)

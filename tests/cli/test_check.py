@@ -189,6 +189,25 @@ def test_a_finished_model_is_compared_with_a_stored_ladder(command: Run, tmp_pat
     assert {f["rule"] for f in bad["findings"]} >= {"off-ladder-low"}
 
 
+def test_a_first_checkpoint_is_compared_with_smaller_models_at_the_same_tokens(
+    command: Run, tmp_path: Path
+) -> None:
+    with gzip.open(SAMPLES / "pythia_checkpoints.csv.gz", "rt") as file:
+        rows = [row for row in csv.DictReader(file) if row["step"] == "13000"]
+    mine = [row for row in rows if row["model"] == "pythia-6.9b"]
+    others = [row for row in rows if row["model"] != "pythia-6.9b"]
+    chance = [row | {"score": row["chance"]} for row in mine]
+    for name, part in (("good", mine), ("bad", chance), ("others", others)):
+        with (tmp_path / f"{name}.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+            writer.writeheader()
+            writer.writerows(part)
+    assert document(command, "good.csv", code=3)["status"] == "inconclusive"
+    assert document(command, "good.csv", "--history", "others.csv", code=0)["status"] == "on-trend"
+    (bad,) = document(command, "bad.csv", "--history", "others.csv", code=1)["checkpoints"]
+    assert {f["rule"] for f in bad["findings"]} >= {"off-ladder-low"}
+
+
 def test_stdin_is_read_and_every_format_is_written(command: Run, tmp_path: Path) -> None:
     made(tmp_path / "broken.csv", drop=0.1)
     text = (tmp_path / "broken.csv").read_text()

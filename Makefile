@@ -6,7 +6,7 @@ ROOMS := cli configs evaluation predictors records sample_data
 # New copies of the same sources never need a second installation, so one stamp is enough.
 STAMP := $(VENV)/installed
 
-.PHONY: demo readme test lint types wheel clean
+.PHONY: demo readme pictures test lint types wheel clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,10 @@ demo: $(STAMP)
 # Puts the present output of its commands into README.md.
 readme: $(STAMP)
 	$(BIN)/python -P benchmarks/readme.py --write
+
+# Draws the pictures of README.md from the sample data.
+pictures: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/pictures.sh
 
 test: $(STAMP)
 	$(BIN)/pytest -q -n auto

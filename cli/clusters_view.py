@@ -5,14 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from scalepredict.cli.clusters_document import law_constants
-from scalepredict.cli.render import Sheet, percent, signed_points
+from scalepredict.cli.render import Sheet, Sketch, percent, signed_points
+from scalepredict.cli.sketch import blocks
 from scalepredict.evaluation.cluster_report import ClusterReport
 from scalepredict.predictors.cluster_fit import SOLVED_BY_NONE, ClusterFit
 from scalepredict.predictors.cluster_law import KINDS
 from scalepredict.predictors.clustering import OUTLIER
-from scalepredict.records.table import Floats
 
-_BARS = "▁▂▃▄▅▆▇█"
 _WAYS = {
     "part": "predictable part",
     "local_line": "local line (cod)",
@@ -46,14 +45,21 @@ def cluster_sheets(reports: Sequence[ClusterReport], *, verbose: bool) -> list[S
 
 
 def _sheet(report: ClusterReport, clusters: ClusterFit, *, verbose: bool) -> Sheet:
-    header = ("cluster", "questions", "share %", "pass rate", "smallest %", "largest %", "kind")
+    header = ("cluster", "questions", "share %", "smallest %", "largest %", "kind")
     law = ("a", "b", "ceiling %", "floor %", "paper rule") if verbose else ("ceiling %",)
     return Sheet(
         title=f"{report.family} / {report.benchmark}",
         header=(*header, *law),
-        align="rrrlrrl" + ("rrrrl" if verbose else "r"),
+        align="rrrrrl" + ("rrrrl" if verbose else "r"),
         rows=tuple(_row(clusters, i, verbose=verbose) for i in range(len(clusters.sizes))),
         notes=tuple(_summary(report, clusters)),
+        sketches=(
+            Sketch(
+                header="pass rate",
+                cells=tuple(blocks(rates.tolist(), low=0.0, high=1.0) for rates in clusters.means),
+                after="share %",
+            ),
+        ),
     )
 
 
@@ -72,17 +78,11 @@ def _row(clusters: ClusterFit, i: int, *, verbose: bool) -> tuple[str, ...]:
         str(i + 1),
         str(clusters.sizes[i]),
         percent(clusters.shares[i]),
-        sparkline(rates),
         percent(rates[0]),
         percent(rates[-1]),
         KINDS[clusters.kinds[i]],
         *law,
     )
-
-
-def sparkline(rates: Floats) -> str:
-    """Rates in [0, 1] as bars, one for each model."""
-    return "".join(_BARS[min(int(rate * len(_BARS)), len(_BARS) - 1)] for rate in rates)
 
 
 def _summary(report: ClusterReport, clusters: ClusterFit) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from scalepredict.cli.render import MISSING, NOTE, Cell, Sheet, percent, signed_points
+from scalepredict.cli.render import MISSING, NOTE, Cell, Sheet, Sketch, percent, signed_points
+from scalepredict.cli.sketch import sparkline
 from scalepredict.evaluation.fit_summary import FamilySummary
 from scalepredict.predictors.details import Detailed, Kind, LawTable
 from scalepredict.predictors.fit import Fit, FittedGroup
@@ -157,6 +158,16 @@ def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
         align="ll" + "r" * (len(header) + len(extra) - 2) + "l",
         rows=tuple(rows),
         notes=summary.notes,
+        sketches=(Sketch(header="evidence", cells=_sparklines(summary), after="scores"),),
+    )
+
+
+def _sparklines(summary: FamilySummary) -> tuple[str, ...]:
+    evidence = summary.evidence
+    rising = evidence.scores[np.argsort(evidence.flops, kind="stable")]
+    return tuple(
+        sparkline(scores.tolist(), chance=unit.chance)
+        for scores, unit in zip(rising.T, evidence.units, strict=True)
     )
 
 

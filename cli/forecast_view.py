@@ -13,10 +13,12 @@ from scalepredict.cli.render import (
     Cell,
     Format,
     Sheet,
+    Sketch,
     percent,
     percent_range,
     signed_points,
 )
+from scalepredict.cli.sketch import axis_header, axis_of, interval_bar, sparkline
 from scalepredict.evaluation.classes import Kind
 from scalepredict.evaluation.forecasting import MEASURABLE, FamilyForecast
 from scalepredict.evaluation.measured import Accuracy, Comparison
@@ -32,7 +34,10 @@ APPROXIMATE = "intervals of averages are approximate"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """The forecast of one benchmark or suite; fractions, NaN where there is none."""
+    """The forecast of one benchmark or suite; fractions, NaN where there is none.
+
+    ``evidence`` holds the scores behind it, by growing compute.
+    """
 
     name: str
     kind: Kind | None
@@ -45,6 +50,7 @@ class Entry:
     warnings: tuple[str, ...]
     observed: float = np.nan
     error: float = np.nan
+    evidence: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +110,8 @@ def forecast_sheet(view: View, form: Format) -> Sheet:
     measured = view.accuracy is not None
     header = ["benchmark", "class", "last", "forecast", *(f"{100 * c:.0f} %" for c in SHOWN)]
     header += ["measured", "error"] if measured else []
-    rows = [_row(entry, measured) for entry in (*view.benchmarks, *view.suites)]
+    entries = (*view.benchmarks, *view.suites)
+    rows = [_row(entry, measured) for entry in entries]
     warnings = view.warnings if form == Format.MARKDOWN else ()
     return Sheet(
         title=view.title,
@@ -112,6 +119,24 @@ def forecast_sheet(view: View, form: Format) -> Sheet:
         align="ll" + "r" * (len(header) - 2) + "l",
         rows=tuple(rows),
         notes=(*_accuracy_notes(view), *(f"warning: {text}" for text in warnings)),
+        sketches=_sketches(entries),
+    )
+
+
+def _sketches(entries: Sequence[Entry]) -> tuple[Sketch, ...]:
+    narrow, _, wide = SHOWN
+    shown = [entry for entry in entries if not np.isnan(entry.point)]
+    low, high = axis_of([y for e in shown for y in (*e.interval[wide], e.last)])
+    lines = [sparkline(entry.evidence, chance=entry.chance) for entry in entries]
+    bars = [
+        interval_bar(e.point, e.interval[wide], e.interval[narrow], last=e.last, low=low, high=high)
+        if e.kind != Kind.AT_CHANCE
+        else ""
+        for e in entries
+    ]
+    return (
+        Sketch(header="evidence", cells=tuple(lines), after="class"),
+        Sketch(header=axis_header(low, high), cells=tuple(bars), after=f"{100 * wide:.0f} %"),
     )
 
 
@@ -147,8 +172,9 @@ def _target(family: FamilyForecast, k: int) -> dict[str, Any]:
 
 
 def _entries(family: FamilyForecast, comparison: Comparison | None, k: int) -> list[Entry]:
-    forecast = family.forecast
+    forecast, evidence = family.forecast, family.evidence
     bounds = _bounds(forecast, k)
+    rising = evidence.scores[np.argsort(evidence.flops, kind="stable")]
     return [
         Entry(
             name=unit.benchmark,
@@ -162,6 +188,7 @@ def _entries(family: FamilyForecast, comparison: Comparison | None, k: int) -> l
             warnings=family.benchmark_warnings[t],
             observed=float(comparison.observed[k, t]) if comparison else np.nan,
             error=float(comparison.error[k, t]) if comparison else np.nan,
+            evidence=tuple(rising[:, t].tolist()),
         )
         for t, unit in enumerate(forecast.units)
     ]

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scalepredict.cli.render import Format, clean
 from scalepredict.errors import CountError
 from scalepredict.predictors import registry
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 from scalepredict.records.counts import parse_count
 
 
@@ -100,9 +103,10 @@ class Voice:
         if self.quiet or not sys.stderr.isatty():
             yield
             return
-        from rich.console import Console
+        from rich.progress import SpinnerColumn
 
-        with Console(stderr=True).status(clean(doing)):
+        with _progress(SpinnerColumn()) as progress:
+            progress.add_task(clean(doing), total=None)
             yield
 
     @contextmanager
@@ -111,9 +115,18 @@ class Voice:
         if self.quiet or not sys.stderr.isatty():
             yield None
             return
-        from rich.console import Console
-        from rich.progress import Progress
+        from rich.progress import BarColumn, MofNCompleteColumn
 
-        with Progress(console=Console(stderr=True), transient=True) as progress:
+        with _progress(BarColumn(), MofNCompleteColumn()) as progress:
             task = progress.add_task(clean(doing), total=None)
             yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _progress(*columns: "ProgressColumn") -> "Progress":
+    # What is being done, for how long already; it leaves no trace when it is done.
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    words = TextColumn("{task.description}", markup=False)
+    console = Console(stderr=True)
+    return Progress(words, *columns, TimeElapsedColumn(), console=console, transient=True)

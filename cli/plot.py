@@ -1,11 +1,10 @@
 """`scalepredict plot`: look at a forecast, at a backtest, at what a method has found."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,15 +20,11 @@ from scalepredict.cli.target_options import (
     TokensPerParamOption,
     target_request,
 )
-from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
-    from scalepredict.evaluation.calibration import Calibration
-    from scalepredict.predictors.storage import StoredFit
-    from scalepredict.predictors.targets import TargetRequest
+    from scalepredict.cli.plot_kinds import Pictures
 
 EACH = "{benchmark}"
-Draw = Callable[[], Any]  # makes the figure, once matplotlib is set up
 
 
 class Picture(StrEnum):
@@ -37,9 +32,20 @@ class Picture(StrEnum):
 
     FORECAST = "forecast"
     COVERAGE = "coverage"
+    CLUSTERS = "clusters"
+    CAPABILITIES = "capabilities"
+    CHECKPOINTS = "checkpoints"
 
 
 def plot(
+    records: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[RECORDS...]",
+            help="What clusters and checkpoints are drawn from; the others draw a fit file.",
+            show_default=False,
+        ),
+    ] = None,
     kind: Annotated[Picture, typer.Option("--kind", help="What is drawn.")] = Picture.FORECAST,
     output: Annotated[
         str,
@@ -57,100 +63,80 @@ def plot(
     fit_file: FitOption = DEFAULT_FIT,
     family: FamilyOption = None,
     benchmark: BenchmarkOption = None,
+    model: Annotated[str | None, typer.Option("--model", help="Run of --kind checkpoints.")] = None,
+    checkpoints: Annotated[
+        str, typer.Option(metavar="last|mean-last-K|pool-last-K", help="Evidence of clusters.")
+    ] = "last",
     calibration: CalibrationOption = None,
     jobs: JobsOption = 1,
     seed: SeedOption = 0,
     quiet: QuietOption = False,
 ) -> None:
-    """Draw what a fit file says.
+    """Draw what a fit file says, or what RECORDS hold.
 
     forecast: measured scores, the fitted curve and the fan to one target. coverage: a backtest on
-    the evidence of the fit, whether its intervals held and how the error grows.
+    the evidence of the fit, whether its intervals held and how the error grows. capabilities:
+    loadings and models of a fit by observational or skills. clusters: when groups of questions
+    become solvable. checkpoints: one run beside what its past let expect, and what is flagged.
 
     Example: scalepredict plot --params 12B -o forecast.png
     """
-    from scalepredict.cli.figures.style import suffix_of
+    # Imported here: `--help` must not pay for NumPy and SciPy.
+    from scalepredict.cli.figures.style import need_matplotlib, suffix_of
+    from scalepredict.cli.plot_kinds import (
+        Shown,
+        capability_pictures,
+        checkpoint_pictures,
+        cluster_pictures,
+        coverage_pictures,
+        forecast_pictures,
+    )
     from scalepredict.evaluation.calibration_file import calibration_of
     from scalepredict.predictors.storage import load_fit
 
     voice = Voice(quiet)
     suffix_of(Path(output))  # before the work, not after it
-    stored = load_fit(fit_file)
-    constants = calibration_of(stored, calibration)
+    _check_sources(kind, records)
+    need_matplotlib()
+    shown = Shown(
+        families=tuple(family or ()),
+        benchmarks=tuple(benchmark or ()),
+        each=EACH in output,
+        seed=seed,
+    )
     with voice.busy(f"drawing {kind}"):
-        if kind is Picture.COVERAGE:
-            figures = _coverage(stored, constants, jobs=jobs, seed=seed)
-        else:
-            request = target_request(params, tokens, tokens_per_param, flops)
-            each = EACH in output
-            figures = _forecast(
-                stored, constants, request, family or (), benchmark or (), each=each, seed=seed
-            )
-        for path in _write(figures, output):
+        match kind:
+            case Picture.CLUSTERS:
+                pictures = cluster_pictures(records or [], shown, voice, checkpoints=checkpoints)
+            case Picture.CHECKPOINTS:
+                pictures = checkpoint_pictures(records or [], shown, voice, model=model)
+            case Picture.CAPABILITIES:
+                pictures = capability_pictures(load_fit(fit_file))
+            case Picture.COVERAGE:
+                stored = load_fit(fit_file)
+                constants = calibration_of(stored, calibration)
+                pictures = coverage_pictures(stored, constants, shown, jobs=jobs)
+            case Picture.FORECAST:
+                stored = load_fit(fit_file)
+                constants = calibration_of(stored, calibration)
+                request = target_request(params, tokens, tokens_per_param, flops)
+                pictures = forecast_pictures(stored, constants, request, shown)
+        for path in _write(pictures, output):
             voice.say(f"wrote {path}")
 
 
-def _forecast(
-    stored: "StoredFit",
-    constants: "Calibration",
-    request: "TargetRequest",
-    families: Sequence[str],
-    benchmarks: Sequence[str],
-    *,
-    each: bool,
-    seed: int,
-) -> Iterator[tuple[str, "Draw"]]:
-    import numpy as np
-
-    from scalepredict.cli.figures.forecast import Panel, forecast_figure
-    from scalepredict.evaluation.forecasting import forecast_families
-    from scalepredict.evaluation.path import path_to
-    from scalepredict.predictors.targets import resolve_targets
-    from scalepredict.records.narrow import known_names
-
-    forecasts, _ = forecast_families(
-        stored.fit,
-        lambda evidence: resolve_targets(evidence, request),
-        constants,
-        families=families,
-        rng=np.random.default_rng(seed),
-    )
-    if len(forecasts) > 1:
-        found = ", ".join(forecast.family for forecast in forecasts)
-        raise RefusedError(f"one picture shows one family; choose with --family: {found}.")
-    (forecast,) = forecasts
-    if len(forecast.targets) > 1:
-        raise RefusedError("one picture shows one target; give each option once.")
-    names = [unit.benchmark for unit in forecast.forecast.units]
-    known_names("benchmark", benchmarks, names)
-    way = path_to(stored.fit, forecast, constants, index=0, rng=np.random.default_rng(seed))
-    panels = {
-        name: Panel(path=way, column=i)
-        for i, name in enumerate(names)
-        if not benchmarks or name in benchmarks
-    }
-    if each:
-        for name, panel in panels.items():
-            yield name, partial(forecast_figure, [panel])
-    else:
-        title = f"{forecast.family}: {stored.fit.predictor.name}"
-        yield "", partial(forecast_figure, list(panels.values()), title=title)
+def _check_sources(kind: Picture, records: list[Path] | None) -> None:
+    reads = kind in (Picture.CLUSTERS, Picture.CHECKPOINTS)
+    if reads and not records:
+        raise typer.BadParameter(f"--kind {kind} draws records; name their files.")
+    if records and not reads:
+        raise typer.BadParameter(
+            f"--kind {kind} draws a fit file (--fit), not records; run `scalepredict fit` on "
+            f"{records[0]} first."
+        )
 
 
-def _coverage(
-    stored: "StoredFit", constants: "Calibration", *, jobs: int, seed: int
-) -> Iterator[tuple[str, "Draw"]]:
-    import numpy as np
-
-    from scalepredict.cli.figures.coverage import coverage_figure
-    from scalepredict.evaluation.self_test import backtest_evidence
-
-    rng = np.random.default_rng(seed)
-    report = backtest_evidence(stored.fit, constants, jobs=jobs, rng=rng)
-    yield "", partial(coverage_figure, report.summary)
-
-
-def _write(figures: Iterator[tuple[str, "Draw"]], output: str) -> Iterator[Path]:
+def _write(figures: "Pictures", output: str) -> Iterator[Path]:
     from scalepredict.cli.figures.style import figure_bytes, house_style, suffix_of
     from scalepredict.records.writing import write_whole
 

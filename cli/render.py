@@ -33,6 +33,21 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """A column that only terminals show, if they are wide enough: one small drawing for each row.
+
+    Attributes:
+        header: Its name.
+        cells: The drawings.
+        after: Name of the column that it follows.
+    """
+
+    header: str
+    cells: tuple[str, ...]
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """One table for people.
 
@@ -42,6 +57,7 @@ class Sheet:
         align: One letter for each column: ``l`` text, ``r`` numbers.
         rows: Cells as they are read, not yet escaped.
         notes: Lines below the table.
+        sketches: Columns for wide terminals.
     """
 
     title: str = ""
@@ -49,6 +65,7 @@ class Sheet:
     align: str
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    sketches: tuple[Sketch, ...] = ()
 
 
 def emit(
@@ -153,7 +170,8 @@ def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
 
     console = Console(highlight=False, markup=False, emoji=False)
     for number, whole in enumerate(sheets):
-        sheet = _notes_below(whole, width=console.width)
+        ascii_only = console.options.ascii_only
+        sheet = _fitted(whole, width=console.width, sketched=not ascii_only)
         # Text objects, because plain strings would be read as Rich's markup.
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name, letter in zip(sheet.header, sheet.align, strict=True):
@@ -175,12 +193,37 @@ def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
             console.print(Text(clean(note)))
 
 
-def _notes_below(sheet: Sheet, *, width: int) -> Sheet:
-    # A last column of sentences would squeeze the numbers on a narrow terminal.
+def _fitted(sheet: Sheet, *, width: int, sketched: bool) -> Sheet:
+    # With its drawings if they fit, else without.
+    if sketched and sheet.sketches:
+        drawn = _notes_below(_with_sketches(sheet), width=width)
+        if _width(drawn) <= width:
+            return drawn
+    return _notes_below(sheet, width=width)
+
+
+def _with_sketches(sheet: Sheet) -> Sheet:
+    header, align, rows = list(sheet.header), list(sheet.align), [list(row) for row in sheet.rows]
+    for sketch in sheet.sketches:
+        at = header.index(sketch.after) + 1
+        header.insert(at, sketch.header)
+        align.insert(at, "l")
+        for row, cell in zip(rows, sketch.cells, strict=True):
+            row.insert(at, cell)
+    return replace(
+        sheet, header=tuple(header), align="".join(align), rows=tuple(tuple(row) for row in rows)
+    )
+
+
+def _width(sheet: Sheet) -> int:
     from rich.cells import cell_len
 
-    widest = max(map(cell_len, plain(replace(sheet, title="", notes=())).splitlines()))
-    if widest <= width or sheet.header[-1] != NOTE:
+    return max(map(cell_len, plain(replace(sheet, title="", notes=())).splitlines()))
+
+
+def _notes_below(sheet: Sheet, *, width: int) -> Sheet:
+    # A last column of sentences would squeeze the numbers on a narrow terminal.
+    if _width(sheet) <= width or sheet.header[-1] != NOTE:
         return sheet
     said = [f"{row[0]}: {row[-1]}" for row in sheet.rows[:TERMINAL_ROWS] if row[-1]]
     return replace(

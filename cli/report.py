@@ -56,6 +56,7 @@ def report(
     """
     import numpy as np
 
+    from scalepredict.cli.figures.style import need_matplotlib
     from scalepredict.cli.report_page import Subject, report_page
     from scalepredict.cli.stored import stored_measured
     from scalepredict.evaluation.calibration_file import calibration_of
@@ -65,6 +66,11 @@ def report(
     from scalepredict.records.writing import write_whole
 
     voice = Voice(quiet)
+    if plots:
+        try:
+            need_matplotlib()
+        except RefusedError as reason:
+            raise RefusedError(f"{reason} Or leave the plots out with --no-plots.") from reason
     stored = load_fit(fit_file)
     constants = calibration_of(stored, calibration)
     request = target_request(params, tokens, tokens_per_param, flops)

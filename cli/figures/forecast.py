@@ -14,12 +14,16 @@ from scalepredict.cli.figures.style import (
     MUTED,
     POINT,
     TARGET,
+    decades,
     new_figure,
+    round_numbers,
+    score_limits,
     title_of,
 )
 from scalepredict.evaluation.classes import Kind
 from scalepredict.evaluation.path import Path, standard_errors
 from scalepredict.records.counts import format_count
+from scalepredict.records.table import Floats
 
 COVERAGES = (0.9, 0.8, 0.5)
 _SHADES = (0.14, 0.16, 0.22)
@@ -54,6 +58,7 @@ def forecast_figure(panels: Sequence[Panel], *, title: str = "") -> Any:
         if single or column == 0:
             axis.set_ylabel("score (%)")
     _legend(figure)
+    figure.align_ylabels()
     if title:
         figure.suptitle(title_of(title), fontsize=9)
     return figure
@@ -120,21 +125,10 @@ def _limits(axis: Any, panel: Panel) -> None:
     beyond = slice(panel.path.inside, None)
     fan = [low[beyond, column], high[beyond, column]]
     shown = np.concatenate([y - error, y + error, level, *fan])
-    bottom, top = 100 * np.nanmin(shown), 100 * np.nanmax(shown)
-    margin = max(0.06 * (top - bottom), 0.5)
-    axis.set_ylim(max(bottom - margin, -2.0), min(top + margin, 102.0))
+    score_limits(axis, 100 * shown)
     flops = forecast.targets.flops
     axis.set_xlim(flops.min() / 1.6, flops.max() * 1.6)
-    _decades(axis, flops.min() / 1.6, flops.max() * 1.6)
-
-
-def _decades(axis: Any, low: float, high: float) -> None:
-    # Whole decades; every second or third where they would touch.
-    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
-    step = max(1, math.ceil((last - first + 1) / 5))
-    powers = range(first, last + 1, step)
-    axis.set_xticks([10.0**p for p in powers], [f"1e{p}" for p in powers])
-    axis.minorticks_off()
+    decades(axis, flops.min() / 1.6, flops.max() * 1.6)
 
 
 def _params_axis(axis: Any, path: Path, *, labelled: bool, shown: bool) -> None:
@@ -142,19 +136,25 @@ def _params_axis(axis: Any, path: Path, *, labelled: bool, shown: bool) -> None:
         return
     targets = path.ahead.targets
     top = axis.secondary_xaxis("top")
-    span = math.log(targets.flops[-1] / targets.flops[0])
-    ticks: list[float] = []
-    labels: list[str] = []
-    for i in np.linspace(0, len(targets) - 1, 4).round().astype(int):
-        if ticks and math.log(targets.flops[i] / ticks[-1]) < 0.17 * span:
-            continue
-        ticks.append(float(targets.flops[i]))
-        labels.append(format_count(float(targets.params[i]), digits=2))
-    top.set_xticks(ticks, labels)
+    places, labels = _params_ticks(targets.params, targets.flops)
+    top.set_xticks(places, labels)
     top.minorticks_off()
     top.spines["top"].set_color(GRID)
     if labelled:
         top.set_xlabel("parameters")
+
+
+def _params_ticks(params: Floats, flops: Floats) -> tuple[list[float], list[str]]:
+    # Round sizes and the target's own, as far apart as their labels are wide.
+    start, end = math.log(flops[0]), math.log(flops[-1])
+    places, labels = [float(flops[-1])], [format_count(float(params[-1]), digits=3)]
+    if (np.diff(params) >= 0).all() and params[-1] > params[0]:
+        for size in round_numbers(params[0] / 1.1, params[-1])[::-1]:
+            place = float(np.interp(math.log(size), np.log(params), np.log(flops)))
+            if math.log(places[-1]) - place > 0.17 * (end - start):
+                places.append(math.exp(place))
+                labels.append(format_count(size, digits=2))
+    return places, labels
 
 
 def _legend(figure: Any) -> None:
@@ -162,7 +162,7 @@ def _legend(figure: Any) -> None:
     from matplotlib.patches import Patch
 
     fans = [
-        Patch(color=FAN, alpha=alpha, linewidth=0, label=f"{coverage:.0%} interval")
+        Patch(color=FAN, alpha=alpha, linewidth=0, label=f"{100 * coverage:.0f} % interval")
         for coverage, alpha in zip(COVERAGES, (0.2, 0.38, 0.6), strict=True)
     ]
     lines = [

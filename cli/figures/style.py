@@ -5,14 +5,18 @@ figures follow the page's light or dark theme: every colour below is replaced by
 """
 
 import io
+import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scalepredict.cli.render import clean
 from scalepredict.errors import RefusedError
+from scalepredict.records.table import Floats
 
 # Each is unlike any colour that matplotlib writes by itself, so that it can be found and replaced.
 INK = "#1a1a1b"
@@ -66,21 +70,27 @@ _SETTINGS: Any = {
 }
 
 
-@contextmanager
-def house_style() -> Iterator[None]:
-    """Draw inside this block.
+def need_matplotlib() -> None:
+    """Say so before long work if nothing can be drawn.
 
     Raises:
         RefusedError: matplotlib is not installed.
     """
-    import warnings
-
     try:
-        import matplotlib as mpl
+        import matplotlib  # noqa: F401
     except ModuleNotFoundError as error:
         raise RefusedError(
             "plots need matplotlib; install it with: pip install 'scalepredict[plot]'."
         ) from error
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw inside this block; see ``need_matplotlib``."""
+    import warnings
+
+    import matplotlib as mpl
+
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         # A script that the font lacks is drawn as boxes; SVG leaves it to the reader's fonts.
         warnings.filterwarnings("ignore", message="Glyph")
@@ -122,11 +132,44 @@ def suffix_of(path: Path) -> str:
     return suffix
 
 
-def title_of(name: str, word: str = "") -> str:
+def title_of(name: str, word: str = "", *, width: int = TITLE_WIDTH) -> str:
     """A name of at most two lines, cut in the middle if it is longer, and a word below it."""
-    text = clean(name)
-    room = TITLE_WIDTH * TITLE_LINES
-    if len(text) > room:
-        text = f"{text[: room // 2 - 1]}…{text[-(room // 2 - 1) :]}"
-    lines = textwrap.wrap(text, TITLE_WIDTH) or [""]
+    lines = textwrap.wrap(short_name(name, room=width * TITLE_LINES), width) or [""]
     return "\n".join([*lines, word] if word else lines)
+
+
+def short_name(name: str, *, room: int = TITLE_WIDTH) -> str:
+    """A name as a label, cut in the middle if it is longer."""
+    text = clean(name)
+    half = room // 2 - 1
+    return text if len(text) <= room else f"{text[:half]}…{text[-half:]}"
+
+
+def decades(
+    axis: Any, low: float, high: float, *, label: Callable[[float], str] = "{:.0e}".format
+) -> None:
+    """Ticks of a logarithmic axis: whole decades as far as they do not touch, or between them."""
+    places = round_numbers(low, high)
+    places = places[:: max(1, math.ceil(len(places) / 5))]
+    axis.set_xticks(places, [label(place).replace("e+", "e") for place in places])
+    axis.minorticks_off()
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """Powers of ten from low to high; if they are less than two, numbers between them as well."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found: list[float] = []
+    for digits in ((1,), (1, 3), (1, 2, 5)):
+        found = [d * 10.0**p for p in powers for d in digits if low <= d * 10.0**p <= high]
+        if len(found) > 1:
+            break
+    return found
+
+
+def score_limits(axis: Any, percents: Floats) -> None:
+    """Limits of an axis of scores that show all of them, and hardly anything outside 0 to 100."""
+    bottom, top = float(np.nanmin(percents)), float(np.nanmax(percents))
+    margin = max(0.06 * (top - bottom), 0.5)
+    lowest, highest = max(bottom - margin, 0.0), min(top + margin, 100.0)
+    edge = 0.03 * (highest - lowest)  # room for a mark at the very end
+    axis.set_ylim(min(lowest, bottom - edge), max(highest, top + edge))

@@ -188,6 +188,12 @@ class Walk:
             self.past.append(k)
         return verdict
 
+    def expectations(self, k: int) -> list[Tested]:
+        """What the past lets expect at position k: an error family, and one that only warns."""
+        row = int(self.run.rows[k])
+        step = self._predict(k, row)
+        return [self._test(step, row, units) for _, units in self._tested_units(step, row)]
+
     def _below_chance(self, row: int) -> list[Finding]:
         evidence = self.evidence
         return below_chance(

@@ -32,6 +32,13 @@ class Tested:
     noise: Noise
     outcome: Outcome
 
+    def ends(self, alpha: float) -> list[tuple[float, float]]:
+        """Where each new measurement lies with probability 1 - alpha."""
+        half = float(stdtrit(self.noise.tail, 1 - alpha / 2)) * self.sd
+        return [
+            interval_around(float(e), float(h)) for e, h in zip(self.expected, half, strict=True)
+        ]
+
 
 def off_trend_findings(
     table: EvalTable, tested: Tested, p_value: float, gate: Gate
@@ -49,12 +56,10 @@ def off_trend_findings(
         message=f"the scores of {_benchmarks(len(z))} together leave the run's trend (p = "
         f"{p_value:.2g}; common shift {outcome.shift:+.1f} standard deviations)",
     )
-    half = float(stdtrit(tested.noise.tail, 1 - gate.alpha / 2)) * tested.sd
-    ends = [interval_around(float(e), float(h)) for e, h in zip(tested.expected, half, strict=True)]
     return [
         whole,
-        *_listed(table, "off-trend", tested.columns, tested.observed, tested.expected, ends, z,
-                 outcome.unit_p, gate),
+        *_listed(table, "off-trend", tested.columns, tested.observed, tested.expected,
+                 tested.ends(gate.alpha), z, outcome.unit_p, gate),
     ]  # fmt: skip
 
 

@@ -1,0 +1,201 @@
+"""What does each kind of picture need? From files and options to figures that can be drawn."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scalepredict.cli.chosen import EvidenceChoice, gather_evidence
+from scalepredict.cli.options import Voice
+from scalepredict.errors import RefusedError
+from scalepredict.evaluation.calibration import Calibration
+from scalepredict.predictors.storage import StoredFit
+from scalepredict.predictors.targets import TargetRequest, resolve_targets
+from scalepredict.records.narrow import known_names, of_families
+from scalepredict.records.read import read_records
+
+MOST_ROWS = 8  # benchmarks in one picture of clusters
+
+Draw = Callable[[], Any]  # makes the figure, once matplotlib is set up
+Pictures = Iterator[tuple[str, Draw]]  # name for `{benchmark}`, empty for all in one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What of it is drawn.
+
+    Attributes:
+        families: Only these; empty = all.
+        benchmarks: Only these; empty = all.
+        each: One picture for each benchmark.
+        seed: Of random draws.
+    """
+
+    families: tuple[str, ...]
+    benchmarks: tuple[str, ...]
+    each: bool
+    seed: int
+
+    def columns(self, names: Sequence[str]) -> list[int]:
+        """Which of the named benchmarks are drawn."""
+        known_names("benchmark", self.benchmarks, names)
+        return [i for i, n in enumerate(names) if not self.benchmarks or n in self.benchmarks]
+
+    def rng(self) -> np.random.Generator:
+        """A fresh generator."""
+        return np.random.default_rng(self.seed)
+
+
+def forecast_pictures(
+    stored: StoredFit, constants: Calibration, request: TargetRequest, shown: Shown
+) -> Pictures:
+    """Evidence, fitted curve and fan to one target."""
+    from scalepredict.cli.figures.forecast import Panel, forecast_figure
+    from scalepredict.evaluation.forecasting import forecast_families
+    from scalepredict.evaluation.path import path_to
+
+    forecasts, _ = forecast_families(
+        stored.fit,
+        lambda evidence: resolve_targets(evidence, request),
+        constants,
+        families=shown.families,
+        rng=shown.rng(),
+    )
+    if len(forecasts) > 1:
+        found = ", ".join(forecast.family for forecast in forecasts)
+        raise RefusedError(f"one picture shows one family; choose with --family: {found}.")
+    (forecast,) = forecasts
+    if len(forecast.targets) > 1:
+        raise RefusedError("one picture shows one target; give each option once.")
+    names = [unit.benchmark for unit in forecast.forecast.units]
+    columns = shown.columns(names)
+    way = path_to(stored.fit, forecast, constants, index=0, rng=shown.rng())
+    panels = [Panel(path=way, column=i) for i in columns]
+    if shown.each:
+        for panel in panels:
+            yield names[panel.column], partial(forecast_figure, [panel])
+    else:
+        title = f"{forecast.family}: {stored.fit.predictor.name}"
+        yield "", partial(forecast_figure, panels, title=title)
+
+
+def coverage_pictures(
+    stored: StoredFit, constants: Calibration, shown: Shown, *, jobs: int
+) -> Pictures:
+    """A backtest on the evidence of a fit."""
+    from scalepredict.cli.figures.coverage import coverage_figure
+    from scalepredict.evaluation.self_test import backtest_evidence
+
+    report = backtest_evidence(stored.fit, constants, jobs=jobs, rng=shown.rng())
+    yield "", partial(coverage_figure, report.summary)
+
+
+def capability_pictures(stored: StoredFit) -> Pictures:
+    """Components of a law of many families."""
+    from scalepredict.cli.figures.capabilities import capabilities_figure
+    from scalepredict.evaluation.capabilities import capabilities_of
+
+    yield "", partial(capabilities_figure, capabilities_of(stored.fit))
+
+
+def cluster_pictures(
+    records: Sequence[Path], shown: Shown, voice: Voice, *, checkpoints: str
+) -> Pictures:
+    """Clusters of question difficulty of one family, the same as the command `clusters` finds."""
+    from scalepredict.cli.figures.clusters import ClusterPanel, clusters_figure
+    from scalepredict.evaluation.cluster_report import report_clusters
+    from scalepredict.predictors.cod import ClusteringOnDifficulty
+    from scalepredict.predictors.difficulty import read_difficulty
+
+    choice = EvidenceChoice(families=shown.families, checkpoints=checkpoints)
+    evidence = gather_evidence(records, choice)
+    voice.say(*evidence.notes)
+    family = _only("family", "--family", evidence.table.families)
+    table = evidence.table.with_rows(evidence.anchors)
+    names = evidence.table.benchmarks
+    reports = report_clusters(
+        table,
+        ClusteringOnDifficulty(),
+        family=family,
+        benchmarks=[names[i] for i in shown.columns(names)],
+        target_flops=np.empty(0),
+        rng=shown.rng().spawn(1)[0],
+    )
+    panels: dict[str, ClusterPanel] = {}
+    for report in reports:
+        voice.say(*report.fit.notes)
+        if report.fit.failure is None:
+            difficulty = read_difficulty(table, report.benchmark)
+            panels[report.benchmark] = ClusterPanel(difficulty=difficulty, fit=report.fit)
+    failures = [report.fit.failure for report in reports if report.fit.failure]
+    if not panels:
+        raise RefusedError("\n".join(failures))
+    voice.warn(failures[:MOST_ROWS])
+    if len(failures) > MOST_ROWS:
+        voice.warn([f"{len(failures) - MOST_ROWS} more benchmarks cannot be clustered."])
+    if shown.each:
+        for name, panel in panels.items():
+            yield name, partial(clusters_figure, [panel])
+        return
+    if len(panels) > MOST_ROWS:
+        raise RefusedError(
+            f"one picture shows the clusters of up to {MOST_ROWS} benchmarks, and there are "
+            f"{len(panels)}; choose with --benchmark, or write {{benchmark}} in the file's name."
+        )
+    yield "", partial(clusters_figure, list(panels.values()))
+
+
+def checkpoint_pictures(
+    records: Sequence[Path], shown: Shown, voice: Voice, *, model: str | None
+) -> Pictures:
+    """The checkpoints of one run beside what its own past let expect."""
+    from scalepredict.cli.figures.checkpoints import checkpoints_figure
+    from scalepredict.evaluation.off_trend.gate_file import load_gate
+    from scalepredict.evaluation.off_trend.judge import gather
+    from scalepredict.evaluation.off_trend.trajectory import trajectory_of
+
+    reading = read_records(records, mixed=True)
+    voice.say(*reading.report.notes())
+    gate = load_gate().gate
+    # All families shape the null of the test; the run is chosen among the named ones.
+    evidence = gather(reading.table, gate)
+    among = of_families(reading.table, shown.families).families
+    runs = [run for run in evidence.runs if run.family in among]
+    if not runs:
+        raise RefusedError(
+            "no checkpoint has tokens or a step, so none has a place in its run. Give a column "
+            "tokens or step."
+        )
+    models = list(dict.fromkeys(run.model for run in runs))
+    if model is not None:
+        known_names("model", [model], models)
+        models = [model]
+    name = _only("run", "--model", models)
+    kept = [run for run in runs if run.model == name]
+    _only("family", "--family", list(dict.fromkeys(run.family for run in kept)))
+    longest = max(kept, key=lambda run: len(run.rows))
+    if len(kept) > 1:
+        voice.warn([f"{name} has {len(kept)} phases; the longest is drawn: {longest.phase!r}."])
+    run = trajectory_of(evidence, gate, longest)
+    columns = shown.columns([unit.benchmark for unit in run.units])
+    if shown.each:
+        for i in columns:
+            draw = partial(checkpoints_figure, run, np.array([i]), alpha=gate.alpha)
+            yield run.units[i].benchmark, draw
+        return
+    if not np.isfinite(run.expected).any():
+        voice.warn([f"{name}: no checkpoint has enough earlier ones near it to be judged."])
+    title = f"{name}, {longest.family}" if longest.family != name else name
+    yield "", partial(checkpoints_figure, run, np.array(columns), alpha=gate.alpha, title=title)
+
+
+def _only(what: str, option: str, names: Sequence[str]) -> str:
+    if len(names) > 1:
+        listed = ", ".join(names[:10]) + (" and others" if len(names) > 10 else "")
+        raise RefusedError(f"one picture shows one {what}; choose with {option}: {listed}.")
+    if not names:
+        raise RefusedError(f"the records hold no {what} to draw.")
+    return names[0]

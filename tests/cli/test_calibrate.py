@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import jsonschema
 import numpy as np
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., CompletedProcess[str]]
 
 
@@ -32,6 +34,8 @@ def test_a_calibration_is_written_and_backtest_uses_it(scalepredict: Run, tmp_pa
     )
     assert made.returncode == 0, made.stderr
     document = json.loads(made.stdout)
+    schema = json.loads((ROOT / "configs" / "calibrate.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema)
     assert {row["group"] for row in document["nested_coverage"]} == {"one", "two", "all"}
     text = (tmp_path / "mine.yaml").read_text()
     assert "scalepredict calibrate one two --predictor last" in text

@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 from scalepredict.errors import RefusedError, ScalePredictError
 from scalepredict.evaluation.calibration import Calibration, apply_calibration
 from scalepredict.evaluation.splits import Split
-from scalepredict.predictors.interface import Forecast, Predictor, Targets
+from scalepredict.predictors.interface import Forecast, Law, Predictor, Targets
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit
 
@@ -90,26 +90,38 @@ def run_backtest(
         Cells by split, then by method.
     """
     benchmarks = to_benchmarks(table)
-    tasks = [(*numbered, predictor) for numbered in enumerate(splits) for predictor in predictors]
+    tasks = [(p, numbers) for p in predictors for numbers in _of_one_fit(splits, p)]
     work = (
-        delayed(_cell)(
+        delayed(_answers)(
             predictor,
-            _evidence(table if predictor.reads_tasks else benchmarks, split, predictor),
-            _held_out(benchmarks, split),
+            _evidence(
+                table if predictor.reads_tasks else benchmarks, splits[numbers[0]], predictor
+            ),
+            [(number, splits[number], _held_out(benchmarks, splits[number])) for number in numbers],
             calibration,
             records,
-            number,
-            split,
             stream,
         )
-        for (number, split, predictor), stream in zip(tasks, rng.spawn(len(tasks)), strict=True)
+        for (predictor, numbers), stream in zip(tasks, rng.spawn(len(tasks)), strict=True)
     )
     cells: list[Cell] = []
-    for cell in Parallel(n_jobs=jobs, return_as="generator")(work):
-        cells.append(cell)
+    for answered in Parallel(n_jobs=jobs, return_as="generator")(work):
+        cells += answered
         if progress is not None:
-            progress(len(cells), len(tasks))
-    return tuple(cells)
+            progress(len(cells), len(splits) * len(predictors))
+    return tuple(sorted(cells, key=lambda cell: cell.split))  # stable: methods in their order
+
+
+def _of_one_fit(splits: Sequence[Split], predictor: Predictor) -> list[list[int]]:
+    """Numbers of the splits that one fit serves: families of one grid share their cutoffs, and a
+    method that pools families then sees the same evidence for each of them.
+    """  # noqa: D205
+    if not predictor.pools_families:
+        return [[number] for number in range(len(splits))]
+    same: dict[bytes, list[int]] = {}
+    for number, split in enumerate(splits):
+        same.setdefault(split.train.tobytes(), []).append(number)
+    return list(same.values())
 
 
 def _evidence(table: EvalTable, split: Split, predictor: Predictor) -> EvalTable:
@@ -126,41 +138,56 @@ def _held_out(benchmarks: EvalTable, split: Split) -> EvalTable:
     return benchmarks.take_rows(split.targets).take_units(measured)
 
 
-def _cell(
+def _answers(
     predictor: Predictor,
     evidence: EvalTable,
-    held: EvalTable,
+    questions: Sequence[tuple[int, Split, EvalTable]],
     calibration: Calibration,
     records: str,
-    number: int,
-    split: Split,
     rng: np.random.Generator,
-) -> Cell:
-    forecast: Forecast | None = None
+) -> list[Cell]:
+    law: Law | None = None
     failure: str | None = None
-    own = sum(c.family == split.family for c in evidence.checkpoints)
     try:
         if not evidence.checkpoints:
-            raise RefusedError(f"{predictor.name} on {split.family!r}: no evidence of the family.")
+            family = questions[0][1].family
+            raise RefusedError(f"{predictor.name} on {family!r}: no evidence of the family.")
         law = predictor.fit(evidence, rng=rng)
-        forecast = _on_units(law.forecast(Targets.of_table(held), rng=rng), held.units)
-        forecast = apply_calibration(forecast, calibration, predictor.name)
     except ScalePredictError as error:
         failure = str(error)
-    return Cell(
-        predictor=predictor.name,
-        records=records,
-        group=records,
-        family=split.family,
-        split=number,
-        origin_flops=split.origin_flops,
-        n_train=own,
-        targets=held.checkpoints,
-        units=held.units,
-        observed=held.scores,
-        forecast=forecast,
-        failure=failure,
-    )
+    cells = []
+    for number, split, held in questions:
+        forecast, reason = _forecast(law, held, rng)
+        if forecast is not None:
+            forecast = apply_calibration(forecast, calibration, predictor.name)
+        cells.append(
+            Cell(
+                predictor=predictor.name,
+                records=records,
+                group=records,
+                family=split.family,
+                split=number,
+                origin_flops=split.origin_flops,
+                n_train=sum(c.family == split.family for c in evidence.checkpoints),
+                targets=held.checkpoints,
+                units=held.units,
+                observed=held.scores,
+                forecast=forecast,
+                failure=failure or reason,
+            )
+        )
+    return cells
+
+
+def _forecast(
+    law: Law | None, held: EvalTable, rng: np.random.Generator
+) -> tuple[Forecast | None, str | None]:
+    if law is None:
+        return None, None
+    try:
+        return _on_units(law.forecast(Targets.of_table(held), rng=rng), held.units), None
+    except ScalePredictError as error:
+        return None, str(error)
 
 
 def _on_units(forecast: Forecast, units: tuple[Unit, ...]) -> Forecast:

@@ -129,6 +129,23 @@ def test_only_a_pooling_method_can_forecast_a_family_that_was_held_out() -> None
     assert all("no evidence of the family" in str(cell.failure) for cell in cells[1::2])
 
 
+def test_families_of_one_grid_share_a_pooled_fit() -> None:
+    """Both families have the same cutoffs: four origins, eight cells, four fits."""
+    fits: list[int] = []
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Counting(Pooling):
+        def fit(self, table: EvalTable, *, rng: np.random.Generator) -> Law:
+            fits.append(len(table.checkpoints))
+            return LastValue().fit(table, rng=rng)
+
+    table = ladder(families=("f", "g"))
+    cells = run(table, Counting(), LastValue())
+    assert fits == [8, 10, 12, 14]
+    assert [(c.family, c.predictor) for c in cells[:2]] == [("f", "pooling"), ("f", "last")]
+    assert [cell.split for cell in cells] == sorted(2 * list(range(8)))
+
+
 def test_targets_of_a_table_are_its_own_scales() -> None:
     table = ladder()
     np.testing.assert_array_equal(Targets.of_table(table).flops, table.flops)

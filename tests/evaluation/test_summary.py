@@ -122,10 +122,23 @@ def test_a_summary_by_factor_uses_the_bins_of_the_protocol() -> None:
 
 
 def test_errors_of_opposite_sign_cancel_in_the_average_of_benchmarks() -> None:
-    cells = average_cells([cell([[0.01, -0.03, 0.08]])], shipped())
+    """Measured .5, .5 and .8, forecast .51, .47 and .58: means of .6 and .52."""
+    one = cell([[0.01, -0.03, 0.08]])
+    cells = average_cells([replace(one, observed=np.array([[0.5, 0.5, 0.8]]))], shipped())
     (row,) = summary(*cells)
-    assert row.figures["mae"].value == pytest.approx(0.02)
+    assert row.figures["bias"].value == pytest.approx(-0.08)
     assert row.n_forecasts == 1
+
+
+def test_the_noise_ratio_is_a_mean_square_over_that_of_the_reference() -> None:
+    """Errors of 2 and 1 scales: 2.5; a wild one of 50 scales counts as 4."""
+    reference = shipped().predictors["stack"].reference_z2
+    for errors, z2 in (([0.04, -0.02], 2.5), ([0.04, -1.0], 10.0)):
+        report = make_report(
+            [cell([errors])], shipped(), by="family", interpolation={}, checkpoints={},
+            rng=np.random.default_rng(0),
+        )  # fmt: skip
+        assert report.noise_ratio["stack"] == pytest.approx(z2 / reference)
 
 
 def test_failures_are_counted_by_method_and_reason() -> None:

@@ -50,6 +50,7 @@ def simulate(
     items = simulate_items(
         replace(WORLDS[world], n_questions=questions, trials=trials, model_noise=model_noise),
         benchmark=f"simulated_{world}",
+        family=f"simulated-{world}-{trials}-{seed}",
         rng=np.random.default_rng(seed),
     )
     if output == "-":

@@ -61,7 +61,11 @@ class SimulatedItems:
 
 
 def simulate_items(
-    world: ItemWorld, *, benchmark: str = "simulated", rng: np.random.Generator
+    world: ItemWorld,
+    *,
+    benchmark: str = "simulated",
+    family: str = "simulated",
+    rng: np.random.Generator,
 ) -> SimulatedItems:
     """Draw questions and answers.
 
@@ -85,7 +89,7 @@ def simulate_items(
     trials[-2] = 1.0
     passed = rng.binomial(trials.astype(int), truth)
     table = make_table(
-        _checkpoints(),
+        _checkpoints(family),
         [
             Unit(benchmark=benchmark, task=f"q{i:05d}", metric="acc", chance=world.chance)
             for i in range(n)
@@ -96,11 +100,11 @@ def simulate_items(
     return SimulatedItems(table=table, truth=truth)
 
 
-def _checkpoints() -> list[Checkpoint]:
+def _checkpoints(family: str) -> list[Checkpoint]:
     small = [
         Checkpoint(
             model=f"sim-{params / 1e6:.0f}M",
-            family="simulated",
+            family=family,
             params=float(params),
             tokens=float(tokens),
             flops=float(flops),
@@ -108,10 +112,10 @@ def _checkpoints() -> list[Checkpoint]:
         )
         for params, tokens, flops in zip(PARAMS, TOKENS, FLOPS, strict=True)
     ]
-    anchor = Checkpoint(model="other-70B", family="other", role="anchor")
+    anchor = Checkpoint(model="other-70B", family=f"other-{family}", role="anchor")
     target = Checkpoint(
         model=small[-1].model,
-        family="simulated",
+        family=family,
         params=small[-1].params,
         tokens=small[-1].tokens,
         flops=small[-1].flops,

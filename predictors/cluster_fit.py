@@ -151,7 +151,7 @@ def fit_clusters(
         resampled=refits.params.reshape(n_resamples, len(used), 4),
         part=drawn.part,
         whole=drawn.whole,
-        trust=_trust(models, difficulty.anchor_full.size),
+        trust=_trust(models, difficulty),
         split=halves.split,
     )
 
@@ -250,6 +250,10 @@ def _drawn_sums(
     return sums
 
 
-def _trust(models: Floats, n_anchors: int) -> Floats:
+def _trust(models: Floats, difficulty: Difficulty) -> Floats:
+    # An anchor that answered once is worth less than a model that answered a hundred times.
+    score, trials = difficulty.anchor_full, difficulty.anchor_trials
+    sampling = np.where(np.isnan(trials), 0.0, score * (1 - score) / trials)
+    anchors = MODEL_NOISE**2 / (MODEL_NOISE**2 + sampling)
     rows = np.vstack([np.ones(models.shape[1]), models])
-    return np.hstack([rows, np.ones((len(rows), n_anchors))])
+    return np.hstack([rows, np.tile(anchors, (len(rows), 1))])

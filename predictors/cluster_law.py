@@ -20,7 +20,7 @@ from scalepredict.records.table import Bools, Floats, Ints
 
 COMPUTE_UNIT = 1e18  # FLOPs; the paper's thresholds hold in this unit
 MODEL_NOISE = 0.01  # sd of a mean of one half between models, beyond sampling; a fraction
-FREE_CEILING_MODELS = 5  # with fewer models g is the declared chance and c is 0
+FREE_CEILING_MODELS = 6  # with fewer models g is the declared chance and c is 0
 EXTRAPOLATABLE, NON_EXTRAPOLATABLE, NON_EMERGENT = range(3)
 KINDS = ("extrapolatable", "non-extrapolatable", "non-emergent")
 

@@ -35,6 +35,7 @@ class Difficulty:
         full: The benchmark's score. Shape (d,).
         anchor_rates: Pass rates of the anchors. Shape (n, A).
         anchor_full: The benchmark's score of the anchors. Shape (A,).
+        anchor_trials: Graded answers behind that score; NaN = unknown. Shape (A,).
         notes: What was left out or assumed, sentences with counts.
     """
 
@@ -48,6 +49,7 @@ class Difficulty:
     full: Floats
     anchor_rates: Floats
     anchor_full: Floats
+    anchor_trials: Floats
     notes: tuple[str, ...]
 
     @property
@@ -71,6 +73,7 @@ class Difficulty:
             full=self.full[:-1],
             anchor_rates=self.anchor_rates[:, :0],
             anchor_full=self.anchor_full[:0],
+            anchor_trials=self.anchor_trials[:0],
         )
 
 
@@ -109,6 +112,7 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
         full=_own_score(aggregate, order, weights @ rates),
         anchor_rates=anchor_rates,
         anchor_full=_own_score(aggregate, anchors, weights @ anchor_rates),
+        anchor_trials=table.n_items[np.ix_(anchors, kept)].sum(axis=1),
         notes=tuple(notes),
     )
 

@@ -13,6 +13,8 @@ The local line is ours: part and whole both follow exp(-loss) curves, and the ma
 Fails when: the target lies beyond every point and the rest of the questions emerges there.
 """
 
+import warnings
+
 import numpy as np
 from scipy.interpolate import PchipInterpolator, UnivariateSpline
 
@@ -70,10 +72,12 @@ def smoothing_spline(part: Floats, whole: Floats, at: Floats) -> Floats:
     weight = np.ones(len(x))
     weight[[0, -1]] = 1e3
     noise = 0.1
-    spline = UnivariateSpline(x, y, w=weight, k=3, s=len(x) * noise**2)
-    while np.sqrt(np.mean((spline(x) - y) ** 2)) > SPLINE_RMSE and noise > 1e-4:
-        noise /= 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # "s too small": then it passes through
         spline = UnivariateSpline(x, y, w=weight, k=3, s=len(x) * noise**2)
+        while np.sqrt(np.mean((spline(x) - y) ** 2)) > SPLINE_RMSE and noise > 1e-4:
+            noise /= 2
+            spline = UnivariateSpline(x, y, w=weight, k=3, s=len(x) * noise**2)
     grid = np.linspace(0, 1, 1001)
     rising = np.maximum.accumulate(np.clip(spline(grid), 0.0, 1.0))
     value: Floats = np.interp(at, grid, rising)

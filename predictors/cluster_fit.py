@@ -102,6 +102,16 @@ class ClusterFit:
         """Score of the benchmark at FLOPs of shape (K,); shape (1 + B, K)."""
         return local_line(self.part, self.whole, self.part_at(flops), self.trust)
 
+    def variance_at(self, flops: Floats) -> Floats:
+        """Variance of that score over the resamples, squared fractions. Shape (K,).
+
+        Of its distance from the largest model: the target answers the same questions, so that a
+        resample of harder ones is an error of the rise, not of the level.
+        """
+        rise = self.whole_at(flops)[1:] - self.whole[1:, [len(self.flops) - 1]]
+        variance: Floats = rise.var(axis=0) if len(rise) else np.zeros(len(flops))
+        return variance
+
 
 def fit_clusters(
     difficulty: Difficulty, clustering: Clustering, *, n_resamples: int, rng: np.random.Generator

@@ -10,7 +10,7 @@ Departures: a variance; fewer than MIN_TRIALS answers to a question, or a predic
 Fails when: one family of models says nothing about questions that none of them ever passes.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import EvalTable, Floats
 
 MIN_TRIALS = 40.0  # answers to a typical question: with fewer, chance alone makes clusters
+CURVE_CONSTANTS = 3  # of the whole: its level, growth and ceiling
 MIN_PREDICTABLE = 0.2  # share of the score: with less the map, not the clusters, is the forecast
 
 
@@ -59,6 +60,9 @@ class ClusteringOnDifficulty:
         )
         if all(fit.failure for fit in fits):
             raise RefusedError("\n".join(fit.failure or "" for fit in fits))
+        counted = np.array([fit.n_answers for fit in fits])
+        known = np.where(np.isnan(frontier.n_items), counted, frontier.n_items)
+        frontier = replace(frontier, n_items=known)
         return ClusteringOnDifficultyLaw(frontier=frontier, benchmarks=fits)
 
     def _fit_one(
@@ -79,6 +83,9 @@ class BenchmarkFit:
         questions: Names of the questions that were used, length n.
         clusters: The clusters; None where the benchmark is forecast by item response.
         items: The item-response curve; None where it is forecast by clusters.
+        n_answers: Graded answers behind a score of the whole benchmark.
+        overdispersion: Scatter of the models about the fit over the binomial variance of their
+            scores. Below 1 where the same questions make the scores more alike than that.
         failure: Why there is no forecast.
         notes: What was left out, assumed or replaced.
     """
@@ -86,14 +93,15 @@ class BenchmarkFit:
     questions: tuple[str, ...]
     clusters: ClusterFit | None = None
     items: ItemCurve | None = None
+    n_answers: float = np.nan
+    overdispersion: float = 1.0
     failure: str | None = None
     notes: tuple[str, ...] = ()
 
     def forecast(self, flops: Floats) -> tuple[Floats, Floats]:
         """Scores and their variances at FLOPs of shape (K,); NaN and 0 without a fit."""
         if self.clusters is not None:
-            scores = self.clusters.whole_at(flops)
-            return scores[0], scores[1:].var(axis=0) if len(scores) > 1 else 0 * scores[0]
+            return self.clusters.whole_at(flops)[0], self.clusters.variance_at(flops)
         if self.items is not None:
             return self.items.at(flops), self.items.variance_at(flops)
         return np.full(len(flops), np.nan), np.zeros(len(flops))
@@ -115,6 +123,7 @@ class ClusteringOnDifficultyLaw:
             self.frontier,
             np.stack([point for point, _ in pairs], axis=1),
             model_variance=np.stack([variance for _, variance in pairs], axis=1),
+            overdispersion=np.array([fit.overdispersion for fit in self.benchmarks]),
             failures=tuple(fit.failure for fit in self.benchmarks),
         )
 
@@ -148,19 +157,32 @@ def fit_benchmark(
     else:
         clusters = fit_clusters(difficulty, clustering, n_resamples=n_resamples, rng=rng)
         if clusters is not None and clusters.predictable_share >= MIN_PREDICTABLE:
-            return BenchmarkFit(
+            fit = BenchmarkFit(
                 questions=difficulty.questions, clusters=clusters, notes=difficulty.notes
             )
+            return _with_scatter(fit, difficulty)
         share = 0.0 if clusters is None else clusters.predictable_share
         why = f"clusters that can be extrapolated hold {share:.0%} of it"
-    return BenchmarkFit(
-        questions=difficulty.questions,
-        items=fit_items(
-            difficulty.rates,
-            difficulty.trials,
-            difficulty.weights,
-            flops=difficulty.flops,
-            chance=difficulty.chance,
-        ),
-        notes=(*difficulty.notes, f"{name}: forecast by item response, not by clusters: {why}."),
+    items = fit_items(
+        difficulty.rates,
+        difficulty.trials,
+        difficulty.weights,
+        flops=difficulty.flops,
+        chance=difficulty.chance,
+    )
+    note = f"{name}: forecast by item response, not by clusters: {why}."
+    fit = BenchmarkFit(questions=difficulty.questions, items=items, notes=(*difficulty.notes, note))
+    return _with_scatter(fit, difficulty)
+
+
+def _with_scatter(fit: BenchmarkFit, difficulty: Difficulty) -> BenchmarkFit:
+    answers = np.where(np.isnan(difficulty.trials), 1.0, difficulty.trials).sum(axis=0)
+    inside = np.clip(difficulty.full, 0.02, 0.98)
+    binomial = inside * (1 - inside) / answers
+    residual = difficulty.full - fit.forecast(difficulty.flops)[0]
+    spare = max(len(residual) - CURVE_CONSTANTS, 1)
+    return replace(
+        fit,
+        n_answers=float(answers[-1]),
+        overdispersion=float((residual**2 / binomial).sum() / spare),
     )

@@ -45,13 +45,17 @@ class ItemCurve:
 
     Attributes:
         params: Shape (5,).
-        covariance: Of the parameters, from questions and from models. Shape (5, 5).
+        by_questions: Covariance of the parameters over questions. Shape (5, 5).
+        by_models: The same over models. Shape (5, 5).
+        largest: Training FLOPs of the largest model.
         center: Natural log of the centre of compute in COMPUTE_UNIT.
         chance: Lower asymptote g, a fraction.
     """
 
     params: Floats
-    covariance: Floats
+    by_questions: Floats
+    by_models: Floats
+    largest: float
     center: float
     chance: float
 
@@ -60,18 +64,27 @@ class ItemCurve:
         return _mean_rate(self.params, self._x(flops), self.chance)
 
     def variance_at(self, flops: Floats) -> Floats:
-        """Variance of that mean, squared fractions. Shape (K,)."""
+        """Variance of that mean, squared fractions. Shape (K,).
+
+        Over questions it is that of the distance from the largest model: the target answers the
+        same questions, so that harder ones are no error of the level.
+        """
+        level = self._gradient(flops)
+        rise = level - self._gradient(np.array([self.largest]))
+        variance: Floats = np.einsum("pk,pq,qk->k", rise, self.by_questions, rise)
+        variance += np.einsum("pk,pq,qk->k", level, self.by_models, level)
+        return variance
+
+    def _gradient(self, flops: Floats) -> Floats:
         x = self._x(flops)
         moved = self.params + _STEP * np.eye(len(self.params))
         back = self.params - _STEP * np.eye(len(self.params))
-        gradient = np.stack(
+        return np.stack(
             [
                 (_mean_rate(up, x, self.chance) - _mean_rate(down, x, self.chance)) / (2 * _STEP)
                 for up, down in zip(moved, back, strict=True)
             ]
         )
-        variance: Floats = np.einsum("pk,pq,qk->k", gradient, self.covariance, gradient)
-        return variance
 
     def _x(self, flops: Floats) -> Floats:
         x: Floats = np.log(flops / COMPUTE_UNIT) - self.center
@@ -100,8 +113,14 @@ def fit_items(
     inverse = np.linalg.inv(hessian).astype(float)
     by_question = _scores(params, answers, x, chance) @ inverse * np.sqrt(answers.size)[:, None]
     without = _without_each_model(params, inverse, answers, x, chance) - params
-    covariance = by_question.T @ by_question + without.T @ without * (1 - 1 / len(x))
-    return ItemCurve(params=params, covariance=covariance, center=center, chance=chance)
+    return ItemCurve(
+        params=params,
+        by_questions=by_question.T @ by_question,
+        by_models=without.T @ without * (1 - 1 / len(x)),
+        largest=float(flops.max()),
+        center=center,
+        chance=chance,
+    )
 
 
 class _Answers(NamedTuple):

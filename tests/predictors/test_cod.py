@@ -96,6 +96,13 @@ def test_a_stored_law_forecasts_to_the_bit() -> None:
     assert at_target(fitted(items.table.take_rows(SMALL)), items) == at_target(law, items)
 
 
+def test_models_that_differ_by_more_than_compute_widen_the_forecast() -> None:
+    noisy = simulate_items(replace(MID, model_noise=0.3), rng=np.random.default_rng(0))
+    quiet, loud = (fitted(items.table.take_rows(SMALL)) for items in (world(), noisy))
+    assert loud.benchmarks[0].overdispersion > 5 * quiet.benchmarks[0].overdispersion
+    assert at_target(loud, noisy)[1] > 1.5 * at_target(quiet, world())[1]
+
+
 def with_hole(table: EvalTable, row: int, column: int) -> EvalTable:
     scores = table.scores.copy()
     scores[row, column] = np.nan

@@ -11,7 +11,8 @@ from scalepredict.evaluation.off_trend.findings import (
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.records.table import EvalTable, Floats, Unit
 
-NEW_LOW = 5.0  # standard errors below chance; small models reach 4 on ARC by themselves
+NEW_LOW = 5.0  # standard errors below chance, where small models reach 4 on ARC by themselves, and
+# below the lowest other record: some record is always the lowest
 ALWAYS = 3  # a benchmark measured at each of the last three checkpoints (two of two) is expected
 
 
@@ -80,7 +81,8 @@ def below_chance(
     error = np.sqrt(np.maximum(chance * (1 - chance), 1e-9) / n_items)
     z = (table.scores[row] - chance) / error
     assumed = np.array([u.chance_assumed for u in table.units], dtype=bool)
-    low = (z < -NEW_LOW) & (table.scores[row] < lowest) & ~assumed
+    below_all = (table.scores[row] - lowest) / error
+    low = (z < -NEW_LOW) & (below_all < -NEW_LOW) & ~assumed
     findings = []
     for t in np.flatnonzero(low):
         unit = table.units[t]
@@ -88,7 +90,7 @@ def below_chance(
         if level is not Level.OFF:
             message = (
                 f"{unit.benchmark} = {table.scores[row, t]:.4f} is {-z[t]:.1f} standard errors "
-                f"below chance ({chance[t]:.4g}), and no other record is as low."
+                f"below chance ({chance[t]:.4g}), and far below all other records."
             )
             findings.append(
                 unit_finding(

@@ -3,9 +3,10 @@
     python benchmarks/check_power.py DATA_FOLDER
 
 Reads `pythia_0shot.csv.gz` and `pythia_5shot.csv.gz` (16 runs each; the shipped checkpoint series
-under sample_data/ work too). Every checkpoint is judged from its own run's past, with noise
-learned from the *other* runs of the same file only. False alarms are counted on the files as they
-are, all rules on. Faults are injected one at a time into checkpoints of runs of 410M and more.
+under sample_data/ work too). Every checkpoint is judged from its own run's past, with noise learned
+from the *other* runs of the same file only. False alarms are counted on the files as they are, all
+rules on, and on `gemstones.csv.gz`, on which nothing was tuned. Faults are injected one at a time
+into checkpoints of runs of 410M and more.
 """
 
 import sys
@@ -97,6 +98,8 @@ def main(folder: Path) -> None:
                 if walk.judge(k).p_value is not None:
                     cells[shots, run.model, cell.step] = cell
     report_false_alarms(cells, verdicts)
+    if (folder / "gemstones.csv.gz").exists():
+        report_other_runs(folder / "gemstones.csv.gz")
     report_copies(tables)
     report_power(cells)
     report_drift(cells)
@@ -149,6 +152,19 @@ def report_false_alarms(
             f"  {name:36s}{sum(flags):3d} / {len(flags):3d} = {100 * np.mean(flags):4.1f} %   "
             f"95 % CI {100 * low:.2f} to {100 * high:.2f} %"
         )
+
+
+def report_other_runs(path: Path) -> None:
+    table = read_records([path]).table
+    everything = np.ones(len(table.checkpoints), bool)
+    verdicts = check(table, everything, gate=GATE, comparison=comparison()).verdicts
+    judged = [v for v in verdicts if v.p_value is not None]
+    alarms = sum(any(is_alarm(f) for f in v.findings) for v in judged)
+    low, high = clopper_pearson(alarms, len(judged))
+    print(
+        f"  {path.name:36s}{alarms:3d} / {len(judged):3d} = {100 * alarms / len(judged):4.1f} %   "
+        f"95 % CI {100 * low:.2f} to {100 * high:.2f} %"
+    )
 
 
 def report_copies(tables: list[EvalTable]) -> None:

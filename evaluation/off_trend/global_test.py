@@ -39,14 +39,12 @@ class Noise:
         tail: Degrees of freedom of z.
         shift: Centre and scale of the common shift.
         energy: Centre and scale of the energy.
-        n_checkpoints: Effective number of checkpoints of other runs behind it.
     """
 
     phi: Floats
     tail: float
     shift: tuple[float, float]
     energy: tuple[float, float]
-    n_checkpoints: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -95,7 +95,6 @@ def _estimate(
         tail=_fit_tail(standard, weight, defaults.tail),
         shift=_centre_and_scale(common_shift(standard, precise), weight, default_shift),
         energy=_centre_and_scale(energy(standard, direction), weight, default_energy),
-        n_checkpoints=_effective(weight),
     )
 
 

@@ -45,7 +45,7 @@ def test_a_unit_with_three_scores_or_only_distant_ones_has_no_prediction() -> No
 
 
 def quiet(n: int) -> Noise:
-    return Noise(phi=np.ones(n), tail=8.0, shift=(0.0, 1.0), energy=(1.0, 0.5), n_checkpoints=100.0)
+    return Noise(phi=np.ones(n), tail=8.0, shift=(0.0, 1.0), energy=(1.0, 0.5))
 
 
 def test_the_largest_deviation_is_corrected_for_the_number_of_benchmarks() -> None:

@@ -53,6 +53,8 @@ def main() -> None:
         # flush at exit from raising the same again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:  # files have messages of their own: this is a stream, say a full disk
+        _fail(f"{error.filename or 'standard output'}: {error.strerror or error}.")
     except Exception as error:
         _fail(f"internal error: {type(error).__name__}: {error} (run with -vv for the traceback)")
 
@@ -60,8 +62,8 @@ def main() -> None:
 def _fail(message: str) -> None:
     if "-vv" in sys.argv:
         traceback.print_exc()
-    lines = [clean(line) for line in message.splitlines()]
-    typer.echo("error: " + "\n".join(lines), err=True)
+    for line in message.splitlines():  # a line break inside a name starts no line of its own
+        typer.echo(f"error: {clean(line)}", err=True)
     sys.exit(2)
 
 

@@ -90,8 +90,7 @@ class Voice:
         """Tell what was read, assumed or left out."""
         if not self.quiet:
             for sentence in sentences:
-                for line in sentence.splitlines():
-                    typer.echo(clean(line), err=True)
+                typer.echo(clean(sentence), err=True)
 
     def warn(self, sentences: Iterable[str]) -> None:
         """Tell what makes the result less certain than it looks."""

@@ -8,15 +8,21 @@ import csv
 import io
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 TERMINAL_ROWS = 200  # a longer table is capped on a terminal, and said; pipes and files get all
+FOLDED = 8  # columns that names are folded into on a terminal, at least
 MISSING = "-"
 NOTE = "note"  # header of a last column of sentences
 
@@ -168,10 +174,18 @@ def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    console = Console(highlight=False, markup=False, emoji=False, color_system=colours)
     for number, whole in enumerate(sheets):
         ascii_only = console.options.ascii_only
         sheet = _fitted(whole, width=console.width, sketched=not ascii_only)
+        if number:
+            console.print()
+        if _too_wide(sheet, width=console.width):
+            shown = replace(sheet, rows=sheet.rows[:TERMINAL_ROWS], notes=())
+            typer.echo(plain(shown))  # the terminal folds its lines; Rich would drop columns
+            _print_below(console, sheet)
+            continue
         # Text objects, because plain strings would be read as Rich's markup.
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name, letter in zip(sheet.header, sheet.align, strict=True):
@@ -181,16 +195,29 @@ def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
                 table.add_column(Text(name), overflow="fold")
         for row in sheet.rows[:TERMINAL_ROWS]:
             table.add_row(*(Text(clean(cell)) for cell in row))
-        if number:
-            console.print()
         if sheet.title:
             console.print(Text(clean(sheet.title), style="bold"))
         console.print(table)
-        if len(sheet.rows) > TERMINAL_ROWS:
-            more = len(sheet.rows) - TERMINAL_ROWS
-            console.print(Text(f"... and {more:,} more rows: use --format csv to see all of them"))
-        for note in sheet.notes:
-            console.print(Text(clean(note)))
+        _print_below(console, sheet)
+
+
+def _too_wide(sheet: Sheet, *, width: int) -> bool:
+    numbers = sum(
+        max(len(clean(row[i])) for row in (sheet.header, *sheet.rows)) + 2
+        for i, letter in enumerate(sheet.align)
+        if letter == "r"
+    )
+    return numbers + FOLDED * sheet.align.count("l") > width
+
+
+def _print_below(console: "Console", sheet: Sheet) -> None:
+    from rich.text import Text
+
+    if len(sheet.rows) > TERMINAL_ROWS:
+        more = len(sheet.rows) - TERMINAL_ROWS
+        console.print(Text(f"... and {more:,} more rows: use --format csv to see all of them"))
+    for note in sheet.notes:
+        console.print(Text(clean(note)))
 
 
 def _fitted(sheet: Sheet, *, width: int, sketched: bool) -> Sheet:

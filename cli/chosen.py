@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from scalepredict.errors import RefusedError
 from scalepredict.records.configs import load_yaml
-from scalepredict.records.evidence import CheckpointChoice, select_evidence
+from scalepredict.records.evidence import CheckpointChoice, select_evidence, why_no_evidence
 from scalepredict.records.ladder import read_ladder
 from scalepredict.records.metadata import BenchmarkMetadata, metadata_from
 from scalepredict.records.narrow import of_families, refuse_mixed_phases, up_to
@@ -65,6 +66,8 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         phases=frozenset(choice.phases) or None,
         needs_compute=not choice.without_compute,
     )
+    if not selection.table.checkpoints:
+        raise RefusedError(f"{', '.join(map(str, records))}: {why_no_evidence(reading.table)}")
     refuse_mixed_phases(selection.table)
     table, cut = up_to(selection.table, params=choice.up_to_params, flops=choice.up_to_flops)
     return Evidence(

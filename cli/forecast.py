@@ -148,6 +148,9 @@ def forecast(
         for view in make_views(stored.fit.predictor.name, each, comparison, only=benchmark or ())
     ]
     voice.warn(f"family {name!r} has no forecast: {why}" for name, why in refused.items())
+    if stored.fit.refused and not family:
+        names = ", ".join(stored.fit.refused)
+        voice.say(f"not fitted, so not forecast: {names}; --family NAME tells why.")
     for view in views:
         if form in (Format.JSON, Format.CSV):
             voice.say(view.title)

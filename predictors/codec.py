@@ -9,6 +9,7 @@ double. JSON has no NaN and no infinity: in a float field or array NaN is ``null
 """
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from scalepredict.errors import StorageError, did_you_mean
 
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}
+_LARGEST = sys.float_info.max
 _KIND = {"f": "floats", "i": "integers", "b": "true or false"}
 
 
@@ -137,7 +139,13 @@ def _decode_array(value: Any, kind: str, where: str) -> NDArray[Any]:
     known = set(map(type, flat)) <= allowed[kind]
     texts = {cell for cell in flat if isinstance(cell, str)} if known else set()
     _expect(known and texts <= set(_INFINITE), value, f"an array of {_KIND[kind]}", where)
+    _expect(kind == "b" or _within_range(flat, dtype), value, f"an array of {_KIND[kind]}", where)
     return cells.astype(dtype)
+
+
+def _within_range(cells: list[Any], dtype: type[np.generic]) -> bool:
+    largest = _LARGEST if dtype is np.float64 else np.iinfo(np.intp).max
+    return all(abs(cell) <= largest for cell in cells if type(cell) in (int, float))
 
 
 def _decode_tuple(value: Any, kinds: tuple[Any, ...], where: str) -> tuple[Any, ...]:
@@ -154,7 +162,8 @@ def _decode_scalar(value: Any, hint: Any, where: str) -> Any:
             return math.nan
         if isinstance(value, str) and value in _INFINITE:
             return _INFINITE[value]
-        _expect(type(value) in (int, float), value, "a number", where)
+        number = type(value) in (int, float) and abs(value) <= _LARGEST  # JSON reads 1e999 as inf
+        _expect(number, value, "a number", where)
         return float(value)
     names = {int: "an integer", bool: "true or false", str: "text", NoneType: "null"}
     kind = NoneType if hint is None else hint

@@ -109,7 +109,7 @@ class Ladder:
         if distinct < FEWEST_MODELS:
             raise RefusedError(
                 f"{where}: {distinct} distinct scales, and a curve needs {FEWEST_MODELS}. "
-                "Add smaller checkpoints of the same recipe, or forecast with --predictor last."
+                "Add smaller checkpoints of the same recipe, or fit with --predictor last."
             )
         n_items, unknown = _items(table)
         known = np.isfinite(table.params) & np.isfinite(table.tokens)

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scalepredict.errors import RefusedError, StorageError, did_you_mean
 from scalepredict.predictors import registry
 from scalepredict.predictors.codec import decode, encode
 from scalepredict.predictors.fit import Fit, FittedGroup
-from scalepredict.predictors.interface import Law, Predictor
+from scalepredict.predictors.interface import Law, Predictor, Targets
 from scalepredict.records.table import EvalTable
 from scalepredict.records.writing import write_whole
 
@@ -157,7 +159,9 @@ def _read_document(path: str) -> dict[str, Any]:
     except OSError as error:
         raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
     try:
-        document = json.loads(content, parse_constant=_refuse_constant)
+        document = json.loads(
+            content, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
+        )
     except (ValueError, RecursionError) as error:
         raise StorageError(
             f"{path}: is not a JSON document ({error}). "
@@ -209,11 +213,30 @@ def _decode_predictor(value: Any, where: str) -> Predictor:
 
 def _decode_group(value: Any, law: type[Law], where: str) -> FittedGroup:
     _check_fields(value, _GROUP_FIELDS, where)
-    return FittedGroup(
+    group = FittedGroup(
         families=decode(value["families"], tuple[str, ...], where=f"{where}.families"),
         evidence=decode(value["evidence"], EvalTable, where=f"{where}.evidence"),
         law=decode(value["law"], law, where=f"{where}.law"),
     )
+    _check_parts_agree(group, where)
+    return group
+
+
+def _check_parts_agree(group: FittedGroup, where: str) -> None:
+    if not group.families or set(group.families) != set(group.evidence.families):
+        raise StorageError(
+            f"{where}.families is {list(group.families)}, but the evidence is of "
+            f"{list(group.evidence.families)}. Fit again."
+        )
+    # Arrays of a law that disagree would end a forecast with a crash: try its own first checkpoint.
+    known = Targets.of_table(group.evidence.take_rows(np.zeros(1, dtype=int)))
+    try:
+        group.law.forecast(known, rng=np.random.default_rng(0))
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise StorageError(
+            f"{where}.law is inconsistent: it cannot forecast its own evidence ({error}). "
+            "Fit again."
+        ) from error
 
 
 def _compact(value: Any) -> str:
@@ -222,6 +245,14 @@ def _compact(value: Any) -> str:
 
 def _refuse_constant(text: str) -> None:
     raise ValueError(f"{text} is not a number in JSON")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} is there twice")
+    return found
 
 
 def _sha256(path: Path) -> str:

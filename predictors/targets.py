@@ -113,8 +113,8 @@ def few_models(evidence: EvalTable) -> tuple[str, ...]:
     if models >= FEW_MODELS:
         return ()
     return (
-        f"only {models} models are evidence; with {FEW_MODELS} or more the forecast and its "
-        "interval mean more.",
+        f"only {models} model{'s are' if models > 1 else ' is'} evidence; with {FEW_MODELS} or "
+        "more the forecast and its interval mean more.",
     )
 
 

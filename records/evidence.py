@@ -97,6 +97,22 @@ def select_evidence(
     )
 
 
+def why_no_evidence(table: EvalTable) -> str:
+    """Why none of the checkpoints of a table can be fitted, and what to record."""
+    lacking = [
+        f"{count} without {name}"
+        for name in ("params", "tokens", "flops")
+        if (count := int(np.isnan(getattr(table, name)).sum()))
+    ]
+    other = sum(c.role != "fit" for c in table.checkpoints)
+    lacking += [f"{other} of a role that is not fitted"] if other else []
+    return (
+        f"none of the {len(table.checkpoints)} checkpoints can be fitted "
+        f"({', '.join(lacking) or 'none has a score'}). Each needs two of the columns params, "
+        "tokens and flops, and the role `fit` or none."
+    )
+
+
 def _of_phases(table: EvalTable, phases: frozenset[str], notes: list[str]) -> EvalTable:
     inside = _mask(c.phase in phases for c in table.checkpoints)
     present = sorted({c.phase or "(none)" for c in table.checkpoints})

@@ -166,3 +166,29 @@ def test_the_example_of_the_help_runs(command: Run, tmp_path: Path) -> None:
     example = next(line for line in help_text.splitlines() if "scalepredict fit ladder" in line)
     done = command(*example.split("scalepredict ")[1].split())
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "lacking"), [("params", "5 without params"), ("tokens", "5 without tokens")]
+)
+def test_records_without_compute_are_refused_with_the_columns_to_add(
+    command: Run, tmp_path: Path, column: str, lacking: str
+) -> None:
+    at = HEADER.split(",").index(column)
+    lines = [line.split(",") for line in records(*ladder()).splitlines()]
+    (tmp_path / "r.csv").write_text(
+        "\n".join(",".join(cell for i, cell in enumerate(line) if i != at) for line in lines)
+    )
+    done = command("fit", "r.csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"r.csv: none of the 5 checkpoints can be fitted ({lacking}" in done.stderr
+    assert "two of the columns params, tokens and flops" in done.stderr
+
+
+def test_a_line_break_in_a_name_starts_no_line_of_its_own(command: Run, tmp_path: Path) -> None:
+    rows = [row.replace("arc_easy", '"a\nerror: b"') for row in ladder()]
+    (tmp_path / "r.csv").write_text(records(*rows))
+    done = command("fit", "r.csv")
+    assert done.returncode == 0
+    assert "a\\nerror: b" in done.stderr
+    assert not any(line.startswith("error") for line in done.stderr.splitlines())

@@ -242,3 +242,18 @@ def test_the_example_of_the_help_runs(pythia: Run) -> None:
     done = pythia(*example.split("scalepredict ")[1].split())
     assert done.returncode == 0
     assert math.isfinite(float(done.stdout.split("arc_easy")[1].split()[2]))
+
+
+def test_a_family_that_was_not_fitted_is_named_by_every_forecast(
+    command: Run, tmp_path: Path
+) -> None:
+    rows = ["model,family,params,tokens,benchmark,score"]
+    for family, models in (("tiny", 2), ("large", 5)):
+        rows += [f"{family}{i},{family},{3**i}e8,20B,piqa,0.{60 + 3 * i}" for i in range(models)]
+    (tmp_path / "r.csv").write_text("\n".join([*rows, ""]))
+    assert command("fit", "r.csv", "-q").returncode == 0
+    assert (
+        "not forecast: tiny; --family NAME tells why"
+        in command("forecast", "--params", "30B").stderr
+    )
+    assert "needs 3" in command("forecast", "--params", "30B", "--family", "tiny").stderr

@@ -92,6 +92,25 @@ def test_a_narrow_terminal_gets_sentences_below_and_no_name_is_cut(
         assert f"{name}: says something" in " ".join(narrow.split())
 
 
+def test_a_terminal_narrower_than_the_numbers_still_gets_names_and_digits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = ("a_benchmark", "rising", "12.3-45.6", "10.1-47.8", "9.0-49.9")
+    shown = Sheet(header=("benchmark", "class", "50 %", "80 %", "90 %"), align="llrrr", rows=(row,))
+    narrow = on_terminal(shown, 30, monkeypatch)
+    assert all(cell in narrow for cell in row)
+
+
+def test_no_color_asks_for_no_escape_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    for name, value in (("TERM", "xterm"), ("NO_COLOR", "1")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout", screen)
+    emit(Format.TABLE, sheets=[sheet("arc")], rows=[], document={})
+    assert "arc" in screen.getvalue()
+    assert "\x1b" not in screen.getvalue()
+
+
 def test_a_terminal_gets_a_screen_of_two_thousand_rows_and_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

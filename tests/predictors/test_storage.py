@@ -98,6 +98,26 @@ def test_a_document_we_did_not_write_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"last": [', '"last": [0.5, ', "law is inconsistent: it cannot forecast its own"),
+        ('"families": ["default"]', '"families": []', r"families is \[\], but .*'default'"),
+        ('"params": 100000000.0', '"params": 1e999', "params is inf, expected a number"),
+        ('"params": 100000000.0', f'"params": 1{"0" * 400}', "expected a number"),
+        ('"chance": 0.25', '"chance": 0.25, "chance": 0.5', "'chance' is there twice"),
+    ],
+)
+def test_a_fit_that_was_edited_into_nonsense_is_refused_before_it_is_used(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = dump_fit(stored())
+    assert old in text
+    (tmp_path / "bad.json").write_text(text.replace(old, new, 1))
+    with pytest.raises(StorageError, match=message):
+        load_fit(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe\x00", b"{", b'{"schema": NaN}', b"[" * 100_000, b"\x1f\x8b\x08"]
 )
 def test_a_damaged_file_is_refused_with_its_name(tmp_path: Path, content: bytes) -> None:

@@ -20,6 +20,8 @@ from scalepredict.cli.target_options import (
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
 
     from scalepredict.evaluation.calibration import Calibration
@@ -100,7 +102,21 @@ def report(
                 only=tuple(benchmark or ()),
                 plots=plots,
                 seed=seed,
-                command=_command(params, tokens, tokens_per_param, flops, fit_file, family),
+                command=_command(
+                    {
+                        "--fit": [fit_file],
+                        "--params": _counts(params),
+                        "--tokens": _counts(tokens),
+                        "--tokens-per-param": _counts(tokens_per_param),
+                        "--flops": _counts(flops),
+                        "--family": family or [],
+                        "--benchmark": benchmark or [],
+                        "--measured": measured or [],
+                        "--calibration": [calibration] if calibration else [],
+                        "--seed": [seed] if seed else [],
+                    },
+                    plots=plots,
+                ),
             )
         )
     if output == "-":
@@ -121,27 +137,15 @@ def _backtest(
         return None, str(reason)
 
 
-def _command(
-    params: list[float] | None,
-    tokens: list[float] | None,
-    tokens_per_param: list[float] | None,
-    flops: list[float] | None,
-    fit_file: Path,
-    family: list[str] | None,
-) -> str:
-    import shlex
-
+def _counts(values: list[float] | None) -> list[str]:
     from scalepredict.records.counts import format_count
 
-    words = ["scalepredict", "report", "--fit", str(fit_file)]
-    for option, values in (
-        ("--params", params),
-        ("--tokens", tokens),
-        ("--tokens-per-param", tokens_per_param),
-        ("--flops", flops),
-    ):
-        words += [
-            word for value in values or () for word in (option, format_count(value, digits=12))
-        ]
-    words += [word for name in family or () for word in ("--family", name)]
-    return shlex.join(words)
+    return [format_count(value, digits=12) for value in values or ()]
+
+
+def _command(options: "Mapping[str, Sequence[object]]", *, plots: bool) -> str:
+    import shlex
+
+    words = ["scalepredict", "report"]
+    words += [str(word) for name, values in options.items() for v in values for word in (name, v)]
+    return shlex.join(words if plots else [*words, "--no-plots"])

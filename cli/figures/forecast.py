@@ -71,7 +71,7 @@ def small_figure(panel: Panel) -> Any:
     axis = figure.add_axes((0.12, 0.11, 0.86, 0.77))
     _draw(axis, panel)
     axis.set_title("", loc="left")
-    _params_axis(axis, panel.path, labelled=False, shown=True)
+    _params_marks(axis, panel.path)
     return figure
 
 
@@ -124,6 +124,8 @@ def _limits(axis: Any, panel: Panel) -> None:
     level = [forecast.units[column].chance]
     beyond = slice(panel.path.inside, None)
     fan = [low[beyond, column], high[beyond, column]]
+    if panel.path.ahead.classes.kinds[column] is not Kind.AT_CHANCE:
+        fan.append(forecast.point[:, column])  # the curve is drawn
     shown = np.concatenate([y - error, y + error, level, *fan])
     score_limits(axis, 100 * shown)
     flops = forecast.targets.flops
@@ -142,6 +144,21 @@ def _params_axis(axis: Any, path: Path, *, labelled: bool, shown: bool) -> None:
     top.spines["top"].set_color(GRID)
     if labelled:
         top.set_xlabel("parameters")
+
+
+def _params_marks(axis: Any, path: Path) -> None:
+    # The look of the axis above, in a quarter of its time.
+    places, labels = _params_ticks(path.ahead.targets.params, path.ahead.targets.flops)
+    along = axis.get_xaxis_transform()
+    axis.spines["top"].set(visible=True, color=GRID)
+    axis.plot(
+        places, [1.0] * len(places), linestyle="", marker=2, color=MUTED, markersize=3,
+        markeredgewidth=0.6, clip_on=False, transform=along,
+    )  # fmt: skip
+    for place, label in zip(places, labels, strict=True):
+        axis.text(
+            place, 1.04, label, transform=along, ha="center", va="bottom", fontsize=7, color=MUTED
+        )
 
 
 def _params_ticks(params: Floats, flops: Floats) -> tuple[list[float], list[str]]:

@@ -21,6 +21,7 @@ from scalepredict.evaluation.capabilities import Capabilities
 
 _FAMILIES = 15  # with a colour and a mark of their own; the smallest others share one
 _MARKS = ("o", "s", "^", "D", "v")
+_LINE = 12  # models of a family that a line joins; more are a grid of scales, not a series
 _OTHER = "other families"
 
 
@@ -65,7 +66,7 @@ def _models(axis: Any, found: Capabilities) -> None:
     x = found.coordinates[:, 0] if plane else found.flops
     y = found.coordinates[:, int(plane)]
     for name, rows, colour, mark in _groups(found.families):
-        line = np.isfinite(found.flops[rows]).all() and name != _OTHER
+        line = np.isfinite(found.flops[rows]).all() and len(rows) <= _LINE and name != _OTHER
         rows = rows[np.argsort(found.flops[rows], kind="stable")]
         axis.plot(
             x[rows],

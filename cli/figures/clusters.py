@@ -90,12 +90,21 @@ def _curves(axis: Any, panel: ClusterPanel, colours: list[Any]) -> None:
             linewidth=0,
         )
     axis.plot(flops, 100 * panel.difficulty.full, "D", color=POINT, markersize=3.2)
-    axis.set_ylim(-2, 102)
+    drawn = [whole, panel.difficulty.full]
+    if (found := panel.fit.clusters) is not None:
+        drawn += [found.means.ravel(), found.curves.at(grid)[found.extrapolatable].ravel()]
+    top = _scale_end(float(np.concatenate(drawn).max()))
+    axis.set_ylim(-0.02 * top, 1.02 * top)
     decades(axis, flops.min() / 1.6, BEYOND * flops.max())
     axis.set_xlim(flops.min() / 1.6, BEYOND * flops.max())
     axis.set_xlabel("training FLOPs")
     axis.set_ylabel("pass rate (%)")
     axis.set_title(title_of(panel.difficulty.benchmark, word), loc="left")
+
+
+def _scale_end(most: float) -> float:
+    # In percent. Graded probabilities may all be low: then the scale ends soon above them.
+    return 100.0 if most > 0.5 else max(100 * most, 5.0)
 
 
 def _clusters(axis: Any, clusters: ClusterFit, grid: Floats, colours: list[Any]) -> None:
@@ -132,7 +141,8 @@ def _strip(axis: Any, panel: ClusterPanel, order: Ints, colours: list[Any]) -> N
 
 def _heat(axis: Any, panel: ClusterPanel, order: Ints) -> Any:
     shown = 100 * panel.difficulty.rates[order]
-    image = axis.imshow(shown, cmap="cividis", vmin=0, vmax=100, aspect="auto")
+    most = _scale_end(float(panel.difficulty.rates.max()))
+    image = axis.imshow(shown, cmap="cividis", vmin=0, vmax=most, aspect="auto")
     axis.set_xticks([])
     axis.set_yticks([])
     axis.spines[:].set_visible(False)

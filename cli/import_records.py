@@ -1,5 +1,6 @@
 """`scalepredict import`: results of harnesses and loggers in, a file of records out."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scalepredict.cli.options import LadderOption, QuietOption, Voice
+from scalepredict.cli.render import clean
 from scalepredict.errors import RecordError
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def import_records(
     from scalepredict.records.writing import write_whole
 
     voice = Voice(quiet=quiet)
+    _check_output(output, sources)
     with voice.counting("reading") as progress:
         collected = collect(
             sources,
@@ -85,6 +88,7 @@ def import_records(
             kind=kind,
             samples=samples,
             exclude=exclude or (),
+            output=None if output == "-" else Path(output),
             choice=_choice(metric, filter_name, shots, ignore_key),
             progress=progress,
         )
@@ -106,10 +110,29 @@ def import_records(
         voice.say(f"wrote {write_ladder}; complete it and pass it as --ladder.")
     rows = as_rows(collected)
     if output == "-":
-        typer.echo(rows_as_csv(rows).decode(), nl=False)
+        text = rows_as_csv(rows).decode()
+        if sys.stdout.isatty():  # a name must not move the cursor
+            text = "".join(f"{clean(line)}\n" for line in text.splitlines())
+        typer.echo(text, nl=False)
         return
     write_whole(output, rows_as_parquet(rows) if output.endswith(".parquet") else rows_as_csv(rows))
     voice.say(f"wrote {output}: {len(rows)} rows.")
+
+
+def _check_output(output: str, sources: list[Path]) -> None:
+    from scalepredict.records.importers.as_rows import check_parquet
+
+    path = Path(output)
+    if output == "-" or (path.exists() and not path.is_file()):  # a device
+        return
+    if path.suffix not in (".csv", ".parquet"):
+        raise RecordError(f"{output}: records are written as .csv or .parquet; choose one.")
+    if any(path.exists() and source.exists() and path.samefile(source) for source in sources):
+        raise RecordError(f"{output}: is itself a source; choose another name for the output.")
+    if not path.parent.is_dir():
+        raise RecordError(f"{output}: there is no folder {path.parent}; make it first.")
+    if path.suffix == ".parquet":
+        check_parquet()
 
 
 def _choice(

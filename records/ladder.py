@@ -18,7 +18,7 @@ from scalepredict.errors import ConfigError, CountError, RecordError
 from scalepredict.records.configs import Document, load_yaml
 from scalepredict.records.counts import format_count, parse_count
 from scalepredict.records.importers.interface import Subject
-from scalepredict.records.names import guess_from_name
+from scalepredict.records.names import guess_from_name, without_step
 from scalepredict.records.schema import Count, validated
 
 CONFLICT = 0.05  # total and non-embedding parameters differ by a factor 2 at 50M
@@ -71,15 +71,22 @@ class Entry(_Strict):
                 raise ValueError(f"{value!r} is no regular expression: {error}") from error
         return value
 
-    @field_validator("params_active")
+    @field_validator("params_active", "params_non_embedding")
     @classmethod
-    def _active_is_a_part(cls, value: float | None, info: Any) -> float | None:
+    def _is_a_part(cls, value: float | None, info: Any) -> float | None:
         total = info.data.get("params")
         if value is not None and total is not None and value > total:
             raise ValueError(
-                f"{format_count(value)} active parameters of {format_count(total)} in total; "
-                "are the two swapped?"
+                f"{format_count(value)} {info.field_name.removeprefix('params_')} parameters of "
+                f"{format_count(total)} in total; are the two swapped?"
             )
+        return value
+
+    @field_validator("tokens_from")
+    @classmethod
+    def _only_one(cls, value: str | None, info: Any) -> str | None:
+        if value is not None and info.data.get("tokens") is not None:
+            raise ValueError("tokens and tokens_from contradict each other; give one of them")
         return value
 
 
@@ -96,6 +103,7 @@ class Resolved:
     """A checkpoint with its sizes, and where each came from.
 
     Attributes:
+        label: The name as the file has it.
         model: Name of the training run.
         family: Recipe; empty if unknown.
         sizes: ``params``, ``tokens``, ``flops``, ``step``, ``unique_tokens`` (counts) as known.
@@ -104,9 +112,11 @@ class Resolved:
         phase: Part of the schedule.
         role: fit, holdout, target or anchor.
         loss: Validation loss (nats per token).
+        entry: Pattern of the ladder's entry that matches; empty if none does.
         warnings: Sentences about what does not agree.
     """
 
+    label: str
     model: str
     family: str
     sizes: Mapping[str, float]
@@ -115,6 +125,7 @@ class Resolved:
     phase: str
     role: str
     loss: float | None = None
+    entry: str = ""
     warnings: tuple[str, ...] = field(default=())
 
 
@@ -159,14 +170,20 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
                 continue
             if key not in sizes:
                 sizes[key], origin[key] = value, source
-            elif abs(value / sizes[key] - 1) > CONFLICT:
+            elif abs(value - sizes[key]) > CONFLICT * sizes[key]:
                 _disagree(subject.label, key, sizes[key], origin[key], value, source, warnings)
-    _derive_tokens(entry, ladder.defaults, sizes, origin)
+    _derive_tokens(subject, entry, ladder.defaults, sizes, origin)
+    _check_parts(subject.label, sizes, origin)
     kind = _choose_params(ladder.defaults, sizes, origin)
     if entry and entry.unique_tokens:
         sizes["unique_tokens"], origin["unique_tokens"] = entry.unique_tokens, "ladder"
+    named = (entry and entry.name) or str(groups.get("name") or "")
+    run = without_step(subject.label)
+    if not named and run != subject.label:
+        origin["model"] = "name"
     return Resolved(
-        model=(entry and entry.name) or str(groups.get("name") or subject.label),
+        label=subject.label,
+        model=named or run,
         family=(entry and entry.family) or subject.family or ladder.defaults.family or "",
         sizes={key: sizes[key] for key in _KEPT if key in sizes},
         origin=origin,
@@ -174,6 +191,7 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
         phase=(entry and entry.phase) or ladder.defaults.phase,
         role=(entry and entry.role) or ladder.defaults.role,
         loss=subject.loss,
+        entry=entry.match if entry else "",
         warnings=tuple(warnings),
     )
 
@@ -219,8 +237,24 @@ def _disagree(
     )
 
 
+def _check_parts(label: str, sizes: Mapping[str, float], origin: Mapping[str, str]) -> None:
+    # One of the two may be the ladder's and the other the file's; names are round.
+    if origin.get("params") not in ("ladder", "file"):
+        return
+    for part in ("params_active", "params_non_embedding"):
+        if sizes.get(part, 0.0) > sizes["params"]:
+            raise RecordError(
+                f"{label}: {part} is {format_count(sizes[part])} of {format_count(sizes['params'])}"
+                " parameters in total; are the two swapped?"
+            )
+
+
 def _derive_tokens(
-    entry: Entry | None, defaults: Defaults, sizes: dict[str, float], origin: dict[str, str]
+    subject: Subject,
+    entry: Entry | None,
+    defaults: Defaults,
+    sizes: dict[str, float],
+    origin: dict[str, str],
 ) -> None:
     per_step = (entry and entry.tokens_per_step) or defaults.tokens_per_step
     from_step = entry is not None and entry.tokens_from == "step"
@@ -229,12 +263,20 @@ def _derive_tokens(
             f"ladder: {entry.match if entry else ''}: tokens_from: step needs tokens_per_step; "
             "add it to the entry or the defaults."
         )
-    if per_step and "step" in sizes and (from_step or origin.get("tokens") in (None, "name")):
-        sizes["tokens"] = per_step * sizes["step"]
+    if per_step and sizes.get("step") and (from_step or origin.get("tokens") in (None, "name")):
+        stated, derived = sizes.get("tokens"), per_step * sizes["step"]
+        from_file = stated is not None and origin["tokens"] == "file"
+        if stated and from_file and abs(derived - stated) > CONFLICT * stated:
+            _disagree(subject.label, "tokens", derived, "ladder", stated, "file", [])
+        sizes["tokens"] = derived
         origin["tokens"] = f"step of the {origin['step']} x tokens_per_step"
     if entry and entry.tokens_per_param and "tokens" not in sizes and "params" in sizes:
         sizes["tokens"] = entry.tokens_per_param * sizes["params"]
         origin["tokens"] = "tokens_per_param of the ladder"
+    if "params_active" in sizes and "tokens" in sizes and "flops" not in sizes:
+        # Of a mixture of experts, only the active parameters cost compute.
+        sizes["flops"] = 6.0 * sizes["params_active"] * sizes["tokens"]
+        origin["flops"] = "6 x active params x tokens"
     if entry and entry.flops_per_token and "tokens" in sizes and "flops" not in sizes:
         sizes["flops"] = entry.flops_per_token * sizes["tokens"]
         origin["flops"] = "flops_per_token of the ladder"
@@ -252,7 +294,9 @@ def _choose_params(defaults: Defaults, sizes: dict[str, float], origin: dict[str
 def _from_olmo(document: Document) -> Ladder | None:
     # {"190M": {"paths": [...], "mode": "train", "n": non-embedding params, "flops": per token}}
     rungs = document.value
-    if not rungs or not all(isinstance(r, dict) and "paths" in r for r in rungs.values()):
+    if not rungs or not all(
+        isinstance(r, dict) and isinstance(r.get("paths"), list) for r in rungs.values()
+    ):
         return None
     models = [
         {

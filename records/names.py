@@ -30,6 +30,12 @@ _GRAMMAR = {
     "chinchilla": (re.compile(_EDGE + r"(\d+(?:\.\d+)?)xC(?![a-zA-Z0-9])"),),
 }
 
+_STEP_AT_END = re.compile(
+    r"(?P<run>.*[^\W_])[/@_-]+(?:(?:global_?)?step[-_=]?\d+|checkpoint-\d+)"
+    r"(?:[-_](?:hf|unsharded|tokens?[-_]?\d+(?:\.\d+)?[MBT]))*/?",
+    re.IGNORECASE,
+)
+
 
 def guess_from_name(name: str) -> Mapping[str, float]:
     """Guess ``params``, ``tokens``, ``flops`` and ``step`` (counts) from a name or path.
@@ -50,3 +56,12 @@ def guess_from_name(name: str) -> Mapping[str, float]:
     if multiple is not None and "params" in found:
         found.setdefault("tokens", multiple * TOKENS_PER_PARAM * found["params"])
     return found
+
+
+def without_step(name: str) -> str:
+    """The run that a checkpoint's name or path belongs to: ``out/run/step500-hf`` -> ``out/run``.
+
+    Only what is known to say nothing else may follow the step: another seed is another run.
+    """
+    match = _STEP_AT_END.fullmatch(name)
+    return match["run"] if match else name

@@ -6,6 +6,7 @@ from scalepredict.records.counts import format_count
 from scalepredict.records.importers.collect import Collected
 
 _SHOWN = 8
+_REPEATED = "read themselves"  # an average over tasks that are there: nothing is lost
 
 
 def summary(collected: Collected) -> tuple[str, ...]:
@@ -30,7 +31,11 @@ def explanation(collected: Collected) -> tuple[str, ...]:
 def gaps(collected: Collected) -> tuple[str, ...]:
     """What a strict import does not accept: skips, guesses and unknown sizes."""
     found = [f"{name} was skipped: {reason}" for name, reason in collected.skipped_files]
-    found += [f"{count} values left out: {reason}" for reason, count in collected.left_out.items()]
+    found += [
+        f"{count} values left out: {reason}"
+        for reason, count in sorted(collected.left_out.items())
+        if _REPEATED not in reason
+    ]
     for key in ("params", "tokens"):
         unknown = [c.model for c in collected.checkpoints if key not in c.sizes]
         guessed = [c.model for c in collected.checkpoints if c.origin.get(key) == "name"]
@@ -59,6 +64,12 @@ def _summary(collected: Collected) -> Iterator[str]:
     for reason, count in sorted(collected.left_out.items()):
         yield f"left out {count} values: {reason}."
     yield from (f"{note}." for note in collected.notes)
+    cut = sorted({c.model for c in collected.checkpoints if c.origin.get("model") == "name"})
+    if cut:
+        yield (
+            f"taken as runs, with the steps in the names of their checkpoints: {_listed(cut)}; "
+            "name them in a ladder if they are not."
+        )
     for key in ("params", "tokens"):
         unknown = sorted({c.model for c in collected.checkpoints if key not in c.sizes})
         guessed = sorted({c.model for c in collected.checkpoints if c.origin.get(key) == "name"})

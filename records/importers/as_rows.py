@@ -69,7 +69,10 @@ def as_rows(collected: Collected) -> Rows:
 
 
 def rows_as_csv(rows: Rows) -> bytes:
-    """The rows as CSV (UTF-8); floats are exact, whole numbers have no point."""
+    """The rows as CSV (UTF-8); floats are exact, whole numbers have no point.
+
+    Names stay as they are, also one that a spreadsheet would take for a formula (``=x()``).
+    """
     return _frame(rows).to_csv(index=False, lineterminator="\n").encode()
 
 
@@ -79,15 +82,25 @@ def rows_as_parquet(rows: Rows) -> bytes:
     Raises:
         RecordError: pyarrow is not installed.
     """
+    check_parquet()
     buffer = io.BytesIO()
+    _frame(rows).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def check_parquet() -> None:
+    """Make sure that Parquet can be written.
+
+    Raises:
+        RecordError: pyarrow is not installed.
+    """
     try:
-        _frame(rows).to_parquet(buffer, index=False)
+        import pyarrow  # noqa: F401
     except ImportError as problem:
         raise RecordError(
             "Parquet needs pyarrow, which is not installed; install scalepredict[parquet], or "
             "write a .csv file."
         ) from problem
-    return buffer.getvalue()
 
 
 def _frame(rows: Rows) -> pd.DataFrame:

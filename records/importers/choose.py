@@ -4,11 +4,11 @@ Rows are comparable only if benchmark, task, metric, filter, shots, version and 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scalepredict.errors import RecordError
+from scalepredict.errors import RecordError, did_you_mean
 from scalepredict.records.importers.interface import ImportedScore
 
 # What the harness's own leaderboards report; a metric that is not listed comes after these.
@@ -53,6 +53,7 @@ def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Place
     by_benchmark: dict[str, list[Placed]] = defaultdict(list)
     for item in placed:
         by_benchmark[item.score.benchmark].append(item)
+    _refuse_unknown(placed, by_benchmark, choice)
     kept: list[Placed] = []
     taken: dict[str, list[str]] = defaultdict(list)
     for benchmark, items in by_benchmark.items():
@@ -113,6 +114,21 @@ def check_keys(
     for (benchmark, key), values in tolerated.items():
         warnings.append(f"{benchmark}: {key} differs between models ({len(values) + 1} values)")
     return warnings
+
+
+def _refuse_unknown(placed: Sequence[Placed], benchmarks: Collection[str], choice: Choice) -> None:
+    for key in ("metric", "filter", "shots"):
+        table: Mapping[str, object] = getattr(choice, key)
+        for benchmark in table:
+            if benchmark and benchmark not in benchmarks:
+                hint = did_you_mean(benchmark, benchmarks)
+                raise RecordError(f"--{key} {benchmark}=...: no such benchmark{hint}.")
+        there = {getattr(p.score, key) for p in placed} if "" in table else set()
+        if "" in table and table[""] not in there:
+            raise RecordError(
+                f"no score with {key} {table['']!r}; the files have "
+                f"{', '.join(sorted(map(str, there)))}."
+            )
 
 
 def _wanted(benchmark: str, items: list[Placed], choice: Choice) -> list[Placed]:

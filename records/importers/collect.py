@@ -3,12 +3,12 @@
 Every file that is not read and every value that is not taken is counted with its reason.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from scalepredict.errors import RecordError
+from scalepredict.errors import RecordError, did_you_mean
 from scalepredict.records.importers.choose import (
     NO_CHOICE,
     Choice,
@@ -17,12 +17,15 @@ from scalepredict.records.importers.choose import (
     choose_metrics,
     keep_newest,
 )
+from scalepredict.records.importers.elsewhere import route
 from scalepredict.records.importers.interface import Imported, ImportedScore, Importer, Subject
 from scalepredict.records.importers.items import join_items
+from scalepredict.records.importers.lm_eval_samples import LmEvalSamples
+from scalepredict.records.importers.place import place
 from scalepredict.records.importers.registry import IMPORTERS
 from scalepredict.records.importers.source_file import open_source
-from scalepredict.records.importers.walk import find_files
-from scalepredict.records.ladder import Ladder, Resolved, resolve
+from scalepredict.records.importers.walk import UNASKED, find_files
+from scalepredict.records.ladder import Ladder, Resolved
 
 Progress = Callable[[int, int], None]
 
@@ -59,44 +62,62 @@ def collect(
     kind: str | None = None,
     samples: bool = False,
     exclude: Sequence[str] = (),
+    output: Path | None = None,
     choice: Choice = NO_CHOICE,
     progress: Progress | None = None,
 ) -> Collected:
     """Read result files and folders into scores with resolved checkpoints.
 
+    Args:
+        sources: Files and folders.
+        ladder: Sizes of the models.
+        kind: Format, or the first letters of its name; None finds it out.
+        samples: Whether answers to single questions are read too.
+        exclude: Glob patterns of files to leave out.
+        output: File that an earlier import may have written into a source; it is left out.
+        choice: Metric, filter and shots where there are several.
+        progress: Called with the numbers of files done and found.
+
     Raises:
         RecordError: Nothing could be read, sizes or task keys contradict each other.
         ConfigError: The ladder asks for what it does not give.
     """
-    found = find_files(sources, samples=samples, exclude=exclude)
-    importers = [one for one in IMPORTERS if kind is None or one.kind.startswith(kind)]
+    found = find_files(sources, samples=samples, exclude=exclude, output=output)
+    importers = _importers(kind)
     kinds: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     skipped: list[tuple[str, str]] = []
-    warnings: list[str] = []
+    warned: dict[str, list[str]] = defaultdict(list)
     scores: list[ImportedScore] = []
     facts: dict[str, Subject] = {}
     for done, (path, name) in enumerate(found.files):
         if progress is not None:
             progress(done, len(found.files))
-        outcome = _read(path, name, importers)
+        outcome = _read(path, name, importers, items=samples or path in sources)
+        if outcome == UNASKED:
+            found.passed_over[UNASKED] = found.passed_over.get(UNASKED, 0) + 1
+            continue
         if isinstance(outcome, str):
             skipped.append((name, outcome))
             continue
         importer, imported = outcome
         kinds[importer.kind] += 1
         left_out.update(imported.skipped)
-        warnings += imported.warnings
+        for warning in imported.warnings:
+            warned[warning].append(name)
+        if not (imported.scores or imported.subjects):
+            skipped.append((name, f"{importer.kind}, but without a score that can be read"))
         scores += imported.scores
         facts |= {subject.label: subject for subject in imported.subjects}
     if not scores:
-        raise RecordError(_nothing(sources, found.passed_over, skipped))
+        raise RecordError(_nothing(sources, found.passed_over, skipped, left_out))
     scores = join_items(scores, left_out)
-    checkpoints, everything, naming = _place(scores, facts, ladder or Ladder())
+    checkpoints, everything, naming = place(scores, facts, ladder or Ladder())
     chosen, notes = choose_metrics(everything, choice)
     newest, merged = keep_newest(chosen)
     if merged:
         notes.append(f"{merged} older evaluations of the same checkpoint and task were superseded")
+    warnings = [_warning(text, names) for text, names in warned.items()]
     warnings += naming + check_keys(newest, [c.model for c in checkpoints], choice.ignore)
     return Collected(
         checkpoints=tuple(checkpoints),
@@ -110,21 +131,43 @@ def collect(
     )
 
 
-def _read(path: Path, name: str, importers: Sequence[Importer]) -> tuple[Importer, Imported] | str:
+def _read(
+    path: Path, name: str, importers: Sequence[Importer], *, items: bool
+) -> tuple[Importer, Imported] | str:
     try:
         file = open_source(path, name)
         for importer in importers:
             if importer.recognises(file):
-                return importer, importer.read(file)
+                # Version 0.4.0 of lm-eval named samples so that only their content tells.
+                unasked = isinstance(importer, LmEvalSamples) and not items
+                return UNASKED if unasked else (importer, importer.read(file))
     except RecordError as error:
         return str(error).removeprefix(name).removeprefix(":").strip()
-    return "of no known format"
+    return route(file) or "of no known format"
+
+
+def _importers(kind: str | None) -> list[Importer]:
+    chosen = [one for one in IMPORTERS if kind is None or one.kind.startswith(kind)]
+    if not chosen:
+        kinds = [one.kind for one in IMPORTERS]
+        hint = did_you_mean(str(kind), kinds) or f"; known are {', '.join(kinds)}"
+        raise RecordError(f"--from: unknown format {kind!r}{hint}.")
+    return chosen
+
+
+def _warning(text: str, names: list[str]) -> str:
+    more = f" (and {len(names) - 1} more files)" if len(names) > 1 else ""
+    return f"{names[0]}{more}: {text}"
 
 
 def _nothing(
-    sources: Sequence[Path], passed_over: dict[str, int], skipped: list[tuple[str, str]]
+    sources: Sequence[Path],
+    passed_over: dict[str, int],
+    skipped: list[tuple[str, str]],
+    left_out: Counter[str],
 ) -> str:
     reasons = [f"{name}: {reason}" for name, reason in skipped[:5]]
+    reasons += [f"{count} values left out: {reason}" for reason, count in left_out.items()]
     reasons += [f"{count} files passed over: {reason}" for reason, count in passed_over.items()]
     detail = "; ".join(reasons) or "the folder is empty"
     kinds = ", ".join(importer.kind for importer in IMPORTERS)
@@ -132,81 +175,3 @@ def _nothing(
         f"{', '.join(map(str, sources))}: no scores found ({detail}). Known formats: {kinds}; "
         "name one with --from."
     )
-
-
-def _place(
-    scores: Sequence[ImportedScore], facts: dict[str, Subject], ladder: Ladder
-) -> tuple[list[Resolved], list[Placed], list[str]]:
-    """Resolve every subject once, and give the subjects that are one checkpoint one index."""
-    resolved: dict[tuple[Subject, str], Resolved] = {}
-    for score in scores:
-        key = (score.subject, score.source)
-        if key not in resolved:
-            resolved[key] = resolve(_informed(score.subject, facts), score.source, ladder)
-    names = _tell_apart(resolved)
-    index: dict[tuple[str, float | None, float | None], int] = {}
-    checkpoints: list[Resolved] = []
-    for key, one in resolved.items():
-        place = (names[key], one.sizes.get("step"), one.sizes.get("tokens"))
-        if place not in index:
-            index[place] = len(checkpoints)
-            checkpoints.append(replace(one, model=names[key]))
-        else:
-            checkpoints[index[place]] = _completed(checkpoints[index[place]], one)
-    where = {
-        key: index[names[key], one.sizes.get("step"), one.sizes.get("tokens")]
-        for key, one in resolved.items()
-    }
-    placed = [Placed(where[score.subject, score.source], score) for score in scores]
-    warnings = [warning for one in checkpoints for warning in one.warnings]
-    return checkpoints, placed, warnings + _mixed_kinds(checkpoints)
-
-
-def _informed(subject: Subject, facts: dict[str, Subject]) -> Subject:
-    known = facts.get(subject.label)
-    if known is None:
-        return subject
-    fields = (
-        "family",
-        "params",
-        "params_non_embedding",
-        "params_active",
-        "tokens",
-        "flops",
-        "loss",
-    )
-    return replace(subject, **{f: getattr(subject, f) or getattr(known, f) for f in fields})
-
-
-def _completed(one: Resolved, other: Resolved) -> Resolved:
-    # Several files of one checkpoint: one may state what another leaves out.
-    return replace(
-        one,
-        sizes={**other.sizes, **one.sizes},
-        origin={**other.origin, **one.origin},
-        loss=other.loss if one.loss is None else one.loss,
-    )
-
-
-def _tell_apart(resolved: dict[tuple[Subject, str], Resolved]) -> dict[tuple[Subject, str], str]:
-    # Several revisions of one model without step or tokens would overwrite each other.
-    revisions: dict[str, set[str]] = {}
-    for (subject, _), one in resolved.items():
-        if "step" not in one.sizes and "tokens" not in one.sizes:
-            revisions.setdefault(one.model, set()).add(subject.revision)
-    return {
-        key: f"{one.model}@{key[0].revision}"
-        if len(revisions.get(one.model, ())) > 1 and key[0].revision
-        else one.model
-        for key, one in resolved.items()
-    }
-
-
-def _mixed_kinds(checkpoints: list[Resolved]) -> list[str]:
-    kinds = Counter(one.params_kind for one in checkpoints if "params" in one.sizes)
-    if len(kinds) < 2:
-        return []
-    return [
-        f"params are total for {kinds['total']} checkpoints and non-embedding for "
-        f"{kinds['non_embedding']}: at 50M they differ by a factor 2; give one kind in the ladder"
-    ]

@@ -18,7 +18,7 @@ def split_foreign(paths: Sequence[str | Path]) -> tuple[list[str | Path], list[P
 
 
 def _is_foreign(path: Path) -> bool:
-    if not path.exists():
+    if not (path.is_file() or path.is_dir()):
         return False
     found = find_files([path], samples=False, exclude=()).files[:_LOOKED_AT]
     return any(_is_recognised(file, name) for file, name in found)

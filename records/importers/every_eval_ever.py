@@ -4,8 +4,9 @@ Traps: every value of `additional_details` is text; limits may be the text "Infi
 where lower is better are allowed.
 """
 
+import sys
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 from scalepredict.errors import CountError
 from scalepredict.records.counts import parse_count
@@ -14,6 +15,7 @@ from scalepredict.records.importers.interface import (
     ImportedScore,
     Subject,
     Tally,
+    fraction,
     positive,
 )
 from scalepredict.records.importers.source_file import SourceFile
@@ -47,11 +49,15 @@ class EveryEvalEver:
             details = _object(result.get("score_details"))
             spread = _object(details.get("uncertainty"))
             scale = _scale(metric)
-            value = details.get("score")
-            if scale is None or isinstance(value, bool) or not isinstance(value, int | float):
+            if scale is None:
                 tally.add("a result that is not bounded, or where lower is better")
                 continue
             low, span = scale
+            value = details.get("score")
+            score = fraction((value - low) / span) if _is_finite(value) else None
+            if score is None:
+                tally.add("a result that is no number within the limits of its metric")
+                continue
             stderr = positive(_object(spread.get("standard_error")).get("value"))
             scores.append(
                 ImportedScore(
@@ -60,7 +66,7 @@ class EveryEvalEver:
                     metric=str(
                         metric.get("metric_id") or metric.get("evaluation_description") or ""
                     ),
-                    score=min(max((value - low) / span, 0.0), 1.0),
+                    score=score,
                     stderr=None if stderr is None else stderr / span,
                     n_items=positive(spread.get("num_samples")),
                     time=str(content.get("retrieved_timestamp") or ""),
@@ -72,11 +78,16 @@ class EveryEvalEver:
 
 def _scale(metric: dict[str, object]) -> tuple[float, float] | None:
     low, high = metric.get("min_score", 0.0), metric.get("max_score", 1.0)
-    if metric.get("lower_is_better") or isinstance(low, str | bool) or isinstance(high, str | bool):
-        return None
-    if not isinstance(low, int | float) or not isinstance(high, int | float) or not low < high:
+    if metric.get("lower_is_better") or not (_is_finite(low) and _is_finite(high) and low < high):
         return None
     return float(low), float(high) - float(low)
+
+
+def _is_finite(value: object) -> TypeGuard[float]:
+    """A number within the range of floats; limits may be the text "Infinity"."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
 def _subject(info: dict[str, object]) -> Subject:

@@ -1,5 +1,6 @@
 """What does every importer give? Scores as a file states them, before any ladder is consulted."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
@@ -127,15 +128,17 @@ def fraction(value: object, *, percent: bool = False) -> float | None:
     """A score as a fraction, or None if the value is no finite number in [0, 1] (or [0, 100])."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    number = float(value) / 100 if percent else float(value)
-    return number if 0.0 <= number <= 1.0 else None
+    # Compared before it is converted: an integer may be too large for a float.
+    if not 0 <= value <= (100 if percent else 1):
+        return None
+    return float(value) / 100 if percent else float(value)
 
 
 def positive(value: object) -> float | None:
     """A positive finite number, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if 0.0 < value < float("inf") else None
+    return float(value) if 0 < value <= sys.float_info.max else None
 
 
 def entries(mapping: object) -> Iterator[tuple[str, object]]:

@@ -23,7 +23,7 @@ from scalepredict.records.importers.interface import (
 from scalepredict.records.importers.source_file import SourceFile
 
 _NOT_METRICS = {"name", "alias", "samples", "sample_len", "sample_count", " "}
-_TIMESTAMP = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.json$")
+_TIMESTAMP = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.json(?:\.gz)?$")
 _NAME_KEYS = ("pretrained", "model", "path", "engine", "peft", "delta")
 
 
@@ -57,6 +57,9 @@ class LmEval:
             place = groups.place(task, tally)
             if place is None:
                 continue
+            # A group of groups states no shots of its own.
+            counts = {run.shots(leaf) for leaf in groups.leaves(task)}
+            shots = counts.pop() if len(counts) == 1 else run.shots(task)
             for metric, filter_name, value, stderr in _metrics(measures):
                 score = fraction(value)
                 if score is None or run.lower_is_better(task, metric):
@@ -69,7 +72,7 @@ class LmEval:
                         task=place[1],
                         metric=metric,
                         filter=filter_name,
-                        shots=run.shots(task),
+                        shots=shots,
                         version=run.version(task),
                         digest=run.digest(task),
                         score=score,
@@ -80,7 +83,7 @@ class LmEval:
                     )
                 )
             if run.is_subset(task):
-                warnings.append(f"{file.name}: {task} was evaluated on a subset of its items.")
+                warnings.append(f"{task} was evaluated on a subset of its items.")
         return Imported(scores=tuple(scores), skipped=tally.counts, warnings=tuple(warnings))
 
 
@@ -145,7 +148,7 @@ class _Groups:
             group: [str(child) for child in children]
             for group, children in entries(content.get("group_subtasks"))
             if isinstance(children, list) and children
-        }
+        } or _children_by_alias(content)
         self._parent = {
             child: group for group, children in self._children.items() for child in children
         }
@@ -157,7 +160,7 @@ class _Groups:
         """(benchmark, task) of a row; None for an aggregate that would be counted twice."""
         top = self._benchmark(task)
         if task in self._children:
-            owns = any(self._benchmark(leaf) == task for leaf in self._leaves(task))
+            owns = any(self._benchmark(leaf) == task for leaf in self.leaves(task))
             if task == top and owns:
                 return task, ""
             if task in self._scored:
@@ -176,7 +179,8 @@ class _Groups:
                 top = parent
         return top
 
-    def _leaves(self, group: str) -> Iterator[str]:
+    def leaves(self, group: str) -> Iterator[str]:
+        """The tasks below a group; the task itself if it is none."""
         stack, seen = [group], set()
         while stack:
             name = stack.pop()
@@ -187,6 +191,23 @@ class _Groups:
                 stack.extend(self._children[name])
             else:
                 yield name
+
+
+def _children_by_alias(content: dict[str, object]) -> dict[str, list[str]]:
+    # 0.4.0 and 0.4.1 list no subtasks: the tree is in the order and the indentation of the aliases.
+    groups = {name for name, _ in entries(content.get("groups"))}
+    children: dict[str, list[str]] = {}
+    path: list[tuple[int, str]] = []
+    for task, measures in entries(content.get("results")) if groups else ():
+        alias = measures.get("alias") if isinstance(measures, dict) else None
+        depth = len(alias) - len(alias.lstrip(" -")) if isinstance(alias, str) else 0
+        while path and path[-1][0] >= depth:
+            path.pop()
+        if path:
+            children.setdefault(path[-1][1], []).append(task)
+        if task in groups:
+            path.append((depth, task))
+    return children
 
 
 def _metrics(measures: object) -> Iterator[tuple[str, str, object, object]]:

@@ -19,7 +19,7 @@ from scalepredict.records.importers.interface import (
 from scalepredict.records.importers.source_file import SourceFile
 
 _NAME = re.compile(
-    r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.jsonl"
+    r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.jsonl(?:\.gz)?"
 )
 _HASH_DIGITS = 16  # 64 bits: a collision among 10^6 questions has probability 3e-8
 

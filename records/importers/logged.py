@@ -106,7 +106,7 @@ def facts(row: Mapping[str, str], label: str, *, step: float | None) -> Subject:
         params=_first_count(row, _PARAMS),
         tokens=tokens,
         flops=gflops * 1e9 if gflops else None,
-        step=step,
+        step=None if step is None or step < 0 else step,
         # Several validation sets cannot be told apart here, and a law needs one fixed corpus.
         loss=losses[0] if len(losses) == 1 else None,
     )

@@ -6,12 +6,13 @@ with a sentence; memory never grows with a hostile file.
 
 import csv
 import gzip
-import io
 import json
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from scalepredict.errors import RecordError
 
@@ -44,7 +45,7 @@ class SourceFile:
         if isinstance(self.content, list):
             yield from enumerate(self.content, start=1)
             return
-        with _open(self.path) as stream:
+        with _open(self.path, self.name) as stream:
             for number, line in _lines(stream, self.name):
                 if line.strip():
                     yield number, parse_json(line, f"{self.name}:{number}")
@@ -55,12 +56,18 @@ class SourceFile:
         Raises:
             RecordError: A line is not UTF-8 or longer than 16 MiB.
         """
-        with _open(self.path) as stream:
+        with _open(self.path, self.name) as stream:
             reader = csv.reader(_text(stream, self.name), strict=True)
             header = next(reader)
             try:
                 for row in reader:
-                    yield reader.line_num, dict(zip(header, row, strict=False))
+                    if row and len(row) != len(header):
+                        raise RecordError(
+                            f"{self.name}:{reader.line_num}: {len(row)} cells, but the header has "
+                            f"{len(header)}; is the file cut off?"
+                        )
+                    if row:
+                        yield reader.line_num, dict(zip(header, row, strict=True))
             except csv.Error as error:
                 raise RecordError(f"{self.name}:{reader.line_num}: {error}.") from error
 
@@ -73,15 +80,13 @@ def open_source(path: Path, name: str) -> SourceFile:
     """
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     try:
-        with _open(path) as stream:
+        with _open(path, name) as stream:
             if suffix == ".csv":
                 header = next(csv.reader(_text(stream, name)), [])
                 return SourceFile(path=path, name=name, header=tuple(header))
             if suffix == ".jsonl":
                 return _open_lines(stream, path, name)
             text = stream.read(MAX_JSON_BYTES + 1)
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
-        raise RecordError(f"{name}: cannot be read: {error}.") from error
     except csv.Error as error:
         raise RecordError(f"{name}: {error}.") from error
     if len(text) > MAX_JSON_BYTES:
@@ -111,16 +116,23 @@ def _open_lines(stream: BinaryIO, path: Path, name: str) -> SourceFile:
     first = next((line for _, line in _lines(stream, name) if line.strip()), b"")
     if first.strip() != b"[":
         return SourceFile(path=path, name=name, content=parse_json(first, f"{name}:1"))
-    with _open(path) as whole:
+    with _open(path, name) as whole:
         text = whole.read(MAX_JSON_BYTES + 1)
     if len(text) > MAX_JSON_BYTES:
         raise RecordError(f"{name}: an array of more than {MAX_JSON_BYTES >> 20} MiB.")
     return SourceFile(path=path, name=name, content=parse_json(text, name))
 
 
-def _open(path: Path) -> BinaryIO:
-    # gzip.open's stream is a BinaryIO in all but name.
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+@contextmanager
+def _open(path: Path, name: str) -> Iterator[BinaryIO]:
+    # Damaged gzip data shows itself while the bytes are being used.
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+            yield cast(BinaryIO, stream)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise RecordError(f"{name}: the gzip data is cut off or damaged.") from error
+    except OSError as error:
+        raise RecordError(f"{name}: cannot be read: {error.strerror or error}.") from error
 
 
 def _lines(stream: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
@@ -138,10 +150,3 @@ def _text(stream: BinaryIO, name: str) -> Iterator[str]:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise RecordError(f"{name}:{number}: not UTF-8 text (byte {error.start}).") from error
-
-
-def is_text_table(path: Path) -> bool:
-    """Whether the file's first kilobyte decodes as text; a cheap test before csv looks at it."""
-    with _open(path) as stream:
-        head = io.BytesIO(stream.read(1024)).getvalue()
-    return b"\0" not in head

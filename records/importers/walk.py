@@ -10,6 +10,7 @@ from scalepredict.errors import RecordError
 
 ENDINGS = (".json", ".jsonl", ".csv", ".json.gz", ".jsonl.gz", ".csv.gz")
 _SAMPLES = ("samples_*", "*-predictions.jsonl*", "*-requests.jsonl*", "*-recorded-inputs.jsonl*")
+UNASKED = "answers to single questions (read with --samples)"
 _OLMES_SUMMARY = ("metrics-all.jsonl", "metrics-all.jsonl.gz")
 
 
@@ -21,7 +22,13 @@ class Found:
     passed_over: dict[str, int]
 
 
-def find_files(sources: Sequence[Path], *, samples: bool, exclude: Sequence[str]) -> Found:
+def find_files(
+    sources: Sequence[Path],
+    *,
+    samples: bool,
+    exclude: Sequence[str],
+    output: Path | None = None,
+) -> Found:
     """List result files below the sources, sorted by path.
 
     Raises:
@@ -35,11 +42,18 @@ def find_files(sources: Sequence[Path], *, samples: bool, exclude: Sequence[str]
         if source.is_file():
             files.append((source, str(source)))
             continue
-        for folder, subfolders, names in os.walk(source):  # does not follow links to folders
-            subfolders.sort()
+        if not source.is_dir():
+            raise RecordError(
+                f"{source}: neither a file nor a folder (a pipe or device); save it to a file."
+            )
+        # Does not follow links to folders.
+        for folder, subfolders, names in os.walk(source, onerror=_refuse_unreadable):
+            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
             summary = any(name in names for name in _OLMES_SUMMARY)
             for name in sorted(names):
                 path = Path(folder, name)
+                if output is not None and os.path.abspath(path) == os.path.abspath(output):
+                    continue
                 reason = _reason_to_pass(path, str(path), samples, exclude, summary)
                 if reason:
                     passed_over[reason] = passed_over.get(reason, 0) + 1
@@ -52,17 +66,23 @@ def _reason_to_pass(
     path: Path, shown: str, samples: bool, exclude: Sequence[str], summary: bool
 ) -> str:
     name = path.name
+    if not name.isprintable():
+        return "a name with control characters or not in UTF-8"
     if any(fnmatchcase(shown, pattern) or fnmatchcase(name, pattern) for pattern in exclude):
         return "excluded by --exclude"
-    if not name.endswith(ENDINGS):
+    if name.startswith("events.out.tfevents"):
+        return "TensorBoard logs; save their scalars as CSV with the columns of records"
+    if name.startswith(".") or not name.endswith(ENDINGS):
         return "not a .json, .jsonl or .csv file"
     is_sample = any(fnmatchcase(name, pattern) for pattern in _SAMPLES)
     if is_sample and not samples:
-        return "answers to single questions (read with --samples)"
-    if samples and name.endswith((".json", ".json.gz")) and name.startswith("results_"):
-        return ""
+        return UNASKED
     if summary and name.removesuffix(".gz").endswith("metrics.json"):
         return "repeated in metrics-all.jsonl beside it"
     if not path.is_file():
         return "not a regular file (a broken link, a pipe)"
     return ""
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    raise RecordError(f"{error.filename}: cannot be read: {error.strerror}.") from error

@@ -39,7 +39,7 @@ class WandbHistory:
         warnings: tuple[str, ...] = ()
         if rows == _SAMPLED_ROWS:
             warnings = (
-                f"{file.name} has exactly {_SAMPLED_ROWS} rows: run.history() samples them; "
+                f"exactly {_SAMPLED_ROWS} rows: run.history() samples them; "
                 "export with scan_history() to get all.",
             )
         return Imported(scores=tuple(scores), skipped=tally.counts, warnings=warnings)

@@ -17,6 +17,7 @@ from scalepredict.records.checks import choose_variants, complete_scores, measur
 from scalepredict.records.delimited import read_delimited
 from scalepredict.records.importers.account import summary
 from scalepredict.records.importers.as_rows import as_rows
+from scalepredict.records.importers.choose import Choice
 from scalepredict.records.importers.collect import collect
 from scalepredict.records.importers.detect import split_foreign
 from scalepredict.records.json_lines import read_json_lines
@@ -75,7 +76,10 @@ def read_records(
     own, foreign = split_foreign(paths)
     sources, others = find_sources(own) if own or not foreign else ([], ())
     parts = [_read(source, percent=percent) for source in sources]
-    collected = collect(foreign, ladder=ladder) if foreign else None
+    choice = Choice(
+        metric={}, filter={}, shots={} if shots is None else {"": shots}, prefer=tuple(metrics)
+    )
+    collected = collect(foreign, ladder=ladder, choice=choice) if foreign else None
     names = [source.name for source in sources]
     n_rows = [len(part.rows) for part in parts]
     if collected is not None:

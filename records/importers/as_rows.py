@@ -1,7 +1,7 @@
 """How do imported scores become record rows, and how are those written to a file?"""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import pandas as pd
 from scalepredict.errors import RecordError
 from scalepredict.records.columns import NUMBERS, TEXTS
 from scalepredict.records.importers.collect import Collected
+from scalepredict.records.ladder import Resolved
 from scalepredict.records.rows import Rows
 from scalepredict.records.table import Floats
 
@@ -22,9 +23,11 @@ _ORDER = (
 
 def as_rows(collected: Collected) -> Rows:
     """The scores as columns of the record format, sorted by model, scale and task."""
-    pairs = sorted(
-        ((collected.checkpoints[p.checkpoint], p.score) for p in collected.placed), key=_order
+    rank = _rank(collected.checkpoints)
+    in_order = sorted(
+        collected.placed, key=lambda p: (rank[p.checkpoint], p.score.benchmark, p.score.task)
     )
+    pairs = [(collected.checkpoints[p.checkpoint], p.score) for p in in_order]
     sources = tuple(dict.fromkeys(score.source for _, score in pairs))
     position = {source: i for i, source in enumerate(sources)}
     texts = {
@@ -126,8 +129,13 @@ def _number(values: Iterable[float | None]) -> Floats:
     return np.array([np.nan if value is None else value for value in values], dtype=float)
 
 
-def _order(pair: tuple[object, ...]) -> tuple[object, ...]:
-    one, score = pair
-    sizes = one.sizes  # type: ignore[attr-defined]
-    scale = tuple(sizes.get(name, -1.0) for name in ("params", "tokens", "step"))
-    return (one.family, *scale, one.model, score.benchmark, score.task)  # type: ignore[attr-defined]
+def _rank(checkpoints: Sequence[Resolved]) -> list[int]:
+    def scale(i: int) -> tuple[object, ...]:
+        one = checkpoints[i]
+        sizes = (one.sizes.get(name, -1.0) for name in ("params", "tokens", "step"))
+        return (one.family, *sizes, one.model)
+
+    rank = [0] * len(checkpoints)
+    for position, i in enumerate(sorted(range(len(checkpoints)), key=scale)):
+        rank[i] = position
+    return rank

@@ -33,12 +33,14 @@ class Choice:
         filter: Name of the filter.
         shots: Examples in the prompt.
         ignore: Parts of the key that may differ between models: version, digest.
+        prefer: Metrics (``name`` or ``name,filter``); the first that a benchmark has is taken.
     """
 
     metric: Mapping[str, str]
     filter: Mapping[str, str]
     shots: Mapping[str, int]
     ignore: frozenset[str] = frozenset()
+    prefer: tuple[str, ...] = ()
 
 
 NO_CHOICE = Choice(metric={}, filter={}, shots={})
@@ -60,12 +62,14 @@ def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Place
         wanted = _wanted(benchmark, items, choice)
         # A metric that the harness itself aggregates over tasks goes first.
         aggregates = [p for p in wanted if not p.score.task]
-        candidates = {_kind(p) for p in aggregates or wanted}
+        everything = {_kind(p) for p in wanted}
+        candidates = _preferred(everything, choice.prefer) or {
+            _kind(p) for p in aggregates or wanted
+        }
         coverage = {c: len({p.checkpoint for p in wanted if _kind(p) == c}) for c in candidates}
         widest = max(coverage.values())
         best = min((c for c in candidates if coverage[c] == widest), key=_preference)
         kept += [p for p in wanted if _kind(p) == best]
-        everything = {_kind(p) for p in wanted}
         if len(everything) > 1:
             others = ", ".join(_label(kind) for kind in sorted(everything - {best}))
             taken[f"{_label(best)} taken; also there: {others}"].append(benchmark)
@@ -73,11 +77,15 @@ def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Place
 
 
 def keep_newest(placed: Sequence[Placed]) -> tuple[list[Placed], int]:
-    """The newest evaluation of each task of a checkpoint, and how many older ones were merged."""
+    """The newest evaluation of each task of a checkpoint, and how many older ones were merged.
+
+    Args:
+        placed: Scores of one metric for each benchmark.
+    """
     newest: dict[tuple[object, ...], Placed] = {}
     for item in placed:
-        score = item.score
-        key = (item.checkpoint, score.benchmark, score.task, *_kind(item), score.shots)
+        score = item.score  # of the one metric of its benchmark
+        key = (item.checkpoint, score.benchmark, score.task, score.shots)
         if key not in newest or score.time >= newest[key].score.time:
             newest[key] = item
     return list(newest.values()), len(placed) - len(newest)
@@ -149,6 +157,13 @@ def _wanted(benchmark: str, items: list[Placed], choice: Choice) -> list[Placed]
                 f"{benchmark}: no score with {key} {asked!r}; the files have {', '.join(there)}."
             )
     return items
+
+
+def _preferred(kinds: set[tuple[str, str]], names: Sequence[str]) -> set[tuple[str, str]]:
+    for name in names:
+        if found := {kind for kind in kinds if name in (kind[0], _label(kind))}:
+            return found
+    return set()
 
 
 def _label(kind: tuple[str, str]) -> str:

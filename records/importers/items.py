@@ -6,7 +6,6 @@ first names the model in full, its size, the shots and the benchmark that a subt
 
 import os
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 
 from scalepredict.records.importers.interface import ImportedScore
@@ -14,14 +13,19 @@ from scalepredict.records.importers.interface import ImportedScore
 Run = tuple[str, str]  # folder and time
 
 
-def join_items(scores: Sequence[ImportedScore], left_out: Counter[str]) -> list[ImportedScore]:
-    """Give every question its run's name and its benchmark; drop the subtask scores they repeat."""
+def join_items(scores: list[ImportedScore], left_out: Counter[str]) -> list[ImportedScore]:
+    """Give every question its run's name and its benchmark; drop the subtask scores they repeat.
+
+    ``scores`` is used up, and is empty afterwards: a million questions are not held twice.
+    """
     if not any(map(_is_item, scores)):
-        return list(scores)
+        return scores
     aggregates = {_raw_key(score): score for score in scores if not _is_item(score)}
     with_items = {(*_run(score), score.benchmark) for score in scores if _is_item(score)}
     joined: list[ImportedScore] = []
-    for score in scores:
+    scores.reverse()
+    while scores:
+        score = scores.pop()
         if not _is_item(score):
             if score.task and _raw_key(score) in with_items:
                 left_out["a subtask's score, whose questions are read themselves"] += 1

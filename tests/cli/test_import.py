@@ -122,3 +122,28 @@ def test_an_empty_folder_is_an_error(scalepredict: Run, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "the folder is empty" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        ("results.json", "written as .csv or .parquet"),
+        ("a.csv", "is itself a source"),
+        ("nowhere/a.csv", "there is no folder nowhere"),
+    ],
+)
+def test_an_output_that_cannot_be_is_refused_before_reading(
+    scalepredict: Run, tmp_path: Path, output: str, why: str
+) -> None:
+    (tmp_path / "a.csv").write_text("_step,arc/acc\n1,0.5\n")
+    done = scalepredict("import", "a.csv", "-o", output)
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert (tmp_path / "a.csv").read_text().startswith("_step")
+
+
+def test_an_import_into_its_own_folder_can_be_repeated(scalepredict: Run, tmp_path: Path) -> None:
+    shutil.copytree(FIXTURE, tmp_path / "results")
+    command = ("import", "results", "-o", "results/records.csv")
+    first, second = scalepredict(*command), scalepredict(*command)
+    assert (first.returncode, second.stderr) == (0, first.stderr)

@@ -112,3 +112,24 @@ def test_the_json_of_olmo_ladder_is_read_as_it_is(tmp_path: Path) -> None:
 )
 def test_names_are_guessed_from(name: str, expected: dict[str, float]) -> None:
     assert guess_from_name(name) == expected
+
+
+def test_active_parameters_of_the_ladder_and_total_of_the_file_are_compared(tmp_path: Path) -> None:
+    rules = ladder(tmp_path, "models:\n  - {match: '*', params_active: 671B, tokens: 1T}\n")
+    with pytest.raises(RecordError, match="params_active is 671B of 37B parameters"):
+        resolve(Subject(label="m", params=37e9), "x", rules)
+    one = resolve(Subject(label="m", params=1e12), "x", rules)
+    assert one.sizes["flops"] == 6 * 671e9 * 1e12  # the others cost nothing
+
+
+def test_tokens_of_the_step_and_of_the_file_must_agree(tmp_path: Path) -> None:
+    rules = ladder(
+        tmp_path, "defaults: {tokens_per_step: 2M}\nmodels:\n- {match: '*', tokens_from: step}\n"
+    )
+    with pytest.raises(RecordError, match="tokens is 2B by the ladder and 4B by the file"):
+        resolve(Subject(label="m", step=1000, tokens=4e9), "x", rules)
+
+
+def test_tokens_are_given_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"ladder.yaml:2:.*contradict each other"):
+        ladder(tmp_path, "models:\n  - {match: '*', tokens: 1B, tokens_from: step}\n")

@@ -219,3 +219,57 @@ def test_unknown_sizes_and_made_up_names_are_not_believed(tmp_path: Path) -> Non
 
 def _metric(name: str) -> Choice:
     return Choice(metric={"": name}, filter={}, shots={})
+
+
+def test_version_0_4_0_tells_groups_by_indentation_only(tmp_path: Path) -> None:
+    tasks = {
+        "mmlu": {"alias": "mmlu", "acc,none": 0.3},
+        "mmlu_stem": {"alias": " - stem", "acc,none": 0.31},
+        "mmlu_physics": {"alias": "  - physics", "acc,none": 0.32},
+        "mmlu_law": {"alias": " - law", "acc,none": 0.33},
+        "arc": {"alias": "arc", "acc,none": 0.4},
+    }
+    groups = {name: tasks[name] for name in ("mmlu", "mmlu_stem")}
+    collected = collect([write(tmp_path / "results.json", results(results=tasks, groups=groups))])
+    assert scores(collected) == {
+        ("mmlu", "", "acc"): 0.3,
+        ("mmlu", "physics", "acc"): 0.32,
+        ("mmlu", "law", "acc"): 0.33,
+        ("arc", "", "acc"): 0.4,
+    }
+
+
+def test_a_group_of_groups_has_the_shots_of_its_tasks(tmp_path: Path) -> None:
+    tasks = {name: {"acc,none": 0.3} for name in ("mmlu", "mmlu_stem", "mmlu_stem_law")}
+    groups = {"mmlu": ["mmlu_stem"], "mmlu_stem": ["mmlu_stem_law"]}
+    content = results(results=tasks, group_subtasks=groups, **{"n-shot": {"mmlu_stem_law": 5}})
+    collected = collect([write(tmp_path / "r.json", content)])
+    assert {p.score.shots for p in collected.placed} == {5}
+
+
+def test_a_question_asked_twice_is_two_items(tmp_path: Path) -> None:
+    row = {"doc_hash": "ab" * 32, "filtered_resps": [], "filter": "none", "metrics": ["acc"]}
+    path = tmp_path / "acme__a" / "samples_arc_2026-01-01T00-00-00.0.jsonl"
+    lines = (json.dumps(row | {"doc_id": i, "acc": i}) + "\n" for i in (0, 1))
+    path.parent.mkdir()
+    path.write_text("".join(lines))
+    assert {p.score.task: p.score.score for p in collect([path]).placed} == {
+        "ab" * 8: 0.0,
+        "ab" * 8 + "-2": 1.0,
+    }
+
+
+def test_samples_are_not_read_unless_asked_for_whatever_their_name(tmp_path: Path) -> None:
+    write(tmp_path / "results.json", results())
+    write(tmp_path / "a_arc.jsonl", [{"doc_id": 3, "filtered_resps": [], "acc": 1.0}])
+    assert [p.score.task for p in collect([tmp_path]).placed] == [""]
+    assert len(collect([tmp_path], samples=True).placed) == 2
+
+
+@pytest.mark.parametrize("choice", [{"": "nonsense"}, {"piqa": "acc"}])
+def test_a_metric_or_task_that_is_nowhere_is_refused(
+    tmp_path: Path, choice: dict[str, str]
+) -> None:
+    path = write(tmp_path / "r.json", results())
+    with pytest.raises(RecordError, match="metric"):
+        collect([path], choice=Choice(metric=choice, filter={}, shots={}))

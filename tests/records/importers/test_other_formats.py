@@ -88,6 +88,9 @@ def test_lighteval_averages_are_left_out_and_bytes_are_no_parameters(tmp_path: P
 def test_every_eval_ever_has_numbers_in_text_and_unbounded_metrics(tmp_path: Path) -> None:
     bounded = {"metric_id": "acc", "lower_is_better": False, "min_score": 0.0, "max_score": 100.0}
     unbounded = bounded | {"max_score": "Infinity"}
+    infinite = bounded | {"max_score": float("inf")}
+    fraction = bounded | {"max_score": 1.0}  # a percentage by mistake: not cut off at 1
+    not_a_number = {"score": float("nan")}
     details = {
         "score": 30.5,
         "uncertainty": {"standard_error": {"value": 1.35}, "num_samples": 1172},
@@ -98,6 +101,9 @@ def test_every_eval_ever_has_numbers_in_text_and_unbounded_metrics(tmp_path: Pat
         "evaluation_results": [
             {"evaluation_name": "arc", "metric_config": bounded, "score_details": details},
             {"evaluation_name": "elo", "metric_config": unbounded, "score_details": details},
+            {"evaluation_name": "bare", "metric_config": infinite, "score_details": details},
+            {"evaluation_name": "pct", "metric_config": fraction, "score_details": details},
+            {"evaluation_name": "nan", "metric_config": bounded, "score_details": not_a_number},
         ],
     }
     collected = collect([write(tmp_path / "e.json", json.dumps(content))])
@@ -105,7 +111,7 @@ def test_every_eval_ever_has_numbers_in_text_and_unbounded_metrics(tmp_path: Pat
     assert (score.score, score.n_items) == (0.305, 1172)
     assert score.stderr == pytest.approx(0.0135)
     assert collected.checkpoints[0].sizes["params"] == 190354176
-    assert sum(collected.left_out.values()) == 1
+    assert sum(collected.left_out.values()) == 4
 
 
 def test_open_lm_joins_scores_to_the_run_by_the_file_name(tmp_path: Path) -> None:

@@ -21,3 +21,8 @@ def test_a_folder_of_results_gives_the_same_table_as_its_import(tmp_path: Path) 
     assert direct.table.scores.tolist() == imported.table.scores.tolist()
     assert [c.tokens for c in direct.table.checkpoints] == [2e9] * 4
     assert "read 4 files (4 lm-eval)" in direct.report.notes()[0]
+
+
+def test_the_metric_that_is_asked_for_is_taken_from_results_too() -> None:
+    table = read_records([FIXTURE], metrics=["acc"]).table
+    assert {unit.metric for unit in table.units} == {"acc"}

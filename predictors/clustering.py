@@ -3,7 +3,7 @@
 Source: Algorithm 1 of Xu et al. 2025, "Unveiling Downstream Performance Scaling of LLMs: A
     Clustering-Based Perspective" (COD, 2502.17262), and the k-means and DBSCAN of its ablation.
 Choices where the source is silent: scikit-learn's ``cluster_all=False``, a flat kernel, every
-    point a seed (up to ``mean_shift.MAX_SEEDS``), and the mean of the members as the centre
+    point a seed (up to ``mean_shift.MAX_POINTS``), and the mean of the members as the centre
     that the distance test uses.
 Fails when: a question has few graded answers. Identical noisy vectors then crowd by chance.
 """

@@ -6,9 +6,9 @@ Source: Comaniciu and Meer 2002 (doi:10.1109/34.1000236), in the form of scikit-
     ``MeanShift(bandwidth, cluster_all=False)`` and ``estimate_bandwidth``, whose results it repeats
     where every point is a seed.
 Departures: all seeds move at once by two matrix products, instead of one neighbour query after
-    another; beyond MAX_SEEDS points the seeds are the fullest bins of the space, and the bandwidth
-    is read off MAX_SAMPLE of the points, so that the cost grows with the number of points and
-    not with its square.
+    another; beyond MAX_POINTS points the seeds are one of each of the N_SEEDS fullest bins, and
+    the bandwidth is read off MAX_SAMPLE points, so that the cost grows with the number of points
+    and not with its square.
 Fails when: groups differ in width; there is one bandwidth.
 """
 
@@ -19,7 +19,8 @@ from scipy.spatial.distance import cdist
 
 from scalepredict.records.table import Bools, Floats, Ints
 
-MAX_SEEDS = 512
+MAX_POINTS = 512  # up to which every point is a seed
+N_SEEDS = 256
 MAX_SAMPLE = 2048  # the mean distance to a neighbour is known to 1 % from so many points
 MAX_STEPS = 300  # as scikit-learn
 BLOCK = 1 << 22  # distances held at once (32 MiB)
@@ -68,15 +69,16 @@ def mean_shift(points: Floats, *, bandwidth: float) -> Modes:
 
 
 def _seeds(points: Floats, bandwidth: float) -> Floats:
-    if len(points) <= MAX_SEEDS:
+    if len(points) <= MAX_POINTS:
         return points
-    bins, count = np.unique(np.round(points / bandwidth), axis=0, return_counts=True)
-    fullest = np.argsort(-count, kind="stable")[:MAX_SEEDS]
-    return bins[fullest] * bandwidth
+    # A point of each bin and not its middle: in many dimensions that is far from every point.
+    bins = np.round(points / bandwidth)
+    _, first, count = np.unique(bins, axis=0, return_index=True, return_counts=True)
+    return points[first[np.argsort(-count, kind="stable")[:N_SEEDS]]]
 
 
 def _climb(points: Floats, seeds: Floats, bandwidth: float) -> tuple[Floats, Ints]:
-    # Moves every seed uphill; seeds that see no point are dropped.
+    # Moves every seed uphill; each sees a point, as it starts on one.
     at = seeds.copy()
     crowd = np.zeros(len(at), dtype=np.intp)
     moving = np.arange(len(at))
@@ -85,14 +87,17 @@ def _climb(points: Floats, seeds: Floats, bandwidth: float) -> tuple[Floats, Int
             chosen = moving[rows]
             near = _within(at[chosen], points, bandwidth)
             crowd[chosen] = near.sum(axis=1)
+            # A mean can leave the reach of its points only by rounding.
+            seen = crowd[chosen, None] > 0
             mean = near.astype(float) @ points / np.maximum(crowd[chosen], 1)[:, None]
+            mean = np.where(seen, mean, at[chosen])
             moved = np.linalg.norm(mean - at[chosen], axis=1)
-            at[chosen] = np.where(crowd[chosen, None] > 0, mean, at[chosen])
-            moving[rows] = np.where((moved > 1e-3 * bandwidth) & (crowd[chosen] > 0), chosen, -1)
+            at[chosen] = mean
+            moving[rows] = np.where(moved > 1e-3 * bandwidth, chosen, -1)
         moving = moving[moving >= 0]
         if not len(moving):
             break
-    return at[crowd > 0], crowd[crowd > 0]
+    return at, crowd
 
 
 def _within(centers: Floats, points: Floats, bandwidth: float) -> Bools:

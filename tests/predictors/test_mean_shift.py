@@ -46,10 +46,20 @@ def test_beyond_the_seed_limit_the_clusters_stay_the_same_in_kind(
 ) -> None:
     points = rates(5, n=1200)
     capped = mean_shift(points, bandwidth=0.25)
-    monkeypatch.setattr(module, "MAX_SEEDS", len(points))
+    monkeypatch.setattr(module, "MAX_POINTS", len(points))
     full = mean_shift(points, bandwidth=0.25)
     # Modes of thousands of seeds need not be the same to the digit; who is together must be.
     assert adjusted_rand_score(capped.labels, full.labels) > 0.8
+
+
+def test_many_points_in_many_dimensions_have_modes() -> None:
+    """The middle of a bin is farther from its points than the radius, from 4 dimensions on."""
+    rng = np.random.default_rng(1)
+    points = np.vstack([c + 0.05 * rng.standard_normal((400, 22)) for c in (0.25, 0.75)])
+    modes = mean_shift(points, bandwidth=0.4)
+    assert len(modes.centers) == 2
+    assert len(set(modes.labels[:400]) - {-1}) == 1
+    assert len(set(modes.labels[400:]) - {-1}) == 1
 
 
 def test_outliers_are_clustered_again_until_only_strays_are_left() -> None:

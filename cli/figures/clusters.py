@@ -25,6 +25,7 @@ BEYOND = 10.0  # curves go on to this multiple of the largest compute
 _STEPS = 60
 _STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (4, 1, 1, 1)))  # by kind of cluster
 _BAND = (0.05, 0.95)
+_BRIGHTEST = 0.995  # quantile of the pass rates that ends a colour scale; higher ones share it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,7 +45,13 @@ def clusters_figure(panels: Sequence[ClusterPanel]) -> Any:
         _curves(curves, panel, colours)
         _strip(strip, panel, order, colours)
         image = _heat(heat, panel, order)
-        figure.colorbar(image, ax=heat, label="pass rate (%)", pad=0.02).outline.set_visible(False)
+        figure.colorbar(
+            image,
+            ax=heat,
+            label="pass rate (%)",
+            pad=0.02,
+            extend="max" if 100 * panel.difficulty.rates.max() > image.norm.vmax else "neither",
+        ).outline.set_visible(False)
     _legend(figure, panels)
     return figure
 
@@ -141,7 +148,7 @@ def _strip(axis: Any, panel: ClusterPanel, order: Ints, colours: list[Any]) -> N
 
 def _heat(axis: Any, panel: ClusterPanel, order: Ints) -> Any:
     shown = 100 * panel.difficulty.rates[order]
-    most = _scale_end(float(panel.difficulty.rates.max()))
+    most = _scale_end(float(np.quantile(panel.difficulty.rates, _BRIGHTEST)))
     image = axis.imshow(shown, cmap="cividis", vmin=0, vmax=most, aspect="auto")
     axis.set_xticks([])
     axis.set_yticks([])

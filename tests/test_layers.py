@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from scalepredict.predictors import registry
+
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ["errors", "records", "predictors", "evaluation", "cli"]
-PREDICTOR_PARTS = {"interface", "curves", "least_squares"}  # shared by the methods
 
 
 def imports(path: Path) -> set[str]:
@@ -29,6 +30,28 @@ def test_a_layer_imports_only_from_layers_below_it(layer: str) -> None:
     for path in sources:
         rooms = {name.split(".")[1] for name in imports(path)}
         assert rooms <= allowed, f"{path.relative_to(ROOT)} imports {sorted(rooms - allowed)}"
+
+
+def test_methods_do_not_import_each_other() -> None:
+    homes = {f"scalepredict.predictors.{registry._place(name).module}" for name in registry.names()}
+    for home in sorted(homes):
+        path = ROOT / "predictors" / f"{home.rsplit('.', 1)[1]}.py"
+        for name in imports(path):
+            assert name.rsplit(".", 1)[0] not in homes - {home}, f"{path.name} imports {name}"
+            assert name not in homes, f"{path.name} imports {name}"
+
+
+OPENING = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "print"}
+OPENERS = {ROOT / "predictors" / "storage.py"}
+
+
+@pytest.mark.parametrize("layer", ["predictors", "evaluation"])
+def test_predictors_and_evaluation_neither_open_files_nor_print(layer: str) -> None:
+    for path in set((ROOT / layer).rglob("*.py")) - OPENERS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                assert called not in OPENING, f"{path.relative_to(ROOT)}:{node.lineno}: {called}"
 
 
 def test_no_file_is_longer_than_400_lines() -> None:

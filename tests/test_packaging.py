@@ -9,9 +9,15 @@ ROOMS = ("cli", "configs", "evaluation", "predictors", "records", "sample_data")
 
 def test_every_package_folder_is_listed() -> None:
     table = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    found = {"scalepredict"}
-    for room in ROOMS:
-        for init in (ROOT / room).rglob("__init__.py"):
-            found.add(".".join(["scalepredict", *init.parent.relative_to(ROOT).parts]))
-    assert set(table["packages"]) == found
-    assert set(table["package-dir"]) == found
+    folders = {path.parent for room in ROOMS for path in (ROOT / room).rglob("*.py")}
+    found = {f"scalepredict.{'.'.join(f.relative_to(ROOT).parts)}": f for f in folders}
+    found["scalepredict"] = ROOT / "scalepredict"
+    assert set(table["packages"]) == set(found)
+    assert {name: ROOT / folder for name, folder in table["package-dir"].items()} == found
+    lacking = [str(folder) for folder in found.values() if not (folder / "__init__.py").exists()]
+    assert not lacking
+
+
+def test_every_room_of_the_checkout_is_a_package() -> None:
+    rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert rooms == {*ROOMS, "scalepredict"}

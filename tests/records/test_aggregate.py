@@ -1,5 +1,7 @@
 """A benchmark's score is its aggregate, or a mean over one and the same set of tasks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,23 @@ def test_tasks_are_weighted_by_their_items() -> None:
     np.testing.assert_array_equal(mean.n_items, [[400], [400]])
     # var = sum (n_i / n)^2 se_i^2
     np.testing.assert_allclose(mean.stderr, 0.01 * np.hypot(0.75, 0.25), rtol=1e-12)
+
+
+def test_error_and_chance_of_a_mean_carry_the_weights_of_its_tasks() -> None:
+    plain = table([[0.2, 0.6]], ["a", "b"], [300, 100])
+    units = [
+        replace(unit, chance=chance) for unit, chance in zip(plain.units, (0.25, 0.5), strict=True)
+    ]
+    tasks = make_table(
+        plain.checkpoints,
+        units,
+        plain.scores,
+        n_items=plain.n_items,
+        stderr=np.array([[0.01, 0.04]]),
+    )
+    mean = to_benchmarks(tasks)
+    assert mean.units[0].chance == pytest.approx(0.75 * 0.25 + 0.25 * 0.5, rel=1e-12)
+    assert mean.stderr[0, 0] == pytest.approx(np.hypot(0.75 * 0.01, 0.25 * 0.04), rel=1e-12)
 
 
 def test_tasks_of_unknown_size_weigh_the_same() -> None:

@@ -67,9 +67,12 @@ def read_question(path: Path) -> Question:
     )
 
 
-def forecast(question: Question, components: int | None) -> Forecast:
+def forecast(
+    question: Question, components: int | None, *, standard: tuple[str, ...] = ()
+) -> Forecast:
     rng = np.random.default_rng(0)
-    law = Observational(components=components).fit(question.train, rng=rng)
+    method = Observational(components=components, standard=standard)
+    law = method.fit(question.train, rng=rng)
     known = question.test.take_units(np.arange(len(question.test.units) - 1))
     checkpoints = known.checkpoints
     targets = Targets(

@@ -23,6 +23,7 @@ from scalepredict.cli.import_records import import_records
 from scalepredict.cli.plot import plot
 from scalepredict.cli.render import clean
 from scalepredict.cli.report import report
+from scalepredict.cli.select import select
 from scalepredict.cli.simulate import simulate
 from scalepredict.cli.validate import validate
 from scalepredict.errors import ScalePredictError
@@ -96,6 +97,7 @@ app.command("backtest")(backtest)
 app.command("calibrate")(calibrate)
 app.command("clusters")(clusters)
 app.command("simulate")(simulate)
+app.command("select")(select)
 app.command("compare")(compare)
 app.command("plot")(plot)
 app.command("report")(report)

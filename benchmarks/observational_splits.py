@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scalepredict.evaluation.calibration import apply_calibration
+from scalepredict.evaluation.calibration import apply_calibration, of_scores
 from scalepredict.evaluation.calibration_file import load_calibration
 from scalepredict.predictors.capability_link import apply_links, fit_links
 from scalepredict.predictors.interface import Forecast, Targets

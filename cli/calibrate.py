@@ -190,6 +190,19 @@ def _backtests(
                 progress=progress,
                 rng=stream,
             )
+        readers = [p for p in predictors if not registry.needs_compute(p.name)]
+        with voice.counting(f"backtest of {name} with known scores") as progress:
+            made += run_backtest(
+                table,
+                splits if readers else (),
+                readers,
+                load_calibration(),
+                records=name,
+                with_scores=True,
+                jobs=jobs,
+                progress=progress,
+                rng=stream,
+            )
         alone = len(set(groups.values())) == 1
         cells += [replace(c, group=c.family if alone else groups[name]) for c in made]
         if not splits:

@@ -11,7 +11,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from scalepredict.errors import RefusedError, ScalePredictError
-from scalepredict.evaluation.calibration import Calibration, apply_calibration
+from scalepredict.evaluation.calibration import Calibration, apply_calibration, of_scores
 from scalepredict.evaluation.splits import Split
 from scalepredict.predictors.interface import Forecast, Law, Predictor, Targets
 from scalepredict.records.aggregate import to_benchmarks
@@ -70,6 +70,7 @@ def run_backtest(
     calibration: Calibration,
     *,
     records: str = "",
+    with_scores: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
     rng: np.random.Generator,
@@ -82,6 +83,8 @@ def run_backtest(
         predictors: Methods; a method that fails on a split gives a cell with its reason.
         calibration: Turns points into intervals.
         records: Name of the table; also the group of its cells.
+        with_scores: Tell methods that read them the scores of each target on other benchmarks;
+            what they make of it is another use, with a name of its own (``of_scores``).
         jobs: Processes. Cells do not depend on it: each has its own stream of random numbers.
         progress: Told how many cells are done.
         rng: Source of those streams.
@@ -99,6 +102,7 @@ def run_backtest(
             ),
             [(number, splits[number], _held_out(benchmarks, splits[number])) for number in numbers],
             calibration,
+            of_scores(predictor.name) if with_scores else predictor.name,
             records,
             stream,
         )
@@ -143,6 +147,7 @@ def _answers(
     evidence: EvalTable,
     questions: Sequence[tuple[int, Split, EvalTable]],
     calibration: Calibration,
+    name: str,
     records: str,
     rng: np.random.Generator,
 ) -> list[Cell]:
@@ -157,12 +162,12 @@ def _answers(
         failure = str(error)
     cells = []
     for number, split, held in questions:
-        forecast, reason = _forecast(law, held, rng)
+        forecast, reason = _forecast(law, held, rng, with_scores=name != predictor.name)
         if forecast is not None:
-            forecast = apply_calibration(forecast, calibration, predictor.name)
+            forecast = apply_calibration(forecast, calibration, name)
         cells.append(
             Cell(
-                predictor=predictor.name,
+                predictor=name,
                 records=records,
                 group=records,
                 family=split.family,
@@ -180,12 +185,15 @@ def _answers(
 
 
 def _forecast(
-    law: Law | None, held: EvalTable, rng: np.random.Generator
+    law: Law | None, held: EvalTable, rng: np.random.Generator, *, with_scores: bool
 ) -> tuple[Forecast | None, str | None]:
     if law is None:
         return None, None
+    targets = Targets.of_table(held)
+    if with_scores:
+        targets = replace(targets, known=held)
     try:
-        return _on_units(law.forecast(Targets.of_table(held), rng=rng), held.units), None
+        return _on_units(law.forecast(targets, rng=rng), held.units), None
     except ScalePredictError as error:
         return None, str(error)
 

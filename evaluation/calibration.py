@@ -34,6 +34,11 @@ SCORE_CLIP = (0.02, 0.98)  # a forecast of exactly 0 or 1 is not free of noise
 WHOLE_TABLE = "all benchmarks"  # name of the suite of a table that names none
 
 
+def of_scores(predictor_name: str) -> str:
+    """Name of a method where it is told the target's scores on other benchmarks, not its scale."""
+    return f"{predictor_name}-scores"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PredictorCalibration:
     """What one method's errors have shown.

@@ -116,7 +116,6 @@ def forecast_family(
     evidence = _of_known_compute(group, targets.family[0])
     places = range(len(targets))
     return judged(
-        fit,
         group,
         evidence,
         aligned(group.law.forecast(targets, rng=rng), evidence),
@@ -124,6 +123,7 @@ def forecast_family(
         factor=factors(targets, evidence),
         lines=tuple(describe_target(targets, i, evidence) for i in places),
         warnings=tuple(target_warnings(targets, i, evidence) for i in places),
+        name=fit.predictor.name,
     )
 
 
@@ -139,7 +139,6 @@ def _of_known_compute(group: FittedGroup, family: str) -> EvalTable:
 
 
 def judged(
-    fit: Fit,
     group: FittedGroup,
     evidence: EvalTable,
     raw: Forecast,
@@ -148,9 +147,12 @@ def judged(
     factor: Floats,
     lines: tuple[str, ...],
     warnings: tuple[tuple[str, ...], ...],
+    name: str,
 ) -> FamilyForecast:
-    """Calibrate a forecast and judge it beside the evidence that its classes come from."""
-    name = fit.predictor.name
+    """Calibrate a forecast and judge it beside the evidence that its classes come from.
+
+    ``name`` says whose errors its intervals come from.
+    """
     forecast = apply_calibration(raw, calibration, name)
     classes = classify(evidence)
     chance = evidence.chance

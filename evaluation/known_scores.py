@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.calibration import Calibration
+from scalepredict.evaluation.calibration import Calibration, of_scores
 from scalepredict.evaluation.forecasting import FamilyForecast, judged
 from scalepredict.evaluation.measured import Comparison, beside
 from scalepredict.predictors.fit import Fit, FittedGroup
@@ -84,7 +84,6 @@ def _one(
         line += f", {format_count(checkpoint.flops)} FLOPs"
     largest = evidence.flops.max() if evidence.checkpoints else np.nan
     family = judged(
-        fit,
         group,
         evidence,
         raw,
@@ -92,6 +91,13 @@ def _one(
         factor=known.flops / largest,
         lines=(line,),
         warnings=(_not_read(unread),),
+        name=of_scores(fit.predictor.name),
+    )
+    unknown = np.full_like(observed, np.nan)
+    family = replace(
+        family,
+        forecast=replace(family.forecast, last=unknown),
+        suites=replace(family.suites, last=np.full_like(family.suites.point, np.nan)),
     )
     return family, beside(family, observed, (checkpoint.model,))
 

@@ -12,7 +12,7 @@ Fails when: a benchmark needs what the standard ones do not measure (low ``expla
     mixes data recipes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -179,16 +179,25 @@ class ObservationalLaw:
             RefusedError: A target has neither known standard scores nor known compute.
         """
         del rng
-        coordinates, covariance = self._of_targets(targets)
+        scores = _aligned(targets, self.frontier.units)
+        told = np.isfinite(scores[:, self.standard]).any(axis=1)
+        coordinates, covariance = self._of_targets(targets, scores, told)
         point = np.full((len(targets), len(self.frontier.units)), np.nan)
         variance = np.zeros_like(point)
         point[:, self.fitted], variance[:, self.fitted] = apply_links(
             self.links, coordinates[:, self.fitted], covariance[:, self.fitted]
         )
-        forecast = make_forecast(
-            targets, self.frontier, point, model_variance=variance, failures=self.failures
+        forecast = self.ends.beside(
+            make_forecast(
+                targets, self.frontier, point, model_variance=variance, failures=self.failures
+            )
         )
-        return self.ends.beside(forecast)
+        # What a target can do is known then, so neither compute nor a last score has a say.
+        return replace(
+            forecast,
+            last=np.where(told[:, None], forecast.point, forecast.last),
+            horizon=np.where(told[:, None], 0.0, forecast.horizon),
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Models left out, benchmarks that the space does not carry."""
@@ -284,9 +293,7 @@ class ObservationalLaw:
     def _weights(self) -> Floats:
         return self.links.params[:, :, 3:]
 
-    def _of_targets(self, targets: Targets) -> tuple[Floats, Floats]:
-        scores = _aligned(targets, self.frontier.units)
-        told = np.isfinite(scores[:, self.standard]).any(axis=1)
+    def _of_targets(self, targets: Targets, scores: Floats, told: Bools) -> tuple[Floats, Floats]:
         known = posterior(self.space, scores[:, self.standard])
         coordinates, covariance = _per_unit(self.space, scores, self.standard, known)
         silent = np.flatnonzero(~told)

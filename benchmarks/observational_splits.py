@@ -121,9 +121,9 @@ def main(folder: Path) -> None:
             errors += [said[f"pc{k}"], points[k]]
         errors += [points[None]]
         table.append((question.name, len(question.train.scores), observed, errors))
-        low, high = apply_calibration(forecasts[None], calibration, Observational.name).interval(
-            0.9
-        )
+        low, high = apply_calibration(
+            forecasts[None], calibration, of_scores(Observational.name)
+        ).interval(0.9)
         inside += int(((low[:, -1] <= observed) & (observed <= high[:, -1])).sum())
         count += len(observed)
     _print(header, table)

@@ -180,7 +180,7 @@ class ObservationalLaw:
         """
         del rng
         scores = _aligned(targets, self.frontier.units)
-        told = np.isfinite(scores[:, self.standard]).any(axis=1)
+        told = np.asarray(np.isfinite(scores[:, self.standard]).any(axis=1))
         coordinates, covariance = self._of_targets(targets, scores, told)
         point = np.full((len(targets), len(self.frontier.units)), np.nan)
         variance = np.zeros_like(point)

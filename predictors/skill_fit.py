@@ -21,7 +21,7 @@ from scipy.special import expit, logit
 
 from scalepredict.records.table import Bools, Floats, Ints
 
-MAX_STEPS, TOLERANCE = 60, 1e-6
+MAX_STEPS, TOLERANCE = 60, 1e-5
 BAND = 0.2  # a floor is at most this far above chance, a top this far below 1
 SHAPE = np.array([-3.0, -5.0, 0.0])  # floor, top (logits in their bands), log power: a sigmoid
 

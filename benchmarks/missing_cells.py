@@ -2,10 +2,10 @@
 
     python benchmarks/missing_cells.py DATA
 
-On `observational_base.csv.gz`, a random 20 % of the cells of the evidence is dropped, several times:
+On `observational_base.csv.gz`, a random 20 % of the cells of the evidence is dropped, five times:
 
-- known scores: families in turn are left out, every score of their models is forecast from their other
-  scores by `observational` (dropped from those, too);
+- known scores: families are left out in turn, and every score of their models is forecast from the
+  others by `observational` (a fifth of those is dropped, too);
 - largest model: the largest model of each family is forecast from the rest by `skills`.
 
 Prints mean absolute errors in points, whole and with holes.
@@ -50,7 +50,7 @@ def from_scores(table: EvalTable, rng: np.random.Generator | None) -> Floats:
         informed = np.isfinite(seen.scores[held]).sum(axis=1) >= 2
         point = law.forecast(targets, rng=np.random.default_rng(0)).point
         errors[held] = np.where(informed[:, None], point - table.scores[held], np.nan)
-    return np.abs(errors)
+    return np.asarray(np.abs(errors))
 
 
 def of_largest(table: EvalTable, rng: np.random.Generator | None) -> Floats:

@@ -22,6 +22,7 @@ from scalepredict.predictors.interface import Forecast, Targets
 from scalepredict.predictors.observational import Observational
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
+SCORES = of_scores(Observational.name)
 LEAKS = {"arithmetic": "GSM8K"}  # as published: it measures nearly the same
 CHANCE = {"MMLU": 0.25, "ARC-C": 0.25, "HellaSwag": 0.25, "Winograd": 0.5, "Winogrande": 0.5}
 CHANCE |= {"XWinograd": 0.5}
@@ -121,9 +122,7 @@ def main(folder: Path) -> None:
             errors += [said[f"pc{k}"], points[k]]
         errors += [points[None]]
         table.append((question.name, len(question.train.scores), observed, errors))
-        low, high = apply_calibration(
-            forecasts[None], calibration, of_scores(Observational.name)
-        ).interval(0.9)
+        low, high = apply_calibration(forecasts[None], calibration, SCORES).interval(0.9)
         inside += int(((low[:, -1] <= observed) & (observed <= high[:, -1])).sum())
         count += len(observed)
     _print(header, table)

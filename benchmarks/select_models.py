@@ -12,7 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from observational_splits import Question, forecast, read_question
+from observational_splits import (  # type: ignore[import-not-found]  # it lies beside this file
+    Question,
+    forecast,
+    read_question,
+)
 
 from scalepredict.evaluation.selecting import choose_models
 from scalepredict.records.table import Ints

@@ -34,7 +34,8 @@ from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 
 MOST_COMPONENTS = 5
 ROWS_PER_COMPONENT = 3
-FEWEST_MODELS = 6
+FEWEST_MODELS = 10  # fewer span no space that holds for the next one
+FEWEST_SCORES = 6  # of a benchmark, to be explained by the space
 STANDARD_SHARE = 0.5  # a benchmark is standard if it is measured on this share of the models that
 # the most measured one has; below, it is explained by the space but does not shape it
 LITTLE_EXPLAINED = 0.5
@@ -80,7 +81,7 @@ class Observational:
         # A variant with k components needs the models for it, on its scarcest benchmark as well.
         variants = (self.components,) if self.components else tuple(range(1, n_components + 1))
         counted = np.isfinite(used.scores).sum(axis=0)
-        fitted = varying & (counted >= FEWEST_MODELS)
+        fitted = varying & (counted >= FEWEST_SCORES)
         units = np.flatnonzero(fitted)
         links = fit_links(
             coordinates[:, units], used.scores[:, units], used.chance[units], variants
@@ -354,8 +355,8 @@ def _failures(units: tuple[Unit, ...], varying: Bools, counted: Ints) -> tuple[s
         f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
         if count and not varies
         else f"{unit.benchmark!r} is measured on {count} models of the space; at least "
-        f"{FEWEST_MODELS} are needed."
-        if count < FEWEST_MODELS
+        f"{FEWEST_SCORES} are needed."
+        if count < FEWEST_SCORES
         else None
         for unit, varies, count in zip(units, varying, counted, strict=True)
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TERMINAL_ROWS = 200  # a longer table is capped on a terminal, and said; pipes and files get all
 FOLDED = 8  # columns that names are folded into on a terminal, at least
 MISSING = "-"
+NAMED = 8  # rows that a note below a table names, at most
 NOTE = "note"  # header of a last column of sentences
 
 Cell = str | float | int | bool | None
@@ -252,7 +253,11 @@ def _notes_below(sheet: Sheet, *, width: int) -> Sheet:
     # A last column of sentences would squeeze the numbers on a narrow terminal.
     if _width(sheet) <= width or sheet.header[-1] != NOTE:
         return sheet
-    said = [f"{row[0]}: {row[-1]}" for row in sheet.rows[:TERMINAL_ROWS] if row[-1]]
+    names: dict[str, list[str]] = {}
+    for row in sheet.rows[:TERMINAL_ROWS]:
+        if row[-1]:
+            names.setdefault(row[-1], []).append(row[0])
+    said = [_said_of(note, rows) for note, rows in names.items()]
     return replace(
         sheet,
         header=sheet.header[:-1],
@@ -260,6 +265,12 @@ def _notes_below(sheet: Sheet, *, width: int) -> Sheet:
         rows=tuple(row[:-1] for row in sheet.rows),
         notes=(*said, *sheet.notes),
     )
+
+
+def _said_of(note: str, names: Sequence[str]) -> str:
+    # What holds for many rows is said once, or a terminal shows nothing else.
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}: {note}"
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

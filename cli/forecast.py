@@ -10,6 +10,7 @@ from scalepredict.cli.options import (
     CalibrationOption,
     FormatOption,
     JsonOption,
+    LadderOption,
     PercentOption,
     QuietOption,
     SeedOption,
@@ -73,6 +74,7 @@ def forecast(
             help="Forecast the models of these records from the scores they hold (repeatable).",
         ),
     ] = None,
+    ladder: LadderOption = None,
     percent: PercentOption = False,
     calibration: CalibrationOption = None,
     form: FormatOption = Format.TABLE,
@@ -121,12 +123,17 @@ def forecast(
                 "(--params, --tokens, --flops), --family and --measured."
             )
         for table in known_tables(
-            stored, capabilities_of or (), known or (), benchmarks=benchmarks, percent=percent
+            stored,
+            capabilities_of or (),
+            known or (),
+            benchmarks=benchmarks,
+            percent=percent,
+            ladder=ladder,
         ):
             pairs += forecast_known(stored.fit, table, constants, rng=rng)
     else:
         truth = (
-            stored_measured(stored, measured, benchmarks=benchmarks, percent=percent)
+            stored_measured(stored, measured, benchmarks=benchmarks, percent=percent, ladder=ladder)
             if measured
             else None
         )

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.options import CalibrationOption, JobsOption, QuietOption, SeedOption, Voice
+from scalepredict.cli.options import (
+    CalibrationOption,
+    JobsOption,
+    LadderOption,
+    QuietOption,
+    SeedOption,
+    Voice,
+)
 from scalepredict.cli.target_options import (
     DEFAULT_FIT,
     BenchmarkOption,
@@ -44,6 +51,7 @@ def report(
         list[Path] | None,
         typer.Option("--measured", metavar="RECORDS", help="Show measured scores beside it."),
     ] = None,
+    ladder: LadderOption = None,
     plots: Annotated[
         bool, typer.Option("--plots/--no-plots", help="Draw each benchmark (needs matplotlib).")
     ] = True,
@@ -95,7 +103,7 @@ def report(
                 past=past,
                 why_no_past=why_not,
                 measured=(
-                    stored_measured(stored, measured, benchmarks=None, percent=False)
+                    stored_measured(stored, measured, benchmarks=None, percent=False, ladder=ladder)
                     if measured
                     else None
                 ),
@@ -112,6 +120,7 @@ def report(
                         "--family": family or [],
                         "--benchmark": benchmark or [],
                         "--measured": measured or [],
+                        "--ladder": [ladder] if ladder else [],
                         "--calibration": [calibration] if calibration else [],
                         "--seed": [seed] if seed else [],
                     },

@@ -8,12 +8,18 @@ from scalepredict.evaluation.known_scores import fitted_models
 from scalepredict.evaluation.measured import Measured
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.records.evidence import CheckpointChoice
+from scalepredict.records.ladder import read_ladder
 from scalepredict.records.read import read_records
 from scalepredict.records.table import EvalTable
 
 
 def stored_measured(
-    stored: StoredFit, records: Sequence[Path], *, benchmarks: Path | None, percent: bool
+    stored: StoredFit,
+    records: Sequence[Path],
+    *,
+    benchmarks: Path | None,
+    percent: bool,
+    ladder: Path | None,
 ) -> Measured:
     """Measured records, chosen by the options that the fit was made with."""
     options = stored.provenance.options
@@ -24,6 +30,7 @@ def stored_measured(
         metrics=metrics.split(", ") if metrics else (),
         shots=int(shots) if shots else None,
         percent=percent,
+        ladder=None if ladder is None else read_ladder(ladder),
     )
     return Measured(
         records=reading.table,
@@ -39,10 +46,13 @@ def known_tables(
     *,
     benchmarks: Path | None,
     percent: bool,
+    ladder: Path | None,
 ) -> list[EvalTable]:
     """Targets that are known by their scores: models of the evidence, and those of records."""
     tables = [fitted_models(stored.fit, models)] if models else []
     if records:
-        read = stored_measured(stored, records, benchmarks=benchmarks, percent=percent)
+        read = stored_measured(
+            stored, records, benchmarks=benchmarks, percent=percent, ladder=ladder
+        )
         tables.append(read.all_checkpoints(needs_compute=False))
     return tables

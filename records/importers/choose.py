@@ -105,18 +105,20 @@ def check_keys(
     items: dict[tuple[str, str], Placed] = {}
     for item in placed:
         score = item.score
+        # A question has the key of the task that asks it.
+        task = score.task.rpartition("/")[0] if score.is_item else score.task
         for key in _KEYS:
             value = getattr(score, key)
             if value in (None, ""):
                 continue
-            other = first.setdefault((score.benchmark, score.task, key), item)
+            other = first.setdefault((score.benchmark, task, key), item)
             if getattr(other.score, key) == value:
                 continue
             if key not in ignore:
                 raise RecordError(_mismatch(key, other, item, models))
             tolerated[score.benchmark, key].add(value)
-        if score.n_items is not None:
-            other = items.setdefault((score.benchmark, score.task), item)
+        if score.n_items is not None and not score.is_item:
+            other = items.setdefault((score.benchmark, task), item)
             if other.score.n_items != score.n_items:
                 tolerated[score.benchmark, "number of items"].add(score.n_items)
     for (benchmark, key), values in tolerated.items():

@@ -77,6 +77,11 @@ class ImportedScore:
     source: str
     line: int | None = None
 
+    @property
+    def is_item(self) -> bool:
+        """Whether this is the answer to a single question."""
+        return self.line is not None and self.n_items == 1.0 and bool(self.task)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:

@@ -18,15 +18,15 @@ def join_items(scores: list[ImportedScore], left_out: Counter[str]) -> list[Impo
 
     ``scores`` is used up, and is empty afterwards: a million questions are not held twice.
     """
-    if not any(map(_is_item, scores)):
+    if not any(score.is_item for score in scores):
         return scores
-    aggregates = {_raw_key(score): score for score in scores if not _is_item(score)}
-    with_items = {(*_run(score), score.benchmark) for score in scores if _is_item(score)}
+    aggregates = {_raw_key(score): score for score in scores if not score.is_item}
+    with_items = {(*_run(score), score.benchmark) for score in scores if score.is_item}
     joined: list[ImportedScore] = []
     scores.reverse()
     while scores:
         score = scores.pop()
-        if not _is_item(score):
+        if not score.is_item:
             if score.task and _raw_key(score) in with_items:
                 left_out["a subtask's score, whose questions are read themselves"] += 1
             else:
@@ -47,10 +47,6 @@ def join_items(scores: list[ImportedScore], left_out: Counter[str]) -> list[Impo
             )
         )
     return joined
-
-
-def _is_item(score: ImportedScore) -> bool:
-    return score.line is not None and score.n_items == 1.0 and bool(score.task)
 
 
 def _run(score: ImportedScore) -> Run:

@@ -147,3 +147,18 @@ def test_an_import_into_its_own_folder_can_be_repeated(scalepredict: Run, tmp_pa
     command = ("import", "results", "-o", "results/records.csv")
     first, second = scalepredict(*command), scalepredict(*command)
     assert (first.returncode, second.stderr) == (0, first.stderr)
+
+
+def test_a_forecast_is_compared_with_results_of_the_harness(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    shutil.copytree(FIXTURE, tmp_path / "results")
+    (tmp_path / "ladder.yaml").write_text(LADDER)
+    sized = ("results", "--ladder", "ladder.yaml")
+    fitted = scalepredict("fit", *sized, "--up-to-params", "500M", "-o", "f.json")
+    assert fitted.returncode == 0, fitted.stderr
+    done = scalepredict("forecast", "--fit", "f.json", "--measured", *sized, "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["target"]["params"] == 1e9
+    assert "measured" in done.stdout

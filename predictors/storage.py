@@ -228,6 +228,9 @@ def _check_parts_agree(group: FittedGroup, where: str) -> None:
             f"{where}.families is {list(group.families)}, but the evidence is of "
             f"{list(group.evidence.families)}. Fit again."
         )
+    evidence = group.evidence
+    if any((size <= 0).any() for size in (evidence.params, evidence.tokens, evidence.flops)):
+        raise StorageError(f"{where}.evidence has params, tokens or flops of 0 or less. Fit again.")
     # Arrays of a law that disagree would end a forecast with a crash: try its own first checkpoint.
     known = Targets.of_table(group.evidence.take_rows(np.zeros(1, dtype=int)))
     try:

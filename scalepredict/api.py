@@ -12,7 +12,7 @@ from scalepredict.predictors.interface import Predictor
 from scalepredict.predictors.registry import DEFAULT, needs_compute, predictor_type
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.predictors.targets import TargetRequest, resolve_targets
-from scalepredict.records.evidence import LAST, CheckpointChoice, select_evidence
+from scalepredict.records.evidence import LAST, CheckpointChoice, select_evidence, why_no_evidence
 from scalepredict.records.narrow import refuse_mixed_phases
 from scalepredict.records.table import EvalTable
 
@@ -39,6 +39,8 @@ def fit(
     evidence = select_evidence(
         table, choice=checkpoints, needs_compute=needs_compute(method.name)
     ).table
+    if not evidence.checkpoints:
+        raise RefusedError(why_no_evidence(table))
     refuse_mixed_phases(evidence)
     return fit_families(evidence, method, rng=np.random.default_rng(seed))
 

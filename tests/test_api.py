@@ -52,3 +52,10 @@ def test_a_family_without_forecast_is_an_error_not_a_gap() -> None:
     fitted = scalepredict.fit(records.take_rows(records.params <= 2.8e9))
     with pytest.raises(scalepredict.ScalePredictError, match="beyond 300x"):
         scalepredict.forecast(fitted, params=np.array([12e9, 9e12]).tolist())
+
+
+def test_records_without_compute_are_refused_with_what_to_record(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("model,params,piqa\na,1B,0.6\nb,2B,0.7\n")
+    table = scalepredict.read_records([tmp_path / "r.csv"]).table
+    with pytest.raises(scalepredict.ScalePredictError, match="2 without tokens, 2 without flops"):
+        scalepredict.fit(table)

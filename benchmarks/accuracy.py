@@ -25,7 +25,7 @@ from scalepredict.evaluation.splits import (
     rolling_origins,
     spaced_checkpoints,
 )
-from scalepredict.evaluation.summary import summarise
+from scalepredict.evaluation.summary import SummaryRow, summarise
 from scalepredict.predictors import registry
 from scalepredict.predictors.interface import Predictor
 from scalepredict.records.evidence import ALL, LAST, select_evidence
@@ -51,6 +51,8 @@ GROUPS = {
     "gemstones": Group(files=("gemstones",), spaced=True),
     "families": Group(files=("observational_base",), exclude="Pythia"),
 }
+# Not among the groups: origins where a fit has a ladder to stand on, as in published comparisons.
+LATE_ORIGINS = ("open_lm", 13)
 # Error goals by group and bin, and the ceiling of 90 % widths by bin, in points.
 ERROR_GOALS = {
     ("pythia", "2x"): 1.55, ("pythia", "8x"): 2.5,
@@ -84,17 +86,13 @@ def cells_of(folder: Path, group: Group, methods: Sequence[Predictor], *, jobs: 
     return cells
 
 
-def errors(cells: Sequence[Cell]) -> dict[str, dict[str, tuple[float, float, float]]]:
-    """MAE, bias and MAE of the last value on the same lines, by method and bin, in points."""
-    found: dict[str, dict[str, tuple[float, float, float]]] = {}
+def errors(cells: Sequence[Cell]) -> dict[str, dict[str, SummaryRow]]:
+    """Summaries by method and bin; a bin in which a method forecast nothing is left out."""
+    found: dict[str, dict[str, SummaryRow]] = {}
     for row in summarise(outcomes(cells), rng=np.random.default_rng(0)):
-        figures = {name: figure.value for name, figure in row.figures.items()}
-        mae = 100 * figures["mae"]
-        found.setdefault(row.predictor, {})[row.part] = (
-            mae,
-            100 * figures["bias"],
-            mae / figures["skill"],
-        )
+        parts = found.setdefault(row.predictor, {})
+        if row.n_forecasts:
+            parts[row.part] = row
     return found
 
 
@@ -103,26 +101,45 @@ def mark(met: bool) -> str:
 
 
 def print_errors(name: str, cells: Sequence[Cell], floor: float) -> dict[str, float]:
-    """Print one group's table; return the skill of each method."""
+    """Print one group's table; return the skill of methods that forecast half of it or more."""
     found = errors(cells)
     print(f"\n{name}: MAE in points, bias in brackets; interpolation floor {100 * floor:.2f}")
-    print(f"{'':14s}" + "".join(f"{part:>13s}" for part in BINS) + "   skill")
+    print(f"{'':14s}" + "".join(f"{part:>13s}" for part in BINS) + "   skill  forecast")
     skills = {}
-    for method, parts in sorted(
-        found.items(), key=lambda item: np.mean([v[0] for v in item[1].values()])
-    ):
-        ratios = [parts[part][0] / parts[part][2] for part in BINS if part in parts]
-        skills[method] = float(np.mean(ratios))
-        cells_text = "".join(
-            f"{parts[part][0]:7.2f}({parts[part][1]:+.1f})" if part in parts else f"{'-':>13s}"
-            for part in BINS
-        )
-        print(f"{method:14s}{cells_text}   {skills[method]:.3f}")
+    for method, parts in sorted(found.items(), key=lambda item: mean_skill(item[1])):
+        texts = (cell_text(parts[part]) if part in parts else "-" for part in BINS)
+        share = coverage_share(cells, method)
+        skill = mean_skill(parts)
+        print(f"{method:14s}" + "".join(f"{text:>13s}" for text in texts), end="")
+        print(f"   {skill:.3f}  {share:7.0%}" if parts else f"       -  {share:7.0%}")
+        skills[method] = skill if share > 0.5 else float("nan")
     for (group, part), goal in ERROR_GOALS.items():
-        if group == name and registry.DEFAULT in found:
-            reached = found[registry.DEFAULT][part][0]
+        if name.startswith(group) and registry.DEFAULT in found:
+            reached = 100 * found[registry.DEFAULT][part].figures["mae"].value
             print(f"  goal {part}: {goal:.2f}, reached {reached:.2f} {mark(reached <= goal)}")
     return skills
+
+
+def cell_text(row: SummaryRow) -> str:
+    return f"{100 * row.figures['mae'].value:.2f}({100 * row.figures['bias'].value:+.1f})"
+
+
+def mean_skill(parts: dict[str, SummaryRow]) -> float:
+    """Mean over factor bins; methods without a forecast come last."""
+    ratios = [parts[part].figures["skill"].value for part in BINS if part in parts]
+    return float(np.mean(ratios)) if ratios else float("inf")
+
+
+def coverage_share(cells: Sequence[Cell], method: str) -> float:
+    """Share of the measured scores that the method forecast at all."""
+    own = [cell for cell in cells if cell.predictor == method]
+    asked = sum(int(np.isfinite(cell.observed).sum()) for cell in own)
+    made = sum(
+        int((np.isfinite(cell.observed) & np.isfinite(cell.forecast.point)).sum())
+        for cell in own
+        if cell.forecast is not None
+    )
+    return made / asked
 
 
 def print_coverage(rows: Sequence[CoverageRow]) -> None:
@@ -172,7 +189,12 @@ def main() -> None:
         cells = cells_of(arguments.folder, group, methods, jobs=arguments.jobs)
         skills[name] = print_errors(name, cells, floor)
         default += [replace(c, group=name) for c in cells if c.predictor == registry.DEFAULT]
-    print("\nskill: mean over groups, where a method made forecasts in all of them")
+    name, least = LATE_ORIGINS
+    late = cells_of(
+        arguments.folder, replace(GROUPS[name], min_models=least), methods, jobs=arguments.jobs
+    )
+    print_errors(f"{name}, origins of {least} models or more", late, float("nan"))
+    print("\nskill: mean over groups, where a method forecast more than half of each")
     for method in names:
         own = [skills[name].get(method, np.nan) for name in GROUPS]
         text = "  ".join(f"{name} {value:.3f}" for name, value in zip(GROUPS, own, strict=True))

@@ -136,6 +136,12 @@ def calibrate(
         },
         source=str(output),
     )
+    lacking = [name for name in predictor or registry.names() if name not in calibration.predictors]
+    if lacking:
+        voice.say(
+            f"no entry for {', '.join(lacking)}: forecasts in fewer than two groups; the fallback "
+            "stands in."
+        )
     write_whole(output, calibration_yaml(calibration, coverage))
     voice.say(f"wrote {output}: use it with forecast or backtest --calibration {output}.")
     show(calibration, coverage, form=shape)

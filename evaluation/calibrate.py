@@ -36,7 +36,10 @@ Z2_CAP = 16.0  # one wild miss must not stand for the noise of a ladder
 def calibrate(
     cells: Sequence[Cell], *, provenance: Mapping[str, object], source: str = ""
 ) -> Calibration:
-    """Calibrate every method that made forecasts, and a fallback from all of them pooled.
+    """Calibrate every method, and a fallback from all of them pooled.
+
+    A method that made forecasts in one group only gets no entry: nothing would tell whether its
+    intervals hold elsewhere. The fallback stands in for it.
 
     Args:
         cells: Backtests of all groups; ``Cell.group`` says what is left out together.
@@ -52,7 +55,11 @@ def calibrate(
     names = dict.fromkeys(cell.predictor for cell in cells)
     by_name = {name: _Errors.of([c for c in cells if c.predictor == name]) for name in names}
     return Calibration(
-        predictors={name: errors.entry() for name, errors in by_name.items() if len(errors.lines)},
+        predictors={
+            name: errors.entry()
+            for name, errors in by_name.items()
+            if len(np.unique(errors.lines.column("group"))) > 1
+        },
         fallback=pooled.entry(),
         provenance=provenance,
         source=source,

@@ -137,6 +137,13 @@ def test_one_group_cannot_vouch_for_itself() -> None:
         nested_coverage(group("a"), rng=np.random.default_rng(0))
 
 
+def test_a_method_of_one_group_has_no_entry_but_the_fallback() -> None:
+    lonely = [replace(cell, predictor="cod") for cell in group("a", noise=4.0, seed=3)]
+    made = calibrate([*group("a", seed=1), *group("b", seed=2), *lonely], provenance={})
+    assert set(made.predictors) == {"stack"}
+    np.testing.assert_array_equal(made.of("cod").coefficients, made.fallback.coefficients)
+
+
 def test_an_average_is_wider_where_errors_are_common() -> None:
     """A shift of two points in every group: benchmarks of one target miss together."""
     apart = calibrate(group("a", seed=1) + group("b", seed=2), provenance={})

@@ -23,6 +23,7 @@ from scalepredict.predictors.observational import Observational
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
 SCORES = of_scores(Observational.name)
+FEW = 5  # test models; the error on fewer is luck
 LEAKS = {"arithmetic": "GSM8K"}  # as published: it measures nearly the same
 CHANCE = {"MMLU": 0.25, "ARC-C": 0.25, "HellaSwag": 0.25, "Winograd": 0.5, "Winogrande": 0.5}
 CHANCE |= {"XWinograd": 0.5}
@@ -139,8 +140,10 @@ def _print(header: list[str], table: list[tuple[str, int, Floats, list[Floats]]]
         cells = ["" if "nan" in cell else cell for cell in cells]
         lines.append([name, str(n_train), str(len(observed)), *cells])
         squares.append(square)
-    means = np.exp(np.nanmean(np.log(squares), axis=0))
-    lines.append(["geometric mean of MSE", "", "", *(f"{mean:.4f}" for mean in means)])
+    several = [len(observed) >= FEW for _, _, observed, _ in table]
+    for label, chosen in (("all", [True] * len(table)), (f"{FEW}+ test models", several)):
+        means = np.exp(np.nanmean(np.log(np.array(squares)[chosen]), axis=0))
+        lines.append([f"geometric mean, {label}", "", "", *(f"{mean:.4f}" for mean in means)])
     width = [max(len(line[i]) for line in lines) for i in range(len(header))]
     for line in lines:
         print("  ".join(cell.ljust(w) for cell, w in zip(line, width, strict=True)).rstrip())

@@ -93,8 +93,10 @@ def fit_links(
     )
 
 
-def apply_links(links: Links, coordinates: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-    """Mean and variance of the next measured scores.
+def apply_links(
+    links: Links, coordinates: Floats, covariance: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Mean of the next measured scores, their variance in a variant, and that of its mean.
 
     Args:
         links: Curves of T benchmarks.
@@ -102,7 +104,7 @@ def apply_links(links: Links, coordinates: Floats, covariance: Floats) -> tuple[
         covariance: Uncertainty of the coordinates. Shape (N, T, K, K).
 
     Returns:
-        Two arrays of shape (N, T).
+        Three arrays of shape (N, T); the variances are weighted means over the variants.
     """
     low, height, share = _spread_shares(links, coordinates, covariance)
     curve = low[..., None] + height[..., None] * share
@@ -110,7 +112,11 @@ def apply_links(links: Links, coordinates: Floats, covariance: Floats) -> tuple[
     square = (curve**2) @ NODE_WEIGHTS - mean**2 + links.residual
     point = np.einsum("ntv,tv->nt", mean, links.share)
     apart = (mean - point[..., None]) ** 2
-    return point, np.einsum("ntv,tv->nt", square + apart, links.share)
+    return (
+        point,
+        np.einsum("ntv,tv->nt", square, links.share),
+        np.einsum("ntv,tv->nt", apart, links.share),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -46,7 +46,8 @@ class Observational:
     """Fits one capability space to all families.
 
     Attributes:
-        components: Number of components; None = average over 1, 2, ... by rolling-origin error.
+        components: Number of leading components that forecasts use; None = average over 1, 2, ...
+            by rolling-origin error. The space itself has as many as the models carry.
         standard: Benchmarks that span the space; empty = those measured on most models.
     """
 
@@ -184,13 +185,18 @@ class ObservationalLaw:
         told = np.asarray(np.isfinite(scores[:, self.standard]).any(axis=1))
         coordinates, covariance = self._of_targets(targets, scores, told)
         point = np.full((len(targets), len(self.frontier.units)), np.nan)
-        variance = np.zeros_like(point)
-        point[:, self.fitted], variance[:, self.fitted] = apply_links(
+        variance, spread = np.zeros_like(point), np.zeros_like(point)
+        point[:, self.fitted], variance[:, self.fitted], spread[:, self.fitted] = apply_links(
             self.links, coordinates[:, self.fitted], covariance[:, self.fitted]
         )
         forecast = self.ends.beside(
             make_forecast(
-                targets, self.frontier, point, model_variance=variance, failures=self.failures
+                targets,
+                self.frontier,
+                point,
+                model_variance=variance,
+                spread_weighted=spread,
+                failures=self.failures,
             )
         )
         # What a target can do is known then, so neither compute nor a last score has a say.
@@ -204,7 +210,8 @@ class ObservationalLaw:
         """Models left out, benchmarks that the space does not carry."""
         units = self.frontier.units
         notes = [
-            f"capability space: {self.coordinates.shape[1]} components of {len(self.standard)} "
+            f"capability space: {self.coordinates.shape[1]} components (forecasts use "
+            f"{self._used()}) of {len(self.standard)} "
             f"benchmarks ({_names(units, self.standard)}) over {len(self.models)} models explain "
             f"{self.space.explained.sum():.0%} of their variance."
         ]
@@ -230,17 +237,18 @@ class ObservationalLaw:
     def details(self) -> tuple[LawTable, ...]:
         """Loadings; how each benchmark follows; capabilities and efficiency of each model."""
         units = self.frontier.units
+        used = self._used()
         loadings = loadings_table(
             [units[i] for i in self.standard],
-            self.space.loading,
+            self.space.loading[:, :used],
             np.sqrt(self.space.noise),
-            self.space.explained,
+            self.space.explained[:used],
             what="change of the score with one standard deviation of a component, in points",
         )
         return (loadings, self._links_table(), self._models_table())
 
     def _links_table(self) -> LawTable:
-        variants = [int(np.any(v != 0, axis=0).sum()) for v in self._weights().swapaxes(0, 1)]
+        variants = range(self._used() - self.links.share.shape[1] + 1, self._used() + 1)
         rows = zip(self.fitted, self.links.explained, self.links.share, strict=True)
         return LawTable(
             name="links",
@@ -257,7 +265,7 @@ class ObservationalLaw:
     def _models_table(self) -> LawTable:
         reference = self.reference_family()
         equivalent = self.equivalent_flops(self.coordinates)
-        numbered = [f"{i + 1}" for i in range(self.coordinates.shape[1])]
+        numbered = [f"{i + 1}" for i in range(self._used())]
         rows = zip(
             self.models, self.families, self.flops, equivalent, self.coordinates, strict=True
         )
@@ -274,7 +282,14 @@ class ObservationalLaw:
                 *[Kind.NUMBER] * (1 + len(numbered)),
             ),
             rows=tuple(
-                (model, family, float(spent), float(worth), float(worth / spent), *map(float, c))
+                (
+                    model,
+                    family,
+                    float(spent),
+                    float(worth),
+                    float(worth / spent),
+                    *map(float, c[: self._used()]),
+                )
                 for model, family, spent, worth, c in rows
             ),
         )
@@ -291,8 +306,9 @@ class ObservationalLaw:
             return np.full(len(coordinates), np.nan)
         return self.trend.equivalent_flops(coordinates, reference)
 
-    def _weights(self) -> Floats:
-        return self.links.params[:, :, 3:]
+    def _used(self) -> int:
+        # Components that some forecast reads; weights of the others are held at zero.
+        return int(np.any(self.links.params[:, :, 3:] != 0, axis=(0, 1)).sum())
 
     def _of_targets(self, targets: Targets, scores: Floats, told: Bools) -> tuple[Floats, Floats]:
         known = posterior(self.space, scores[:, self.standard])

@@ -37,6 +37,7 @@ _ALIASES = {
     "parameters": "params",
     "model_size": "params",
     "n_tokens": "tokens",
+    "token": "tokens",
     "num_tokens": "tokens",
     "training_tokens": "tokens",
     "pretraining_data_size": "tokens",

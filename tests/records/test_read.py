@@ -47,3 +47,18 @@ def test_contradicting_rows_are_refused_with_both_places(tmp_path: Path) -> None
     path = write(tmp_path, HEADER + "a,f,1B,2B,x,,acc,0.3,\na,f,1B,2B,x,,acc,0.31,\n")
     with pytest.raises(RecordError, match=r"line 3: score 0.31 contradicts score 0.3 at .*line 2"):
         read_records([path])
+
+
+def test_headers_of_the_published_tables_of_families_are_read_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "families.csv"
+    path.write_text(
+        'Model,Family,#Params (B),#Token (T),FLOPs (1E21),"gsm8k_cot,strict-match",IFEval\n'
+        "a-7b,A,7,2,84,0.31,0.4\n"
+        "a-13b,A,13,2,,,0.45\n"
+    )
+    table = read_records([path]).table
+    assert [unit.benchmark for unit in table.units] == ["gsm8k_cot,strict-match", "IFEval"]
+    assert table.params.tolist() == [7e9, 13e9]
+    assert table.tokens.tolist() == [2e12, 2e12]
+    assert table.flops.tolist() == [8.4e22, 6 * 13e9 * 2e12]
+    assert np.isnan(table.scores[1, 0])

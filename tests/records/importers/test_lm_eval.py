@@ -64,6 +64,7 @@ def test_samples_of_a_real_run_belong_to_the_model_that_the_results_name() -> No
     questions = [p.score for p in collected.placed if p.score.n_items == 1]
     assert len(questions) == 4 * 6
     assert len({q.task for q in questions}) == 6  # the same question has the same name everywhere
+    assert {q.shots for q in questions} == {0}
 
 
 def test_version_0_3_has_metrics_without_filter_and_one_shot_count(tmp_path: Path) -> None:
@@ -273,3 +274,10 @@ def test_a_metric_or_task_that_is_nowhere_is_refused(
     path = write(tmp_path / "r.json", results())
     with pytest.raises(RecordError, match="metric"):
         collect([path], choice=Choice(metric=choice, filter={}, shots={}))
+
+
+@pytest.mark.parametrize("suffix", ["", ",none"])
+def test_a_standard_error_is_no_metric_that_could_be_taken(tmp_path: Path, suffix: str) -> None:
+    task = {f"acc_stderr{suffix}": 0.01}
+    with pytest.raises(RecordError, match="without a score"):
+        collect([write(tmp_path / "r.json", results(results={"arc": task}))])

@@ -32,6 +32,8 @@ class Design:
         tokens_words: The design in words, for the user.
         flops_level: log10 of C / 6ND at N = 1.
         flops_slope: Exponent of N in that ratio.
+        flops_floor: The ratio never falls below this: 1 where all evidence counts 6 N D or more,
+            since what it adds (attention, embeddings) shrinks beside 6 N D but stays positive.
         flops_words: How FLOPs are counted, in words; empty for 6 N D.
     """
 
@@ -40,6 +42,7 @@ class Design:
     tokens_words: str
     flops_level: float
     flops_slope: float
+    flops_floor: float
     flops_words: str
 
     def tokens(self, params: float) -> float:
@@ -54,8 +57,7 @@ class Design:
 
     def flops(self, params: float, tokens: float) -> float:
         """Training FLOPs in the evidence's own accounting."""
-        ratio = 10 ** (self.flops_level + self.flops_slope * math.log10(params))
-        return FLOPS_PER_PARAM_TOKEN * params * tokens * ratio
+        return FLOPS_PER_PARAM_TOKEN * params * tokens * max(self._ratio(params), self.flops_floor)
 
     def tokens_of_flops(self, flops: float, params: float) -> float:
         """Tokens that spend ``flops`` on a model of ``params`` parameters."""
@@ -82,8 +84,14 @@ class Design:
                 f"{format_count(flops)} FLOPs do not determine a size: along the evidence FLOPs "
                 f"grow only as N^{exponent:.2f}. Give --params and --tokens."
             )
-        base = math.log10(FLOPS_PER_PARAM_TOKEN) + level + self.flops_level
-        return float(10 ** ((math.log10(flops) - base) / exponent))
+        base = math.log10(flops / FLOPS_PER_PARAM_TOKEN) - level
+        params = 10 ** ((base - self.flops_level) / exponent)
+        if self._ratio(params) < self.flops_floor:
+            params = 10 ** ((base - math.log10(self.flops_floor)) / (1 + slope))
+        return float(params)
+
+    def _ratio(self, params: float) -> float:
+        return float(10 ** (self.flops_level + self.flops_slope * math.log10(params)))
 
     def _refuse_without_design(self) -> None:
         if math.isnan(self.tokens_level):
@@ -94,13 +102,14 @@ def read_design(evidence: EvalTable) -> Design:
     """Read the design of a family from the longest run of each of its models."""
     last = _longest_runs(evidence)
     tokens_level, tokens_slope, tokens_words = _tokens_design(last.params, last.tokens)
-    flops_level, flops_slope, flops_words = _flops_accounting(evidence)
+    flops_level, flops_slope, flops_floor, flops_words = _flops_accounting(evidence)
     return Design(
         tokens_level=tokens_level,
         tokens_slope=tokens_slope,
         tokens_words=tokens_words,
         flops_level=flops_level,
         flops_slope=flops_slope,
+        flops_floor=flops_floor,
         flops_words=flops_words,
     )
 
@@ -138,14 +147,14 @@ def _tokens_design(params: Floats, tokens: Floats) -> tuple[float, float, str]:
     return level, slope, words
 
 
-def _flops_accounting(evidence: EvalTable) -> tuple[float, float, str]:
+def _flops_accounting(evidence: EvalTable) -> tuple[float, float, float, str]:
     given = np.array([c.flops_given for c in evidence.checkpoints], dtype=bool)
     if not given.any():
-        return 0.0, 0.0, ""
+        return 0.0, 0.0, 0.0, ""
     table = evidence.take_rows(given)
     ratio = table.flops / (FLOPS_PER_PARAM_TOKEN * table.params * table.tokens)
     if max(ratio.max(), 1 / ratio.min()) <= EXACT:
-        return 0.0, 0.0, ""
+        return 0.0, 0.0, 0.0, ""
     x, y = np.log10(table.params), np.log10(ratio)
     # A line needs sizes that differ, or it extrapolates the noise of the ratio.
     line = len(np.unique(x)) >= 3 and 10 ** np.ptp(x) > 2
@@ -154,4 +163,4 @@ def _flops_accounting(evidence: EvalTable) -> tuple[float, float, str]:
     words += f", going as N^{slope:+.3f})" if line else ")"
     if not given.all():
         words += f"; {int((~given).sum())} of {len(given)} checkpoints record none and count as 6ND"
-    return level, slope, words
+    return level, slope, 1.0 if ratio.min() >= 1 else 0.0, words

@@ -66,15 +66,23 @@ def test_params_alone_continue_the_design_of_the_ladder(
 
 
 def test_flops_follow_the_evidences_own_accounting_at_the_size_of_the_target() -> None:
-    evidence = ladder(constant, ratio=lambda n: 3.2 * n**-0.05)
+    evidence = ladder(constant, ratio=lambda n: 3.6 * n**-0.05)
     request = TargetRequest(params=[30e9], tokens=[1e12])
     targets = resolve_targets(evidence, request)
-    assert targets.flops == pytest.approx([6 * 30e9 * 1e12 * 3.2 * 30e9**-0.05])
+    assert targets.flops == pytest.approx([6 * 30e9 * 1e12 * 3.6 * 30e9**-0.05])
     assert "x 6ND here" in targets.assumption[0]
     solved = resolve_targets(evidence, TargetRequest(flops=list(targets.flops), tokens=[1e12]))
     assert solved.params == pytest.approx([30e9])
     solved = resolve_targets(evidence, TargetRequest(flops=list(targets.flops), params=[30e9]))
     assert solved.tokens == pytest.approx([1e12])
+
+
+def test_flops_beyond_6nd_do_not_fall_below_it_at_larger_sizes() -> None:
+    evidence = ladder(constant, ratio=lambda n: 3.2 * n**-0.05)  # 1.3 at 70M, below 1 at 30B
+    targets = resolve_targets(evidence, TargetRequest(params=[30e9], tokens=[1e12]))
+    assert targets.flops == pytest.approx([6 * 30e9 * 1e12])
+    solved = resolve_targets(evidence, TargetRequest(flops=[1.8e23], tokens=[1e12]))
+    assert solved.params == pytest.approx([30e9])
 
 
 def test_nothing_is_assumed_where_params_and_tokens_are_given() -> None:

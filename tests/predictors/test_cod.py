@@ -14,8 +14,11 @@ from scalepredict.evaluation.item_simulator import (
     SimulatedItems,
     simulate_items,
 )
+from scalepredict.predictors.cluster_fit import fit_clusters
+from scalepredict.predictors.clustering import ImprovedMeanShift
 from scalepredict.predictors.cod import ClusteringOnDifficulty, ClusteringOnDifficultyLaw
 from scalepredict.predictors.codec import decode, encode
+from scalepredict.predictors.difficulty import read_difficulty
 from scalepredict.predictors.fit import fit_families
 from scalepredict.predictors.interface import Targets
 from scalepredict.records.table import EvalTable, Floats
@@ -94,6 +97,42 @@ def test_a_stored_law_forecasts_to_the_bit() -> None:
     again = decode(encode(law, kind), kind, where="law")
     assert at_target(again, items) == at_target(law, items)
     assert at_target(fitted(items.table.take_rows(SMALL)), items) == at_target(law, items)
+
+
+def test_the_order_of_the_models_does_not_matter() -> None:
+    items = world(n_questions=300)
+    table = items.table.take_rows(SMALL)
+    shuffled = table.take_rows([5, 0, 7, 2, 6, 1, 4, 3])
+    assert at_target(fitted(shuffled), items) == at_target(fitted(table), items)
+
+
+def test_the_fixed_questions_are_no_error_of_the_level() -> None:
+    """Another draw of 1319 questions would move the score by 1 point; these are the ones asked."""
+    items = world()
+    law = fitted(items.table.take_rows(SMALL))
+    _, variance = law.benchmarks[0].forecast(FLOPS[7:8])
+    sampling = items.table.scores[7].std() / np.sqrt(1319)
+    assert variance[0] ** 0.5 < 0.25 * sampling
+
+
+def test_clusters_of_luck_are_fitted_to_answers_that_did_not_make_them() -> None:
+    """All questions are alike, so clusters are noise: the other half's means miss by chance alone.
+
+    The root mean square of their standard scores is 1 with an error below 0.2; of the half that
+    made the clusters it is above 2.
+    """
+    rng = np.random.default_rng(4)
+    truth = np.linspace(0.1, 0.7, 8)
+    passed = rng.binomial(40, np.tile(truth[:, None], 600))
+    table = world(n_questions=600).table.take_rows(SMALL)
+    table = replace(table, scores=passed / 40, n_items=np.full(passed.shape, 40.0))
+    fit = fit_clusters(
+        read_difficulty(table, "simulated"), ImprovedMeanShift(), n_resamples=0, rng=rng
+    )
+    assert fit is not None
+    assert fit.split
+    error = np.sqrt(truth * (1 - truth) / (20 * fit.sizes[:, None]))
+    assert np.sqrt((((fit.means - truth) / error) ** 2).mean()) < 1.4
 
 
 def test_models_that_differ_by_more_than_compute_widen_the_forecast() -> None:

@@ -17,7 +17,7 @@ from scalepredict.predictors.clustering import (
     cluster_means,
 )
 from scalepredict.predictors.mean_shift import estimate_bandwidth, mean_shift
-from scalepredict.records.table import Floats
+from scalepredict.records.table import Floats, Ints
 
 
 def rates(seed: int, n: int = 150, world: ItemWorld = EASY) -> Floats:
@@ -60,6 +60,34 @@ def test_many_points_in_many_dimensions_have_modes() -> None:
     assert len(modes.centers) == 2
     assert len(set(modes.labels[:400]) - {-1}) == 1
     assert len(set(modes.labels[400:]) - {-1}) == 1
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_clusters_are_those_of_algorithm_1_written_out(seed: int) -> None:
+    # An even cloud: its clusters touch, so that many members are far from their cluster's mean.
+    even = np.random.default_rng(seed).random((150, 2))
+    for points in (even, rates(seed, n=130)):
+        np.testing.assert_array_equal(ImprovedMeanShift()(points), algorithm_1(points))
+
+
+def algorithm_1(points: Floats) -> Ints:
+    """Xu et al. 2025 (2502.17262), line by line on scikit-learn, with Q = 0.1 and K = 10."""
+    radius = min(
+        sklearn_cluster.estimate_bandwidth(points, quantile=0.1), points.shape[1] ** 0.5 / 10
+    )
+    labels = np.full(len(points), OUTLIER)
+    while True:
+        before = labels.copy()
+        loose = np.flatnonzero(labels == OUTLIER)
+        shift = sklearn_cluster.MeanShift(bandwidth=radius, cluster_all=False).fit(points[loose])
+        for mode in range(len(shift.cluster_centers_)):
+            members = loose[shift.labels_ == mode]
+            center = points[members].mean(axis=0)
+            members = members[np.linalg.norm(points[members] - center, axis=1) <= radius]
+            if len(members) >= 10:
+                labels[members] = labels.max() + 1
+        if (labels == before).all() or (labels == OUTLIER).sum() < 10:
+            return labels
 
 
 def test_outliers_are_clustered_again_until_only_strays_are_left() -> None:

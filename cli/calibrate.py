@@ -213,6 +213,11 @@ def _backtests(
         cells += [replace(c, group=c.family if alone else groups[name]) for c in made]
         if not splits:
             voice.say(f"{name}: no family has enough checkpoints for an origin; left out.")
+    if not cells:
+        raise RefusedError(
+            "a calibration needs families with three checkpoints and a larger one to forecast; "
+            "none of the records has one."
+        )
     return cells
 
 

@@ -13,12 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., CompletedProcess[str]]
 
 
-def write_ladders(path: Path, *families: str) -> None:
-    """Seven sizes, a factor of 3 apart, of each family; six rising benchmarks with noise."""
+def write_ladders(path: Path, *families: str, sizes: int = 7) -> None:
+    """Sizes a factor of 3 apart of each family; six rising benchmarks with noise."""
     rng = np.random.default_rng(7)
     lines = ["family,model,params,tokens,benchmark,score,n_items,chance"]
     for family in families:
-        for i in range(7):
+        for i in range(sizes):
             rise = 1 / (1 + np.exp(-0.5 * (i - np.arange(6))))
             scores = np.clip(0.25 + 0.7 * rise + 0.01 * rng.normal(size=6), 0, 1)
             size = f"{family},{family}-{i},{2e7 * 3**i:.0f},1e11"
@@ -57,6 +57,7 @@ def test_a_single_file_is_split_by_family(scalepredict: Run, tmp_path: Path) -> 
     ("arguments", "words"),
     [
         (("one.csv",), "there is only f"),
+        (("two.csv",), "three checkpoints and a larger one"),
         (("one.csv", "one.csv"), "two of the records are named 'one'"),
         (("one.csv", "--checkpoints", "two=all"), "there are no records 'two'"),
         (("one.csv", "--exclude", "pythia*"), "fits no family"),
@@ -66,6 +67,7 @@ def test_a_calibration_that_cannot_be_tested_is_refused_and_leaves_no_file(
     scalepredict: Run, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
     write_ladders(tmp_path / "one.csv", "f")
+    write_ladders(tmp_path / "two.csv", "f", sizes=3)
     made = scalepredict("calibrate", "-p", "last", *arguments)
     assert made.returncode == 2
     assert words in made.stderr

@@ -1,18 +1,18 @@
 """How long does COD take as the questions grow? Clusters, laws, map and 200 resamples of 22 models.
 
-    OMP_NUM_THREADS=2 python benchmarks/cod_speed.py [QUESTIONS ...]
+    OMP_NUM_THREADS=2 python benchmarks/cod_speed.py [QUESTIONS ...] [--clustering NAME]
 
 One benchmark of the simulator's mid world with 100 answers to each question. Prints the wall time,
 its growth against the row before (power 1 = linear in questions) and the peak memory.
 """
 
+import argparse
 import resource
-import sys
 import time
 
 import numpy as np
 
-from scalepredict.predictors.clustering import ImprovedMeanShift
+from scalepredict.predictors.clustering import Clustering
 from scalepredict.predictors.cod import fit_benchmark
 from scalepredict.predictors.difficulty import Difficulty
 
@@ -21,7 +21,7 @@ TRIALS = 100
 SIZES = (2125, 4250, 8500, 17000, 34000)
 
 
-def main(sizes: tuple[int, ...]) -> None:
+def main(sizes: list[int], clustering: str) -> None:
     print(
         f"{'questions':>9}{'seconds':>9}{'power':>7}{'peak MiB':>10}{'clusters':>10}{'share %':>9}"
     )
@@ -30,7 +30,10 @@ def main(sizes: tuple[int, ...]) -> None:
         difficulty = world(n)
         start = time.perf_counter()
         fit = fit_benchmark(
-            difficulty, ImprovedMeanShift(), n_resamples=200, rng=np.random.default_rng(0)
+            difficulty,
+            Clustering(method=clustering),
+            n_resamples=200,
+            rng=np.random.default_rng(0),
         )
         seconds = time.perf_counter() - start
         power = np.log(seconds / before[1]) / np.log(n / before[0]) if before else np.nan
@@ -69,4 +72,7 @@ def world(n: int) -> Difficulty:
 
 
 if __name__ == "__main__":
-    main(tuple(map(int, sys.argv[1:])) or SIZES)
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("sizes", type=int, nargs="*", default=SIZES)
+    options.add_argument("--clustering", default="mean-shift")
+    main(**vars(options.parse_args()))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scalepredict.cli.evidence import MetricOption, PhaseOption, ShotsOption
+from scalepredict.cli.method import ClusteringOption, chosen_clustering
 from scalepredict.cli.options import (
     BenchmarksOption,
     FormatOption,
@@ -38,6 +39,7 @@ def clusters(
     records: RecordsArgument,
     family: FamilyOption = None,
     benchmark: BenchmarkOption = None,
+    clustering: ClusteringOption = None,
     checkpoints: Annotated[
         str,
         typer.Option(
@@ -97,6 +99,7 @@ def clusters(
     from scalepredict.records.writing import write_whole
 
     form, voice = chosen_format(form, as_json), Voice(quiet)
+    predictor = ClusteringOnDifficulty(clustering=chosen_clustering(clustering))
     evidence = gather_evidence(
         records,
         EvidenceChoice(
@@ -129,7 +132,7 @@ def clusters(
         with voice.busy(f"clustering {name}"):
             reports += report_clusters(
                 table.with_rows(evidence.anchors),
-                ClusteringOnDifficulty(),
+                predictor,
                 family=name,
                 benchmarks=wanted,
                 target_flops=target_flops,

@@ -68,6 +68,7 @@ def _entry(report: ClusterReport) -> dict[str, object]:
         "benchmark": report.benchmark,
         "n_tasks": len(fit.questions),
         "method": method,
+        "clustering": None if clusters is None else clusters.method,
         "clusters": [],
         "outliers": [],
         "solved_by_none": [],
@@ -127,6 +128,7 @@ def _flat(clusters: ClusterFit, i: int) -> dict[str, Cell]:
         "smallest": float(clusters.means[i, 0]),
         "largest": float(clusters.means[i, -1]),
         **law_constants(clusters, i),
+        "clustering": clusters.method,
     }
 
 

@@ -96,9 +96,9 @@ def _summary(report: ClusterReport, clusters: ClusterFit) -> list[str]:
         f"{report.n_models} models of {clusters.flops[0]:.2g} to {clusters.flops[-1]:.2g} FLOPs, "
         f"{report.n_anchors} anchors; "
         + (
-            "clusters from one half of the answers, laws from the other"
+            f"clusters ({clusters.method}) from one half of the answers, laws from the other"
             if clusters.split
-            else "clusters and laws from the same scores"
+            else f"clusters ({clusters.method}) and laws from the same scores"
         ),
     ]
     if report.holdout is not None:

@@ -6,7 +6,12 @@ from typing import Annotated
 import typer
 
 from scalepredict.cli.evidence import FamilyOption, MetricOption, PhaseOption, ShotsOption
-from scalepredict.cli.method import ComponentsOption, StandardOption, chosen_method
+from scalepredict.cli.method import (
+    ClusteringOption,
+    ComponentsOption,
+    StandardOption,
+    chosen_method,
+)
 from scalepredict.cli.options import (
     BenchmarksOption,
     CalibrationOption,
@@ -34,6 +39,7 @@ def fit(
     predictor: PredictorOption = DEFAULT,
     components: ComponentsOption = None,
     standard: StandardOption = None,
+    clustering: ClusteringOption = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Fit file; - is stdout.")
     ] = DEFAULT_FIT,
@@ -90,7 +96,9 @@ def fit(
     )
 
     form, voice = chosen_format(form, as_json), Voice(quiet)
-    method = chosen_method(predictor, components=components, standard=standard)
+    method = chosen_method(
+        predictor, components=components, standard=standard, clustering=clustering
+    )
     choice = EvidenceChoice(
         families=tuple(family or ()),
         checkpoints=checkpoints,

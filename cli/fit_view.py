@@ -9,6 +9,7 @@ import numpy as np
 from scalepredict.cli.render import MISSING, NOTE, Cell, Sheet, Sketch, percent, signed_points
 from scalepredict.cli.sketch import sparkline
 from scalepredict.evaluation.fit_summary import FamilySummary
+from scalepredict.predictors.codec import encode
 from scalepredict.predictors.details import Detailed, Kind, LawTable
 from scalepredict.predictors.fit import Fit, FittedGroup
 from scalepredict.predictors.storage import StoredFit
@@ -81,6 +82,7 @@ def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[
     return {
         "schema": SCHEMA,
         "predictor": fit.predictor.name,
+        "settings": encode(fit.predictor, type(fit.predictor)),
         "provenance": {
             "version": provenance.version,
             "seed": provenance.seed,

@@ -8,6 +8,7 @@ import typer
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
+    from scalepredict.predictors.clustering import Clustering
     from scalepredict.predictors.interface import Predictor
 
 ComponentsOption = Annotated[
@@ -29,18 +30,38 @@ StandardOption = Annotated[
         "measured on most models]",
     ),
 ]
+ClusteringOption = Annotated[
+    str | None,
+    typer.Option(
+        "--clustering",
+        metavar="NAME",
+        help="How cod clusters questions: mean-shift (improved, the default), plain-mean-shift, "
+        "k-means, improved-k-means or dbscan.",
+    ),
+]
 
 
-def chosen_method(name: str, *, components: int | None, standard: list[str] | None) -> "Predictor":
+def chosen_method(
+    name: str,
+    *,
+    components: int | None = None,
+    standard: list[str] | None = None,
+    clustering: str | None = None,
+) -> "Predictor":
     """The method with the settings that were given.
 
     Raises:
-        RefusedError: There is no such method, or it does not have such a setting.
+        RefusedError: There is no such method, it does not have such a setting, or there is no
+            such clustering.
     """
     from scalepredict.predictors.registry import predictor_type
 
     method: Any = predictor_type(name)()
-    given = {"components": components, "standard": tuple(standard or ()) or None}
+    given = {
+        "components": components,
+        "standard": tuple(standard or ()) or None,
+        "clustering": None if clustering is None else chosen_clustering(clustering),
+    }
     known = {field.name for field in fields(method)}
     for setting, value in given.items():
         if value is None:
@@ -52,3 +73,14 @@ def chosen_method(name: str, *, components: int | None, standard: list[str] | No
         method = replace(method, **{setting: value})
     chosen: Predictor = method
     return chosen
+
+
+def chosen_clustering(name: str | None) -> "Clustering":
+    """The clustering of that name, or the default one.
+
+    Raises:
+        RefusedError: There is no such clustering.
+    """
+    from scalepredict.predictors.clustering import Clustering
+
+    return Clustering() if name is None else Clustering(method=name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scalepredict.cli.method import ClusteringOption, chosen_clustering
 from scalepredict.cli.options import CalibrationOption, JobsOption, QuietOption, SeedOption, Voice
 from scalepredict.cli.target_options import (
     DEFAULT_FIT,
@@ -67,6 +68,7 @@ def plot(
     checkpoints: Annotated[
         str, typer.Option(metavar="last|mean-last-K|pool-last-K", help="Evidence of clusters.")
     ] = "last",
+    clustering: ClusteringOption = None,
     calibration: CalibrationOption = None,
     jobs: JobsOption = 1,
     seed: SeedOption = 0,
@@ -107,7 +109,13 @@ def plot(
     with voice.busy(f"drawing {kind}"):
         match kind:
             case Picture.CLUSTERS:
-                pictures = cluster_pictures(records or [], shown, voice, checkpoints=checkpoints)
+                pictures = cluster_pictures(
+                    records or [],
+                    shown,
+                    voice,
+                    checkpoints=checkpoints,
+                    clustering=chosen_clustering(clustering),
+                )
             case Picture.CHECKPOINTS:
                 pictures = checkpoint_pictures(records or [], shown, voice, model=model)
             case Picture.CAPABILITIES:

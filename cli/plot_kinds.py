@@ -12,6 +12,7 @@ from scalepredict.cli.chosen import EvidenceChoice, gather_evidence
 from scalepredict.cli.options import Voice
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.calibration import Calibration
+from scalepredict.predictors.clustering import Clustering
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.predictors.targets import TargetRequest, resolve_targets
 from scalepredict.records.narrow import known_names, of_families
@@ -102,7 +103,12 @@ def capability_pictures(stored: StoredFit) -> Pictures:
 
 
 def cluster_pictures(
-    records: Sequence[Path], shown: Shown, voice: Voice, *, checkpoints: str
+    records: Sequence[Path],
+    shown: Shown,
+    voice: Voice,
+    *,
+    checkpoints: str,
+    clustering: Clustering,
 ) -> Pictures:
     """Clusters of question difficulty of one family, the same as the command `clusters` finds."""
     from scalepredict.cli.figures.clusters import ClusterPanel, clusters_figure
@@ -118,7 +124,7 @@ def cluster_pictures(
     names = evidence.table.benchmarks
     reports = report_clusters(
         table,
-        ClusteringOnDifficulty(),
+        ClusteringOnDifficulty(clustering=clustering),
         family=family,
         benchmarks=[names[i] for i in shown.columns(names)],
         target_flops=np.empty(0),

@@ -52,6 +52,7 @@ class ClusterFit:
         whole: Scores of the benchmark there. Shape (1 + B, p).
         trust: Weights of those points. Shape (1 + B, p).
         split: Whether clusters and curves come from different halves of the answers.
+        method: Name of the clustering.
     """
 
     labels: Ints
@@ -68,6 +69,7 @@ class ClusterFit:
     whole: Floats
     trust: Floats
     split: bool
+    method: str = "mean-shift"  # what files without the field were made by
 
     @property
     def extrapolatable(self) -> Bools:
@@ -163,6 +165,7 @@ def fit_clusters(
         whole=drawn.whole,
         trust=_trust(models, difficulty),
         split=halves.split,
+        method=clustering.method,
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.cluster_fit import ClusterFit, fit_clusters
-from scalepredict.predictors.clustering import ImprovedMeanShift
+from scalepredict.predictors.clustering import Clustering
 from scalepredict.predictors.difficulty import ANCHOR, Difficulty, read_difficulty
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.item_response import ItemCurve, fit_items
@@ -42,7 +42,7 @@ class ClusteringOnDifficulty:
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = True
 
-    clustering: ImprovedMeanShift = field(default_factory=ImprovedMeanShift)
+    clustering: Clustering = field(default_factory=Clustering)
     n_resamples: int = 200
 
     def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "ClusteringOnDifficultyLaw":
@@ -128,13 +128,15 @@ class ClusteringOnDifficultyLaw:
         )
 
     def notes(self) -> tuple[str, ...]:
-        """What was left out, assumed, or forecast by item response, for each benchmark."""
-        return tuple(note for fit in self.benchmarks for note in fit.notes)
+        """What was left out, assumed or forecast by item response, and the clustering."""
+        methods = {fit.clusters.method: None for fit in self.benchmarks if fit.clusters}
+        clustered = tuple(f"questions clustered by {method}." for method in methods)
+        return (*(note for fit in self.benchmarks for note in fit.notes), *clustered)
 
 
 def fit_benchmark(
     difficulty: Difficulty,
-    clustering: ImprovedMeanShift,
+    clustering: Clustering,
     *,
     n_resamples: int,
     rng: np.random.Generator,

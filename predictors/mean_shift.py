@@ -3,7 +3,7 @@
     seed <- mean of the points within the bandwidth of it, until it moves less than 1e-3 bandwidths
 
 Source: Comaniciu and Meer 2002 (doi:10.1109/34.1000236), in the form of scikit-learn's
-    ``MeanShift(bandwidth, cluster_all=False)`` and ``estimate_bandwidth``, whose results it repeats
+    ``MeanShift(bandwidth)`` and ``estimate_bandwidth``, whose results it repeats
     where every point is a seed.
 Departures: all seeds move at once by two matrix products, instead of one neighbour query after
     another; beyond MAX_POINTS points the seeds are one of each of the N_SEEDS fullest bins, and
@@ -30,7 +30,7 @@ class Modes(NamedTuple):
     """Result of a mean shift.
 
     Attributes:
-        labels: Index of the nearest mode, -1 where none is within the bandwidth. Shape (n,).
+        labels: Index of the nearest mode, -1 where that is too far away. Shape (n,).
         centers: The modes, the most crowded first. Shape (k, d).
     """
 
@@ -50,22 +50,35 @@ def estimate_bandwidth(points: Floats, *, quantile: float) -> float:
     return float(np.mean(np.partition(cdist(sample, sample), k - 1, axis=1)[:, k - 1]))
 
 
-def mean_shift(points: Floats, *, bandwidth: float) -> Modes:
+def mean_shift(points: Floats, *, bandwidth: float, cluster_all: bool = False) -> Modes:
     """Find the modes of a cloud and the points that belong to each.
 
     Args:
         points: Shape (n, d).
         bandwidth: Radius of the kernel, above 0, in the unit of the points.
+        cluster_all: Whether points far from every mode belong to the nearest one.
     """
     centers, crowd = _climb(points, _seeds(points, bandwidth), bandwidth)
     centers = _distinct(centers, crowd, bandwidth)
     labels = np.full(len(points), -1, dtype=np.intp)
-    for rows in _blocks(len(points), len(centers)):
+    for rows in blocks(len(points), len(centers)):
         distance = cdist(points[rows], centers)
         nearest = np.argmin(distance, axis=1)
         inside = distance[np.arange(len(nearest)), nearest] <= bandwidth
-        labels[rows] = np.where(inside, nearest, -1)
+        labels[rows] = np.where(inside | cluster_all, nearest, -1)
     return Modes(labels, centers)
+
+
+def within(centers: Floats, points: Floats, bandwidth: float) -> Bools:
+    """Which points are within the bandwidth of which center: shapes (k, d), (n, d) -> (k, n)."""
+    result: Bools = cdist(centers, points, "sqeuclidean") <= bandwidth**2
+    return result
+
+
+def blocks(rows: int, columns: int) -> list[slice]:
+    """Slices of the rows of a table that hold BLOCK cells each, or one row."""
+    step = max(1, BLOCK // max(columns, 1))
+    return [slice(start, start + step) for start in range(0, rows, step)]
 
 
 def _seeds(points: Floats, bandwidth: float) -> Floats:
@@ -83,9 +96,9 @@ def _climb(points: Floats, seeds: Floats, bandwidth: float) -> tuple[Floats, Int
     crowd = np.zeros(len(at), dtype=np.intp)
     moving = np.arange(len(at))
     for _ in range(MAX_STEPS):
-        for rows in _blocks(len(moving), len(points)):
+        for rows in blocks(len(moving), len(points)):
             chosen = moving[rows]
-            near = _within(at[chosen], points, bandwidth)
+            near = within(at[chosen], points, bandwidth)
             crowd[chosen] = near.sum(axis=1)
             # A mean can leave the reach of its points only by rounding.
             seen = crowd[chosen, None] > 0
@@ -98,11 +111,6 @@ def _climb(points: Floats, seeds: Floats, bandwidth: float) -> tuple[Floats, Int
         if not len(moving):
             break
     return at, crowd
-
-
-def _within(centers: Floats, points: Floats, bandwidth: float) -> Bools:
-    result: Bools = cdist(centers, points, "sqeuclidean") <= bandwidth**2
-    return result
 
 
 def _distinct(centers: Floats, crowd: Ints, bandwidth: float) -> Floats:
@@ -120,8 +128,3 @@ def _distinct(centers: Floats, crowd: Ints, bandwidth: float) -> Floats:
 
 def _evenly(n: int, at_most: int) -> Ints:
     return np.unique(np.linspace(0, n - 1, min(n, at_most)).astype(np.intp))
-
-
-def _blocks(rows: int, columns: int) -> list[slice]:
-    step = max(1, BLOCK // max(columns, 1))
-    return [slice(start, start + step) for start in range(0, rows, step)]

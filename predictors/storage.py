@@ -205,9 +205,9 @@ def _decode_predictor(value: Any, where: str) -> Predictor:
     options = {key: item for key, item in value.items() if key != "name"}
     try:
         kind = registry.predictor_type(value["name"])
+        predictor: Predictor = decode(options, kind, where=where)
     except RefusedError as error:
         raise StorageError(f"{where}: {error}") from error
-    predictor: Predictor = decode(options, kind, where=where)
     return predictor
 
 

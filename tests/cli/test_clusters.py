@@ -15,6 +15,9 @@ from typer.testing import CliRunner
 from scalepredict.cli.app import app
 from scalepredict.errors import ScalePredictError
 from scalepredict.evaluation.item_simulator import MID, simulate_items
+from scalepredict.predictors.clustering import CLUSTERINGS, Clustering
+from scalepredict.predictors.cod import ClusteringOnDifficulty
+from scalepredict.predictors.storage import load_fit
 from scalepredict.records.long_form import long_csv
 
 Run = Callable[..., CompletedProcess[str]]
@@ -80,6 +83,46 @@ def test_the_table_shows_clusters_trust_and_the_anchor(scalepredict: Run, items:
     assert "1 anchors" in result.stdout
     assert "▁" not in result.stdout  # only terminals get drawings
     assert scalepredict("clusters", str(items)).stdout == result.stdout
+
+
+@pytest.mark.parametrize("name", ["k-means", "dbscan"])
+def test_another_clustering_is_used_and_named(command: Run, items: Path, name: str) -> None:
+    shown = command("clusters", str(items), "--clustering", name, "--quiet")
+    assert shown.returncode == 0
+    assert f"clusters ({name}) from one half" in shown.stdout
+    assert shown.stdout != command("clusters", str(items), "--quiet").stdout
+    result = command("clusters", str(items), "--clustering", name, "--json", "--quiet")
+    document = json.loads(result.stdout)
+    schema = json.loads((ROOT / "configs" / "clusters.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema)
+    assert document["benchmarks"][0]["clustering"] == name
+
+
+def test_a_fit_keeps_the_clustering_that_made_it(command: Run, items: Path, tmp_path: Path) -> None:
+    choice = ("--predictor", "cod", "--clustering", "k-means")
+    fit = command("fit", str(items), *choice, "--json", "--quiet")
+    assert fit.returncode == 0
+    assert json.loads(fit.stdout)["settings"]["clustering"]["method"] == "k-means"
+    stored = load_fit(tmp_path / "scalepredict.fit.json").fit
+    assert stored.predictor == ClusteringOnDifficulty(clustering=Clustering(method="k-means"))
+    assert "questions clustered by k-means." in stored.groups[0].law.notes()
+
+
+def test_a_wrong_clustering_is_refused_with_what_is_accepted(command: Run, items: Path) -> None:
+    for words in (("clusters",), ("fit", "--predictor", "cod")):
+        result = command(*words, str(items), "--clustering", "kmeans")
+        assert (result.returncode, result.stdout) == (2, "")
+        for name in CLUSTERINGS:
+            assert name in result.stderr
+    result = command("fit", str(items), "--clustering", "k-means")
+    assert result.returncode == 2
+    assert "--clustering means nothing to the predictor 'stack'" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["clusters", "fit", "plot"])
+def test_help_lists_every_clustering(command: Run, name: str) -> None:
+    words = " ".join(command(name, "--help").stdout.split())
+    assert all(each in words.replace("- ", "-") for each in CLUSTERINGS)
 
 
 def test_the_predictable_questions_are_written_for_a_harness(

@@ -15,7 +15,7 @@ from scalepredict.evaluation.item_simulator import (
     simulate_items,
 )
 from scalepredict.predictors.cluster_fit import fit_clusters
-from scalepredict.predictors.clustering import ImprovedMeanShift
+from scalepredict.predictors.clustering import Clustering
 from scalepredict.predictors.cod import ClusteringOnDifficulty, ClusteringOnDifficultyLaw
 from scalepredict.predictors.codec import decode, encode
 from scalepredict.predictors.difficulty import read_difficulty
@@ -126,9 +126,7 @@ def test_clusters_of_luck_are_fitted_to_answers_that_did_not_make_them() -> None
     passed = rng.binomial(40, np.tile(truth[:, None], 600))
     table = world(n_questions=600).table.take_rows(SMALL)
     table = replace(table, scores=passed / 40, n_items=np.full(passed.shape, 40.0))
-    fit = fit_clusters(
-        read_difficulty(table, "simulated"), ImprovedMeanShift(), n_resamples=0, rng=rng
-    )
+    fit = fit_clusters(read_difficulty(table, "simulated"), Clustering(), n_resamples=0, rng=rng)
     assert fit is not None
     assert fit.split
     error = np.sqrt(truth * (1 - truth) / (20 * fit.sizes[:, None]))

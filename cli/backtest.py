@@ -34,6 +34,7 @@ from scalepredict.cli.options import (
 from scalepredict.cli.render import Format
 from scalepredict.errors import RefusedError
 from scalepredict.predictors import registry
+from scalepredict.records.counts import count_of
 
 if TYPE_CHECKING:
     from scalepredict.evaluation.splits import Split
@@ -256,7 +257,7 @@ def _splits(
     if not found:
         raise RefusedError(
             f"a backtest needs a family with {splits.MIN_MODELS_SMALL} checkpoints and a larger "
-            f"one to forecast; the records have {len(table.checkpoints)} checkpoints with FLOPs in "
-            f"{len(table.families)} families."
+            f"one to forecast; the records have {count_of(len(table.checkpoints), 'checkpoint')} "
+            f"with FLOPs in {count_of(len(table.families), 'family', 'families')}."
         )
     return found

@@ -21,6 +21,7 @@ from scalepredict.evaluation.backtest import Cell as BacktestCell
 from scalepredict.evaluation.calibration import Calibration
 from scalepredict.evaluation.report import BacktestReport
 from scalepredict.evaluation.summary import Figure, SummaryRow
+from scalepredict.records.counts import count_of
 
 SCHEMA = "scalepredict.backtest/1"
 INTERVALS = (0.5, 0.8, 0.9, 0.95)
@@ -209,7 +210,7 @@ def _notes(report: BacktestReport) -> tuple[str, ...]:
         "weights. skill: MAE over that of the last value (below 1 is better). in 50: share of 50 % "
         "intervals that held.",
         "suite: average of all benchmarks of a target; its intervals are approximate.",
-        f"(95 %): bootstrap over {series} families"
+        f"(95 %): bootstrap over {count_of(series, 'family', 'families')}"
         + (
             "; one family has no such interval."
             if series == 1

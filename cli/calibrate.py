@@ -31,6 +31,7 @@ from scalepredict.cli.options import (
 from scalepredict.cli.render import Format
 from scalepredict.errors import RefusedError
 from scalepredict.predictors import registry
+from scalepredict.records.counts import count_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -257,5 +258,5 @@ def _counts(cells: "Sequence[Cell]") -> dict[str, str]:
         series = len({cell.series for cell in inside})
         first = inside[0].predictor
         n = sum(int(np.isfinite(c.observed).sum()) for c in inside if c.predictor == first)
-        counts[group] = f"{series} series, {n} forecasts"
+        counts[group] = f"{series} series, {count_of(n, 'forecast')}"
     return counts

@@ -19,6 +19,7 @@ from scalepredict.evaluation.off_trend.global_test import Direction
 from scalepredict.evaluation.off_trend.ladder import stored_ladders
 from scalepredict.predictors import registry
 from scalepredict.predictors.storage import load_fit
+from scalepredict.records.counts import count_of
 from scalepredict.records.joining import join_tables
 from scalepredict.records.ladder import read_ladder
 from scalepredict.records.read import Reading, read_records
@@ -109,7 +110,10 @@ def read_checkpoints(
         joined = join_tables(table, read(history).table)
         table = joined.table
         if joined.n_repeated:
-            voice.say(f"history: {joined.n_repeated} checkpoints are among the new ones too.")
+            voice.say(
+                f"history: {count_of(joined.n_repeated, 'checkpoint is', 'checkpoints are')} "
+                "among the new ones too."
+            )
     return CheckRecords(table=table, n_new=n_new)
 
 
@@ -140,6 +144,6 @@ def run_check(
             found = run(known.keys())
     if update:
         write_baseline(path, known)
-        voice.say(f"baseline: {len(known)} accepted findings written to {path}.")
+        voice.say(f"baseline: {count_of(len(known), 'accepted finding')} written to {path}.")
     voice.say(*(clean(note) for note in found.notes))
     return found

@@ -9,7 +9,7 @@ from scalepredict.cli.render import MISSING, Cell, Sheet, percent, percent_range
 from scalepredict.cli.reports.result import Result, subject
 from scalepredict.evaluation.off_trend.findings import Finding, Verdict, place_in_words
 from scalepredict.evaluation.off_trend.in_flight import COVERAGE, ORIGINAL, InFlight
-from scalepredict.records.counts import format_count
+from scalepredict.records.counts import count_of, format_count
 
 SCHEMA = "scalepredict.check/1"
 _ANSWER = {True: "yes", False: "no", None: MISSING}
@@ -90,8 +90,11 @@ def _counted(result: Result) -> str:
     judged = sum(v.p_value is not None for v in result.verdicts)
     flagged = sum(v.flagged(result.fails_from) for v in result.verdicts)
     accepted = sum(len(v.accepted) for v in result.verdicts)
-    known = f", {accepted} findings accepted by the baseline" if accepted else ""
-    return f"{flagged} of {n} checkpoints flagged, {judged} judged against their trend{known}"
+    known = f", {count_of(accepted, 'finding')} accepted by the baseline" if accepted else ""
+    return (
+        f"{flagged} of {count_of(n, 'checkpoint')} flagged, {judged} judged against their "
+        f"trend{known}"
+    )
 
 
 def _in_flight_sheet(run: InFlight) -> Sheet:

@@ -30,6 +30,7 @@ from scalepredict.cli.target_options import (
     target_request,
 )
 from scalepredict.errors import RefusedError
+from scalepredict.records.counts import count_of
 
 if TYPE_CHECKING:
     from scalepredict.evaluation.cluster_report import ClusterReport
@@ -147,7 +148,7 @@ def clusters(
     if tasks_out is not None:
         text, n_tasks = predictable_tasks(reports, as_json=tasks_out.suffix == ".json")
         write_whole(tasks_out, text)
-        voice.say(f"wrote {tasks_out}: {n_tasks} questions that can be extrapolated.")
+        voice.say(f"wrote {tasks_out}: {count_of(n_tasks, 'question')} that can be extrapolated.")
     emit(
         form,
         sheets=cluster_sheets(reports, verbose=verbose > 0),

@@ -11,6 +11,7 @@ from scalepredict.evaluation.cluster_report import ClusterReport
 from scalepredict.predictors.cluster_fit import SOLVED_BY_NONE, ClusterFit
 from scalepredict.predictors.cluster_law import KINDS
 from scalepredict.predictors.clustering import OUTLIER
+from scalepredict.records.counts import count_of
 
 _WAYS = {
     "part": "predictable part",
@@ -91,10 +92,10 @@ def _summary(report: ClusterReport, clusters: ClusterFit) -> list[str]:
     unsolved = int((clusters.labels == SOLVED_BY_NONE).sum())
     lines = [
         f"can be extrapolated: {percent(clusters.predictable_share)} % of the score; outliers: "
-        f"{outliers} of {n} questions ({percent(outliers / n)} %); solved by no model: {unsolved} "
-        f"({percent(unsolved / n)} %)",
-        f"{report.n_models} models of {clusters.flops[0]:.2g} to {clusters.flops[-1]:.2g} FLOPs, "
-        f"{report.n_anchors} anchors; "
+        f"{outliers} of {count_of(n, 'question')} ({percent(outliers / n)} %); solved by no "
+        f"model: {unsolved} ({percent(unsolved / n)} %)",
+        f"{count_of(report.n_models, 'model')} of {clusters.flops[0]:.2g} to "
+        f"{clusters.flops[-1]:.2g} FLOPs, {count_of(report.n_anchors, 'anchor')}; "
         + (
             f"clusters ({clusters.method}) from one half of the answers, laws from the other"
             if clusters.split

@@ -17,6 +17,7 @@ from scalepredict.cli.options import (
     count,
 )
 from scalepredict.cli.render import Cell, Format, Sheet, emit, percent, signed_points
+from scalepredict.records.counts import count_of
 
 if TYPE_CHECKING:
     from scalepredict.evaluation.compare import Comparison
@@ -92,8 +93,8 @@ def compare(
 
 def _notes(comparison: "Comparison") -> list[str]:
     notes = [
-        f"{len(comparison.pairs)} pairs at matched params and tokens; "
-        f"{len(comparison.unmatched)} models of either family have no partner."
+        f"{count_of(len(comparison.pairs), 'pair')} at matched params and tokens; without a "
+        f"partner: {count_of(len(comparison.unmatched), 'model')} of either family."
     ]
     if comparison.decades > 1:
         notes.append(

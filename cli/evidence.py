@@ -10,6 +10,7 @@ import typer
 
 from scalepredict.cli.options import Voice
 from scalepredict.errors import RefusedError
+from scalepredict.records.counts import count_of
 
 if TYPE_CHECKING:
     from scalepredict.cli.chosen import EvidenceChoice
@@ -63,8 +64,8 @@ def tested_evidence(
     if spaced:
         table = spaced_checkpoints(table)
         voice.say(
-            f"evidence: thinned to {len(table.checkpoints)} checkpoints, each at half the "
-            "compute of the next of its run."
+            f"evidence: thinned to {count_of(len(table.checkpoints), 'checkpoint')}, each at half "
+            "the compute of the next of its run."
         )
     return TestedEvidence(table=table, reading=evidence.reading)
 

@@ -13,7 +13,7 @@ from scalepredict.predictors.codec import encode
 from scalepredict.predictors.details import Detailed, Kind, LawTable
 from scalepredict.predictors.fit import Fit, FittedGroup
 from scalepredict.predictors.storage import StoredFit
-from scalepredict.records.counts import format_count
+from scalepredict.records.counts import count_of, format_count
 from scalepredict.records.table import EvalTable, Floats
 
 SCHEMA = "scalepredict.fit-report/1"
@@ -124,14 +124,14 @@ def evidence_document(evidence: EvalTable) -> dict[str, Any]:
 def describe_evidence(evidence: EvalTable) -> str:
     """The same in a line."""
     models = len({c.model for c in evidence.checkpoints})
-    several = len(evidence.checkpoints) > models
-    of = f"{len(evidence.checkpoints)} checkpoints of {models}" if several else str(models)
+    n = len(evidence.checkpoints)
+    of = f"{n} checkpoints of " if n > models else ""
     spans = [
         f"{_span(evidence.params)} params",
         f"{_span(evidence.tokens)} tokens",
         f"{_span(evidence.flops)} FLOPs",
     ]
-    return f"{of} models, {', '.join(spans)}"
+    return f"{of}{count_of(models, 'model')}, {', '.join(spans)}"
 
 
 def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:

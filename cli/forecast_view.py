@@ -23,7 +23,7 @@ from scalepredict.evaluation.classes import Kind
 from scalepredict.evaluation.forecasting import MEASURABLE, FamilyForecast
 from scalepredict.evaluation.measured import Accuracy, Comparison
 from scalepredict.predictors.interface import Forecast
-from scalepredict.records.counts import format_count
+from scalepredict.records.counts import count_of, format_count
 from scalepredict.records.narrow import known_names
 
 SCHEMA = "scalepredict.forecast/1"
@@ -252,9 +252,11 @@ def _accuracy_notes(view: View) -> tuple[str, ...]:
         return ()
     return (
         f"measured on {view.measured_model}: mean absolute error "
-        f"{percent(found.mean_absolute_error, digits=2)} points over {found.n_benchmarks} "
-        f"benchmarks (last value: {percent(found.last_mean_absolute_error, digits=2)}); "
-        f"{found.n_inside} of {found.n_benchmarks} intervals of 90 % hold",
+        f"{percent(found.mean_absolute_error, digits=2)} points over "
+        f"{count_of(found.n_benchmarks, 'benchmark')} (last value: "
+        f"{percent(found.last_mean_absolute_error, digits=2)}); {found.n_inside} of "
+        f"{count_of(found.n_benchmarks, 'interval')} of 90 % "
+        + ("holds" if found.n_benchmarks == 1 else "hold"),
     )
 
 

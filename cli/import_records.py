@@ -10,6 +10,7 @@ import typer
 from scalepredict.cli.options import LadderOption, QuietOption, Voice
 from scalepredict.cli.render import clean
 from scalepredict.errors import RecordError
+from scalepredict.records.counts import count_of
 
 if TYPE_CHECKING:
     from scalepredict.records.importers.choose import Choice
@@ -116,7 +117,7 @@ def import_records(
         typer.echo(text, nl=False)
         return
     write_whole(output, rows_as_parquet(rows) if output.endswith(".parquet") else rows_as_csv(rows))
-    voice.say(f"wrote {output}: {len(rows)} rows.")
+    voice.say(f"wrote {output}: {count_of(len(rows), 'row')}.")
 
 
 def _check_output(output: str, sources: list[Path]) -> None:

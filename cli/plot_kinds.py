@@ -15,6 +15,7 @@ from scalepredict.evaluation.calibration import Calibration
 from scalepredict.predictors.clustering import Clustering
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.predictors.targets import TargetRequest, resolve_targets
+from scalepredict.records.counts import count_of
 from scalepredict.records.narrow import known_names, of_families
 from scalepredict.records.read import read_records
 
@@ -141,7 +142,9 @@ def cluster_pictures(
         raise RefusedError("\n".join(failures))
     voice.warn(failures[:MOST_ROWS])
     if len(failures) > MOST_ROWS:
-        voice.warn([f"{len(failures) - MOST_ROWS} more benchmarks cannot be clustered."])
+        voice.warn(
+            [f"{count_of(len(failures) - MOST_ROWS, 'more benchmark')} cannot be clustered."]
+        )
     if shown.each:
         for name, panel in panels.items():
             yield name, partial(clusters_figure, [panel])

@@ -216,7 +216,7 @@ def _print_below(console: "Console", sheet: Sheet) -> None:
 
     if len(sheet.rows) > TERMINAL_ROWS:
         more = len(sheet.rows) - TERMINAL_ROWS
-        console.print(Text(f"... and {more:,} more rows: use --format csv to see all of them"))
+        console.print(Text(f"... rows not shown: {more:,}; --format csv has all of them"))
     for note in sheet.notes:
         console.print(Text(clean(note)))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from scalepredict.cli.render import MISSING, Cell, Sheet, percent
 from scalepredict.evaluation.selecting import ModelSelection, TaskSelection
-from scalepredict.records.counts import format_count
+from scalepredict.records.counts import count_of, format_count
 
 SCHEMA = "scalepredict.select/1"
 
@@ -35,7 +35,7 @@ def models_view(selection: ModelSelection) -> SelectView:
     return SelectView(
         sheet=Sheet(
             title=f"{len(rows)} of {selection.n_candidates} models, for a law on "
-            f"{selection.n_components} components of capability",
+            f"{count_of(selection.n_components, 'component')} of capability",
             header=("model", "family", "params", "FLOPs"),
             align="llrr",
             rows=tuple(
@@ -85,7 +85,8 @@ def tasks_view(selection: TaskSelection) -> SelectView:
                 f"error: points by which the tasks so far miss the {selection.benchmark} score of "
                 "a model that the search had not seen (root mean square); random: of as many "
                 f"random tasks. Without tasks it is {percent(choice.spread, digits=2)}.",
-                f"{selection.benchmark} = {line}; from {selection.n_models} checkpoints",
+                f"{selection.benchmark} = {line}; from "
+                f"{count_of(selection.n_models, 'checkpoint')}",
                 *selection.notes,
             ),
         ),

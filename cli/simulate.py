@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from scalepredict.cli.options import QuietOption, SeedOption, Voice
+from scalepredict.records.counts import count_of
 
 
 class World(StrEnum):
@@ -63,6 +64,7 @@ def simulate(
     voice = Voice(quiet)
     target = float(items.table.scores[-1].mean())
     voice.say(
-        f"wrote {output}: {questions} questions, {trials} answers each; the held-out target scores "
-        f"{100 * target:.1f} ({100 * float(items.truth[-1].mean()):.1f} without sampling noise)."
+        f"wrote {output}: {count_of(questions, 'question')}, {count_of(trials, 'answer')} each; "
+        f"the held-out target scores {100 * target:.1f} ({100 * float(items.truth[-1].mean()):.1f} "
+        "without sampling noise)."
     )

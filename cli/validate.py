@@ -18,6 +18,7 @@ from scalepredict.cli.options import (
     chosen_format,
 )
 from scalepredict.cli.render import MISSING, Cell, Format, Sheet, emit, percent, percent_range
+from scalepredict.records.counts import count_of
 
 if TYPE_CHECKING:
     from scalepredict.records.read import Reading
@@ -84,7 +85,7 @@ def _tell(
     checked: Sequence[Checked], notes: Sequence[str], findings: Sequence[str], form: Format
 ) -> None:
     told = [("finding", finding) for finding in findings] + [("note", note) for note in notes]
-    verdict = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+    verdict = count_of(len(findings), "finding")
     summary = Sheet(title=verdict, header=("", ""), align="ll", rows=tuple(told))
     sheets = [sheet for one in checked for sheet in one.sheets]
     rows: list[dict[str, Cell]] = [{"kind": kind, "sentence": sentence} for kind, sentence in told]

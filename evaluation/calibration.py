@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.predictors.interface import Forecast, Spread
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Floats, Unit
 
 COMPONENTS = (
@@ -139,8 +140,9 @@ def calibration_notes(
     unknown = int((~np.isfinite(forecast.n_items)).any(axis=0).sum())
     if unknown:
         notes.append(
-            f"intervals: {unknown} of {len(forecast.units)} benchmarks do not say how many "
-            f"questions they have; {UNKNOWN_ITEMS:.0f} assumed (column n_items mends it)."
+            f"intervals: number of questions not known for {unknown} of "
+            f"{count_of(len(forecast.units), 'benchmark')}; {UNKNOWN_ITEMS:.0f} assumed (column "
+            "n_items mends it)."
         )
     return tuple(notes)
 
@@ -236,6 +238,6 @@ def _incomplete(forecast: Forecast, suite: str, index: Sequence[int]) -> str | N
     if not missing:
         return None
     return (
-        f"suite {suite!r}: {len(missing)} of {len(index)} benchmarks have no forecast "
-        f"({', '.join(missing)}). Take them out of the suite, or see why they were refused."
+        f"suite {suite!r}: no forecast of {len(missing)} of {len(index)} benchmarks "
+        f"({', '.join(missing)}). Take what has none out of the suite, or see why it was refused."
     )

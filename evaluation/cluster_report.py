@@ -17,6 +17,7 @@ from scalepredict.predictors.cluster_law import FREE_CEILING_MODELS
 from scalepredict.predictors.cod import BenchmarkFit, ClusteringOnDifficulty, fit_benchmark
 from scalepredict.predictors.difficulty import Difficulty, read_difficulty
 from scalepredict.predictors.mapping import monotone_cubic, smoothing_spline
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import EvalTable, Floats
 
 LEAST_SHARE = 0.4
@@ -187,8 +188,8 @@ def _doubts(fit: BenchmarkFit, difficulty: Difficulty, holdout: Holdout | None) 
         )
     if difficulty.median_trials < FEW_TRIALS:
         doubts.append(
-            f"{difficulty.median_trials:.0f} answers to a typical question; {FEW_TRIALS:.0f} or "
-            "more keep noise out of the clusters"
+            f"{count_of(round(difficulty.median_trials), 'answer')} to a typical question; "
+            f"{FEW_TRIALS:.0f} or more keep noise out of the clusters"
         )
     if n_models < FREE_CEILING_MODELS:
         doubts.append(f"{n_models} models: chance level and ceiling are assumed, not fitted")

@@ -5,6 +5,7 @@ import numpy as np
 from scalepredict.evaluation.classes import Classes, Kind
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.targets import FEW_MODELS
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import EvalTable
 
 
@@ -47,7 +48,7 @@ def _doubts(classes: Classes, column: int) -> tuple[str, ...]:
     doubts = [said] if said else []
     measured = int(trend.n_scores[column])
     if measured < FEW_MODELS and measured < trend.n_scores.max():
-        doubts.append(f"measured on only {measured} checkpoints")
+        doubts.append(f"measured on only {count_of(measured, 'checkpoint')}")
     if unit.chance_assumed:
         doubts.append("chance level assumed 0")
     return tuple(doubts)

@@ -132,7 +132,7 @@ def _of_known_compute(group: FittedGroup, family: str) -> EvalTable:
     known = np.isfinite(evidence.flops)
     if not known.any():
         raise RefusedError(
-            f"the compute of none of its {len(known)} models is known, so none can be forecast "
+            f"the compute of none of its models ({len(known)}) is known, so none can be forecast "
             "from scale; forecast from scores with --capabilities-of or --known."
         )
     return evidence if known.all() else evidence.take_rows(known)

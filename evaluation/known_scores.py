@@ -14,7 +14,7 @@ from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.pooled import columns_of
 from scalepredict.predictors.registry import names, needs_compute
 from scalepredict.records.aggregate import to_benchmarks
-from scalepredict.records.counts import format_count
+from scalepredict.records.counts import count_of, format_count
 from scalepredict.records.narrow import known_names
 from scalepredict.records.table import EvalTable, Unit
 
@@ -79,7 +79,10 @@ def _one(
     unread = [unit for i, unit in enumerate(known.units) if i not in column]
     # Classes are along compute; models that do not tell theirs have no say in them.
     evidence = group.evidence.take_rows(np.isfinite(group.evidence.flops))
-    line = f"{checkpoint.model}, known by its scores on {np.isfinite(observed).sum()} benchmarks"
+    line = (
+        f"{checkpoint.model}, known by its scores on "
+        f"{count_of(int(np.isfinite(observed).sum()), 'benchmark')}"
+    )
     if checkpoint.flops is not None:
         line += f", {format_count(checkpoint.flops)} FLOPs"
     largest = evidence.flops.max() if evidence.checkpoints else np.nan

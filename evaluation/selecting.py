@@ -13,6 +13,7 @@ from scalepredict.evaluation.selection import (
 )
 from scalepredict.predictors.observational import Observational
 from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.counts import count_of
 from scalepredict.records.narrow import known_names
 from scalepredict.records.table import Checkpoint, EvalTable, Unit
 
@@ -124,8 +125,9 @@ def choose_tasks(table: EvalTable, benchmark: str, count: int, *, seed: int = 0)
     columns = [i for i, u in enumerate(table.units) if u.benchmark == benchmark and u.task]
     if count >= len(columns):
         raise RefusedError(
-            f"{benchmark!r} has {len(columns)} tasks in these records; a choice of {count} leaves "
-            "nothing out. Give records with its tasks or questions, or a smaller --tasks."
+            f"{benchmark!r} has {count_of(len(columns), 'task')} in these records; a choice of "
+            f"{count} leaves nothing out. Give records with its tasks or questions, or a smaller "
+            "--tasks."
         )
     whole = to_benchmarks(table)
     score = whole.scores[:, [unit.benchmark for unit in whole.units].index(benchmark)]
@@ -135,7 +137,7 @@ def choose_tasks(table: EvalTable, benchmark: str, count: int, *, seed: int = 0)
     numbers = {c.model: i for i, c in enumerate(table.checkpoints)}
     models = np.array([numbers[c.model] for c in table.checkpoints], dtype=int)[complete]
     choice = select_tasks(tasks, score[complete], models, count, rng=np.random.default_rng(seed))
-    note = f"{partly} checkpoints lack some of the tasks and are not read."
+    note = f"not read: {count_of(partly, 'checkpoint')} without some of the tasks."
     return TaskSelection(
         benchmark=benchmark,
         units=tuple(table.units[columns[i]] for i in choice.columns),

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, Floats, Ints
 
 RIDGE = 1e-3  # in units of one model; lets sets smaller than P be compared
@@ -71,9 +72,9 @@ def select_models(
     open_rows = np.flatnonzero(allowed & (price <= budget))
     if min(count, len(open_rows)) < design.shape[1]:
         raise RefusedError(
-            f"{min(count, len(open_rows))} models cannot determine a regression on "
-            f"{design.shape[1] - 1} components; choose {design.shape[1]} or more, allow larger "
-            "ones, or ask for fewer --components."
+            f"{count_of(min(count, len(open_rows)), 'model')} cannot determine a regression on "
+            f"{count_of(design.shape[1] - 1, 'component')}; choose {design.shape[1]} or more, "
+            "allow larger ones, or ask for fewer --components."
         )
     search = _Search(design=design, aim=design.T @ design / len(design), price=price)
     chosen = search.exchanged(search.added([], open_rows, count, budget), open_rows, budget)
@@ -183,8 +184,8 @@ def select_tasks(
     names, number = np.unique(models, return_inverse=True)
     if len(names) < 2 * FOLDS:
         raise RefusedError(
-            f"{len(names)} models have scores on every task of it; the loss of a subset can be "
-            f"counted with {2 * FOLDS} or more."
+            f"{count_of(len(names), 'model has', 'models have')} scores on every task of it; the "
+            f"loss of a subset can be counted with {2 * FOLDS} or more."
         )
     fold = (rng.permutation(len(names)) % FOLDS)[number]
     missed = np.empty((count, len(score)))

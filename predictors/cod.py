@@ -22,6 +22,7 @@ from scalepredict.predictors.difficulty import ANCHOR, Difficulty, read_difficul
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.item_response import ItemCurve, fit_items
 from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import EvalTable, Floats
 
 MIN_TRIALS = 40.0  # answers to a typical question: with fewer, chance alone makes clusters
@@ -153,8 +154,8 @@ def fit_benchmark(
         )
     if trials < MIN_TRIALS:
         why = (
-            f"its questions have {trials:.0f} graded answers each, and clusters need "
-            f"{MIN_TRIALS:.0f}"
+            f"its questions have {count_of(round(trials), 'graded answer')} each, and clusters "
+            f"need {MIN_TRIALS:.0f}"
         )
     else:
         clusters = fit_clusters(difficulty, clustering, n_resamples=n_resamples, rng=rng)

@@ -17,6 +17,7 @@ import numpy as np
 from scalepredict.predictors.curves import CURVES
 from scalepredict.predictors.ladder import Ladder
 from scalepredict.predictors.least_squares import BestOfStarts, Solution, best_of_starts
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, Floats, Ints, Unit
 
 FADE_DECADES = 0.6  # h; between 0.5 and 1 the backtests hardly differ
@@ -191,7 +192,9 @@ def fit_remarks(
     kept = np.array([failure is None for failure in failures], dtype=bool)
     remarks = []
     if not kept.all():
-        remarks.append(f"{method}: no fit on {(~kept).sum()} of {len(kept)} benchmarks.")
+        remarks.append(
+            f"{method}: no fit on {(~kept).sum()} of {count_of(len(kept), 'benchmark')}."
+        )
     for p, parameter in enumerate(form.parameters):
         for side, word, bounds in ((-1, "lower", form.lower), (1, "upper", form.upper)):
             binds = kept & (found.solution.at_bound[:, p] == side)

@@ -162,5 +162,5 @@ def _flops_accounting(evidence: EvalTable) -> tuple[float, float, float, str]:
     words = f"FLOPs as the evidence counts them ({ratio.min():.3g} to {ratio.max():.3g} x 6ND there"
     words += f", going as N^{slope:+.3f})" if line else ")"
     if not given.all():
-        words += f"; {int((~given).sum())} of {len(given)} checkpoints record none and count as 6ND"
+        words += f"; {int((~given).sum())} of {len(given)} checkpoints without FLOPs count as 6ND"
     return level, slope, 1.0 if ratio.min() >= 1 else 0.0, words

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
 MIN_MODELS = 3
@@ -96,7 +97,9 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
     kept = np.flatnonzero(complete)
     anchors = np.flatnonzero(is_anchor & measured[:, kept].all(axis=1))
     if left := int(is_anchor.sum() - len(anchors)):
-        notes.append(f"{benchmark}: {left} anchors lack some of the questions and are not used.")
+        notes.append(
+            f"{benchmark}: {count_of(left, 'anchor')} without some of the questions not used."
+        )
     rates, trials = table.scores[np.ix_(order, kept)].T, table.n_items[np.ix_(order, kept)].T
     trials = _known_trials(rates, trials, benchmark, notes)
     weights = _weights(table.n_items[np.ix_(order, kept)])
@@ -130,8 +133,8 @@ def _of_tasks(table: EvalTable, benchmark: str) -> EvalTable:
 def _need(n_models: int, benchmark: str) -> None:
     if n_models < MIN_MODELS:
         raise RefusedError(
-            f"cod on {benchmark!r}: {n_models} models with questions and training FLOPs; "
-            f"{MIN_MODELS} are needed, and 5 or more for a free ceiling. Add smaller models."
+            f"cod on {benchmark!r}: {count_of(n_models, 'model')} with questions and training "
+            f"FLOPs; {MIN_MODELS} are needed, and 5 or more for a free ceiling. Add smaller models."
         )
 
 
@@ -143,14 +146,14 @@ def _complete_block(measured: Bools, benchmark: str, notes: list[str]) -> tuple[
     complete: Bools = np.logical_and(measured[models].all(axis=0), len(models) > 0)
     if len(models) < MIN_MODELS or not complete.any():
         raise RefusedError(
-            f"cod on {benchmark!r}: of {measured.shape[1]} question ids only "
-            f"{int(common.sum())} occur for at least half of the {len(measured)} models, and "
-            f"{len(models)} models answered {PRESENT:.0%} of those. Question ids (column task) "
-            "must be the same for all models."
+            f"cod on {benchmark!r}: of {measured.shape[1]} question ids only {int(common.sum())} "
+            f"occur for at least half of the {len(measured)} models, and "
+            f"{count_of(len(models), 'model')} answered {PRESENT:.0%} of those. Question ids "
+            "(column task) must be the same for all models."
         )
     if left := len(measured) - len(models):
         notes.append(
-            f"{benchmark}: {left} of {len(measured)} models left out, which lack more than "
+            f"{benchmark}: {left} of {len(measured)} models left out for lack of more than "
             f"{1 - PRESENT:.0%} of the questions that the others share."
         )
     lost = int(measured[models].any(axis=0).sum() - complete.sum())
@@ -161,8 +164,9 @@ def _complete_block(measured: Bools, benchmark: str, notes: list[str]) -> tuple[
         )
     if complete.sum() < MIN_QUESTIONS:
         raise RefusedError(
-            f"cod on {benchmark!r}: {int(complete.sum())} questions that all {len(models)} models "
-            f"answered; {MIN_QUESTIONS} are needed. Use a predictor of total scores instead."
+            f"cod on {benchmark!r}: {count_of(int(complete.sum()), 'question')} that all "
+            f"{len(models)} models answered; {MIN_QUESTIONS} are needed. Use a predictor of total "
+            "scores instead."
         )
     return models, complete
 

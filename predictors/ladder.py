@@ -13,6 +13,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.repetition import effective_tokens
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, EvalTable, Floats, Ints
 
 FEWEST_MODELS = 3  # of distinct scale: two parameters of a curve and one to contradict them
@@ -100,8 +101,9 @@ class Ladder:
         where = f"{method} on family {', '.join(map(repr, table.families)) or 'of no rows'}"
         if not np.isfinite(table.flops).all():
             raise RefusedError(
-                f"{where}: {np.isnan(table.flops).sum()} checkpoints have no training compute. "
-                "Record their tokens or FLOPs, or leave them out."
+                f"{where}: {np.isnan(table.flops).sum()} of "
+                f"{count_of(len(table.flops), 'checkpoint')} without training compute. Record "
+                "their tokens or FLOPs, or leave them out."
             )
         scale = Scale.of_table(table)
         sizes = np.stack([scale.params, scale.tokens, scale.flops], axis=1)
@@ -142,13 +144,15 @@ class Ladder:
         remarks = []
         if self.scale_assumed:
             remarks.append(
-                f"{self.scale_assumed} of {len(self.loss)} checkpoints do not say both params and "
-                "tokens; what is missing follows from their FLOPs, or from 20 tokens per parameter."
+                f"{self.scale_assumed} of {count_of(len(self.loss), 'checkpoint')} without both "
+                "params and tokens; what is missing follows from FLOPs, or from 20 tokens per "
+                "parameter."
             )
         if self.repeated:
             remarks.append(
-                f"{self.repeated} of {len(self.loss)} checkpoints saw tokens more than once; laws "
-                "of N and D count what these are worth in fresh tokens (arXiv 2305.16264)."
+                f"{self.repeated} of {count_of(len(self.loss), 'checkpoint')} saw tokens more than "
+                "once; laws of N and D count what these are worth in fresh tokens (arXiv "
+                "2305.16264)."
             )
         return tuple(remarks)
 

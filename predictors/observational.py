@@ -30,6 +30,7 @@ from scalepredict.predictors.factor_model import (
 from scalepredict.predictors.family_trend import FamilyTrend, fit_family_trend
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.pooled import FamilyEnds, columns_of
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 
 MOST_COMPONENTS = 5
@@ -70,9 +71,9 @@ class Observational:
         shared = np.isfinite(table.scores[:, standard]).sum(axis=1) >= 2
         if shared.sum() < FEWEST_MODELS:
             raise RefusedError(
-                f"observational: {int(shared.sum())} models have two or more of the standard "
-                f"benchmarks ({_names(table.units, standard)}), at least {FEWEST_MODELS} are "
-                "needed. Add models, or choose other standard benchmarks."
+                f"observational: {count_of(int(shared.sum()), 'model has', 'models have')} two or "
+                f"more of the standard benchmarks ({_names(table.units, standard)}), at least "
+                f"{FEWEST_MODELS} are needed. Add models, or choose other standard benchmarks."
             )
         used = table.take_rows(shared)
         n_components = self._n_components(len(used.checkpoints), len(standard))
@@ -121,8 +122,9 @@ class Observational:
         standard = np.flatnonzero(wanted & varying)
         if len(standard) < 2:
             raise RefusedError(
-                f"observational: {len(standard)} of {len(names)} benchmarks are measured on "
-                "enough models and vary; a space needs at least two. Add standard benchmarks."
+                f"observational: {len(standard)} of {count_of(len(names), 'benchmark')} measured "
+                "on enough models with scores that vary; a space needs at least two. Add standard "
+                "benchmarks."
             )
         return standard
 
@@ -132,8 +134,8 @@ class Observational:
             return most
         if not 1 <= self.components <= most:
             raise RefusedError(
-                f"observational: {self.components} components asked for; {n_models} models and "
-                f"{n_standard} standard benchmarks carry 1 to {most}."
+                f"observational: {count_of(self.components, 'component')} asked for; {n_models} "
+                f"models and {n_standard} standard benchmarks carry 1 to {most}."
             )
         return most
 
@@ -210,21 +212,21 @@ class ObservationalLaw:
         """Models left out, benchmarks that the space does not carry."""
         units = self.frontier.units
         notes = [
-            f"capability space: {self.coordinates.shape[1]} components (forecasts use "
-            f"{self._used()}) of {len(self.standard)} "
-            f"benchmarks ({_names(units, self.standard)}) over {len(self.models)} models explain "
-            f"{self.space.explained.sum():.0%} of their variance."
+            f"capability space: {count_of(self.coordinates.shape[1], 'component')} (forecasts use "
+            f"{self._used()}) of {len(self.standard)} benchmarks ({_names(units, self.standard)}) "
+            f"over {len(self.models)} models explain {self.space.explained.sum():.0%} of their "
+            "variance."
         ]
         if self.left_out:
             notes.append(
-                f"{len(self.left_out)} models have fewer than two of the standard benchmarks and "
-                f"are left out: {', '.join(self.left_out[:5])}"
+                f"left out, with fewer than two of the standard benchmarks: "
+                f"{count_of(len(self.left_out), 'model')}, {', '.join(self.left_out[:5])}"
                 + (" and others." if len(self.left_out) > 5 else ".")
             )
         unknown = int((~np.isfinite(self.flops)).sum())
         if unknown:
             notes.append(
-                f"{unknown} models have no known compute; they shape the space, not the trends."
+                f"{count_of(unknown, 'model')} of unknown compute: in the space, not in the trends."
             )
         notes += [
             f"{units[column].benchmark!r}: the capabilities explain only {max(share, 0):.0%} of "
@@ -370,7 +372,7 @@ def _failures(units: tuple[Unit, ...], varying: Bools, counted: Ints) -> tuple[s
     return tuple(
         f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
         if count and not varies
-        else f"{unit.benchmark!r} is measured on {count} models of the space; at least "
+        else f"{unit.benchmark!r} is measured on {count_of(count, 'model')} of the space; at least "
         f"{FEWEST_SCORES} are needed."
         if count < FEWEST_SCORES
         else None

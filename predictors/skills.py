@@ -31,6 +31,7 @@ from scalepredict.predictors.skill_fit import (
     fit_skills,
     skill_curve,
 )
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
 MOST_SKILLS = 4
@@ -74,9 +75,10 @@ class SkillLaws:
         used = table.take_rows(rows)
         if len(used.checkpoints) < FEWEST_MODELS or len(used.families) < FEWEST_FAMILIES:
             raise RefusedError(
-                f"skills: {len(used.checkpoints)} models of {len(used.families)} families have "
-                f"params, tokens and a score; {FEWEST_MODELS} models of {FEWEST_FAMILIES} families "
-                "are needed. Add public models of other families, or use the predictor stack."
+                f"skills: {count_of(len(used.checkpoints), 'model')} of "
+                f"{count_of(len(used.families), 'family', 'families')} with params, tokens and a "
+                f"score; {FEWEST_MODELS} models of {FEWEST_FAMILIES} families are needed. Add "
+                "public models of other families, or use the predictor stack."
             )
         standard = _Standard.of(used)
         data, order = _arranged(used, fitted, standard)
@@ -105,8 +107,8 @@ class SkillLaws:
             return tuple(range(1, min(MOST_SKILLS, n_units) + 1))
         if not 1 <= self.components <= n_units:
             raise RefusedError(
-                f"skills: {self.components} skills asked for; {n_units} benchmarks carry 1 to "
-                f"{n_units}."
+                f"skills: {count_of(self.components, 'skill')} asked for; {n_units} benchmarks "
+                f"carry 1 to {n_units}."
             )
         return (self.components,)
 
@@ -205,7 +207,9 @@ class SkillsLaw:
             f"numbers of skills by cross-validation over families: {shares}."
         ]
         if self.left_out:
-            notes.append(f"{self.left_out} models without params, tokens or scores are left out.")
+            notes.append(
+                f"left out: {count_of(self.left_out, 'model')} without params, tokens or scores."
+            )
         return tuple(notes)
 
     def details(self) -> tuple[LawTable, ...]:
@@ -313,7 +317,8 @@ def _failures(table: EvalTable, counted: Ints, fitted: Ints) -> tuple[str | None
     return tuple(
         None
         if i in fitted
-        else f"{unit.benchmark!r} is measured on {count} models with params and tokens; at least "
+        else f"{unit.benchmark!r} is measured on {count_of(count, 'model')} with params and "
+        "tokens; at least "
         f"{FEWEST_MODELS} are needed."
         if count < FEWEST_MODELS
         else f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."

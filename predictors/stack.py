@@ -42,6 +42,7 @@ from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_
 from scalepredict.predictors.ladder import FEWEST_MODELS, Ladder, Scale
 from scalepredict.predictors.local_line import LocalLines, fit_lines
 from scalepredict.predictors.loss_surface import fit_surface
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import EvalTable, Floats, Ints
 
 INNER_ORIGINS = 4
@@ -206,7 +207,8 @@ class StackLaw:
             spread_weighted=(weights * (scores - mean) ** 2).sum(axis=0),
             spread_equal=scores.var(axis=0),
             failures=tuple(
-                f"scored on {n:.0f} checkpoints of the evidence; a forecast needs {FEWEST_MODELS}"
+                f"scored on {count_of(round(n), 'checkpoint')} of the evidence; a forecast needs "
+                f"{FEWEST_MODELS}"
                 if refused
                 else None
                 for n, refused in zip(self.frontier.n_train, few, strict=True)
@@ -220,7 +222,7 @@ class StackLaw:
             f"{label} {weight:.0%}" for label, weight in zip(self.members.labels, mean, strict=True)
         )
         basis = (
-            f"weights from {self.inner_origins} rolling origins inside the evidence"
+            f"weights from {count_of(self.inner_origins, 'rolling origin')} inside the evidence"
             if self.inner_origins
             else "equal weights, since the evidence is too short for rolling origins"
         )
@@ -232,18 +234,19 @@ class StackLaw:
             )
         if self.losses_unused:
             notes.append(
-                f"losses of {self.losses_unused} checkpoints are not used: a loss law needs three "
-                "of distinct scale."
+                f"losses of {count_of(self.losses_unused, 'checkpoint')} are not used: a loss law "
+                "needs three of distinct scale."
             )
         if self.items_assumed:
             notes.append(
-                f"{self.items_assumed} of {len(self.frontier.units)} benchmarks have no known "
-                "number of items; 1000 were assumed (record n_items or stderr)."
+                f"number of items not known for {self.items_assumed} of "
+                f"{count_of(len(self.frontier.units), 'benchmark')}; 1000 were assumed (record "
+                "n_items or stderr)."
             )
         if self.scale_assumed:
             notes.append(
-                f"params or tokens of {self.scale_assumed} checkpoints were completed from their "
-                "FLOPs (with neither known: 20 tokens per parameter)."
+                f"params or tokens of {count_of(self.scale_assumed, 'checkpoint')} were completed "
+                "from their FLOPs (with neither known: 20 tokens per parameter)."
             )
         return tuple(notes)
 

@@ -38,6 +38,7 @@ from scalepredict.predictors.loss_law import (
     fit_loss_laws,
     resampled_surfaces,
 )
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats
 
 FEWEST_LOSSES = 5  # of distinct scale; as many as Gadre et al. fit their four parameters to
@@ -170,9 +171,10 @@ def _choose_loss(ladder: Ladder, table: EvalTable, *, method: str) -> tuple[bool
     if (form := _affordable(ladder.scale, of_task)) is not None:
         return False, table.task_loss.T, form
     raise RefusedError(
-        f"{method} on family {', '.join(map(repr, table.families))}: {of_corpus.sum()} checkpoints "
-        f"carry a loss and {of_task.sum()} a task_loss, and {FEWEST_LOSSES} distinct "
-        "scales are needed. Record the validation loss, or use --predictor stack."
+        f"{method} on family {', '.join(map(repr, table.families))}: "
+        f"{count_of(int(of_corpus.sum()), 'checkpoint')} with a loss and {of_task.sum()} with a "
+        f"task_loss, and {FEWEST_LOSSES} distinct scales are needed. Record the validation loss, "
+        "or use --predictor stack."
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats, Unit, make_table
 
 
@@ -44,8 +45,9 @@ def aggregation_notes(table: EvalTable) -> tuple[str, ...]:
             lost = int((measured.any(axis=1) & np.isnan(table.scores[:, own[0]])).sum())
             if lost:
                 notes.append(
-                    f"{benchmark}: {lost} checkpoints have tasks but no aggregate score, and get "
-                    "none, because others carry an aggregate that may be averaged otherwise."
+                    f"{benchmark}: no score for {count_of(lost, 'checkpoint')} with tasks and "
+                    "without aggregate, because others carry an aggregate that may be averaged "
+                    "otherwise."
                 )
             continue
         rows, columns = _full_block(measured, table)
@@ -53,8 +55,9 @@ def aggregation_notes(table: EvalTable) -> tuple[str, ...]:
         if lost or columns.sum() < measured.any(axis=0).sum():
             notes.append(
                 f"{benchmark}: averaged over the {columns.sum()} of {measured.any(axis=0).sum()} "
-                f"tasks that {rows.sum()} checkpoints share; {lost} checkpoints lack some of them "
-                "and get no score."
+                "tasks that "
+                f"{count_of(int(rows.sum()), 'checkpoint shares', 'checkpoints share')}; no score "
+                f"for {count_of(lost, 'checkpoint')} without some of them."
             )
     return tuple(notes)
 

@@ -1,4 +1,4 @@
-"""How is a count such as 70B, 1.5T or 6e24 read? The one parser of numbers with suffixes."""
+"""How is a count such as 70B, 1.5T or 6e24 read and written? The one parser of such numbers."""
 
 import math
 import re
@@ -45,3 +45,14 @@ def format_count(value: float, *, digits: int = 3) -> str:
         if unit <= rounded < 1e15:
             return f"{rounded / unit:.{max(digits, 15)}g}{suffix}"
     return f"{value:.{digits}g}".replace("e+", "e")
+
+
+def count_of(count: int, one: str, many: str | None = None) -> str:
+    """A count with its words: ``1 model``, ``2 models``; ``1 model has``, ``2 models have``.
+
+    Args:
+        count: How many.
+        one: The words after 1.
+        many: The words after any other count; ``one`` with an s if not given.
+    """
+    return f"{count} {one if count == 1 else many or f'{one}s'}"

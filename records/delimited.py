@@ -13,6 +13,7 @@ import pandas as pd
 from scalepredict.errors import RecordError
 from scalepredict.records.cells import Column, rows_of_columns
 from scalepredict.records.columns import FAST, is_wide, read_headers
+from scalepredict.records.counts import count_of
 from scalepredict.records.rows import FileRows
 from scalepredict.records.sources import Source
 
@@ -89,8 +90,8 @@ def _frame(source: Source, n_columns: int, delimiter: str, fast: Mapping[int, st
 def _reason(problem: str, n_columns: int) -> str:
     if wide := re.search(r"in line (\d+), saw (\d+)", problem):
         return (
-            f", line {wide[1]}: {wide[2]} cells, but the header has {n_columns}; quote cells that "
-            "hold the delimiter."
+            f", line {wide[1]}: {count_of(int(wide[2]), 'cell')}, but the header has {n_columns}; "
+            "quote cells that hold the delimiter."
         )
     if unclosed := re.search(r"inside string starting at row (\d+)", problem):
         return f", line {int(unclosed[1]) + 1}: a quote is opened and never closed."

@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.records.counts import count_of
 from scalepredict.records.pooling import with_pooled_answers
 from scalepredict.records.table import Bools, Checkpoint, EvalTable, Floats, make_table
 
@@ -85,7 +86,7 @@ def select_evidence(
     for role in ("holdout", "target", "anchor"):
         count = sum(c.role == role for c in table.checkpoints)
         if count:
-            notes.append(f"evidence: {count} checkpoints of role {role} are not fitted.")
+            notes.append(f"evidence: {count_of(count, 'checkpoint')} of role {role} not fitted.")
     kept = table.take_rows(_mask(c.role == "fit" for c in table.checkpoints))
     if phases is not None:
         kept = _of_phases(kept, phases, notes)
@@ -107,7 +108,7 @@ def why_no_evidence(table: EvalTable) -> str:
     other = sum(c.role != "fit" for c in table.checkpoints)
     lacking += [f"{other} of a role that is not fitted"] if other else []
     return (
-        f"none of the {len(table.checkpoints)} checkpoints can be fitted "
+        f"none of {count_of(len(table.checkpoints), 'checkpoint')} can be fitted "
         f"({', '.join(lacking) or 'none has a score'}). Each needs two of the columns params, "
         "tokens and flops, and the role `fit` or none."
     )
@@ -122,7 +123,9 @@ def _of_phases(table: EvalTable, phases: frozenset[str], notes: list[str]) -> Ev
             f"{', '.join(present) or 'none'}."
         )
     if not inside.all():
-        notes.append(f"evidence: {int((~inside).sum())} checkpoints of other phases left out.")
+        notes.append(
+            f"evidence: {count_of(int((~inside).sum()), 'checkpoint')} of other phases left out."
+        )
     return table.take_rows(inside)
 
 
@@ -131,8 +134,8 @@ def _with_compute(table: EvalTable, notes: list[str]) -> EvalTable:
     lacking = len(complete) - int(complete.sum())
     if lacking:
         notes.append(
-            f"evidence: {lacking} of {len(complete)} checkpoints left out, because params, or "
-            "tokens and FLOPs, are not recorded."
+            f"evidence: {lacking} of {count_of(len(complete), 'checkpoint')} left out, because "
+            "params, or tokens and FLOPs, are not recorded."
         )
     return table.take_rows(complete)
 
@@ -141,24 +144,27 @@ def _latest(table: EvalTable, choice: CheckpointChoice, notes: list[str]) -> Eva
     by_model = _rows_by_model(table)
     if choice.last is None:
         notes.append(
-            f"evidence: all {len(table.checkpoints)} checkpoints of {len(by_model)} models; "
-            "earlier ones lie off the trend of finished runs."
+            f"evidence: all {count_of(len(table.checkpoints), 'checkpoint')} of "
+            f"{count_of(len(by_model), 'model')}; earlier ones lie off the trend of finished runs."
         )
         return table
     groups = [rows[-choice.last :] for rows in by_model.values()]
     left_out = len(table.checkpoints) - sum(map(len, groups))
     how = "answers pooled over" if choice.pooled else "mean of"
     what = "last checkpoint" if choice.last == 1 else f"{how} the last {choice.last} checkpoints"
-    tail = f" ({left_out} earlier checkpoints left out)" if left_out else ""
-    notes.append(f"evidence: {what} of each of {len(groups)} models{tail}.")
+    tail = f" ({count_of(left_out, 'earlier checkpoint')} left out)" if left_out else ""
+    notes.append(f"evidence: {what} of each of {count_of(len(groups), 'model')}{tail}.")
     short = sum(len(rows) < choice.last for rows in groups)
     if short:
-        notes.append(f"evidence: {short} models have fewer than {choice.last} checkpoints.")
+        notes.append(
+            f"evidence: {count_of(short, 'model has', 'models have')} fewer than {choice.last} "
+            "checkpoints."
+        )
     lost = _lost_benchmarks(table, groups)
     if lost:
         notes.append(
-            f"evidence: {lost} scores of units that were measured only at earlier checkpoints "
-            "of a model are left out with them."
+            f"evidence: {count_of(lost, 'score')} of units that were measured only at earlier "
+            "checkpoints of a model left out with them."
         )
     if choice.last == 1:
         return table.take_rows(np.array([rows[-1] for rows in groups], dtype=int))

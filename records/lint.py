@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from scalepredict.records.aggregate import aggregation_notes, to_benchmarks
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, EvalTable, Floats
 
 MIN_MODELS = 3  # of one family, for a fit
@@ -39,8 +40,8 @@ def _small_families(table: EvalTable) -> Iterator[str]:
     small = sorted(family for family, names in models.items() if len(names) < MIN_MODELS)
     if small and len(small) < len(models):
         yield (
-            f"{len(small)} of {len(models)} families have fewer than {MIN_MODELS} models with "
-            f"FLOPs and cannot be fitted alone ({_some(small)})."
+            f"{len(small)} of {len(models)} families cannot be fitted alone, for lack of "
+            f"{MIN_MODELS} models with FLOPs ({_some(small)})."
         )
     elif small:
         yield (
@@ -60,8 +61,9 @@ def _below_chance(table: EvalTable) -> Iterator[str]:
     for column in np.flatnonzero(low):
         unit = table.units[column]
         yield (
-            f"{unit.benchmark}: {low[column]} of {measured[column]} scores lie clearly below the "
-            f"chance level {unit.chance:g}; check the chance level, the prompt and the answer key."
+            f"{unit.benchmark}: clearly below the chance level {unit.chance:g}: {low[column]} of "
+            f"{count_of(int(measured[column]), 'score')}; check the chance level, the prompt and "
+            "the answer key."
         )
 
 
@@ -76,7 +78,9 @@ def _copies(table: EvalTable) -> Iterator[str]:
             names = (table.checkpoints[first].model, table.checkpoints[row].model)
             pairs[names] = pairs.get(names, 0) + 1
     if pairs:
-        told = [f"{one} and {other} ({n} checkpoints)" for (one, other), n in pairs.items()]
+        told = [
+            f"{one} and {other} ({count_of(n, 'checkpoint')})" for (one, other), n in pairs.items()
+        ]
         yield (
             f"the same scores on every benchmark: {_some(told)}; each pair is the same weights or "
             "a copy of the scores, not two measurements."
@@ -91,8 +95,8 @@ def _odd_flops(table: EvalTable) -> Iterator[str]:
     if odd.any():
         worst = int(np.nanargmax(np.where(odd, np.abs(np.log(ratio)), np.nan)))
         yield (
-            f"FLOPs of {odd.sum()} checkpoints differ from 6 x params x tokens by more than a "
-            f"factor of {FLOPS_RATIO:g} (most: {table.checkpoints[worst].model}, ratio "
+            f"FLOPs of {count_of(int(odd.sum()), 'checkpoint')} differ from 6 x params x tokens by "
+            f"more than a factor of {FLOPS_RATIO:g} (most: {table.checkpoints[worst].model}, ratio "
             f"{ratio[worst]:.3g}); check the units, and total against active parameters."
         )
 

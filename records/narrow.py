@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from scalepredict.errors import RefusedError, did_you_mean
-from scalepredict.records.counts import format_count
+from scalepredict.records.counts import count_of, format_count
 from scalepredict.records.table import EvalTable
 
 
@@ -64,8 +64,8 @@ def up_to(
         found = f"; the smallest is {smallest.model}" if smallest else ""
         raise RefusedError(f"no checkpoint has at most {' and '.join(limits)}{found}.")
     note = (
-        f"evidence: {int(kept.sum())} of {len(kept)} checkpoints have at most "
-        f"{' and '.join(limits)}; the {int((~kept).sum())} larger ones are left out."
+        f"evidence: {int(kept.sum())} of {count_of(len(kept), 'checkpoint')} with at most "
+        f"{' and '.join(limits)}; left out: {int((~kept).sum())} larger."
     )
     below = table.take_rows(kept)
     return below.take_units(np.flatnonzero(np.isfinite(below.scores).any(axis=0))), (note,)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scalepredict.records.counts import count_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadReport:
@@ -48,47 +50,57 @@ class ReadReport:
         told = (
             (self.other_files, f"files that are no records, left out: {_some(self.other_files)}."),
             (self.ignored_columns, f"columns left out: {_some(self.ignored_columns)}."),
-            (self.n_merged, f"{self.n_merged} rows repeat another row exactly; merged."),
-            (self.n_empty, f"{self.n_empty} rows have neither score nor task loss; left out."),
-            (self.n_filtered, f"{self.n_filtered} rows of other metrics or shots left out."),
+            (
+                self.n_merged,
+                f"{count_of(self.n_merged, 'row repeats', 'rows repeat')} another row exactly; "
+                "merged.",
+            ),
+            (
+                self.n_empty,
+                f"{count_of(self.n_empty, 'row has', 'rows have')} neither score nor task loss; "
+                "left out.",
+            ),
+            (
+                self.n_filtered,
+                f"{count_of(self.n_filtered, 'row')} of other metrics or shots left out.",
+            ),
             (
                 self.n_flops_derived,
-                f"FLOPs of {self.n_flops_derived} checkpoints computed as 6 x params x tokens.",
+                f"FLOPs of {count_of(self.n_flops_derived, 'checkpoint')} computed as 6 x params "
+                "x tokens.",
             ),
             (
                 self.n_tokens_derived,
-                f"tokens of {self.n_tokens_derived} checkpoints computed as FLOPs / (6 x params).",
+                f"tokens of {count_of(self.n_tokens_derived, 'checkpoint')} computed as FLOPs / "
+                "(6 x params).",
             ),
             (
                 self.n_params_derived,
-                f"params of {self.n_params_derived} checkpoints computed as FLOPs / (6 x tokens).",
+                f"params of {count_of(self.n_params_derived, 'checkpoint')} computed as FLOPs / "
+                "(6 x tokens).",
             ),
             (
                 self.n_without_compute,
-                f"{self.n_without_compute} checkpoints have no FLOPs and not both params and "
-                "tokens; they are kept, but not fitted.",
+                f"{count_of(self.n_without_compute, 'checkpoint has', 'checkpoints have')} no "
+                "FLOPs and not both params and tokens; kept, but not fitted.",
             ),
             (
                 self.chance_from_metadata,
-                f"chance level of {_counted(self.chance_from_metadata)} from the shipped "
-                f"metadata: {_some(self.chance_from_metadata)}.",
+                f"chance level of {count_of(len(self.chance_from_metadata), 'benchmark')} from "
+                f"the shipped metadata: {_some(self.chance_from_metadata)}.",
             ),
             (
                 self.chance_assumed,
-                f"chance level of {_counted(self.chance_assumed)} not known and assumed 0: "
-                f"{_some(self.chance_assumed)}; {assumed}.",
+                f"chance level of {count_of(len(self.chance_assumed), 'benchmark')} not known and "
+                f"assumed 0: {_some(self.chance_assumed)}; {assumed}.",
             ),
             (
                 self.n_items_from_metadata,
-                f"item count of {_counted(self.n_items_from_metadata)} from the shipped "
-                f"metadata: {_some(self.n_items_from_metadata)}.",
+                f"item count of {count_of(len(self.n_items_from_metadata), 'benchmark')} from the "
+                f"shipped metadata: {_some(self.n_items_from_metadata)}.",
             ),
         )
         return (*self.imported, *(sentence for happened, sentence in told if happened))
-
-
-def _counted(names: Sequence[str]) -> str:
-    return f"{len(names)} benchmark{'s' if len(names) > 1 else ''}"
 
 
 def _some(names: Sequence[str], most: int = 8) -> str:

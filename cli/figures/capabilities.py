@@ -89,7 +89,7 @@ def _models(axis: Any, found: Capabilities) -> None:
     axis.set_xlabel("training FLOPs")
     decades(axis, known.min() / 1.6, known.max() * 1.6)
     if len(known) < len(x):
-        axis.set_title(f"{len(known)} of {len(x)} models have known compute", loc="left")
+        axis.set_title(f"{len(known)} of {len(x)} models, those of known compute", loc="left")
 
 
 def _groups(families: Sequence[str]) -> list[tuple[str, Any, str, str]]:

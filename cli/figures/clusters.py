@@ -19,6 +19,7 @@ from scalepredict.predictors.cluster_fit import ClusterFit
 from scalepredict.predictors.cluster_law import EXTRAPOLATABLE, KINDS, ClusterCurves
 from scalepredict.predictors.cod import BenchmarkFit
 from scalepredict.predictors.difficulty import Difficulty
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Floats, Ints
 
 BEYOND = 10.0  # curves go on to this multiple of the largest compute
@@ -83,7 +84,7 @@ def _curves(axis: Any, panel: ClusterPanel, colours: list[Any]) -> None:
     if panel.fit.clusters is not None:
         _clusters(axis, panel.fit.clusters, grid, colours)
         share = panel.fit.clusters.predictable_share
-        word = f"{len(colours)} clusters; {share:.0%} of it can be extrapolated"
+        word = f"{count_of(len(colours), 'cluster')}; {share:.0%} of it can be extrapolated"
     whole, variance = panel.fit.forecast(grid)
     axis.plot(grid, 100 * whole, color=POINT, linewidth=1.5)
     if panel.fit.clusters is None:
@@ -155,7 +156,7 @@ def _heat(axis: Any, panel: ClusterPanel, order: Ints) -> Any:
     axis.spines[:].set_visible(False)
     axis.set_xlabel(f"{shown.shape[1]} models by compute")
     order_said = "easy to hard" if panel.fit.clusters is None else "by cluster, then outliers"
-    axis.set_ylabel(f"{shown.shape[0]} questions, {order_said}")
+    axis.set_ylabel(f"{count_of(shown.shape[0], 'question')}, {order_said}")
     return image
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from scalepredict.cli.render import clean, json_text
 from scalepredict.cli.reports.result import Result, sentence
 from scalepredict.evaluation.off_trend.findings import RULES, Finding, Level, Verdict
+from scalepredict.records.counts import count_of
 
 _SEVERITY = {Level.ERROR: "major", Level.WARN: "minor"}
 
@@ -24,7 +25,7 @@ def gitlab(result: Result) -> str:
 
 
 def _entry(fingerprint: str, n_before: int, verdict: Verdict, finding: Finding) -> dict[str, Any]:
-    again = f" (and at {n_before} earlier checkpoints)" if n_before else ""
+    again = f" (and at {count_of(n_before, 'earlier checkpoint')})" if n_before else ""
     return {
         "description": clean(sentence(verdict, finding)) + again,
         "check_name": RULES[finding.rule].name,

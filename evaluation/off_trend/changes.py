@@ -9,6 +9,7 @@ from scalepredict.evaluation.off_trend.findings import (
     unit_finding,
 )
 from scalepredict.evaluation.off_trend.runs import Run
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import EvalTable, Floats, Unit
 
 NEW_LOW = 5.0  # standard errors below chance, where small models reach 4 on ARC by themselves, and
@@ -39,15 +40,18 @@ def changed_evaluation(table: EvalTable, run: Run, k: int, gate: Gate) -> list[F
             message = f"{unit.benchmark} is measured as {_how(other[0])}, before as {_how(unit)}."
             findings.append(unit_finding("changed-evaluation", level, unit, message))
         else:
-            message = f"{unit.benchmark} is missing; the last {len(last)} checkpoints have it."
+            message = (
+                f"{unit.benchmark} is missing; measured on the last "
+                f"{count_of(len(last), 'checkpoint')}."
+            )
             findings.append(unit_finding("missing-benchmark", level, unit, message))
     before, now = table.n_items[last[-1]], table.n_items[row]
     for t in np.flatnonzero(here & np.isfinite(before) & np.isfinite(now) & (before != now)):
         level = _level(gate, "changed-evaluation", table.units[t])
         if level is not Level.OFF:
             message = (
-                f"{table.units[t].benchmark} has {now[t]:.0f} items, the checkpoint before "
-                f"{before[t]:.0f}."
+                f"{table.units[t].benchmark} has {count_of(round(now[t]), 'item')}, the checkpoint "
+                f"before {before[t]:.0f}."
             )
             findings.append(unit_finding("changed-evaluation", level, table.units[t], message))
     return findings

@@ -22,6 +22,7 @@ from scalepredict.evaluation.off_trend.ladder import (
 from scalepredict.evaluation.off_trend.own_history import MIN_POINTS, WINDOW
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.predictors.interface import Predictor
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable
 
 
@@ -223,21 +224,22 @@ def _notes(
     )
     if strange:
         notes.append(
-            f"{len(set(strange))} of {len(families)} families are not in the fit, so their models "
-            f"are compared with their own past only: {', '.join(dict.fromkeys(strange))}; the fit "
-            f"has {', '.join(comparison.ladders)}."
+            f"not in the fit, so compared with their own past only: models of {len(set(strange))} "
+            f"of {count_of(len(families), 'family', 'families')}, "
+            f"{', '.join(dict.fromkeys(strange))}; the fit has {', '.join(comparison.ladders)}."
         )
     if evidence.items_assumed:
         names = ", ".join(evidence.items_assumed[:8])
         notes.append(
             f"neither n_items nor stderr recorded, 1000 answers assumed: {names}"
             f"{' and others' if len(evidence.items_assumed) > 8 else ''} "
-            f"({len(evidence.items_assumed)} of {len(evidence.table.units)} benchmarks)."
+            f"({len(evidence.items_assumed)} of "
+            f"{count_of(len(evidence.table.units), 'benchmark')})."
         )
     unplaced = [row for row in np.flatnonzero(new) if row not in verdicts]
     if unplaced:
         notes.append(
-            f"{len(unplaced)} checkpoints have neither tokens nor step, so no place in their run; "
-            "not judged."
+            f"{count_of(len(unplaced), 'checkpoint')} without tokens and step, so without a place "
+            "in a run; not judged."
         )
     return notes

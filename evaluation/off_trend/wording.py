@@ -17,6 +17,7 @@ from scalepredict.evaluation.off_trend.findings import (
 from scalepredict.evaluation.off_trend.global_test import Noise, Outcome, significant
 from scalepredict.evaluation.off_trend.labels import Label
 from scalepredict.evaluation.off_trend.ladder import LadderOutcome
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Ints
 
 
@@ -53,8 +54,8 @@ def off_trend_findings(
         level=gate.level_of(rule),
         z=outcome.shift,
         p_value=p_value,
-        message=f"the scores of {_benchmarks(len(z))} together leave the run's trend (p = "
-        f"{p_value:.2g}; common shift {outcome.shift:+.1f} standard deviations)",
+        message=f"the scores of {count_of(len(z), 'benchmark')} together leave the run's trend (p "
+        f"= {p_value:.2g}; common shift {outcome.shift:+.1f} standard deviations)",
     )
     return [
         whole,
@@ -77,9 +78,9 @@ def off_ladder_findings(
         level=gate.level_of(rule),
         z=ladder.shift,
         p_value=p_value,
-        message=f"the scores of {_benchmarks(len(ladder.z))} together are not what the ladder of "
-        f"{ladder.n_models} models predicts (p = {p_value:.2g}; common shift {ladder.shift:+.1f} "
-        "standard deviations)",
+        message=f"the scores of {count_of(len(ladder.z), 'benchmark')} together are not what the "
+        f"ladder of {count_of(ladder.n_models, 'model')} predicts (p = {p_value:.2g}; common "
+        f"shift {ladder.shift:+.1f} standard deviations)",
     )
     ends = list(zip(ladder.low.tolist(), ladder.high.tolist(), strict=True))
     observed = table.scores[row, ladder.columns]
@@ -93,8 +94,8 @@ def off_ladder_findings(
 def drift_finding(total: float, n: int, shift: float, gate: Gate) -> Finding:
     """A CUSUM alarm."""
     message = (
-        f"scores have slid below the trend for {n} checkpoints (CUSUM {total:.1f}, alarm above "
-        f"{gate.drift_threshold:g})"
+        f"scores have slid below the trend for {count_of(n, 'checkpoint')} (CUSUM {total:.1f}, "
+        f"alarm above {gate.drift_threshold:g})"
     )
     return Finding(rule="drift", level=gate.level_of("drift"), z=shift, message=message)
 
@@ -152,7 +153,3 @@ def _listed(
             )
         )
     return findings
-
-
-def _benchmarks(n: int) -> str:
-    return "1 benchmark" if n == 1 else f"{n} benchmarks"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scalepredict.records.counts import format_count
+from scalepredict.records.counts import count_of, format_count
 from scalepredict.records.importers.collect import Collected
 
 _SHOWN = 8
@@ -32,7 +32,7 @@ def gaps(collected: Collected) -> tuple[str, ...]:
     """What a strict import does not accept: skips, guesses and unknown sizes."""
     found = [f"{name} was skipped: {reason}" for name, reason in collected.skipped_files]
     found += [
-        f"{count} values left out: {reason}"
+        f"{count_of(count, 'value')} left out: {reason}"
         for reason, count in sorted(collected.left_out.items())
         if _REPEATED not in reason
     ]
@@ -52,17 +52,18 @@ def _summary(collected: Collected) -> Iterator[str]:
     models = {one.model for one in collected.checkpoints}
     benchmarks = {placed.score.benchmark for placed in collected.placed}
     yield (
-        f"read {n_files} files ({kinds}): {len(models)} models, {len(collected.checkpoints)} "
-        f"checkpoints, {len(benchmarks)} benchmarks, {len(collected.placed)} scores."
+        f"read {count_of(n_files, 'file')} ({kinds}): {count_of(len(models), 'model')}, "
+        f"{count_of(len(collected.checkpoints), 'checkpoint')}, "
+        f"{count_of(len(benchmarks), 'benchmark')}, {count_of(len(collected.placed), 'score')}."
     )
     for reason, count in sorted(collected.passed_over.items()):
-        yield f"not opened: {count} files: {reason}."
+        yield f"not opened: {count_of(count, 'file')}: {reason}."
     for name, reason in collected.skipped_files[:_SHOWN]:
         yield f"skipped {name}: {reason}"
     if len(collected.skipped_files) > _SHOWN:
-        yield f"skipped {len(collected.skipped_files) - _SHOWN} more files."
+        yield f"skipped {count_of(len(collected.skipped_files) - _SHOWN, 'more file')}."
     for reason, count in sorted(collected.left_out.items()):
-        yield f"left out {count} values: {reason}."
+        yield f"left out {count_of(count, 'value')}: {reason}."
     yield from (f"{note}." for note in collected.notes)
     cut = sorted({c.model for c in collected.checkpoints if c.origin.get("model") == "name"})
     if cut:

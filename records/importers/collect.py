@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scalepredict.errors import RecordError, did_you_mean
+from scalepredict.records.counts import count_of
 from scalepredict.records.importers.choose import (
     NO_CHOICE,
     Choice,
@@ -159,7 +160,7 @@ def _importers(kind: str | None) -> list[Importer]:
 
 
 def _warning(text: str, names: list[str]) -> str:
-    more = f" (and {len(names) - 1} more files)" if len(names) > 1 else ""
+    more = f" (and {count_of(len(names) - 1, 'more file')})" if len(names) > 1 else ""
     return f"{names[0]}{more}: {text}"
 
 
@@ -170,8 +171,12 @@ def _nothing(
     left_out: Counter[str],
 ) -> str:
     reasons = [f"{name}: {reason}" for name, reason in skipped[:5]]
-    reasons += [f"{count} values left out: {reason}" for reason, count in left_out.items()]
-    reasons += [f"{count} files passed over: {reason}" for reason, count in passed_over.items()]
+    reasons += [
+        f"{count_of(count, 'value')} left out: {reason}" for reason, count in left_out.items()
+    ]
+    reasons += [
+        f"{count_of(count, 'file')} passed over: {reason}" for reason, count in passed_over.items()
+    ]
     detail = "; ".join(reasons) or "the folder is empty"
     kinds = ", ".join(importer.kind for importer in IMPORTERS)
     return (

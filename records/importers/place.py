@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from scalepredict.errors import RecordError
-from scalepredict.records.counts import format_count
+from scalepredict.records.counts import count_of, format_count
 from scalepredict.records.importers.choose import Placed
 from scalepredict.records.importers.interface import ImportedScore, Subject
 from scalepredict.records.ladder import CONFLICT, Ladder, Resolved, resolve
@@ -128,7 +128,7 @@ def _mixed_kinds(checkpoints: Sequence[Resolved]) -> list[str]:
     if len(kinds) < 2:
         return []
     return [
-        f"params are total for {kinds['total']} checkpoints and non-embedding for "
+        f"params are total for {count_of(kinds['total'], 'checkpoint')} and non-embedding for "
         f"{kinds['non_embedding']}: at 50M they differ by a factor 2; give one kind in the ladder"
     ]
 

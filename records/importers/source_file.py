@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from scalepredict.errors import RecordError
+from scalepredict.records.counts import count_of
 
 MAX_JSON_BYTES = 32 * 2**20  # the largest real result file seen is 2 MB
 MAX_LINE_BYTES = 16 * 2**20  # one sample with its prompts and log-probabilities
@@ -63,8 +64,8 @@ class SourceFile:
                 for row in reader:
                     if row and len(row) != len(header):
                         raise RecordError(
-                            f"{self.name}:{reader.line_num}: {len(row)} cells, but the header has "
-                            f"{len(header)}; is the file cut off?"
+                            f"{self.name}:{reader.line_num}: {count_of(len(row), 'cell')}, but the "
+                            f"header has {len(header)}; is the file cut off?"
                         )
                     if row:
                         yield reader.line_num, dict(zip(header, row, strict=True))

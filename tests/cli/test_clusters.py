@@ -80,7 +80,7 @@ def test_the_table_shows_clusters_trust_and_the_anchor(scalepredict: Run, items:
     assert result.returncode == 0, result.stderr
     assert "extrapolatable" in result.stdout
     assert "trust: " in result.stdout
-    assert "1 anchors" in result.stdout
+    assert "1 anchor;" in result.stdout
     assert "▁" not in result.stdout  # only terminals get drawings
     assert scalepredict("clusters", str(items)).stdout == result.stdout
 
@@ -174,7 +174,7 @@ BROKEN: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
     ),
     "one model": (
         lambda rows: [row for row in rows if row["model"] == "sim-122M"],
-        "1 models with questions and training FLOPs; 3 are needed",
+        "1 model with questions and training FLOPs; 3 are needed",
     ),
     "nobody solves it": (
         lambda rows: [{**row, "successes": "0"} for row in rows],

@@ -47,7 +47,7 @@ def test_the_table_names_both_recipes_and_says_what_was_paired(
     assert title.startswith("mix-b minus mix-a, in points, at ")
     assert header.split()[:3] == ["benchmark", "difference", "sd"]
     assert arc.split()[:2] == ["arc_easy", "-2.0"]
-    assert "4 pairs at matched params and tokens; 0 models" in done.stderr
+    assert "4 pairs at matched params and tokens; without a partner: 0 models" in done.stderr
 
 
 def test_a_misspelt_recipe_is_refused_with_a_hint(scalepredict: Run, tmp_path: Path) -> None:

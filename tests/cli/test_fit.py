@@ -47,7 +47,7 @@ def test_it_prints_a_table_on_stdout_words_on_stderr_and_writes_the_fit(
     assert {row.split("  ")[0] for row in rows[:9]} >= {"lambada_openai", "mmlu", "wsc"}
     assert "rising" in next(row for row in rows if row.startswith("arc_easy"))
     assert "at chance" in next(row for row in rows if row.startswith("mmlu"))
-    assert "6 of 8 checkpoints have at most 2.8B params; the 2 larger" in done.stderr
+    assert "6 of 8 checkpoints with at most 2.8B params; left out: 2 larger" in done.stderr
     assert done.stderr.endswith("wrote scalepredict.fit.json\n")
     stored = json.loads((tmp_path / "scalepredict.fit.json").read_text())
     jsonschema.validate(stored, schema("fit"))
@@ -181,7 +181,7 @@ def test_records_without_compute_are_refused_with_the_columns_to_add(
     )
     done = command("fit", "r.csv")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"r.csv: none of the 5 checkpoints can be fitted ({lacking}" in done.stderr
+    assert f"r.csv: none of 5 checkpoints can be fitted ({lacking}" in done.stderr
     assert "two of the columns params, tokens and flops" in done.stderr
 
 

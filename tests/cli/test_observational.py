@@ -34,7 +34,7 @@ def test_fit_shows_loadings_once_and_more_on_request(command: Run) -> None:
     assert header.split() == ["benchmark", "1", "2", "3", "4", "5", "error"]
     assert first.split()[0] == "ARC-C"
     assert short.stdout.count("capability space: 5 components (forecasts use 5)") == 1
-    assert "5 models have no known compute" in short.stdout
+    assert "5 models of unknown compute" in short.stdout
     assert "classes in each of 14 families: add -v." in short.stdout
     full = command("fit", PUBLIC, "--predictor", "observational", "-v").stdout
     assert "equivalent" in full

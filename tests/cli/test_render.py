@@ -127,4 +127,4 @@ def test_a_terminal_gets_a_screen_of_two_thousand_rows_and_is_told(
     text = on_terminal(Sheet(header=("name", "score"), align="lr", rows=rows), 80, monkeypatch)
     assert "b[red]199 " in text
     assert "b[red]200 " not in text
-    assert "... and 1,800 more rows: use --format csv to see all of them" in text
+    assert "... rows not shown: 1,800; --format csv has all of them" in text

@@ -177,7 +177,7 @@ def test_a_suite_with_a_refused_benchmark_has_no_average_and_says_why() -> None:
     assert np.isnan(average.point[0, 0])
     assert average.point[0, 1] == pytest.approx(0.4)
     assert average.failures[1] is None
-    assert "1 of 2 benchmarks have no forecast (c)" in str(average.failures[0])
+    assert "no forecast of 1 of 2 benchmarks (c)" in str(average.failures[0])
 
 
 @pytest.mark.parametrize(

@@ -119,4 +119,4 @@ def test_checkpoints_that_lack_a_task_are_counted_out() -> None:
     rows = [Checkpoint(model=f"m{i}", params=1e9, tokens=1e9, flops=6e18) for i in range(14)]
     selection = choose_tasks(make_table(rows, units, np.clip(tasks, 0, 1)), "b", 4)
     assert selection.n_models == 13
-    assert selection.notes == ("1 checkpoints lack some of the tasks and are not read.",)
+    assert selection.notes == ("not read: 1 checkpoint without some of the tasks.",)

@@ -61,7 +61,7 @@ def test_one_answer_each_is_forecast_by_item_response_which_is_said(kind: ItemWo
     assert point == pytest.approx(items.truth[TARGET].mean(), abs=0.04)
     assert 0.005 < sd < 0.06
     assert "item response" in law.notes()[0]
-    assert "1 graded answers each" in law.notes()[0]
+    assert "1 graded answer each" in law.notes()[0]
 
 
 def test_without_trials_zeros_and_ones_count_as_one_answer() -> None:
@@ -189,7 +189,7 @@ def _other_ids(table: EvalTable, *, rows: list[int]) -> EvalTable:
 
 @pytest.mark.parametrize(
     ("rows", "questions", "fact"),
-    [(SMALL, 5, "5 questions"), ([0], 100, "1 models"), ([0, 1], 100, "2 models")],
+    [(SMALL, 5, "5 questions"), ([0], 100, "1 model"), ([0, 1], 100, "2 models")],
 )
 def test_too_little_is_refused_with_what_is_missing(
     rows: list[int], questions: int, fact: str

@@ -122,7 +122,7 @@ def test_models_without_compute_shape_the_space_and_are_counted() -> None:
     law = fit(mixed)
     assert len(law.models) == len(table.checkpoints)
     assert np.array_equal(law.space.loading, fit(table).space.loading)
-    assert any("6 models have no known compute" in note for note in law.notes())
+    assert any("6 models of unknown compute" in note for note in law.notes())
     with pytest.raises(RefusedError, match=r"'alpha'.*neither"):
         forecast(law, known_targets(mixed.with_scores(np.full_like(mixed.scores, np.nan))))
 

@@ -161,7 +161,7 @@ def test_models_without_tokens_are_left_out_with_a_count() -> None:
 
 def test_one_family_is_refused_and_pointed_to_the_stack() -> None:
     table = world(families=1, per_family=9)
-    with pytest.raises(RefusedError, match=r"9 models of 1 families .* predictor stack"):
+    with pytest.raises(RefusedError, match=r"9 models of 1 family .* predictor stack"):
         fit(table)
 
 

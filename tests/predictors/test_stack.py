@@ -124,7 +124,7 @@ def test_fewer_than_three_scales_are_refused_with_the_count(n: int) -> None:
 def test_a_checkpoint_without_compute_is_refused() -> None:
     table = world(SIZES)
     bare = replace(table.checkpoints[0], flops=None)
-    with pytest.raises(RefusedError, match="1 checkpoints have no training compute"):
+    with pytest.raises(RefusedError, match="1 of 6 checkpoints without training compute"):
         fit(replace(table, checkpoints=(bare, *table.checkpoints[1:])))
 
 
@@ -133,7 +133,7 @@ def test_unknown_item_counts_are_assumed_and_said() -> None:
     n_items = table.n_items.copy()
     n_items[:, :2] = np.nan
     law = fit(replace(table, n_items=n_items))
-    assert any("2 of 6 benchmarks have no known number of items" in note for note in law.notes())
+    assert any("number of items not known for 2 of 6 benchmarks" in note for note in law.notes())
 
 
 def test_checkpoints_known_by_flops_alone_are_forecast_and_said() -> None:

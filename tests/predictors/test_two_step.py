@@ -83,7 +83,7 @@ def test_task_loss_serves_where_no_validation_loss_is_recorded() -> None:
 
 
 def test_a_family_without_losses_is_refused_with_what_to_record() -> None:
-    with pytest.raises(RefusedError, match=r"0 checkpoints carry a loss.*Record the validation"):
+    with pytest.raises(RefusedError, match=r"0 checkpoints with a loss.*Record the validation"):
         fit(world(0.9, with_loss=False))
 
 

@@ -63,7 +63,7 @@ def test_the_aggregate_goes_before_the_tasks_and_is_not_counted_twice() -> None:
     mean = to_benchmarks(given)
     np.testing.assert_array_equal(mean.scores, [[0.31], [NAN]])
     (note,) = aggregation_notes(given)
-    assert note.startswith("mmlu: 1 checkpoints have tasks but no aggregate score")
+    assert note.startswith("mmlu: no score for 1 checkpoint with tasks and without aggregate")
 
 
 def test_a_checkpoint_without_a_task_does_not_shift_the_mean() -> None:
@@ -73,7 +73,10 @@ def test_a_checkpoint_without_a_task_does_not_shift_the_mean() -> None:
     mean = to_benchmarks(given).scores[:, 0]
     np.testing.assert_allclose(mean, [0.4, NAN, 1.7 / 3, 1.9 / 3], rtol=1e-12)
     (note,) = aggregation_notes(given)
-    assert "averaged over the 3 of 3 tasks that 3 checkpoints share; 1 checkpoints lack" in note
+    assert (
+        "averaged over the 3 of 3 tasks that 3 checkpoints share; no score for 1 checkpoint without"
+        in note
+    )
 
 
 def test_a_task_that_few_have_does_not_cost_the_checkpoints() -> None:

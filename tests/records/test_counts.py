@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scalepredict.errors import CountError
-from scalepredict.records.counts import format_count, parse_count
+from scalepredict.records.counts import count_of, format_count, parse_count
 
 WRITTEN = {
     "70B": 70e9, "1.5T": 1.5e12, "6e24": 6e24, "410M": 410e6, "6.9e9": 6.9e9, "1,000": 1000.0,
@@ -44,3 +44,9 @@ def test_a_suffix_is_exact(thousandths: int, suffix: str) -> None:
     powers = {"k": 3, "M": 6, "B": 9, "G": 9, "T": 12, "P": 15}
     text = f"{thousandths / 1000:.3f}"
     assert parse_count(text + suffix) == float(f"{text}e{powers[suffix]}")
+
+
+def test_the_words_of_a_count_agree_with_it() -> None:
+    assert [count_of(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+    assert count_of(1, "family has", "families have") == "1 family has"
+    assert count_of(3, "family has", "families have") == "3 families have"

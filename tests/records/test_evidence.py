@@ -33,8 +33,8 @@ def test_the_last_checkpoint_of_each_model_is_evidence() -> None:
     assert [(c.model, c.tokens) for c in selection.table.checkpoints] == [("a", 4.0), ("b", 3.0)]
     assert [c.model for c in selection.anchors.checkpoints] == ["d"]
     assert selection.notes == (
-        "evidence: 1 checkpoints of role holdout are not fitted.",
-        "evidence: 1 checkpoints of role anchor are not fitted.",
+        "evidence: 1 checkpoint of role holdout not fitted.",
+        "evidence: 1 checkpoint of role anchor not fitted.",
         "evidence: 1 of 5 checkpoints left out, because params, or tokens and FLOPs, are not "
         "recorded.",
         "evidence: last checkpoint of each of 2 models (2 earlier checkpoints left out).",
@@ -46,7 +46,7 @@ def test_the_last_checkpoints_are_averaged_on_request() -> None:
     a, b = selection.table.checkpoints
     np.testing.assert_allclose(selection.table.scores[:, 0], [0.35, 0.5], rtol=1e-12)
     assert (a.tokens, a.loss, b.loss) == (4.0, 2.5, None)
-    assert "evidence: 1 models have fewer than 2 checkpoints." in selection.notes
+    assert "evidence: 1 model has fewer than 2 checkpoints." in selection.notes
 
 
 def test_all_checkpoints_are_evidence_on_request() -> None:
@@ -58,7 +58,7 @@ def test_scores_that_only_earlier_checkpoints_have_are_counted() -> None:
     units = [Unit(benchmark="x"), Unit(benchmark="y")]
     table = make_table([checkpoint("a", 1.0), checkpoint("a", 2.0)], units, scores)
     notes = select_evidence(table).notes
-    assert any("1 scores of units that were measured only at earlier" in note for note in notes)
+    assert any("1 score of units that were measured only at earlier" in note for note in notes)
 
 
 def test_a_phase_is_chosen_by_name() -> None:

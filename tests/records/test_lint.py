@@ -27,7 +27,7 @@ def test_a_copied_model_is_found() -> None:
     scores = ladder().scores.copy()
     scores[2] = scores[1]
     (finding,) = lint(ladder().with_scores(scores))
-    assert finding.startswith("the same scores on every benchmark: m2 and m3 (1 checkpoints)")
+    assert finding.startswith("the same scores on every benchmark: m2 and m3 (1 checkpoint)")
 
 
 def test_flops_far_from_6nd_are_found() -> None:
@@ -36,7 +36,7 @@ def test_flops_far_from_6nd_are_found() -> None:
     (finding,) = lint(
         replace(table, checkpoints=(table.checkpoints[0], wrong, table.checkpoints[2]))
     )
-    assert "FLOPs of 1 checkpoints" in finding
+    assert "FLOPs of 1 checkpoint" in finding
     assert "m2, ratio 0.1" in finding
 
 
@@ -45,7 +45,7 @@ def test_scores_below_chance_are_found_beyond_their_noise() -> None:
     scores = ladder().scores.copy()
     scores[0, 3], scores[1, 4] = 0.19, 0.21
     (finding,) = lint(ladder().with_scores(scores))
-    assert finding.startswith("b3: 1 of 3 scores lie clearly below the chance level 0.25")
+    assert finding.startswith("b3: clearly below the chance level 0.25: 1 of 3 scores")
 
 
 def test_negative_losses_are_found() -> None:

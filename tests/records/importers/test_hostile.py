@@ -81,7 +81,7 @@ def one_score(folder: Path, name: str = "r.json", **config: object) -> Path:
 def test_a_number_beyond_all_floats_is_no_score(tmp_path: Path, number: str) -> None:
     path = one_score(tmp_path, model_args="pretrained=a-1b")
     path.write_text(path.read_text().replace("0.5", number))
-    with pytest.raises(RecordError, match="1 values left out: acc is not a score"):
+    with pytest.raises(RecordError, match="1 value left out: acc is not a score"):
         collect([path])
 
 
@@ -120,7 +120,7 @@ def test_a_row_that_is_cut_off_is_named_and_blank_lines_are_none(tmp_path: Path)
     path.write_text("arc/acc,_step\n0.5,1\n\n")
     assert len(collect([path]).placed) == 1
     path.write_text("arc/acc,_step\n0.5,1\n0.6")
-    with pytest.raises(RecordError, match="3: 1 cells, but the header has 2"):
+    with pytest.raises(RecordError, match="3: 1 cell, but the header has 2"):
         collect([path])
 
 

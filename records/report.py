@@ -1,8 +1,9 @@
 """What did the reader do with the files? Counts, and the sentences that tell them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from scalepredict.records.columns import KNOWN, misspelt
 from scalepredict.records.counts import count_of
 
 
@@ -100,7 +101,21 @@ class ReadReport:
                 f"shipped metadata: {_some(self.n_items_from_metadata)}.",
             ),
         )
-        return (*self.imported, *(sentence for happened, sentence in told if happened))
+        return (
+            *self.imported,
+            *(sentence for happened, sentence in told if happened),
+            *_resembling(self.ignored_columns),
+        )
+
+
+def _resembling(columns: Sequence[str]) -> Iterator[str]:
+    # A slip of a column that is missing is refused; of one that is there, its values are lost.
+    for column in columns:
+        if not column.startswith("x_") and (meant := misspelt(column.casefold(), KNOWN)):
+            yield (
+                f"warning: column {column!r} is left out. Correct it if {meant!r} is meant; else "
+                "start its name with x_ to say that it is no record."
+            )
 
 
 def _some(names: Sequence[str], most: int = 8) -> str:

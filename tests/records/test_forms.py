@@ -169,6 +169,18 @@ def test_columns_of_no_meaning_are_left_out_and_said(tmp_path: Path) -> None:
     reading = read_records([path])
     assert [unit.benchmark for unit in reading.table.units] == ["piqa"]
     assert reading.report.ignored_columns == ("x_score", "gpu")
+    assert not any("warning" in note for note in reading.report.notes())
+
+
+def test_a_left_out_column_that_resembles_one_that_is_there_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "slip.csv"
+    path.write_text(
+        "model,params,tokens,benchmark,score,scroe,x_task\na,1B,2B,piqa,0.6,0.7,1\n",
+        encoding="utf-8",
+    )
+    warnings = [note for note in read_records([path]).report.notes() if "warning" in note]
+    assert len(warnings) == 1
+    assert "column 'scroe' is left out. Correct it if 'score' is meant" in warnings[0]
 
 
 @settings(max_examples=25, deadline=None)

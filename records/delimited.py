@@ -4,15 +4,16 @@ import csv
 import io
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from scalepredict.errors import RecordError
 from scalepredict.records.cells import Column, rows_of_columns
-from scalepredict.records.columns import FAST, is_wide, read_headers
+from scalepredict.records.columns import FAST, Header, is_wide, read_headers
 from scalepredict.records.counts import count_of
 from scalepredict.records.rows import FileRows
 from scalepredict.records.sources import Source
@@ -42,7 +43,7 @@ def read_delimited(source: Source, *, percent: bool) -> FileRows:
     if frame.empty:
         raise RecordError(f"{source.name}: a header and no rows; nothing to read.")
     blank = frame.isna().all(axis=1).to_numpy()
-    lines = np.arange(2, len(frame) + 2, dtype=np.int32)
+    lines = _lines(source.name, headers, frame, delimiter)
     if blank.any():
         frame, lines = frame[~blank], lines[~blank]
     columns: list[Column] = [
@@ -50,6 +51,36 @@ def read_delimited(source: Source, *, percent: bool) -> FileRows:
         for i in range(len(headers))
     ]
     return rows_of_columns(source.name, headers, columns, lines, "line")
+
+
+def _lines(
+    name: str, headers: Sequence[Header], frame: pd.DataFrame, delimiter: str
+) -> NDArray[np.int32]:
+    # The line on which each row starts. A quoted cell may hold line breaks, but a quote that is
+    # opened by accident makes them too: up to the next quote, whole rows become one cell.
+    breaks = np.zeros(len(frame), dtype=np.int32)
+    swallowing = []
+    for i, header in enumerate(headers):
+        if frame[i].dtype == np.float64:
+            continue
+        texts = [str(text) for text in frame[i].cat.categories]
+        inside = np.array([text.count("\n") for text in texts] + [0], dtype=np.int32)
+        if not inside.any():
+            continue
+        code = frame[i].cat.codes.to_numpy()  # -1, of a missing cell, is the 0 at the end
+        breaks += inside[code]
+        cells = np.array([text.count(delimiter) for text in texts] + [0], dtype=np.int32)
+        rows = (inside > 0) & (header.known | (cells == (len(headers) - 1) * inside))
+        swallowing += [(int(row), header.text) for row in np.flatnonzero(rows[code])[:1]]
+    lines = np.arange(2, len(frame) + 2, dtype=np.int32) + np.cumsum(breaks, dtype=np.int32)
+    lines -= breaks
+    if swallowing:
+        row, column = min(swallowing)
+        raise RecordError(
+            f"{name}, line {lines[row]}: the quote in column {column!r} is not closed on its line, "
+            "so the next line becomes part of the cell; close it, or remove it."
+        )
+    return lines
 
 
 def _first_line(source: Source) -> tuple[list[str], str]:

@@ -53,6 +53,20 @@ CSV_MISTAKES = {
     "no model": (HEADER + ",1B,2B,piqa,acc,0.5\n", r"line 2: no model"),
     "too many cells": (HEADER + ROW + "b,1B,2B,piqa,acc,0.5,7\n", r"line 3: 7 cells, .* has 6"),
     "open quote": (HEADER + ROW + '"b,1B,2B,piqa,acc,0.5\n', r"line 3: a quote is opened and nev"),
+    "quotes that swallow a row": (
+        HEADER + ROW + 'b,1B,2B,"piqa,acc,0.5\nc,1B,2B,"piqa,acc,0.6\n' + ROW,
+        r"line 3: the quote in column 'benchmark' is not closed on its line",
+    ),
+    "quotes that swallow a row in a remark": (
+        "model,params,tokens,benchmark,score,x_note\n"
+        + 'a,1B,2B,x,0.5,"fine,\nbroken on purpose"\nb,1B,2B,x,0.5,"4\nc,1B,2B,x,0.6,"5\n',
+        r"line 4: the quote in column 'x_note' is not closed on its line",
+    ),
+    "a line after a quoted line break": (
+        "model,params,tokens,benchmark,score,x_note\n"
+        + 'a,1B,2B,x,0.5,"in two\nlines"\nb,1B,-2B,x,0.5,\n',
+        r"line 4: tokens: '-2B' is not a pos",
+    ),
     "two names for a column": ("model,params,n_params\na,1B,1B\n", r"'params' and 'n_params' mean"),
     "more successes than trials": (
         "model,params,tokens,benchmark,successes,trials\na,1B,2B,x,5,4\n",

@@ -4,7 +4,7 @@ The rows are tasks or questions, the columns the models in order of training FLO
 matrix can be clustered, so questions and models that do not fit are left out, with a count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -91,8 +91,8 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
     fitted = np.flatnonzero(~is_anchor & np.isfinite(table.flops) & measured.any(axis=1))
     _need(len(fitted), benchmark)
     order = fitted[np.argsort(table.flops[fitted], kind="stable")]
-    notes: list[str] = []
-    models, complete = _complete_block(measured[order], benchmark, notes)
+    models, complete = _complete_block(measured[order], benchmark)
+    notes = list(_left_out(table, order, models, complete, benchmark))
     order = order[models]
     kept = np.flatnonzero(complete)
     anchors = np.flatnonzero(is_anchor & measured[:, kept].all(axis=1))
@@ -138,29 +138,25 @@ def _need(n_models: int, benchmark: str) -> None:
         )
 
 
-def _complete_block(measured: Bools, benchmark: str, notes: list[str]) -> tuple[Ints, Bools]:
+def _complete_block(measured: Bools, benchmark: str) -> tuple[Ints, Bools]:
     # Models that answered most of what is common, and the questions that all of those answered.
     common = measured.mean(axis=0) >= COMMON
     share = measured[:, common].mean(axis=1) if common.any() else np.zeros(len(measured))
     models = np.flatnonzero(share >= PRESENT)
     complete: Bools = np.logical_and(measured[models].all(axis=0), len(models) > 0)
     if len(models) < MIN_MODELS or not complete.any():
+        if not common.any():
+            why = f"none of {measured.shape[1]} question ids occurs for half of the "
+            why += count_of(len(measured), "model")
+        elif len(models) < MIN_MODELS:
+            shared = count_of(int(common.sum()), "question")
+            why = f"{count_of(len(models), 'model')} answered {PRESENT:.0%} of the {shared} that "
+            why += f"half of the {len(measured)} share"
+        else:
+            why = f"no question was answered by all {len(models)} models that share most of them"
         raise RefusedError(
-            f"cod on {benchmark!r}: of {measured.shape[1]} question ids only {int(common.sum())} "
-            f"occur for at least half of the {len(measured)} models, and "
-            f"{count_of(len(models), 'model')} answered {PRESENT:.0%} of those. Question ids "
-            "(column task) must be the same for all models."
-        )
-    if left := len(measured) - len(models):
-        notes.append(
-            f"{benchmark}: {left} of {len(measured)} models left out for lack of more than "
-            f"{1 - PRESENT:.0%} of the questions that the others share."
-        )
-    lost = int(measured[models].any(axis=0).sum() - complete.sum())
-    if lost:
-        notes.append(
-            f"{benchmark}: {lost} of {lost + int(complete.sum())} questions left out, because "
-            f"not all {len(models)} models answered them."
+            f"cod on {benchmark!r}: {why}. Question ids (column task) must be the same for all "
+            "models."
         )
     if complete.sum() < MIN_QUESTIONS:
         raise RefusedError(
@@ -169,6 +165,30 @@ def _complete_block(measured: Bools, benchmark: str, notes: list[str]) -> tuple[
             "scores instead."
         )
     return models, complete
+
+
+def _left_out(
+    table: EvalTable, order: Ints, models: Ints, complete: Bools, benchmark: str
+) -> Iterator[str]:
+    if len(models) < len(order):
+        names = [table.checkpoints[i].model for i in np.delete(order, models)]
+        yield (
+            f"{benchmark}: {len(names)} of {len(order)} models left out for lack of more than "
+            f"{1 - PRESENT:.0%} of the questions that the others share: {_some(names)}."
+        )
+    measured = np.isfinite(table.scores[order[models]])
+    lost = np.flatnonzero(measured.any(axis=0) & ~complete)
+    if len(lost):
+        names = [table.units[i].task for i in lost]
+        yield (
+            f"{benchmark}: {len(names)} of {len(names) + int(complete.sum())} questions left out, "
+            f"because not all {len(models)} models answered them: {_some(names)}."
+        )
+
+
+def _some(names: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _known_trials(rates: Floats, trials: Floats, benchmark: str, notes: list[str]) -> Floats:
@@ -191,7 +211,7 @@ def _chance(
     if np.median(np.where(np.isnan(trials), np.inf, trials)) < MANY_TRIALS:
         return declared
     seen = float(np.quantile(rates.mean(axis=1), 0.1))
-    if seen > 0.8 * declared:
+    if seen >= 0.8 * declared:
         return declared
     notes.append(
         f"{benchmark}: chance level {seen:.3f} instead of {declared:.3f}, because a tenth of the "

@@ -150,6 +150,7 @@ def test_a_question_that_one_model_lacks_is_left_out_and_counted() -> None:
     items = world(n_questions=300)
     law = fitted(with_hole(items.table.take_rows(SMALL), 2, 7))
     assert "1 of 300 questions left out" in law.notes()[0]
+    assert law.notes()[0].endswith("answered them: q00007.")
     assert "q00007" not in law.benchmarks[0].questions
 
 
@@ -158,6 +159,7 @@ def test_a_model_with_other_question_ids_is_left_out_and_counted() -> None:
     half = _other_ids(table, rows=[3])
     law = fitted(half)
     assert "1 of 8 models left out" in law.notes()[0]
+    assert law.notes()[0].endswith(f"share: {table.checkpoints[3].model}.")
 
 
 def test_models_without_common_question_ids_are_refused() -> None:
@@ -166,6 +168,18 @@ def test_models_without_common_question_ids_are_refused() -> None:
         table = _other_ids(table, rows=[row])
     with pytest.raises(RefusedError, match="must be the same for all models"):
         fitted(table)
+
+
+def test_the_sentence_tells_why_no_question_is_common() -> None:
+    table = world(n_questions=60).table.take_rows(SMALL)
+    scattered = table.scores.copy()
+    scattered[np.arange(60) % 8, np.arange(60)] = np.nan  # each question lacks one model
+    with pytest.raises(RefusedError, match="no question was answered by all 8 models"):
+        fitted(table.with_scores(scattered))
+    halves = table.scores.copy()
+    halves[2::2, ::2], halves[3::2, 1::2] = np.nan, np.nan  # all but two models answered half
+    with pytest.raises(RefusedError, match="2 models answered 80% of the 60 questions that half"):
+        fitted(table.with_scores(halves))
 
 
 def _other_ids(table: EvalTable, *, rows: list[int]) -> EvalTable:
@@ -217,6 +231,7 @@ def test_a_benchmark_that_nobody_solves_is_refused_beside_one_that_works() -> No
     assert np.isfinite(forecast.point[0, 0])
     assert np.isnan(forecast.point[0, 1])
     assert "no model passed any of the 300 questions" in str(forecast.failures[1])
+    assert not any("chance level" in note for note in law.notes())  # 0 instead of 0 is no news
 
 
 def test_a_total_score_alone_is_refused() -> None:

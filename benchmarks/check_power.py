@@ -111,6 +111,7 @@ def comparison() -> Comparison:
         predictor=registry.predictor_type(registry.DEFAULT)(),
         quick=registry.predictor_type("trend")(),
         calibration=load_calibration(),
+        rng=np.random.default_rng(0),
     )
 
 

@@ -232,6 +232,7 @@ def _check_parts_agree(group: FittedGroup, where: str) -> None:
     if any((size <= 0).any() for size in (evidence.params, evidence.tokens, evidence.flops)):
         raise StorageError(f"{where}.evidence has params, tokens or flops of 0 or less. Fit again.")
     # Arrays of a law that disagree would end a forecast with a crash: try its own first checkpoint.
+    # The forecast is thrown away, and with it whatever it draws.
     known = Targets.of_table(group.evidence.take_rows(np.zeros(1, dtype=int)))
     try:
         group.law.forecast(known, rng=np.random.default_rng(0))

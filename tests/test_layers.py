@@ -54,6 +54,18 @@ def test_predictors_and_evaluation_neither_open_files_nor_print(layer: str) -> N
                 assert called not in OPENING, f"{path.relative_to(ROOT)}:{node.lineno}: {called}"
 
 
+@pytest.mark.parametrize("layer", ["records", "predictors", "evaluation"])
+def test_only_the_command_line_chooses_seeds(layer: str) -> None:
+    # The draws of storage are thrown away: it tries whether a stored law can forecast.
+    for path in set((ROOT / layer).rglob("*.py")) - OPENERS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "default_rng":
+                given = [
+                    argument for argument in node.args if not isinstance(argument, ast.Constant)
+                ]
+                assert given, f"{path.relative_to(ROOT)}:{node.lineno}: a seed of its own"
+
+
 def test_no_file_is_longer_than_400_lines() -> None:
     rooms = [ROOT / name for name in ("scalepredict", "benchmarks", "tests", *LAYERS[1:])]
     long = {

@@ -15,6 +15,7 @@ was found in 97 % of the models of one ladder and in 20 % of another's.
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,11 +40,19 @@ Z_CLIP = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ladder:
-    """A fitted family that models are compared with."""
+    """A fitted family that models are compared with.
+
+    Attributes:
+        group: The family.
+        predictor: The method.
+        calibration: Its interval constants.
+        rng: Copied for each forecast: the same draws whatever else is checked.
+    """
 
     group: FittedGroup
     predictor: str
     calibration: Calibration
+    rng: np.random.Generator
 
     def tokens_at(self, family: str, params: float) -> float:
         """Tokens of a finished run of this size; NaN if the ladder has no design."""
@@ -66,8 +75,7 @@ class Ladder:
             flops=np.array([flops]),
             assumption=("",),
         )
-        # The same draws whatever else is checked; only the calibration of intervals uses them.
-        raw = self.group.law.forecast(targets, rng=np.random.default_rng(0))
+        raw = self.group.law.forecast(targets, rng=deepcopy(self.rng))
         return apply_calibration(raw, self.calibration, self.predictor)
 
 
@@ -100,17 +108,24 @@ class LadderOutcome:
     unit_p: Floats
 
 
-def stored_ladders(fit: Fit, calibration: Calibration) -> dict[str, Ladder]:
+def stored_ladders(
+    fit: Fit, calibration: Calibration, *, rng: np.random.Generator
+) -> dict[str, Ladder]:
     """The ladders of a stored fit, by family."""
     return {
-        family: Ladder(group=group, predictor=fit.predictor.name, calibration=calibration)
+        family: Ladder(group=group, predictor=fit.predictor.name, calibration=calibration, rng=rng)
         for group in fit.groups
         for family in group.families
     }
 
 
 def sibling_ladder(
-    table: EvalTable, row: int, predictor: Predictor, calibration: Calibration
+    table: EvalTable,
+    row: int,
+    predictor: Predictor,
+    calibration: Calibration,
+    *,
+    rng: np.random.Generator,
 ) -> Ladder | None:
     """A ladder from the last checkpoints of smaller models of the family; None if too few.
 
@@ -119,12 +134,18 @@ def sibling_ladder(
         row: The checkpoint that will be compared.
         predictor: The method.
         calibration: Its interval constants.
+        rng: Copied for the fit and for each forecast.
     """
-    return _fitted(select_evidence(_smaller(table, row)).table, predictor, calibration)
+    return _fitted(select_evidence(_smaller(table, row)).table, predictor, calibration, rng)
 
 
 def level_ladder(
-    table: EvalTable, row: int, predictor: Predictor, calibration: Calibration
+    table: EvalTable,
+    row: int,
+    predictor: Predictor,
+    calibration: Calibration,
+    *,
+    rng: np.random.Generator,
 ) -> Ladder | None:
     """The same from their checkpoints at the same tokens, for a run that has no past yet.
 
@@ -133,7 +154,7 @@ def level_ladder(
     smaller = _smaller(table, row)
     gap = np.abs(np.log(smaller.tokens) - np.log(table.checkpoints[row].tokens or np.nan))
     level = smaller.take_rows(gap <= SAME_TOKENS)
-    return _fitted(select_evidence(level).table, predictor, calibration)
+    return _fitted(select_evidence(level).table, predictor, calibration, rng)
 
 
 def _smaller(table: EvalTable, row: int) -> EvalTable:
@@ -150,16 +171,21 @@ def _smaller(table: EvalTable, row: int) -> EvalTable:
     )
 
 
-def _fitted(evidence: EvalTable, predictor: Predictor, calibration: Calibration) -> Ladder | None:
+def _fitted(
+    evidence: EvalTable,
+    predictor: Predictor,
+    calibration: Calibration,
+    rng: np.random.Generator,
+) -> Ladder | None:
     if len(evidence.checkpoints) < MIN_MODELS:
         return None
     evidence = evidence.take_units(np.flatnonzero(np.isfinite(evidence.scores).any(axis=0)))
     try:
-        law = predictor.fit(evidence, rng=np.random.default_rng(0))
+        law = predictor.fit(evidence, rng=deepcopy(rng))
     except RefusedError:
         return None
     group = FittedGroup(families=evidence.families, evidence=evidence, law=law)
-    return Ladder(group=group, predictor=predictor.name, calibration=calibration)
+    return Ladder(group=group, predictor=predictor.name, calibration=calibration, rng=rng)
 
 
 def is_finished(table: EvalTable, row: int, ladder: Ladder) -> bool:

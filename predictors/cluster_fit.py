@@ -46,11 +46,11 @@ class ClusterFit:
         paper_rule: Whether the paper's test calls it extrapolatable. Shape (c,).
         center: See ``ClusterCurves``.
         params: Curves. Shape (c, 4).
-        resampled: Curves of the extrapolatable clusters. Shape (B, e, 4).
-        part: Scores of the predictable part at models and anchors, measured first, then
-            resampled. Shape (1 + B, p).
-        whole: Scores of the benchmark there. Shape (1 + B, p).
-        trust: Weights of those points. Shape (1 + B, p).
+        resampled: Curves of the extrapolatable clusters, in single precision. Shape (B, e, 4).
+        measured: Models and anchors, p points: scores of the predictable part, scores of the
+            benchmark, and weights. Shape (3, p).
+        drawn: The same, resampled, in single precision: they are most of a fit file. Shape
+            (3, B, p).
         split: Whether clusters and curves come from different halves of the answers.
         method: Name of the clustering.
     """
@@ -65,11 +65,25 @@ class ClusterFit:
     center: float
     params: Floats
     resampled: Floats
-    part: Floats
-    whole: Floats
-    trust: Floats
+    measured: Floats
+    drawn: Floats
     split: bool
-    method: str = "mean-shift"  # what files without the field were made by
+    method: str
+
+    @property
+    def part(self) -> Floats:
+        """Scores of the predictable part, measured first, then resampled. Shape (1 + B, p)."""
+        return np.vstack([self.measured[0], self.drawn[0]])
+
+    @property
+    def whole(self) -> Floats:
+        """Scores of the benchmark there. Shape (1 + B, p)."""
+        return np.vstack([self.measured[1], self.drawn[1]])
+
+    @property
+    def trust(self) -> Floats:
+        """Weights of those points. Shape (1 + B, p)."""
+        return np.vstack([self.measured[2], self.drawn[2]])
 
     @property
     def extrapolatable(self) -> Bools:
@@ -148,6 +162,7 @@ def fit_clusters(
         chance=chance,
         start=np.tile(curves.params[used], (n_resamples, 1)),
     )
+    points = np.stack([drawn.part, drawn.whole, _trust(models, difficulty)])
     return ClusterFit(
         labels=labels,
         flops=flops,
@@ -160,10 +175,9 @@ def fit_clusters(
         paper_rule=passes_paper_rule(curves),
         center=curves.center,
         params=curves.params,
-        resampled=refits.params.reshape(n_resamples, len(used), 4),
-        part=drawn.part,
-        whole=drawn.whole,
-        trust=_trust(models, difficulty),
+        resampled=_single(refits.params.reshape(n_resamples, len(used), 4)),
+        measured=points[:, 0],
+        drawn=_single(points[:, 1:]),
         split=halves.split,
         method=clustering.method,
     )
@@ -270,3 +284,8 @@ def _trust(models: Floats, difficulty: Difficulty) -> Floats:
     anchors = MODEL_NOISE**2 / (MODEL_NOISE**2 + sampling)
     rows = np.vstack([np.ones(models.shape[1]), models])
     return np.hstack([rows, np.tile(anchors, (len(rows), 1))])
+
+
+def _single(values: Floats) -> Floats:
+    # Errors of 1e-7 in a resample are nothing, and a fit file takes half the room.
+    return values.astype(np.float32).astype(np.float64)

@@ -1,5 +1,6 @@
 """COD on worlds whose truth is known, and on evidence that it must refuse or mend."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from scalepredict.evaluation.item_simulator import (
     SimulatedItems,
     simulate_items,
 )
-from scalepredict.predictors.cluster_fit import fit_clusters
+from scalepredict.predictors.cluster_fit import ClusterFit, fit_clusters
 from scalepredict.predictors.clustering import Clustering
 from scalepredict.predictors.cod import ClusteringOnDifficulty, ClusteringOnDifficultyLaw
 from scalepredict.predictors.codec import decode, encode
@@ -97,6 +98,15 @@ def test_a_stored_law_forecasts_to_the_bit() -> None:
     again = decode(encode(law, kind), kind, where="law")
     assert at_target(again, items) == at_target(law, items)
     assert at_target(fitted(items.table.take_rows(SMALL)), items) == at_target(law, items)
+
+
+def test_a_resampled_number_takes_six_bytes_of_a_fit_file() -> None:
+    law = fitted(world(n_questions=300).table.take_rows(SMALL))
+    clusters = law.benchmarks[0].clusters
+    assert clusters is not None
+    stored = encode(clusters, ClusterFit)
+    for name in ("drawn", "resampled"):
+        assert len(json.dumps(stored[name])) < 6 * getattr(clusters, name).size
 
 
 def test_the_order_of_the_models_does_not_matter() -> None:

@@ -75,6 +75,59 @@ def test_floats_come_back_to_the_bit_with_shape_nan_and_infinity(
     assert back.curve[~nan].tobytes() == curve[~nan].tobytes()
 
 
+def large(single: bool) -> NDArray[np.float64]:
+    numbers = np.random.default_rng(0).standard_normal((20, 30))
+    numbers = numbers.astype(np.float32).astype(np.float64) if single else numbers
+    numbers[0, :4] = [np.nan, np.inf, -np.inf, -0.0]
+    return numbers
+
+
+@pytest.mark.parametrize(("single", "name", "size"), [(True, "float32", 4), (False, "float64", 8)])
+def test_a_large_array_comes_back_to_the_bit_from_a_third_more_than_its_bytes(
+    single: bool, name: str, size: int
+) -> None:
+    curve = large(single)
+    packed = encode(everything(0.0, curve), Everything)["curve"]
+    assert set(packed) == {"shape", name}
+    assert len(packed[name]) == 600 * size * 4 / 3
+    back = through_json(everything(0.0, curve)).curve
+    assert back.tobytes() == curve.tobytes()
+    assert back.flags.writeable  # as one read from a list
+    curve[0, 0] = -np.nan  # another bit pattern of the same value
+    assert encode(everything(0.0, curve), Everything)["curve"] == packed
+
+
+def test_a_large_array_that_was_written_as_a_list_is_read() -> None:
+    document = encode(everything(0.0, np.array([0.5])), Everything)
+    back = decode({**document, "curve": [[0.1] * 300]}, Everything, where="law")
+    assert back.curve.shape == (1, 300)
+
+
+def test_a_number_too_large_for_single_precision_is_kept() -> None:
+    curve = np.full(300, 1e300)
+    assert (through_json(everything(0.0, curve)).curve == curve).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"float32": "?"}, "law.curve is damaged: not base64"),
+        ({"float32": 3}, "law.curve is damaged: not base64"),
+        ({"float32": "AAAA"}, "law.curve is damaged: 3 bytes, and its shape .* needs 2400"),
+        ({"shape": [10**30]}, "law.curve is damaged: 2400 bytes"),
+        ({"shape": [-20, -30]}, "law.curve is .*, expected an array with its shape"),
+        ({"shape": None}, "expected an array with its shape"),
+    ],
+)
+def test_a_damaged_large_array_is_refused(changes: dict[str, Any], message: str) -> None:
+    document = encode(everything(0.0, large(True)), Everything)
+    curve = {**document["curve"], **changes}
+    with pytest.raises(StorageError, match=message):
+        decode({**document, "curve": curve}, Everything, where="law")
+    with pytest.raises(StorageError, match="expected"):
+        decode({**document, "index": document["curve"]}, Everything, where="law")
+
+
 def test_every_other_type_comes_back_as_it_was() -> None:
     value = everything(math.nan, np.array([0.5]))
     back = through_json(value)

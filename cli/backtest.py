@@ -148,7 +148,9 @@ def backtest(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Forecast models that were measured, from smaller ones, and count how often it held.
+    """Test forecasts of models that were measured, from smaller ones.
+
+    Prints how far forecasts were off and how often their intervals held, beside simple baselines.
 
     Example: scalepredict backtest ladder.csv --predictor stack --by benchmark
     """

@@ -80,7 +80,7 @@ def calibrate(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Estimate interval constants from backtests of RECORDS, and test them on unseen groups.
+    """Estimate interval constants from backtests of RECORDS.
 
     Each argument is a group that is left out as a whole; records that share a family are one group,
     and a single group is split by family. The table shows how often intervals held on groups that

@@ -143,7 +143,7 @@ def check(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Flag CHECKPOINTS that leave the trend of their run, or of the ladder of other sizes.
+    """Flag CHECKPOINTS that leave the trend of their run or ladder.
 
     Each checkpoint is compared with its own run's past (4 checkpoints or more within a factor of
     ten in tokens), else with smaller models at the same tokens; a finished model also with a ladder

@@ -73,7 +73,7 @@ def clusters(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Cluster the questions of each benchmark by difficulty and fit a law to each cluster.
+    """Cluster questions by difficulty, and fit a law to each cluster.
 
     RECORDS hold one row for each model and question (column task), with successes and trials, or a
     score. Prints clusters with their pass rates from the smallest to the largest model, what can

@@ -55,11 +55,12 @@ def compare(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Compare two families by their differences at matched params and tokens.
+    """Compare two recipes by differences at matched scale.
 
-    What both recipes share cancels in a paired difference, so it decides rightly more often than
-    two independent forecasts do. Prints for each benchmark the expected difference and the
-    probability that A will be measured to score higher.
+    Models of two families are paired by params and tokens. What both recipes share cancels in a
+    paired difference, so it decides rightly more often than two independent forecasts do. Prints
+    for each benchmark the expected difference and the probability that A will be measured to score
+    higher.
 
     Example: scalepredict compare mix-a mix-b ladder.csv --flops 1e22
     """

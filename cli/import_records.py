@@ -69,7 +69,9 @@ def import_records(
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Turn results of harnesses and loggers into records, with sizes from a ladder file.
+    """Turn results of harnesses and loggers into records.
+
+    A ladder file gives the sizes of the models, which results hardly state.
 
     Example: scalepredict import results/ --ladder ladder.yaml -o records.csv
     """

@@ -60,7 +60,9 @@ def report(
     seed: SeedOption = 0,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a self-contained HTML page: forecast, plots, backtest, doubts and provenance.
+    """Write a self-contained HTML page.
+
+    It holds forecast, plots, backtest, doubts and provenance.
 
     Example: scalepredict report --params 12B -o report.html
     """

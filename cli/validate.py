@@ -58,9 +58,10 @@ def validate(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Tell what files hold, what was assumed in reading them, and what should be mended.
+    """Tell what files hold and what in them should be mended.
 
-    Exits with 0 if nothing needs mending, 1 if there are findings, 2 if a file cannot be read.
+    And what was assumed in reading them. Exits with 0 if nothing needs mending, 1 if there are
+    findings, 2 if a file cannot be read.
 
     Example: scalepredict validate records.csv
     """

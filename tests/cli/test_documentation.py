@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from scalepredict.cli.app import app
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [command.name or "" for command in app.registered_commands]
@@ -29,8 +31,17 @@ def test_the_readme_lists_the_commands_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_help_has_an_example(command: object, name: str) -> None:
-    assert callable(command)
+def test_every_help_has_an_example(command: Run, name: str) -> None:
     done = command(name, "--help")
     assert done.returncode == 0
     assert f"Example: scalepredict {name} " in " ".join(done.stdout.split())
+
+
+def test_help_tells_every_command_without_an_ellipsis(
+    command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = command("--help").stdout.splitlines()
+    told = [line for line in lines[lines.index("Commands:") + 1 :] if line]
+    assert [line.split()[0] for line in told] == COMMANDS
+    assert not [line for line in told if not line.endswith(".") or line.endswith("...")]

@@ -186,9 +186,13 @@ def test_records_without_compute_are_refused_with_the_columns_to_add(
 
 
 def test_a_line_break_in_a_name_starts_no_line_of_its_own(command: Run, tmp_path: Path) -> None:
-    rows = [row.replace("arc_easy", '"a\nerror: b"') for row in ladder()]
-    (tmp_path / "r.csv").write_text(records(*rows))
-    done = command("fit", "r.csv")
+    names = HEADER.strip().split(",")
+    rows = [
+        dict(zip(names, row.split(","), strict=True)) | {"benchmark": "a\nerror: b"}
+        for row in ladder()
+    ]
+    (tmp_path / "r.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    done = command("fit", "r.jsonl")
     assert done.returncode == 0
     assert "a\\nerror: b" in done.stderr
     assert not any(line.startswith("error") for line in done.stderr.splitlines())

@@ -48,6 +48,7 @@ def assemble(rows: Rows, metadata: BenchmarkMetadata) -> Assembled:
     units, from_metadata = _units(rows, unit_of, metadata)
     shape = (len(checkpoints), len(units))
     cell_of = checkpoint_of * shape[1] + unit_of
+    del checkpoint_of, unit_of  # as large as a column of the records
     cells = {name: _fill(rows, name, cell_of, shape) for name in _CELLS}
     filled = np.zeros(shape[0] * shape[1], dtype=bool)
     filled[cell_of] = True
@@ -76,12 +77,14 @@ def _codes(rows: Rows, texts: Sequence[str], numbers: Sequence[str] = ()) -> Int
     for codes in present:
         part = codes.astype(np.int64) + 1
         code = pd.factorize(code * (part.max(initial=0) + 1) + part)[0].astype(np.int64)
-    return code.astype(np.intp)
+    return code.astype(np.intp, copy=False)
 
 
 def _checkpoint_codes(rows: Rows) -> Ints:
     # A checkpoint is (model, tokens seen); without tokens, its FLOPs or its step tell it apart.
     tokens, flops, step = (rows.number(name) for name in ("tokens", "flops", "step"))
+    if not np.isnan(tokens).any():
+        return _codes(rows, ("family", "model", "phase"), ("tokens",))
     kind = np.select([~np.isnan(tokens), ~np.isnan(flops), ~np.isnan(step)], [1.0, 2.0, 3.0], 0.0)
     position = np.select([kind == 1, kind == 2], [tokens, flops], step)
     placed = rows.with_numbers({"kind": kind, "position": position})
@@ -93,13 +96,15 @@ def _one_number(rows: Rows, name: str, code: Ints, n: int, what: str) -> Floats:
     if name not in rows.numbers:
         return np.full(n, np.nan)
     values = rows.number(name)
-    known = np.flatnonzero(~np.isnan(values))
+    known = ~np.isnan(values)
+    # No copies of what is complete: columns of ten million rows are.
+    group, value = (code, values) if known.all() else (code[known], values[known])
     result = np.full(n, np.nan)
-    result[code[known][::-1]] = values[known][::-1]  # the first row of a group wins
-    clash = known[result[code[known]] != values[known]]
-    if len(clash):
-        row = int(clash[0])
-        first = int(known[np.argmax(code[known] == code[row])])
+    result[group[::-1]] = value[::-1]  # the first row of a group wins
+    clash = result[group] != value
+    if clash.any():
+        row = int(np.flatnonzero(known)[np.argmax(clash)])
+        first = int(np.argmax(known & (code == code[row])))
         raise RecordError(
             f"{rows.where(row)}: {name} {values[row]:.15g} contradicts {name} {values[first]:.15g} "
             f"at {rows.where(first)}, for the same {what}; correct or remove one of them."

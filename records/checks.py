@@ -66,6 +66,8 @@ def choose_variants(rows: Rows, *, metrics: Sequence[str], shots: int | None) ->
     column = rows.text("metric")
     names = [*map(str, column.categories), _NONE]  # the last one serves code -1
     rows = rows.take(_chosen(rows, names, column.codes, metrics, "metric"))
+    if shots is None and "shots" not in rows.numbers:
+        return rows
     values, codes = np.unique(rows.number("shots"), return_inverse=True)
     names = [_NONE if np.isnan(value) else f"{value:g}" for value in values]
     return rows.take(_chosen(rows, names, codes, () if shots is None else (str(shots),), "shots"))

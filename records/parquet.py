@@ -11,7 +11,7 @@ from scalepredict.records.columns import read_headers
 from scalepredict.records.rows import FileRows, join_rows
 from scalepredict.records.sources import Source
 
-_BATCH = 1_000_000
+_BATCH = 1 << 20  # rows, as many as writers put into a row group
 
 
 def read_parquet(source: Source, *, percent: bool) -> FileRows:
@@ -33,6 +33,8 @@ def read_parquet(source: Source, *, percent: bool) -> FileRows:
     with source.open() as stream:
         try:
             file = pq.ParquetFile(stream)
+            texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+            file = pq.ParquetFile(stream, metadata=file.metadata, read_dictionary=texts)
             headers = read_headers(source.name, file.schema_arrow.names, percent=percent)
             for batch in file.iter_batches(batch_size=_BATCH):
                 lines = np.arange(first_row, first_row + batch.num_rows, dtype=np.int32)
@@ -45,7 +47,10 @@ def read_parquet(source: Source, *, percent: bool) -> FileRows:
             ) from problem
     if not parts:
         raise RecordError(f"{source.name}: columns and no rows; nothing to read.")
-    return FileRows(rows=join_rows([part.rows for part in parts]), ignored=parts[0].ignored)
+    rows, ignored = join_rows([part.rows for part in parts]), parts[0].ignored
+    parts.clear()
+    pa.default_memory_pool().release_unused()  # else it keeps what the batches took
+    return FileRows(rows=rows, ignored=ignored)
 
 
 def _column(array: Any) -> Column:
@@ -59,5 +64,7 @@ def _column(array: Any) -> Column:
         kind = kind.value_type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind):
         return pd.Categorical(["nested"] * len(array))
-    texts: Any = array.cast(pa.string()).dictionary_encode().to_pandas()
+    if not (pa.types.is_dictionary(array.type) and pa.types.is_string(kind)):
+        array = array.cast(pa.string()).dictionary_encode()
+    texts: Any = array.to_pandas()
     return pd.Categorical(texts)

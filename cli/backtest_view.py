@@ -19,6 +19,7 @@ from scalepredict.cli.render import (
 )
 from scalepredict.evaluation.backtest import Cell as BacktestCell
 from scalepredict.evaluation.calibration import Calibration
+from scalepredict.evaluation.health import health
 from scalepredict.evaluation.report import BacktestReport
 from scalepredict.evaluation.summary import Figure, SummaryRow
 from scalepredict.records.counts import count_of
@@ -220,11 +221,7 @@ def _notes(report: BacktestReport) -> tuple[str, ...]:
         ),
     ]
     for name, ratio in list(report.noise_ratio.items())[:1]:
-        if ratio == ratio:
-            notes.append(
-                f"Health: errors of {name} are {ratio**0.5:.2f} times as large, in units of their "
-                "own scale, as on the reference series of the calibration."
-            )
+        notes += health(name, ratio)
     return tuple(notes)
 
 

@@ -112,7 +112,7 @@ def fit(
         ladder=ladder,
         without_compute=not needs_compute(predictor),
     )
-    constants = None if calibration is None else calibration_tree(load_calibration(calibration))
+    constants = load_calibration(calibration)
     evidence = gather_evidence(records, choice)
     voice.say(*evidence.notes)
     with voice.busy(f"fitting {method.name}"):
@@ -123,7 +123,7 @@ def fit(
             jobs=jobs,
             rng=np.random.default_rng(seed),
         )
-        summaries = summarise(fitted, rng=np.random.default_rng(seed))
+        summaries = summarise(fitted, constants, rng=np.random.default_rng(seed))
     voice.warn(f"family {name!r} is not fitted: {why}" for name, why in fitted.refused.items())
     voice.warn(f"family {each.family!r}: {text}" for each in summaries for text in each.warnings)
     stored = StoredFit(
@@ -135,7 +135,7 @@ def fit(
             options=choice.as_text(),
         ),
         notes=evidence.notes,
-        calibration=constants,
+        calibration=None if calibration is None else calibration_tree(constants),
     )
     if str(output) == "-":
         typer.echo(dump_fit(stored), nl=False)

@@ -9,6 +9,7 @@ import numpy as np
 from scalepredict.cli.render import MISSING, NOTE, Cell, Sheet, Sketch, percent, signed_points
 from scalepredict.cli.sketch import sparkline
 from scalepredict.evaluation.fit_summary import FamilySummary
+from scalepredict.evaluation.health import health
 from scalepredict.predictors.codec import encode
 from scalepredict.predictors.details import Detailed, Kind, LawTable
 from scalepredict.predictors.fit import Fit, FittedGroup
@@ -96,6 +97,7 @@ def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[
                 "benchmarks": _benchmarks(summary),
                 "warnings": list(summary.warnings),
                 "notes": list(summary.notes),
+                "noise_ratio": summary.noise_ratio,
             }
             for summary in summaries
         ],
@@ -159,7 +161,7 @@ def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
         header=(*header, *extra, NOTE),
         align="ll" + "r" * (len(header) + len(extra) - 2) + "l",
         rows=tuple(rows),
-        notes=summary.notes,
+        notes=(*summary.notes, *health(predictor, summary.noise_ratio)),
         sketches=(Sketch(header="evidence", cells=_sparklines(summary), after="scores"),),
     )
 

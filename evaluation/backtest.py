@@ -4,11 +4,12 @@ Every split is handed to every method: fit on its evidence, forecast its targets
 beside what was measured. Nothing above the origin reaches a fit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
+from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from scalepredict.errors import RefusedError, ScalePredictError
 from scalepredict.evaluation.calibration import Calibration, apply_calibration, of_scores
@@ -95,7 +96,7 @@ def run_backtest(
     benchmarks = to_benchmarks(table)
     tasks = [(p, numbers) for p in predictors for numbers in _of_one_fit(splits, p)]
     work = (
-        delayed(_answers)(
+        (
             predictor,
             _evidence(
                 table if predictor.reads_tasks else benchmarks, splits[numbers[0]], predictor
@@ -109,11 +110,22 @@ def run_backtest(
         for (predictor, numbers), stream in zip(tasks, rng.spawn(len(tasks)), strict=True)
     )
     cells: list[Cell] = []
-    for answered in Parallel(n_jobs=jobs, return_as="generator")(work):
+    for answered in _answered(work, jobs):
         cells += answered
         if progress is not None:
             progress(len(cells), len(splits) * len(predictors))
     return tuple(sorted(cells, key=lambda cell: cell.split))  # stable: methods in their order
+
+
+def _answered(work: Iterable[tuple[Any, ...]], jobs: int) -> Iterable[list[Cell]]:
+    if jobs == 1:
+        return starmap(_answers, work)
+    from joblib import Parallel, delayed  # 0.1 s that one process need not pay
+
+    answered: Iterable[list[Cell]] = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_answers)(*arguments) for arguments in work
+    )
+    return answered
 
 
 def _of_one_fit(splits: Sequence[Split], predictor: Predictor) -> list[list[int]]:

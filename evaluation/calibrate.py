@@ -22,6 +22,7 @@ from scalepredict.evaluation.calibration import (
     scale_components,
     small_evidence_factor,
 )
+from scalepredict.evaluation.health import Z2_CAP
 from scalepredict.evaluation.outcomes import FACTOR_BINS, Outcomes, outcomes
 from scalepredict.evaluation.scale_fit import COVERAGES, fit_coefficients, fit_spread, fit_suite
 from scalepredict.evaluation.summary import equal_weights
@@ -30,7 +31,6 @@ from scalepredict.records.table import Floats, Ints
 
 SMALL_EVIDENCE = 0.5  # less leaves families of few models short of 90 %, more widens all the others
 WORST_FROM = 0.9  # levels at which the interval of an average must hold in every known group
-Z2_CAP = 16.0  # one wild miss must not stand for the noise of a ladder
 
 
 def calibrate(

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scalepredict.evaluation.calibration import Calibration
 from scalepredict.evaluation.classes import Classes, classify
 from scalepredict.evaluation.doubts import aligned, benchmark_doubts
 from scalepredict.evaluation.fit_quality import fit_error
+from scalepredict.evaluation.health import quick_noise_ratio
 from scalepredict.predictors.fit import Fit
 from scalepredict.predictors.interface import Frontier, Targets
 from scalepredict.predictors.targets import few_models
@@ -26,6 +28,8 @@ class FamilySummary:
         doubts: What should be known of each benchmark, length T.
         warnings: What makes the whole fit less certain than it looks.
         notes: Sentences of the law.
+        noise_ratio: Mean squared standardised error at a few origins inside the evidence over that
+            of the reference series of the calibration; NaN where it was not tried.
     """
 
     family: str
@@ -36,9 +40,12 @@ class FamilySummary:
     doubts: tuple[tuple[str, ...], ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    noise_ratio: float
 
 
-def summarise(fit: Fit, *, rng: np.random.Generator) -> tuple[FamilySummary, ...]:
+def summarise(
+    fit: Fit, calibration: Calibration, *, rng: np.random.Generator
+) -> tuple[FamilySummary, ...]:
     """Summaries of all families that have a law, in the order of the fit."""
     pairs = [(group, family) for group in fit.groups for family in group.families]
     result = []
@@ -60,6 +67,7 @@ def summarise(fit: Fit, *, rng: np.random.Generator) -> tuple[FamilySummary, ...
                 doubts=benchmark_doubts(classes, fitted.failures),
                 warnings=() if fit.predictor.pools_families else few_models(evidence),
                 notes=group.law.notes(),
+                noise_ratio=quick_noise_ratio(evidence, fit.predictor, calibration, rng=stream),
             )
         )
     return tuple(result)

@@ -8,11 +8,11 @@ import numpy as np
 
 from scalepredict.evaluation.averages import average_cells
 from scalepredict.evaluation.backtest import Cell
-from scalepredict.evaluation.calibrate import Z2_CAP
 from scalepredict.evaluation.calibration import Calibration
+from scalepredict.evaluation.health import mean_z2
 from scalepredict.evaluation.noise import FloorRow, Noise, noise_floor
 from scalepredict.evaluation.outcomes import REFERENCE, Outcomes, outcomes
-from scalepredict.evaluation.summary import SummaryRow, equal_weights, summarise
+from scalepredict.evaluation.summary import SummaryRow, summarise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +94,6 @@ def make_report(
             for number, name in enumerate(methods)
         },
     )
-
-
-def mean_z2(lines: Outcomes) -> float:
-    """Nested mean of min(z^2, 16); NaN without a forecast."""
-    known = lines.take(np.flatnonzero(np.isfinite(lines.z)))
-    if not len(known):
-        return float("nan")
-    return float(equal_weights(known.levels()) @ np.minimum(known.z**2, Z2_CAP))
 
 
 def _of_predictor(lines: Outcomes, number: int) -> Outcomes:

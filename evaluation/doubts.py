@@ -40,7 +40,7 @@ def _doubts(classes: Classes, column: int) -> tuple[str, ...]:
         Kind.FLAT: "flat above chance: no trend to extrapolate beyond the noise",
         Kind.NOISY: (
             f"scatters {np.sqrt(trend.phi[column]):.1f}x more than its questions explain: often a "
-            "bias to a format or a label"
+            "bias to a format or a label, or a run that failed"
         ),
         Kind.INVERSE: "falls with scale",
         Kind.SATURATED: "near its ceiling",

@@ -64,7 +64,7 @@ def measure_trend(evidence: EvalTable) -> Trend:
     table = evidence.take_rows(np.argsort(evidence.flops, kind="stable"))
     x = np.log10(table.flops) - np.log10(table.flops.max())
     measured = np.isfinite(table.scores)
-    variance = _binomial_variance(table)
+    variance = binomial_variance(table)
     raw, weight = np.full((2, len(table.units)), np.nan)
     for rows, columns in _patterns(measured):
         block = np.ix_(rows, columns)
@@ -91,7 +91,8 @@ def _patterns(measured: Bools) -> Iterator[tuple[Ints, Ints]]:
             yield np.flatnonzero(mask), np.flatnonzero(number.ravel() == i)
 
 
-def _binomial_variance(table: EvalTable) -> Floats:
+def binomial_variance(table: EvalTable) -> Floats:
+    """Variance of each score by its questions alone, without overdispersion. Shape (M, T)."""
     p = np.clip(table.scores, *P_CLIP)
     recorded = np.isfinite(table.stderr) & ~np.isfinite(table.n_items)
     n_items = np.where(np.isfinite(table.n_items), table.n_items, UNKNOWN_ITEMS)

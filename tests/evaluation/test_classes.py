@@ -34,6 +34,7 @@ def curve(shape: str) -> NDArray[np.float64]:
         "levelled off": np.full(len(x), 0.91),
         "inverse": 0.55 - 0.05 * x,
         "below chance and falling": 0.16 - 0.03 * x,
+        "falling to chance": 0.25 - 0.08 * x,
         "noisy": 0.5 + 0.06 * np.array([1, -1, 0.5, -1, 1, -0.5, -1, 1, 0.5]),
     }
     return shapes[shape]
@@ -50,6 +51,7 @@ def curve(shape: str) -> NDArray[np.float64]:
         ("levelled off", Kind.SATURATED),
         ("inverse", Kind.INVERSE),
         ("below chance and falling", Kind.INVERSE),
+        ("falling to chance", Kind.INVERSE),
         ("noisy", Kind.NOISY),
     ],
 )
@@ -104,3 +106,14 @@ def test_a_breakthrough_beyond_the_noise_has_a_large_step_z() -> None:
     step = np.where(DECADES > 20.5, 0.6, 0.3)
     trend = classify(ladder(np.column_stack([step, curve("flat")]), chance=0.1)).trend
     assert trend.step_z[0] > 8 > 4 > trend.step_z[1]
+
+
+@pytest.mark.parametrize("step", [2.0, 4.0, 10.0])
+def test_a_ladder_whose_last_run_failed_is_noisy_and_not_at_chance(step: float) -> None:
+    scores = np.array([[0.30, 0.30], [0.45, 0.24], [0.60, 0.27], [0.25, 0.25]])
+    rows = [
+        Checkpoint(model=f"m{i}", params=1e8, tokens=1e9, flops=1e19 * step**i) for i in range(4)
+    ]
+    units = [Unit(benchmark=name, chance=0.25) for name in ("failed", "one odd score")]
+    table = make_table(rows, units, scores, n_items=np.full(scores.shape, ITEMS))
+    assert classify(table).kinds == (Kind.NOISY, Kind.AT_CHANCE)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
 from scalepredict.errors import RecordError
 from scalepredict.records.cells import Column, rows_of_columns
@@ -24,6 +25,7 @@ _EXACT: dict[str, Any] = (
     if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
     else {"float_precision": "round_trip"}
 )
+CHUNK = 1 << 20  # rows. In one go pandas holds a text anew for each of its many small blocks.
 
 
 def read_delimited(source: Source, *, percent: bool) -> FileRows:
@@ -99,7 +101,7 @@ def _frame(source: Source, n_columns: int, delimiter: str, fast: Mapping[int, st
     with source.open() as stream, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
-            frame: pd.DataFrame = pd.read_csv(
+            with pd.read_csv(
                 stream,
                 sep=delimiter,
                 header=0,
@@ -110,12 +112,24 @@ def _frame(source: Source, n_columns: int, delimiter: str, fast: Mapping[int, st
                 na_values=[""],
                 skip_blank_lines=False,
                 encoding="utf-8",
+                chunksize=CHUNK,
                 **_EXACT,
-            )
+            ) as reader:
+                frames = list(reader)
         except (pd.errors.ParserError, pd.errors.ParserWarning) as problem:
             source.check_readable()
             raise RecordError(f"{source.name}{_reason(str(problem), n_columns)}") from problem
-    return frame
+    if len(frames) == 1:
+        return frames[0]
+    return pd.DataFrame({i: _joined([frame[i] for frame in frames]) for i in range(n_columns)})
+
+
+def _joined(columns: Sequence[pd.Series]) -> Column:
+    if all(column.dtype == np.float64 for column in columns):
+        return np.concatenate([column.to_numpy() for column in columns])
+    # Categories of a chunk without a text have another type than text.
+    texts = [(column.cat.codes, column.cat.categories.astype(str)) for column in columns]
+    return union_categoricals([pd.Categorical.from_codes(*text) for text in texts])
 
 
 def _reason(problem: str, n_columns: int) -> str:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scalepredict.errors import RecordError
+from scalepredict.records import delimited
 from scalepredict.records.read import read_records
 from scalepredict.records.table import EvalTable
 
@@ -90,6 +91,29 @@ def test_every_form_of_file_reads_to_the_same_cells(tmp_path: Path, form: str) -
     expected = cells(read_records([write(tmp_path, "csv")]).table)
     assert len(expected) == 4
     assert cells(read_records([write(tmp_path, form)]).table) == expected
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3])
+def test_a_file_in_chunks_reads_as_in_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    path = tmp_path / "records.csv"
+    path.write_text(
+        "model,params,tokens,benchmark,task,score,x_note\n"
+        "a,1B,2B,x,,0.1,\n"  # chunks of one or two rows have no task at all
+        "a,1B,3B,x,,0.2,\n"
+        "\n"
+        'b,2B,2B,y,one,0.3,"a break\n"\n'
+        "b,2B,2B,y,two,0.4,\n"
+        "c,3B,2B,y,one,0.5,\n",
+        encoding="utf-8",
+    )
+    whole = read_records([path]).table
+    monkeypatch.setattr(delimited, "CHUNK", chunk)
+    table = read_records([path]).table
+    assert cells(table) == cells(whole)
+    assert [c.line for c in table.checkpoints] == [2, 3, 5, 8]
+    assert [u.task for u in table.units] == ["", "one", "two"]
 
 
 def test_a_folder_of_many_forms_merges_repeats_and_says_what_is_no_record(tmp_path: Path) -> None:

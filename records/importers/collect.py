@@ -89,6 +89,7 @@ def collect(
     left_out: Counter[str] = Counter()
     skipped: list[tuple[str, str]] = []
     warned: dict[str, list[str]] = defaultdict(list)
+    harnesses: Counter[str] = Counter()
     scores: list[ImportedScore] = []
     facts: dict[str, Subject] = {}
     for done, (path, name) in enumerate(found.files):
@@ -104,6 +105,7 @@ def collect(
         importer, imported = outcome
         kinds[importer.kind] += 1
         left_out.update(imported.skipped)
+        harnesses.update([imported.harness] if imported.harness else [])
         for warning in imported.warnings:
             warned[warning].append(name)
         if not (imported.scores or imported.subjects):
@@ -122,6 +124,7 @@ def collect(
     if merged:
         notes.append(f"{merged} older evaluations of the same checkpoint and task were superseded")
     warnings = [_warning(text, names) for text, names in warned.items()]
+    warnings += _versions(harnesses)
     warnings += naming + check_keys(newest, [c.model for c in checkpoints], choice.ignore)
     return Collected(
         checkpoints=tuple(checkpoints),
@@ -162,6 +165,14 @@ def _importers(kind: str | None) -> list[Importer]:
 def _warning(text: str, names: list[str]) -> str:
     more = f" (and {count_of(len(names) - 1, 'more file')})" if len(names) > 1 else ""
     return f"{names[0]}{more}: {text}"
+
+
+def _versions(harnesses: Counter[str]) -> list[str]:
+    # Task versions and hashes are compared one by one; what a harness computes may change as well.
+    if len(harnesses) < 2:
+        return []
+    told = ", ".join(f"{name} ({count_of(n, 'file')})" for name, n in sorted(harnesses.items()))
+    return [f"the results were made by different versions: {told}; their scores may differ"]
 
 
 def _nothing(

@@ -92,12 +92,14 @@ class Imported:
         subjects: Facts about runs whose scores lie in other files; joined by label.
         skipped: What was left out, by reason, with counts.
         warnings: Sentences about what looks wrong.
+        harness: Version of the program that made the scores, such as ``lm-eval 0.4.9``.
     """
 
     scores: tuple[ImportedScore, ...] = ()
     subjects: tuple[Subject, ...] = ()
     skipped: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    harness: str = ""
 
 
 class Importer(Protocol):

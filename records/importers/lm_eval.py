@@ -84,7 +84,13 @@ class LmEval:
                 )
             if run.is_subset(task):
                 warnings.append(f"{task} was evaluated on a subset of its items.")
-        return Imported(scores=tuple(scores), skipped=tally.counts, warnings=tuple(warnings))
+        version = file.content.get("lm_eval_version")
+        return Imported(
+            scores=tuple(scores),
+            skipped=tally.counts,
+            warnings=tuple(warnings),
+            harness=f"{self.kind} {version}" if isinstance(version, str) and version else "",
+        )
 
 
 class _Run:

@@ -281,3 +281,13 @@ def test_a_standard_error_is_no_metric_that_could_be_taken(tmp_path: Path, suffi
     task = {f"acc_stderr{suffix}": 0.01}
     with pytest.raises(RecordError, match="without a score"):
         collect([write(tmp_path / "r.json", results(results={"arc": task}))])
+
+
+def test_results_of_several_versions_of_the_harness_are_warned_of(tmp_path: Path) -> None:
+    for i, version in enumerate(["0.4.9", "0.4.3", "0.4.9", None]):
+        content = results(model_name=f"acme/a-{i + 1}b")
+        content |= {"lm_eval_version": version} if version else {}
+        write(tmp_path / f"r{i}.json", content)
+    (warning,) = collect([tmp_path]).warnings
+    assert "lm-eval 0.4.3 (1 file), lm-eval 0.4.9 (2 files)" in warning
+    assert not collect([tmp_path], exclude=["r1.json"]).warnings

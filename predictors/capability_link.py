@@ -153,7 +153,7 @@ def _fit(
     residuals, _ = problem(best.params, np.arange(len(unit)))
     sum_sq = (residuals[:, : len(scores)] ** 2).sum(axis=1)
     spare = np.maximum(n_used - active.sum(axis=1) - 2, 1)
-    residual = sum_sq / spare
+    residual = sum_sq / np.maximum(spare - 2, 1)
     curvature = best.curvature + 1e-9 * np.eye(3 + width)
     covariance = residual[:, None, None] * np.linalg.inv(curvature)
     keep = np.concatenate([np.ones((len(unit), 1), dtype=bool), active], axis=1)

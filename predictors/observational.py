@@ -6,8 +6,8 @@
 
 Source: Ruan, Maddison & Hashimoto (2024, 2405.10938).
 Departures: probabilistic PCA instead of mean-filling; numbers of components are averaged by their
-    rolling-origin error unless one is asked for; families share their trends; models without known
-    compute stay in.
+    rolling-origin error unless one is asked for, and each benchmark has axes of its own
+    (benchmark_axes.py); families share their trends; models without known compute stay in.
 Fails when: a benchmark needs what the standard ones do not measure (low ``explained``), or a family
     mixes data recipes.
 """
@@ -18,6 +18,12 @@ from typing import ClassVar
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.predictors.benchmark_axes import (
+    along,
+    benchmark_axes,
+    coordinates_of,
+    own_weight,
+)
 from scalepredict.predictors.capability_link import Links, apply_links, fit_links
 from scalepredict.predictors.details import Kind, LawTable, loadings_table
 from scalepredict.predictors.factor_model import (
@@ -25,7 +31,6 @@ from scalepredict.predictors.factor_model import (
     Posterior,
     fit_factors,
     posterior,
-    without_own_score,
 )
 from scalepredict.predictors.family_trend import FamilyTrend, fit_family_trend
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
@@ -79,7 +84,8 @@ class Observational:
         n_components = self._n_components(len(used.checkpoints), len(standard))
         space = fit_factors(used.scores[:, standard], n_components)
         known = posterior(space, used.scores[:, standard])
-        coordinates = _per_unit(space, used.scores, standard, known)[0]
+        axes = benchmark_axes(space, used.scores, standard, known, own_weight(self.components))
+        coordinates = coordinates_of(space, axes, used.scores, standard, known)[0]
         # A variant with k components needs the models for it, on its scarcest benchmark as well.
         variants = (self.components,) if self.components else tuple(range(1, n_components + 1))
         counted = np.isfinite(used.scores).sum(axis=0)
@@ -94,6 +100,7 @@ class Observational:
             standard=standard,
             fitted=units,
             space=space,
+            axes=axes,
             links=links,
             trend=_trend(space, known, used),
             models=tuple(c.model for c in used.checkpoints),
@@ -150,6 +157,7 @@ class ObservationalLaw:
         standard: Columns that span the space.
         fitted: Columns that have a link. Shape (T',).
         space: Loadings and noise of the standard benchmarks.
+        axes: What each benchmark reads of the space. Shape (T, K, K).
         links: Curves of the fitted columns.
         trend: Capabilities against compute; None if no model has known compute.
         models: Names of the models that were fitted, length M.
@@ -165,6 +173,7 @@ class ObservationalLaw:
     standard: Ints
     fitted: Ints
     space: FactorModel
+    axes: Floats
     links: Links
     trend: FamilyTrend | None
     models: tuple[str, ...]
@@ -314,7 +323,9 @@ class ObservationalLaw:
 
     def _of_targets(self, targets: Targets, scores: Floats, told: Bools) -> tuple[Floats, Floats]:
         known = posterior(self.space, scores[:, self.standard])
-        coordinates, covariance = _per_unit(self.space, scores, self.standard, known)
+        coordinates, covariance = coordinates_of(
+            self.space, self.axes, scores, self.standard, known
+        )
         silent = np.flatnonzero(~told)
         lost = silent if self.trend is None else silent[~np.isfinite(targets.flops[silent])]
         if lost.size:
@@ -327,8 +338,11 @@ class ObservationalLaw:
             mean, variance = self.trend.capabilities(
                 tuple(targets.family[i] for i in silent), targets.flops[silent]
             )
-            coordinates[silent] = mean[:, None, :]
-            covariance[silent] = (variance[:, :, None] * np.eye(mean.shape[1]))[:, None]
+            size = np.maximum(self.space.strength, 1e-6)
+            spread = (variance / size**2)[:, :, None] * np.eye(len(size))
+            coordinates[silent], covariance[silent] = along(
+                self.axes, (mean / size)[:, None, :], spread[:, None]
+            )
         return coordinates, covariance
 
 
@@ -340,20 +354,6 @@ def _varying(scores: Floats) -> Bools:
 
 def _names(units: tuple[Unit, ...], columns: Ints) -> str:
     return ", ".join(units[i].benchmark for i in columns)
-
-
-def _per_unit(
-    space: FactorModel, scores: Floats, standard: Ints, known: Posterior
-) -> tuple[Floats, Floats]:
-    # Capabilities (M, T, K) and their covariances in units of the first component: for a standard
-    # benchmark without its own score, for another from all standard ones.
-    n_units = scores.shape[1]
-    own = without_own_score(space, scores[:, standard], known)
-    theta = np.repeat(known.theta[:, None, :], n_units, axis=1)
-    covariance = np.repeat(known.covariance[:, None], n_units, axis=1)
-    theta[:, standard], covariance[:, standard] = own.theta, own.covariance
-    size = space.strength
-    return theta * size, covariance * size[:, None] * size
 
 
 def _trend(space: FactorModel, known: Posterior, table: EvalTable) -> FamilyTrend | None:

@@ -23,6 +23,7 @@ from scalepredict.predictors.observational import Observational
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
 SCORES = of_scores(Observational.name)
+VARIANTS = (1, 2, 3, None)  # numbers of components; None = averaged
 FEW = 5  # test models; the error on fewer is luck
 LEAKS = {"arithmetic": "GSM8K"}  # as published: it measures nearly the same
 CHANCE = {"MMLU": 0.25, "ARC-C": 0.25, "HellaSwag": 0.25, "Winograd": 0.5, "Winogrande": 0.5}
@@ -108,11 +109,12 @@ def main(folder: Path) -> None:
     calibration = load_calibration(None)
     header = ["target", "train", "test", "largest", "size*", "FLOPs*", "FLOPs"]
     header += ["1 PC*", "1 PC", "2 PC*", "2 PC", "3 PC*", "3 PC", "auto"]
-    table, inside, count = [], 0, 0
+    table, count = [], 0
+    inside = dict.fromkeys(VARIANTS, 0)
     for path in sorted((folder / "splits").glob("*.csv")):
         question = read_question(path)
         observed = question.observed
-        forecasts = {k: forecast(question, k) for k in (1, 2, 3, None)}
+        forecasts = {k: forecast(question, k) for k in VARIANTS}
         points = {k: f.point[:, -1] for k, f in forecasts.items()}
         largest = np.full(len(observed), question.train.scores[:, -1].max())
         said = question.published
@@ -123,12 +125,16 @@ def main(folder: Path) -> None:
             errors += [said[f"pc{k}"], points[k]]
         errors += [points[None]]
         table.append((question.name, len(question.train.scores), observed, errors))
-        low, high = apply_calibration(forecasts[None], calibration, SCORES).interval(0.9)
-        inside += int(((low[:, -1] <= observed) & (observed <= high[:, -1])).sum())
+        for k, made in forecasts.items():
+            low, high = apply_calibration(made, calibration, SCORES).interval(0.9)
+            inside[k] += int(((low[:, -1] <= observed) & (observed <= high[:, -1])).sum())
         count += len(observed)
     _print(header, table)
     print("* forecasts published with the data; empty: compute unknown for some models")
-    print(f"90 % intervals (auto) cover {inside} of {count} held-out scores: {inside / count:.1%}")
+    held = [f"{k or 'auto'} {hits / count:.1%}" for k, hits in inside.items()]
+    few = sum(hits for k, hits in inside.items() if k)
+    print(f"90 % intervals cover, of {count} held-out scores, by components: {', '.join(held)};")
+    print(f"1, 2 and 3 components together: {few} of {3 * count}, {few / (3 * count):.1%}")
 
 
 def _print(header: list[str], table: list[tuple[str, int, Floats, list[Floats]]]) -> None:
@@ -144,6 +150,8 @@ def _print(header: list[str], table: list[tuple[str, int, Floats, list[Floats]]]
     for label, chosen in (("all", [True] * len(table)), (f"{FEW}+ test models", several)):
         means = np.exp(np.nanmean(np.log(np.array(squares)[chosen]), axis=0))
         lines.append([f"geometric mean, {label}", "", "", *(f"{mean:.4f}" for mean in means)])
+    means = np.nanmean(np.array(squares), axis=0)
+    lines.append(["mean, all", "", "", *(f"{mean:.4f}" for mean in means)])
     width = [max(len(line[i]) for line in lines) for i in range(len(header))]
     for line in lines:
         print("  ".join(cell.ljust(w) for cell, w in zip(line, width, strict=True)).rstrip())

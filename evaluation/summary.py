@@ -76,7 +76,7 @@ def summarise(
             part=names[code // len(methods)],
             rng=rng,
         )
-        for code, index in zip(present, np.split(order, starts[1:]), strict=True)
+        for code, index in zip(present, np.split(order, starts)[1:], strict=True)
     )
 
 

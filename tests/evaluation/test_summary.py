@@ -75,6 +75,10 @@ def test_weights_are_equal_among_children_at_every_level() -> None:
     np.testing.assert_allclose(equal_weights(levels), [1 / 2, 1 / 4, 1 / 8, 1 / 8])
 
 
+def test_a_backtest_in_which_nothing_was_measured_has_no_rows() -> None:
+    assert summary() == ()
+
+
 def test_a_long_origin_counts_as_much_as_a_short_one() -> None:
     """Origins of errors (.01, .05) and .1: mean (.03 + .1) / 2, and families alike."""
     long = cell([[0.01], [-0.05]])

@@ -1,0 +1,83 @@
+"""Axes of each benchmark: the common ones, or turned towards it; nothing is lost in turning."""
+
+import numpy as np
+import pytest
+
+from scalepredict.predictors.benchmark_axes import along, benchmark_axes, coordinates_of
+from scalepredict.predictors.factor_model import FactorModel, Posterior, fit_factors, posterior
+from scalepredict.records.table import Floats, Ints
+
+STANDARD = np.arange(5)
+LOADING = np.array([[0.15, 0.01], [0.12, -0.05], [0.10, 0.06], [0.13, 0.0], [0.05, 0.08]])
+MINOR = 5  # a further benchmark, which measures the second capability alone
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[FactorModel, Floats, Posterior]:
+    rng = np.random.default_rng(0)
+    theta = rng.normal(size=(400, 2))
+    scores = 0.5 + theta @ LOADING.T + 0.02 * rng.normal(size=(400, 5))
+    minor = 0.5 + 0.1 * theta[:, 1:] + 0.02 * rng.normal(size=(400, 1))
+    scores = np.hstack([scores, minor])
+    space = fit_factors(scores[:, :5], 2)
+    return space, scores, posterior(space, scores[:, :5])
+
+
+def axes_of(world: tuple[FactorModel, Floats, Posterior], weight: float) -> Floats:
+    space, scores, known = world
+    return benchmark_axes(space, scores, STANDARD, known, weight)
+
+
+def correlations(world: tuple[FactorModel, Floats, Posterior], weight: float) -> Floats:
+    """Of each benchmark with the leading coordinate that it reads."""
+    space, scores, known = world
+    read, _ = coordinates_of(space, axes_of(world, weight), scores, STANDARD, known)
+    return np.array([np.corrcoef(read[:, t, 0], scores[:, t])[0, 1] for t in range(6)])
+
+
+def test_a_standard_benchmark_that_counts_once_reads_the_common_axes(
+    world: tuple[FactorModel, Floats, Posterior],
+) -> None:
+    common = np.diag(world[0].strength)
+    for axes in axes_of(world, 1.0)[STANDARD]:
+        np.testing.assert_allclose(axes, common, atol=1e-9)
+
+
+def test_one_component_carries_a_minor_benchmark_only_when_turned_towards_it(
+    world: tuple[FactorModel, Floats, Posterior],
+) -> None:
+    assert abs(correlations(world, 0.0)[MINOR]) < 0.3
+    assert correlations(world, 20.0)[MINOR] > 0.9
+
+
+def test_turning_towards_a_benchmark_never_makes_its_first_component_worse(
+    world: tuple[FactorModel, Floats, Posterior],
+) -> None:
+    assert np.all(correlations(world, 2.0) > correlations(world, 0.0) - 0.01)
+
+
+def test_all_components_together_hold_the_same_whatever_the_weight(
+    world: tuple[FactorModel, Floats, Posterior],
+) -> None:
+    """The span of the coordinates, and so the best linear forecast, does not depend on it."""
+    space, scores, known = world
+    fitted = []
+    for weight in (0.0, 2.0):
+        read, _ = coordinates_of(space, axes_of(world, weight), scores, STANDARD, known)
+        design = np.hstack([np.ones((len(scores), 1)), read[:, MINOR]])
+        fitted.append(design @ np.linalg.lstsq(design, scores[:, MINOR], rcond=None)[0])
+    np.testing.assert_allclose(fitted[0], fitted[1], atol=1e-9)
+
+
+def test_covariances_turn_with_the_coordinates(
+    world: tuple[FactorModel, Floats, Posterior],
+) -> None:
+    """A variance along any direction of theta is the same read along turned axes."""
+    _, _, known = world
+    axes = axes_of(world, 2.0)
+    theta, covariance = known.theta[:, None, :], known.covariance[:, None]
+    _, turned = along(axes, theta, covariance)
+    back = np.linalg.inv(axes)
+    unit: Ints = np.array([0, MINOR])
+    again = back.swapaxes(1, 2)[unit] @ turned[:, unit] @ back[unit]
+    np.testing.assert_allclose(again, np.repeat(covariance, 2, axis=1), atol=1e-9)

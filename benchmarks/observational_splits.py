@@ -1,20 +1,29 @@
 """How well do standard benchmarks forecast others, on the published splits of observational laws?
 
-    python benchmarks/observational_splits.py DATA
+    python benchmarks/observational_splits.py DATA [--wide]
 
 DATA holds `splits/*.csv`: models with their standard scores (`feat_*`), a target (`y_used`), the
 published division into train and test, and the published forecasts (`pred_*`) of Ruan, Maddison &
 Hashimoto (2024, 2405.10938). Prints the test error (mean squared | mean absolute) of each target.
 All but size and FLOPs read the standard scores of the test models; nothing reads their target.
+
+--wide asks more of the same records, beside a replica of the published method: emergent tasks at
+other compute cutoffs, each standard benchmark from the others, each agent task and each benchmark
+of instruct models with the most capable third held out. Emergent tasks that no training model has
+begun to solve are left out and counted: nothing forecasts them, and `forecast` says so.
 """
 
-import sys
+import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import curve_fit
+from scipy.special import expit
 
+from scalepredict.errors import RefusedError
 from scalepredict.evaluation.calibration import apply_calibration, of_scores
 from scalepredict.evaluation.calibration_file import load_calibration
 from scalepredict.predictors.capability_link import apply_links, fit_links
@@ -28,6 +37,19 @@ FEW = 5  # test models; the error on fewer is luck
 LEAKS = {"arithmetic": "GSM8K"}  # as published: it measures nearly the same
 CHANCE = {"MMLU": 0.25, "ARC-C": 0.25, "HellaSwag": 0.25, "Winograd": 0.5, "Winogrande": 0.5}
 CHANCE |= {"XWinograd": 0.5}
+
+BASE = ["MMLU", "ARC-C", "HellaSwag", "Winograd", "TruthfulQA", "GSM8K", "XWinograd", "HumanEval"]
+INSTRUCT = ["MMLU", "ARC-C", "HellaSwag", "Winogrande", "TruthfulQA", "GSM8K", "HumanEval"]
+CUTOFFS = (8.4e21, 22e21, 40e21, 84e21, 160e21)
+PUBLISHED = {
+    "arithmetic": 22e21,
+    "word": 84e21,
+    "parsinlu": 84e21,
+    "ipa_transliterate_2_bleu": 84e21,
+}
+LEAST_TRAIN, LEAST_TEST = 7, 2
+BEGUN = 0.05  # of the best three training models, above chance
+THIRD = 0.3
 
 
 @dataclass(frozen=True)
@@ -110,7 +132,7 @@ def main(folder: Path) -> None:
     header = ["target", "train", "test", "largest", "size*", "FLOPs*", "FLOPs"]
     header += ["1 PC*", "1 PC", "2 PC*", "2 PC", "3 PC*", "3 PC", "auto"]
     table, count = [], 0
-    inside = dict.fromkeys(VARIANTS, 0)
+    inside: dict[int | None, int] = dict.fromkeys(VARIANTS, 0)
     for path in sorted((folder / "splits").glob("*.csv")):
         question = read_question(path)
         observed = question.observed
@@ -125,9 +147,9 @@ def main(folder: Path) -> None:
             errors += [said[f"pc{k}"], points[k]]
         errors += [points[None]]
         table.append((question.name, len(question.train.scores), observed, errors))
-        for k, made in forecasts.items():
+        for variant, made in forecasts.items():
             low, high = apply_calibration(made, calibration, SCORES).interval(0.9)
-            inside[k] += int(((low[:, -1] <= observed) & (observed <= high[:, -1])).sum())
+            inside[variant] += int(((low[:, -1] <= observed) & (observed <= high[:, -1])).sum())
         count += len(observed)
     _print(header, table)
     print("* forecasts published with the data; empty: compute unknown for some models")
@@ -160,11 +182,153 @@ def _print(header: list[str], table: list[tuple[str, int, Floats, list[Floats]]]
         print(f"{k} components: at or below the published error on {wins} of {len(squares)}")
 
 
+def read_wide(folder: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows = pd.read_csv(folder / f"observational_{name}.csv.gz")
+    wide = rows.pivot_table(index="model", columns="benchmark", values="score", aggfunc="first")
+    return wide, rows.groupby("model")[["family", "params", "tokens", "flops"]].first()
+
+
+def question(
+    features: pd.DataFrame, target: "pd.Series[float]", info: pd.DataFrame, held: "pd.Series[bool]"
+) -> Question:
+    features = features.reindex([m for m in target.dropna().index if m in features.index])
+    features = features[features.notna().sum(axis=1) >= 2]
+    models = [str(model) for model in features.index]
+    checkpoints = [Checkpoint(model=m, family=str(info["family"].get(m, ""))) for m in models]
+    units = [Unit(benchmark=c, chance=CHANCE.get(c, 0.0)) for c in map(str, features.columns)]
+    scores = np.column_stack([features.to_numpy(dtype=float), target.reindex(models).to_numpy()])
+    table = make_table(checkpoints, [*units, Unit(benchmark=f"{target.name} ")], scores)
+    test = held.reindex(models, fill_value=False).to_numpy(dtype=bool)
+    return Question(
+        name=str(target.name),
+        train=table.take_rows(np.flatnonzero(~test)),
+        test=table.take_rows(np.flatnonzero(test)),
+        published={},
+    )
+
+
+def questions(folder: Path) -> Iterator[tuple[str, Question]]:
+    base, about = read_wide(folder, "base")
+    emergent, _ = read_wide(folder, "emergent")
+    flops = about["flops"].dropna()
+    for cutoff in CUTOFFS:
+        held = flops > cutoff
+        for name in map(str, emergent):
+            if any(name.startswith(k) and c == cutoff for k, c in PUBLISHED.items()):
+                continue
+            standard = [b for b in BASE if not (b == "GSM8K" and name.startswith("arithmetic"))]
+            known = emergent[name].reindex([m for m in emergent.index if m in flops.index])
+            yield "emergent", question(base[standard], known, about, held)
+        for name in BASE:
+            others = [b for b in BASE if b != name]
+            yield "standard", question(base[others], base[name].reindex(flops.index), about, held)
+    instruct, about = read_wide(folder, "instruct")
+    agents, _ = read_wide(folder, "agents")
+    for name in map(str, agents):
+        target = agents[name].dropna()
+        for ranking in (target, instruct["MMLU"].reindex(target.index)):
+            kind = "agents"
+            yield kind, question(instruct[INSTRUCT], target, about, _most_capable(ranking))
+    for name in map(str, instruct):
+        target = instruct[name].dropna()
+        ranking = instruct["ARC-C" if name == "MMLU" else "MMLU"].reindex(target.index)
+        others = [b for b in INSTRUCT if b != name]
+        yield "instruct", question(instruct[others], target, about, _most_capable(ranking))
+
+
+def _most_capable(ranking: "pd.Series[float]") -> "pd.Series[bool]":
+    return ranking.rank(ascending=False) <= max(round(THIRD * len(ranking)), LEAST_TEST)
+
+
+def published(asked: Question, components: int) -> Floats:
+    train, test = asked.train.scores, asked.test.scores
+    known, wanted = _filled(train[:, :-1], test[:, :-1])
+    centre = known.mean(axis=0)
+    axes = np.linalg.svd(known - centre, full_matrices=False)[2][:components]
+    axes = axes * np.sign(axes.sum(axis=1))[:, None]
+
+    def curve(x: Floats, level: float, floor: float, *weights: float) -> Floats:
+        return np.asarray((1 - floor) * expit(level + x @ np.array(weights)) + floor)
+
+    free = [np.inf] * components
+    fitted, _ = curve_fit(
+        curve,
+        (known - centre) @ axes.T,
+        train[:, -1],
+        p0=[0.03, 0.0, *[0.03] * components],
+        bounds=([-np.inf, 0, *(-f for f in free)], [np.inf, 0.2, *free]),
+        max_nfev=20000,
+    )
+    return curve((wanted - centre) @ axes.T, *fitted)
+
+
+def _filled(train: Floats, test: Floats) -> tuple[Floats, Floats]:
+    mean, size = np.nanmean(train, axis=0), np.nanstd(train, axis=0)
+    tables = [(scores - mean) / size for scores in (train, test)]
+    missing = [np.isnan(table) for table in tables]
+    known, wanted = (np.where(m, 0.0, t) for m, t in zip(missing, tables, strict=True))
+    for _ in range(200):
+        centre = known.mean(axis=0)
+        axis = np.linalg.svd(known - centre, full_matrices=False)[2][:1]
+        known = np.where(missing[0], (known - centre) @ axis.T @ axis + centre, known)
+        wanted = np.where(missing[1], (wanted - centre) @ axis.T @ axis + centre, wanted)
+    return np.clip(known * size + mean, 0, 1), np.clip(wanted * size + mean, 0, 1)
+
+
+def wide(folder: Path) -> None:
+    calibration = load_calibration(None)
+    ours: dict[tuple[str, int | None], list[float]] = {}
+    theirs: dict[tuple[str, int | None], list[float]] = {}
+    inside: dict[tuple[str, int | None], list[bool]] = {}
+    left_out = 0
+    for kind, asked in questions(folder):
+        y, observed = asked.train.scores[:, -1], asked.observed
+        if len(y) < LEAST_TRAIN or len(observed) < LEAST_TEST:
+            continue
+        if np.sort(y)[-3:].mean() - (0.25 if "parsinlu" in asked.name else 0) < BEGUN:
+            left_out += 1
+            continue
+        for k in VARIANTS:
+            try:
+                made = forecast(asked, k)
+                rival = published(asked, k) if k else None
+            except (RefusedError, RuntimeError):
+                continue
+            key = kind, k
+            error = float(np.mean((made.point[:, -1] - observed) ** 2))
+            if not np.isfinite(error):
+                continue
+            ours.setdefault(key, []).append(error)
+            if rival is not None:
+                theirs.setdefault(key, []).append(float(np.mean((rival - observed) ** 2)))
+            low, high = apply_calibration(made, calibration, SCORES).interval(0.9)
+            held = (low[:, -1] <= observed) & (observed <= high[:, -1])
+            inside.setdefault(key, []).extend(held.tolist())
+    print("errors: geometric mean | mean of mean squared errors; share of 90 % intervals that hold")
+    print(f"{'kind':10} components questions  {'ours':>15}  {'published':>15}  {'in 90':>6}")
+    for (kind, k), errors in ours.items():
+        rival_text = _both(theirs.get((kind, k), []))
+        print(
+            f"{kind:10} {k or 'auto':>10} {len(errors):9}  {_both(errors):>15}  {rival_text:>15}"
+            f"  {np.mean(inside[kind, k]):6.1%}"
+        )
+    print(f"{left_out} emergent questions left out: no training model has begun to solve them")
+
+
+def _both(errors: list[float]) -> str:
+    if not errors:
+        return ""
+    geometric = np.exp(np.mean(np.log(np.maximum(errors, 1e-4))))
+    return f"{geometric:.4f} | {np.mean(errors):.4f}"
+
+
 def _counts(column: "pd.Series[float]", unit: float) -> list[float | None]:
     return [value * unit if np.isfinite(value) else None for value in column.astype(float)]
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]))
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("data", type=Path)
+    options.add_argument("--wide", action="store_true")
+    given = options.parse_args()
+    (wide if given.wide else main)(given.data)

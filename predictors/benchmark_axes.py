@@ -21,17 +21,18 @@ from scalepredict.predictors.factor_model import (
 )
 from scalepredict.records.table import Floats, Ints
 
-# Chosen on benchmarks of public models forecast from their others (benchmarks/observational_splits
-# and its like): one or two components must be about the benchmark, three span the others as well.
-FEW, WEIGHT_OF_FEW, WEIGHT_OF_MANY = 2, 2.0, 0.3
+# Chosen on benchmarks of public models forecast from their others: one or two components must be
+# about the benchmark itself, as far as the models tell where it points; three span the others too.
+FEW, MOST_WEIGHT, MODELS_FOR_WEIGHT_1 = 2, 2.0, 18
+WEIGHT_OF_MANY = 0.3
 WEIGHT_OF_AVERAGE = 1.0  # where forecasts with 1, 2, ... components are averaged
 
 
-def own_weight(components: int | None) -> float:
+def own_weight(components: int | None, n_models: int) -> float:
     """Weight of a benchmark's own loading when this many components are asked for (None = all)."""
     if components is None:
         return WEIGHT_OF_AVERAGE
-    return WEIGHT_OF_FEW if components <= FEW else WEIGHT_OF_MANY
+    return min(MOST_WEIGHT, n_models / MODELS_FOR_WEIGHT_1) if components <= FEW else WEIGHT_OF_MANY
 
 
 def benchmark_axes(

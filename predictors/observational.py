@@ -84,7 +84,9 @@ class Observational:
         n_components = self._n_components(len(used.checkpoints), len(standard))
         space = fit_factors(used.scores[:, standard], n_components)
         known = posterior(space, used.scores[:, standard])
-        axes = benchmark_axes(space, used.scores, standard, known, own_weight(self.components))
+        axes = benchmark_axes(
+            space, used.scores, standard, known, own_weight(self.components, len(used.checkpoints))
+        )
         coordinates = coordinates_of(space, axes, used.scores, standard, known)[0]
         # A variant with k components needs the models for it, on its scarcest benchmark as well.
         variants = (self.components,) if self.components else tuple(range(1, n_components + 1))

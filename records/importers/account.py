@@ -51,10 +51,11 @@ def _summary(collected: Collected) -> Iterator[str]:
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(collected.kinds.items()))
     models = {one.model for one in collected.checkpoints}
     benchmarks = {placed.score.benchmark for placed in collected.placed}
+    n_scores = sum(placed.score.n_records for placed in collected.placed)
     yield (
         f"read {count_of(n_files, 'file')} ({kinds}): {count_of(len(models), 'model')}, "
         f"{count_of(len(collected.checkpoints), 'checkpoint')}, "
-        f"{count_of(len(benchmarks), 'benchmark')}, {count_of(len(collected.placed), 'score')}."
+        f"{count_of(len(benchmarks), 'benchmark')}, {count_of(n_scores, 'score')}."
     )
     for reason, count in sorted(collected.passed_over.items()):
         yield f"not opened: {count_of(count, 'file')}: {reason}."

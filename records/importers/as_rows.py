@@ -5,13 +5,15 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from scalepredict.errors import RecordError
 from scalepredict.records.columns import NUMBERS, TEXTS
 from scalepredict.records.importers.collect import Collected
+from scalepredict.records.importers.interface import ImportedScore
 from scalepredict.records.ladder import Resolved
-from scalepredict.records.rows import Rows
-from scalepredict.records.table import Floats
+from scalepredict.records.rows import Rows, Texts
+from scalepredict.records.table import Floats, Ints
 
 # The order in which people read them; what no row has is not written.
 _ORDER = (
@@ -23,43 +25,51 @@ _ORDER = (
 
 def as_rows(collected: Collected) -> Rows:
     """The scores as columns of the record format, sorted by model, scale and task."""
-    rank = _rank(collected.checkpoints)
-    in_order = sorted(
-        collected.placed, key=lambda p: (rank[p.checkpoint], p.score.benchmark, p.score.task)
-    )
-    pairs = [(collected.checkpoints[p.checkpoint], p.score) for p in in_order]
-    sources = tuple(dict.fromkeys(score.source for _, score in pairs))
-    position = {source: i for i, source in enumerate(sources)}
+    placed, checkpoints = collected.placed, collected.checkpoints
+    scores = [p.score for p in placed]
+    # One entry for each score of a file, which becomes one row or one for each question.
+    of_score = np.repeat(np.arange(len(placed)), [score.n_records for score in scores])
+    task = _text(np.concatenate([_task_names(score) for score in scores]))
+    benchmark = _text([score.benchmark for score in scores])[of_score]
+    rank = np.array(_rank(checkpoints))[[p.checkpoint for p in placed]][of_score]
+    order = np.lexsort((task.codes, benchmark.codes, rank))
+    of_score = of_score[order]
+    of_checkpoint = np.array([p.checkpoint for p in placed], dtype=np.intp)[of_score]
+    source, sources = pd.factorize(np.array([score.source for score in scores], object)[of_score])
     texts = {
-        "model": _text(one.model for one, _ in pairs),
-        "family": _text(one.family for one, _ in pairs),
-        "phase": _text(one.phase for one, _ in pairs),
-        "role": _text(one.role for one, _ in pairs),
-        **{
-            name: _text(getattr(score, name) for _, score in pairs)
-            for name in ("benchmark", "task")
-        },
+        "model": _text([one.model for one in checkpoints])[of_checkpoint],
+        "family": _text([one.family for one in checkpoints])[of_checkpoint],
+        "phase": _text([one.phase for one in checkpoints])[of_checkpoint],
+        "role": _text([one.role for one in checkpoints])[of_checkpoint],
+        "benchmark": benchmark[order],
+        "task": task[order],
         "metric": _text(
-            score.metric if score.filter == "none" else f"{score.metric},{score.filter}"
-            for _, score in pairs
-        ),
+            [
+                score.metric if score.filter == "none" else f"{score.metric},{score.filter}"
+                for score in scores
+            ]
+        )[of_score],
     }
     numbers = {
         **{
-            name: _number(one.sizes.get(name) for one, _ in pairs)
+            name: _number(one.sizes.get(name) for one in checkpoints)[of_checkpoint]
             for name in ("params", "tokens", "unique_tokens", "flops", "step")
         },
-        "loss": _number(one.loss for one, _ in pairs),
+        "loss": _number(one.loss for one in checkpoints)[of_checkpoint],
         **{
-            name: _number(getattr(score, name) for _, score in pairs)
-            for name in ("shots", "score", "task_loss", "stderr", "n_items", "chance")
+            name: _number(getattr(score, name) for score in scores)[of_score]
+            for name in ("shots", "task_loss", "stderr", "chance")
         },
+        "score": np.concatenate([_values(score) for score in scores])[order],
+        "n_items": _number(score.n_items if score.questions is None else 1.0 for score in scores)[
+            of_score
+        ],
     }
     return Rows(
-        sources=sources,
+        sources=tuple(sources),
         word=("line",) * len(sources),
-        source=np.array([position[score.source] for _, score in pairs], dtype=np.intp),
-        lines=np.array([score.line or 1 for _, score in pairs], dtype=np.intp),
+        source=source.astype(np.intp),
+        lines=np.concatenate([_lines(score) for score in scores])[order],
         texts={
             name: texts[name] for name in TEXTS if name in texts and (texts[name].codes >= 0).any()
         },
@@ -69,6 +79,21 @@ def as_rows(collected: Collected) -> Rows:
             if name in numbers and np.isfinite(numbers[name]).any()
         },
     )
+
+
+def _task_names(score: ImportedScore) -> NDArray[np.object_]:
+    if score.questions is None:
+        return np.array([score.task], dtype=object)
+    names = score.questions.names
+    return np.asarray(f"{score.task}/" + names) if score.task else names
+
+
+def _values(score: ImportedScore) -> Floats:
+    return np.array([score.score]) if score.questions is None else score.questions.scores
+
+
+def _lines(score: ImportedScore) -> Ints:
+    return np.array([score.line or 1]) if score.questions is None else score.questions.lines
 
 
 def rows_as_csv(rows: Rows) -> bytes:
@@ -121,8 +146,11 @@ def _frame(rows: Rows) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _text(values: Iterable[str]) -> pd.Categorical:
-    return pd.Categorical([value or None for value in values])
+def _text(values: Sequence[str] | NDArray[np.object_]) -> Texts:
+    codes, names = pd.factorize(np.asarray(values, dtype=object), sort=True)
+    missing = len(names) > 0 and names[0] == ""  # it sorts first
+    column: Texts = pd.Categorical.from_codes(codes - missing, pd.Index(names[missing:]))
+    return column
 
 
 def _number(values: Iterable[float | None]) -> Floats:

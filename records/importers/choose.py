@@ -5,8 +5,11 @@ Rows are comparable only if benchmark, task, metric, filter, shots, version and 
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
 
 from scalepredict.errors import RecordError, did_you_mean
 from scalepredict.records.importers.interface import ImportedScore
@@ -61,7 +64,7 @@ def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Place
     for benchmark, items in by_benchmark.items():
         wanted = _wanted(benchmark, items, choice)
         # A metric that the harness itself aggregates over tasks goes first.
-        aggregates = [p for p in wanted if not p.score.task]
+        aggregates = [p for p in wanted if not p.score.task and p.score.questions is None]
         everything = {_kind(p) for p in wanted}
         candidates = _preferred(everything, choice.prefer) or {
             _kind(p) for p in aggregates or wanted
@@ -82,13 +85,33 @@ def keep_newest(placed: Sequence[Placed]) -> tuple[list[Placed], int]:
     Args:
         placed: Scores of one metric for each benchmark.
     """
-    newest: dict[tuple[object, ...], Placed] = {}
+    rivals: dict[tuple[object, ...], list[Placed]] = defaultdict(list)
     for item in placed:
         score = item.score  # of the one metric of its benchmark
-        key = (item.checkpoint, score.benchmark, score.task, score.shots)
-        if key not in newest or score.time >= newest[key].score.time:
-            newest[key] = item
-    return list(newest.values()), len(placed) - len(newest)
+        of_questions = score.questions is not None
+        rivals[item.checkpoint, score.benchmark, score.task, score.shots, of_questions].append(item)
+    kept: list[Placed] = []
+    for found in rivals.values():
+        by_time = sorted(found, key=lambda p: p.score.time)
+        kept += by_time[-1:] if found[0].score.questions is None else _newest_answers(by_time)
+    return kept, _n_records(placed) - _n_records(kept)
+
+
+def _newest_answers(by_time: Sequence[Placed]) -> list[Placed]:
+    # A later evaluation may have asked fewer questions: of each question, its newest answer.
+    blocks = [p.score.questions for p in by_time if p.score.questions is not None]
+    names = np.concatenate([block.names for block in blocks])
+    ends = np.cumsum([len(block.names) for block in blocks])[:-1]
+    newest = np.split(~pd.Series(names).duplicated(keep="last").to_numpy(), ends)
+    return [
+        Placed(p.checkpoint, replace(p.score, questions=block.take(keep)))
+        for p, block, keep in zip(by_time, blocks, newest, strict=True)
+        if keep.any()
+    ]
+
+
+def _n_records(placed: Sequence[Placed]) -> int:
+    return sum(p.score.n_records for p in placed)
 
 
 def check_keys(
@@ -105,20 +128,18 @@ def check_keys(
     items: dict[tuple[str, str], Placed] = {}
     for item in placed:
         score = item.score
-        # A question has the key of the task that asks it.
-        task = score.task.rpartition("/")[0] if score.is_item else score.task
         for key in _KEYS:
             value = getattr(score, key)
             if value in (None, ""):
                 continue
-            other = first.setdefault((score.benchmark, task, key), item)
+            other = first.setdefault((score.benchmark, score.task, key), item)
             if getattr(other.score, key) == value:
                 continue
             if key not in ignore:
                 raise RecordError(_mismatch(key, other, item, models))
             tolerated[score.benchmark, key].add(value)
-        if score.n_items is not None and not score.is_item:
-            other = items.setdefault((score.benchmark, task), item)
+        if score.n_items is not None and score.questions is None:
+            other = items.setdefault((score.benchmark, score.task), item)
             if other.score.n_items != score.n_items:
                 tolerated[score.benchmark, "number of items"].add(score.n_items)
     for (benchmark, key), values in tolerated.items():

@@ -116,13 +116,12 @@ def collect(
         raise RecordError(_nothing(sources, found.passed_over, skipped, left_out))
     scores = join_items(scores, left_out)
     checkpoints, everything, naming = place(scores, facts, ladder or Ladder())
-    del scores  # of a million questions, each stage holds its own
     chosen, notes = choose_metrics(everything, choice)
-    del everything
     newest, merged = keep_newest(chosen)
-    del chosen
     if merged:
-        notes.append(f"{merged} older evaluations of the same checkpoint and task were superseded")
+        notes.append(
+            f"superseded: {count_of(merged, 'older evaluation')} of the same checkpoint and task"
+        )
     warnings = [_warning(text, names) for text, names in warned.items()]
     warnings += _versions(harnesses)
     warnings += naming + check_keys(newest, [c.model for c in checkpoints], choice.ignore)

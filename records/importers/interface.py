@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scalepredict.records.importers.source_file import SourceFile
+from scalepredict.records.table import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,25 @@ class Subject:
     loss: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Questions:
+    """Graded answers to Q single questions, in columns: there may be millions of them.
+
+    Attributes:
+        names: Name of each question inside its task. Shape (Q,).
+        scores: Fractions in [0, 1]. Shape (Q,).
+        lines: Lines of the file, counted from 1. Shape (Q,).
+    """
+
+    names: NDArray[np.object_]
+    scores: Floats
+    lines: Ints
+
+    def take(self, keep: Bools) -> "Questions":
+        """The questions of a mask of shape (Q,)."""
+        return Questions(names=self.names[keep], scores=self.scores[keep], lines=self.lines[keep])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedScore:
     """One score and the key that says what it may be compared with.
@@ -58,6 +81,8 @@ class ImportedScore:
         time: Sortable time of the evaluation; the newest of several wins.
         source: The file.
         line: Line of the file, counted from 1.
+        questions: The answers that ``score`` is the mean of, where they are to be records
+            themselves; ``score`` is none then.
     """
 
     subject: Subject
@@ -76,11 +101,12 @@ class ImportedScore:
     time: str = ""
     source: str
     line: int | None = None
+    questions: Questions | None = None
 
     @property
-    def is_item(self) -> bool:
-        """Whether this is the answer to a single question."""
-        return self.line is not None and self.n_items == 1.0 and bool(self.task)
+    def n_records(self) -> int:
+        """How many records it becomes."""
+        return 1 if self.questions is None else len(self.questions.names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

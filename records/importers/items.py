@@ -14,34 +14,26 @@ Run = tuple[str, str]  # folder and time
 
 
 def join_items(scores: list[ImportedScore], left_out: Counter[str]) -> list[ImportedScore]:
-    """Give every question its run's name and its benchmark; drop the subtask scores they repeat.
-
-    ``scores`` is used up, and is empty afterwards: a million questions are not held twice.
-    """
-    if not any(score.is_item for score in scores):
-        return scores
-    aggregates = {_raw_key(score): score for score in scores if not score.is_item}
-    with_items = {(*_run(score), score.benchmark) for score in scores if score.is_item}
+    """Give all questions their run's name and benchmark; drop the subtask scores they repeat."""
+    aggregates = {_raw_key(score): score for score in scores if score.questions is None}
+    asked = {_raw_key(score) for score in scores if score.questions is not None}
     joined: list[ImportedScore] = []
-    scores.reverse()
-    while scores:
-        score = scores.pop()
-        if not score.is_item:
-            if score.task and _raw_key(score) in with_items:
+    for score in scores:
+        if score.questions is None:
+            if score.task and _raw_key(score) in asked:
                 left_out["a subtask's score, whose questions are read themselves"] += 1
             else:
                 joined.append(score)
             continue
-        whole = aggregates.get((*_run(score), score.benchmark))
-        if whole is None:
-            joined.append(score)
-            continue
+        whole = aggregates.get(_raw_key(score))
         joined.append(
-            replace(
+            score
+            if whole is None
+            else replace(
                 score,
                 subject=whole.subject,
                 benchmark=whole.benchmark,
-                task=f"{whole.task}/{score.task}" if whole.task else score.task,
+                task=whole.task,
                 shots=whole.shots,
                 version=whole.version,
             )

@@ -7,13 +7,17 @@ that the same question has the same name for every model.
 
 import re
 import sys
+from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from scalepredict.records.importers.interface import (
     Imported,
     ImportedScore,
+    Questions,
     Subject,
     Tally,
     fraction,
@@ -40,21 +44,17 @@ class LmEvalSamples:
         return isinstance(first, dict) and "doc_id" in first and "filtered_resps" in first
 
     def read(self, file: SourceFile) -> Imported:
-        """One score for each question, filter and metric."""
+        """The questions of each filter and metric."""
         match = _NAME.fullmatch(file.path.name)
-        task = match["task"] if match else file.path.stem
-        time = match["time"] if match else ""
-        subject = Subject(label=file.path.parent.name)
         tally = Tally()
         seen: dict[str, Counter[str]] = defaultdict(Counter)
-        scores = []
+        answers: dict[tuple[str, str], _Answers] = defaultdict(_Answers)
         for line, sample in file.json_lines():
             if not isinstance(sample, dict):
                 tally.add("a line that is no sample")
                 continue
             item = str(sample.get("doc_hash") or sample.get("doc_id"))[:_HASH_DIGITS]
-            # A million rows share a few names: hold each name once.
-            filter_name = sys.intern(str(sample.get("filter") or "none"))
+            filter_name = str(sample.get("filter") or "none")
             seen[filter_name][item] += 1
             if (times := seen[filter_name][item]) > 1:
                 item = f"{item}-{times}"  # a benchmark that asks a question twice has two items
@@ -63,21 +63,44 @@ class LmEvalSamples:
                 if score is None:
                     tally.add(f"{metric} of a question is no score in [0, 1]")
                     continue
-                scores.append(
-                    ImportedScore(
-                        subject=subject,
-                        benchmark=task,
-                        task=item,
-                        metric=sys.intern(metric),
-                        filter=filter_name,
-                        score=score,
-                        n_items=1.0,
-                        time=time,
-                        source=file.name,
-                        line=line,
-                    )
-                )
-        return Imported(scores=tuple(scores), skipped=tally.counts)
+                # Each model is asked the same questions: hold each name once.
+                answers[filter_name, metric].add(sys.intern(item), score, line)
+        scores = tuple(
+            ImportedScore(
+                subject=Subject(label=file.path.parent.name),
+                benchmark=match["task"] if match else file.path.stem,
+                metric=metric,
+                filter=filter_name,
+                score=float(np.mean(found.scores)),
+                n_items=float(len(found.scores)),
+                time=match["time"] if match else "",
+                source=file.name,
+                questions=found.questions(),
+            )
+            for (filter_name, metric), found in answers.items()
+        )
+        return Imported(scores=scores, skipped=tally.counts)
+
+
+class _Answers:
+    """Columns that grow while a file is read."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.scores = array("d")
+        self.lines = array("q")
+
+    def add(self, name: str, score: float, line: int) -> None:
+        self.names.append(name)
+        self.scores.append(score)
+        self.lines.append(line)
+
+    def questions(self) -> Questions:
+        return Questions(
+            names=np.array(self.names, dtype=object),
+            scores=np.array(self.scores),
+            lines=np.array(self.lines, dtype=np.intp),
+        )
 
 
 def _metrics(sample: dict[str, object]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scalepredict.errors import RecordError
+from scalepredict.records.importers.as_rows import as_rows
 from scalepredict.records.importers.choose import Choice
 from scalepredict.records.importers.collect import Collected, collect
 
@@ -39,6 +40,16 @@ def scores(collected: Collected) -> dict[tuple[str, str, str], float]:
     }
 
 
+def answers(collected: Collected) -> dict[tuple[int, str], float]:
+    """Scores of single questions by checkpoint and name."""
+    return {
+        (p.checkpoint, name): score
+        for p in collected.placed
+        if p.score.questions is not None
+        for name, score in zip(p.score.questions.names, p.score.questions.scores, strict=True)
+    }
+
+
 def test_a_real_run_gives_benchmarks_subtasks_sizes_and_items() -> None:
     collected = collect([FIXTURES / "lm_eval_0_4_13"])
     smallest = next(c for c in collected.checkpoints if c.model == "acme/toy-70m")
@@ -61,10 +72,10 @@ def test_samples_of_a_real_run_belong_to_the_model_that_the_results_name() -> No
     assert {c.model for c in collected.checkpoints} == {
         f"acme/toy-{size}" for size in ("70m", "160m", "410m", "1b")
     }
-    questions = [p.score for p in collected.placed if p.score.n_items == 1]
-    assert len(questions) == 4 * 6
-    assert len({q.task for q in questions}) == 6  # the same question has the same name everywhere
-    assert {q.shots for q in questions} == {0}
+    names = list(answers(collected))
+    assert len(names) == 4 * 6
+    assert len({name for _, name in names}) == 6  # the same question has the same name everywhere
+    assert {p.score.shots for p in collected.placed} == {0}
 
 
 def test_version_0_3_has_metrics_without_filter_and_one_shot_count(tmp_path: Path) -> None:
@@ -131,7 +142,7 @@ def test_the_newest_evaluation_of_each_task_wins(tmp_path: Path) -> None:
     write(folder / "results_2026-01-01T00-00-00.0.json", results(results=both))
     collected = collect([tmp_path])
     assert scores(collected) == {("arc", "", "acc"): 0.31, ("piqa", "", "acc"): 0.6}
-    assert "1 older evaluations" in " ".join(collected.notes)
+    assert "1 older evaluation of" in " ".join(collected.notes)
 
 
 def test_a_subset_is_warned_of(tmp_path: Path) -> None:
@@ -187,7 +198,7 @@ def test_version_0_4_0_wrote_an_array_into_the_samples_file(tmp_path: Path) -> N
     path = tmp_path / "pretrained__acme_arc.jsonl"
     path.write_text(json.dumps([row, row | {"doc_id": 4, "acc": 0.0}], indent=2))
     collected = collect([path])
-    assert [p.score.score for p in collected.placed] == [1.0, 0.0]
+    assert answers(collected) == {(0, "3"): 1.0, (0, "4"): 0.0}
 
 
 def test_a_question_stands_once_for_each_filter_and_pairs_are_no_scores(tmp_path: Path) -> None:
@@ -203,7 +214,7 @@ def test_a_question_stands_once_for_each_filter_and_pairs_are_no_scores(tmp_path
     collected = collect([path])
     (placed,) = collected.placed
     assert (placed.score.filter, placed.score.score) == ("strict-match", 0.0)
-    assert placed.score.task == "ab" * 8
+    assert answers(collected) == {(0, "ab" * 8): 0.0}
     assert collected.left_out == {"bits_per_byte of a question is no score in [0, 1]": 1}
 
 
@@ -254,17 +265,14 @@ def test_a_question_asked_twice_is_two_items(tmp_path: Path) -> None:
     lines = (json.dumps(row | {"doc_id": i, "acc": i}) + "\n" for i in (0, 1))
     path.parent.mkdir()
     path.write_text("".join(lines))
-    assert {p.score.task: p.score.score for p in collect([path]).placed} == {
-        "ab" * 8: 0.0,
-        "ab" * 8 + "-2": 1.0,
-    }
+    assert answers(collect([path])) == {(0, "ab" * 8): 0.0, (0, "ab" * 8 + "-2"): 1.0}
 
 
 def test_samples_are_not_read_unless_asked_for_whatever_their_name(tmp_path: Path) -> None:
     write(tmp_path / "results.json", results())
     write(tmp_path / "a_arc.jsonl", [{"doc_id": 3, "filtered_resps": [], "acc": 1.0}])
-    assert [p.score.task for p in collect([tmp_path]).placed] == [""]
-    assert len(collect([tmp_path], samples=True).placed) == 2
+    assert not answers(collect([tmp_path]))
+    assert len(answers(collect([tmp_path], samples=True))) == 1
 
 
 @pytest.mark.parametrize("choice", [{"": "nonsense"}, {"piqa": "acc"}])
@@ -291,3 +299,20 @@ def test_results_of_several_versions_of_the_harness_are_warned_of(tmp_path: Path
     (warning,) = collect([tmp_path]).warnings
     assert "lm-eval 0.4.3 (1 file), lm-eval 0.4.9 (2 files)" in warning
     assert not collect([tmp_path], exclude=["r1.json"]).warnings
+
+
+def test_of_each_question_the_newest_answer_is_kept(tmp_path: Path) -> None:
+    row = {"doc_id": 0, "filtered_resps": [], "filter": "none", "metrics": ["acc"]}
+    folder = tmp_path / "acme__a"
+    folder.mkdir()
+    for day, asked, score in (("02", "ac", 1.0), ("01", "abc", 0.0)):
+        lines = (json.dumps(row | {"doc_hash": name * 64, "acc": score}) + "\n" for name in asked)
+        (folder / f"samples_arc_2026-01-{day}T00-00-00.0.jsonl").write_text("".join(lines))
+    collected = collect([tmp_path], samples=True)
+    assert answers(collected) == {(0, "a" * 16): 1.0, (0, "b" * 16): 0.0, (0, "c" * 16): 1.0}
+    assert "2 older evaluations of" in " ".join(collected.notes)
+    rows = as_rows(collected)
+    assert list(rows.text("task")) == ["a" * 16, "b" * 16, "c" * 16]
+    assert rows.number("score").tolist() == [1.0, 0.0, 1.0]
+    assert [rows.where(i)[-6:] for i in range(3)] == ["line 1", "line 2", "line 2"]
+    assert ["01T" in rows.where(i) for i in range(3)] == [False, True, False]

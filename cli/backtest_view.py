@@ -255,7 +255,9 @@ def _failure_sheet(report: BacktestReport) -> Sheet:
         header=("predictor", "forecasts", "reason"),
         align="lrl",
         rows=tuple((f.predictor, f"{f.n_forecasts}", _first_line(f.reason)) for f in shown),
-        notes=(f"and {rest} more for {len(more)} other reasons: see --json.",) if more else (),
+        notes=(f"and {rest} more for {count_of(len(more), 'other reason')}: see --json.",)
+        if more
+        else (),
     )
 
 

@@ -8,6 +8,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.curve_fits import CurveFits, CurveForm, fit_curves, fit_remarks
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.ladder import Ladder, Scale
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats
 
 # Distinct scales that a law of so many parameters needs: laws with as many parameters as scales
@@ -118,16 +119,18 @@ class Budget:
         if distinct < needed:
             simpler = "last" if self.n_parameters == 2 else "power_law or stack"
             return (
-                f"{distinct} distinct scales, and a law of {self.n_parameters} parameters needs "
-                f"{needed}. Add checkpoints of other sizes, or use --predictor {simpler}."
+                f"{count_of(distinct, 'distinct scale')}, and a law of {self.n_parameters} "
+                f"parameters needs {needed}. Add checkpoints of other sizes, or use --predictor "
+                f"{simpler}."
             )
         if self.in_flops:
             return None
         params, tokens = (np.log(size[measured]) for size in (self.scale.params, self.scale.tokens))
         if (ratios := _distinct(tokens - params)) < RATIOS_NEEDED:
             return (
-                f"{ratios} distinct ratios of tokens to parameters, and {RATIOS_NEEDED} are needed "
-                "to tell their effects apart. Use --predictor power_law or stack."
+                f"{count_of(ratios, 'distinct ratio')} of tokens to parameters, and "
+                f"{RATIOS_NEEDED} are needed to tell their effects apart. Use --predictor "
+                "power_law or stack."
             )
         if _distinct(params) == 1 or _distinct(tokens) == 1:
             constant = "parameters" if _distinct(params) == 1 else "tokens"

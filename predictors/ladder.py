@@ -110,8 +110,9 @@ class Ladder:
         distinct = len(np.unique(sizes, axis=0))
         if distinct < FEWEST_MODELS:
             raise RefusedError(
-                f"{where}: {distinct} distinct scales, and a curve needs {FEWEST_MODELS}. "
-                "Add smaller checkpoints of the same recipe, or fit with --predictor last."
+                f"{where}: {count_of(distinct, 'distinct scale')}, and a curve needs "
+                f"{FEWEST_MODELS}. Add smaller checkpoints of the same recipe, or fit with "
+                "--predictor last."
             )
         n_items, unknown = _items(table)
         known = np.isfinite(table.params) & np.isfinite(table.tokens)

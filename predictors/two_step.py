@@ -195,8 +195,8 @@ def _failure(scale: Scale, measured: Bools, needed: int) -> str | None:
     if (n_scales := _n_scales(scale, measured)) >= needed:
         return None
     return (
-        f"{n_scales} distinct scales with a score and a loss, and the curve from loss to score "
-        f"needs {needed}. Record more losses, or use --predictor stack."
+        f"{count_of(n_scales, 'distinct scale')} with a score and a loss, and the curve from loss "
+        f"to score needs {needed}. Record more losses, or use --predictor stack."
     )
 
 

@@ -105,8 +105,8 @@ def _negative_losses(table: EvalTable) -> Iterator[str]:
     negative = int((table.task_loss < 0).sum()) + int((table.loss < 0).sum())
     if negative:
         yield (
-            f"{negative} losses are negative; a loss is minus the log-likelihood, lower is better. "
-            "Check the sign."
+            f"{count_of(negative, 'loss is', 'losses are')} negative; a loss is minus the "
+            "log-likelihood, lower is better. Check the sign."
         )
 
 

@@ -117,5 +117,5 @@ def _level(gate: Gate, rule: str, unit: Unit) -> Level:
 
 
 def _how(unit: Unit) -> str:
-    shots = "" if unit.shots is None else f" at {unit.shots} shots"
+    shots = "" if unit.shots is None else f" at {count_of(unit.shots, 'shot')}"
     return f"{unit.metric or 'score'}{shots}"

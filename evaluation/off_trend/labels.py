@@ -14,6 +14,7 @@ from scalepredict.evaluation.off_trend.findings import place_in_words
 from scalepredict.evaluation.off_trend.noise import log_t
 from scalepredict.evaluation.off_trend.own_history import binomial
 from scalepredict.evaluation.off_trend.runs import Run
+from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats
 
 DECISIVE = 14.0  # ln of the likelihood ratio over the own label: a factor of a million
@@ -119,4 +120,4 @@ def _other_shots(table: EvalTable, run: Run, k: int, units: Bools, own: Floats) 
                     measured = table.scores[run.rows[max(k - 1, 0) : k + 1], other]
                     scores[i] = measured[-1] if np.isfinite(measured[-1]) else measured[0]
             if filed != shots and not np.array_equal(scores, own):
-                yield f"{shots} instead of {filed} shots", scores
+                yield f"{shots} instead of {count_of(filed, 'shot')}", scores

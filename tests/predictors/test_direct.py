@@ -127,7 +127,7 @@ def test_a_law_refuses_more_parameters_than_the_scales_carry() -> None:
 def test_a_law_of_params_and_tokens_refuses_a_ladder_that_cannot_tell_them_apart() -> None:
     params = np.geomspace(1e8, 1e10, 9)
     scores = [np.linspace(0.3, 0.5, 9)]
-    with pytest.raises(RefusedError, match="1 distinct ratios of tokens"):
+    with pytest.raises(RefusedError, match="1 distinct ratio of tokens"):
         fit("nd_law", ladder(scores, params, 20 * params))
     with pytest.raises(RefusedError, match="same number of tokens"):
         fit("sigmoid_nd", ladder(scores, params, np.full(9, 3e11)))

@@ -117,7 +117,7 @@ def test_a_benchmark_with_two_scores_has_no_forecast_but_a_reason() -> None:
 
 @pytest.mark.parametrize("n", [1, 2])
 def test_fewer_than_three_scales_are_refused_with_the_count(n: int) -> None:
-    with pytest.raises(RefusedError, match=f"{n} distinct scales, and a curve needs 3"):
+    with pytest.raises(RefusedError, match=rf"{n} distinct scales?, and a curve needs 3"):
         fit(world(np.repeat(SIZES[:n], 3)))
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from scalepredict.evaluation.calibration_file import load_calibration
-from scalepredict.evaluation.off_trend.check import Comparison, check
+from scalepredict.cli.check_inputs import make_comparison
+from scalepredict.evaluation.off_trend.check import check
 from scalepredict.evaluation.off_trend.gate_file import load_gate
 from scalepredict.evaluation.off_trend.in_flight import COVERAGE, ORIGINAL, InFlight
-from scalepredict.predictors import registry
 from scalepredict.records.read import read_records
 from scalepredict.records.table import EvalTable, Floats
 
 GATE = load_gate().gate
+COMPARISON = make_comparison(None, calibration=None, until=None)
 CUTS = (63_000, 83_000, 103_000, 123_000)
 LAST = 143_000
 MIN_PARAMS = 1.2e9
@@ -46,16 +46,6 @@ def find(folder: Path, shots: str) -> Path:
     return next(path for name in names if (path := folder / name).exists())
 
 
-def comparison() -> Comparison:
-    return Comparison(
-        ladders={},
-        predictor=registry.predictor_type(registry.DEFAULT)(),
-        quick=registry.predictor_type("trend")(),
-        calibration=load_calibration(),
-        rng=np.random.default_rng(0),
-    )
-
-
 def runs_cut_at(table: EvalTable, cut: int) -> list[Floats]:
     rows = []
     for checkpoint, final in zip(table.checkpoints, table.scores, strict=True):
@@ -67,7 +57,7 @@ def runs_cut_at(table: EvalTable, cut: int) -> list[Floats]:
             new = np.array(
                 [c.model == checkpoint.model and c.step == cut for c in part.checkpoints]
             )
-            (run,) = check(part, new, gate=GATE, comparison=comparison()).in_flight
+            (run,) = check(part, new, gate=GATE, comparison=COMPARISON).in_flight
             rows.append(errors(run, final, table))
     return rows
 

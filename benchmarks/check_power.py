@@ -17,14 +17,13 @@ from pathlib import Path
 import numpy as np
 from scipy.special import betaincinv
 
-from scalepredict.evaluation.calibration_file import load_calibration
-from scalepredict.evaluation.off_trend.check import Comparison, check
+from scalepredict.cli.check_inputs import make_comparison
+from scalepredict.evaluation.off_trend.check import check
 from scalepredict.evaluation.off_trend.copies import find_copies
 from scalepredict.evaluation.off_trend.findings import Finding, Level, Verdict
 from scalepredict.evaluation.off_trend.gate_file import load_gate
 from scalepredict.evaluation.off_trend.judge import Evidence, Walk, gather
 from scalepredict.evaluation.off_trend.runs import Run
-from scalepredict.predictors import registry
 from scalepredict.records.read import read_records
 from scalepredict.records.table import EvalTable, Floats
 
@@ -36,6 +35,7 @@ FIRST_STEP = 13_000
 DEGRADES = 83_000  # step from which 70M and 160M really degrade
 DRIFT_STARTS = range(5, 9)  # checkpoints from FIRST_STEP on before the drift sets in
 GATE = load_gate().gate
+COMPARISON = make_comparison(None, calibration=None, until=None)
 STRICT = 0.001
 
 
@@ -84,7 +84,10 @@ def main(folder: Path) -> None:
         table = read_records([find(folder, shots)]).table
         tables.append(table)
         found = check(
-            table, np.ones(len(table.checkpoints), bool), gate=GATE, comparison=comparison()
+            table,
+            np.ones(len(table.checkpoints), bool),
+            gate=GATE,
+            comparison=COMPARISON,
         )
         report_file(shots, found.verdicts)
         for v in found.verdicts:
@@ -103,16 +106,6 @@ def main(folder: Path) -> None:
     report_copies(tables)
     report_power(cells)
     report_drift(cells)
-
-
-def comparison() -> Comparison:
-    return Comparison(
-        ladders={},
-        predictor=registry.predictor_type(registry.DEFAULT)(),
-        quick=registry.predictor_type("trend")(),
-        calibration=load_calibration(),
-        rng=np.random.default_rng(0),
-    )
 
 
 def find(folder: Path, shots: str) -> Path:
@@ -158,7 +151,7 @@ def report_false_alarms(
 def report_other_runs(path: Path) -> None:
     table = read_records([path]).table
     everything = np.ones(len(table.checkpoints), bool)
-    verdicts = check(table, everything, gate=GATE, comparison=comparison()).verdicts
+    verdicts = check(table, everything, gate=GATE, comparison=COMPARISON).verdicts
     judged = [v for v in verdicts if v.p_value is not None]
     alarms = sum(any(is_alarm(f) for f in v.findings) for v in judged)
     low, high = clopper_pearson(alarms, len(judged))

@@ -15,7 +15,7 @@ from scalepredict.records.table import EvalTable
 
 Z2_CAP = 16.0  # one wild miss must not stand for the noise of a ladder
 TOO_NARROW = 1.5  # errors this many times as large as expected: a 90 % interval holds about 77 %
-QUICK_ORIGINS = 3  # a fit of 35 models and 46 benchmarks has to stay below two seconds
+QUICK_ORIGINS = 2  # a fit of 35 models and 46 benchmarks has to stay below two seconds
 
 
 def mean_z2(lines: Outcomes) -> float:

@@ -93,21 +93,21 @@ def _plain_mean_shift(rates: Floats, settings: Clustering) -> Ints:
 
 
 def _k_means(rates: Floats, settings: Clustering) -> Ints:
-    return finest_k_means(rates, min_size=settings.min_size).labels
+    groups = finest_k_means(rates, min_size=settings.min_size)
+    return np.full(len(rates), OUTLIER, dtype=np.intp) if groups is None else groups.labels
 
 
 def _improved_k_means(rates: Floats, settings: Clustering) -> Ints:
     # A few far points make a small cluster, which ends the search for k too early.
-    labels, n_clusters = np.full(len(rates), OUTLIER, dtype=np.intp), 0
+    labels = np.full(len(rates), OUTLIER, dtype=np.intp)
     near = np.arange(len(rates))
-    while len(near) >= settings.min_size:
-        groups = finest_k_means(rates[near], min_size=settings.min_size)
-        if groups.k <= n_clusters:
-            break
+    groups = finest_k_means(rates, min_size=settings.min_size)
+    while groups is not None:
         far = groups.distance > FAR * groups.distance.mean()
-        labels[:], n_clusters = OUTLIER, groups.k
+        labels[:] = OUTLIER
         labels[near] = _without(groups.labels, far)
         near = near[~far]
+        groups = finest_k_means(rates[near], min_size=settings.min_size, at_least=groups.k + 1)
     return labels
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from scalepredict.records.table import Floats, Ints
 
-MAX_GROUPS = 256
+MAX_GROUPS = 128
 
 
 class Groups(NamedTuple):
@@ -29,25 +29,27 @@ class Groups(NamedTuple):
     k: int
 
 
-def finest_k_means(points: Floats, *, min_size: int) -> Groups:
-    """The most groups of which none is smaller than ``min_size``; all in one if two are too many.
+def finest_k_means(points: Floats, *, min_size: int, at_least: int = 1) -> Groups | None:
+    """The most groups of which none is smaller than ``min_size``; None if ``at_least`` is too many.
 
     k is doubled until a group is too small, then halved into: sizes fall with k, if not steadily.
 
     Args:
         points: Shape (n, d).
         min_size: Points in the smallest group.
+        at_least: The first k that is tried.
     """
     largest = min(len(points) // min_size, len(np.unique(points, axis=0)), MAX_GROUPS)
-    found, too_many = _k_means(points, 1), largest + 1
-    while found.k + 1 < too_many:
-        # Below a bound that was not tried yet k doubles; a bound that failed is halved into.
-        k = min(2 * found.k, (found.k + too_many) // 2)
+    found, k, too_many = None, at_least, largest + 1
+    while k < too_many:
         tried = _k_means(points, k)
         if np.bincount(tried.labels, minlength=k).min() >= min_size:
             found = tried
         else:
             too_many = k
+        if found is None:
+            break
+        k = max(min(2 * found.k, (found.k + too_many) // 2), found.k + 1)
     return found
 
 

@@ -105,9 +105,16 @@ def crowds(*sizes: int) -> Floats:
 
 
 def test_k_is_the_largest_that_leaves_no_group_too_small() -> None:
-    assert finest_k_means(crowds(14, 15, 16, 17, 18), min_size=10).k == 5
-    assert finest_k_means(crowds(30, 30, 9), min_size=10).k == 2  # the nine join their neighbours
-    assert finest_k_means(np.full((40, 4), 0.5), min_size=10).k == 1
+    def k(points: Floats, at_least: int = 1) -> int | None:
+        groups = finest_k_means(points, min_size=10, at_least=at_least)
+        return None if groups is None else groups.k
+
+    assert k(crowds(14, 15, 16, 17, 18)) == 5
+    assert k(crowds(14, 15, 16, 17, 18), at_least=5) == 5
+    assert k(crowds(14, 15, 16, 17, 18), at_least=6) is None
+    assert k(crowds(30, 30, 9)) == 2  # the nine join their neighbours
+    assert k(np.full((40, 4), 0.5)) == 1
+    assert k(crowds(9)) is None
 
 
 def test_far_questions_end_the_search_of_k_means_but_not_of_the_improved_one() -> None:

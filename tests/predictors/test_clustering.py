@@ -7,7 +7,7 @@ import pytest
 from sklearn import cluster as sklearn_cluster
 
 from scalepredict.errors import RefusedError, StorageError
-from scalepredict.evaluation.item_simulator import EASY, ItemWorld, simulate_items
+from scalepredict.evaluation.item_simulator import EASY, simulate_items
 from scalepredict.predictors.clustering import CLUSTERINGS, OUTLIER, Clustering, cluster_means
 from scalepredict.predictors.cod import ClusteringOnDifficulty
 from scalepredict.predictors.codec import decode
@@ -16,13 +16,10 @@ from scalepredict.predictors.k_means import finest_k_means
 from scalepredict.records.table import Floats, Ints
 
 
-def rates(seed: int, n: int = 150, world: ItemWorld = EASY) -> Floats:
-    items = simulate_items(
-        replace(world, n_questions=n),
-        rng=np.random.default_rng(seed),
-    )
-    solved: Floats = items.table.scores[:8].T
-    return solved[solved.any(axis=1)]
+def rates(seed: int, n: int = 150) -> Floats:
+    table = simulate_items(replace(EASY, n_questions=n), rng=np.random.default_rng(seed)).table
+    passed: Floats = table.scores[:8].T
+    return passed[passed.any(axis=1)]
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -5,8 +5,11 @@
 Source: Xu et al. 2025, "Unveiling Downstream Performance Scaling of LLMs: A Clustering-Based
     Perspective" (COD, 2502.17262); ``clustering``, ``cluster_law``, ``cluster_fit`` and
     ``mapping`` say what differs.
-Departures: a variance; fewer than MIN_TRIALS answers to a question, or a predictable part below
+Departures: fewer than MIN_TRIALS answers to a question, or a predictable part below
     MIN_PREDICTABLE, and the benchmark is forecast by ``item_response`` instead, and says so.
+Uncertainty: variance of the curves over questions and models (``cluster_fit``, ``item_response``),
+    scatter of the models about the fit, and variance and distance of a direct law of the total
+    scores: two ways to one target that part tell of a form that does not hold.
 Fails when: one family of models says nothing about questions that none of them ever passes.
 """
 
@@ -18,7 +21,9 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.cluster_fit import ClusterFit, fit_clusters
 from scalepredict.predictors.clustering import Clustering
+from scalepredict.predictors.curve_fits import CurveForm, line_starts
 from scalepredict.predictors.difficulty import ANCHOR, Difficulty, read_difficulty
+from scalepredict.predictors.direct import DirectLaw, fit_direct
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.item_response import ItemCurve, fit_items
 from scalepredict.records.aggregate import to_benchmarks
@@ -27,6 +32,9 @@ from scalepredict.records.table import EvalTable, Floats
 
 MIN_TRIALS = 40.0  # answers to a typical question: with fewer, chance alone makes clusters
 CURVE_CONSTANTS = 3  # of the whole: its level, growth and ceiling
+PRIOR_FREEDOM = 2.0  # models' worth of evidence that they scatter as their answers do
+GRADED_SPREAD = 1e-6  # variance of graded probabilities that are all alike
+DIRECT = CurveForm(curve="power_law", parameters=("A", "a"), starts=line_starts(2))
 MIN_PREDICTABLE = 0.2  # share of the score: with less the map, not the clusters, is the forecast
 
 
@@ -53,7 +61,8 @@ class ClusteringOnDifficulty:
             RefusedError: No benchmark can be fitted.
         """
         is_anchor = np.array([c.role == ANCHOR for c in table.checkpoints], dtype=bool)
-        frontier = Frontier.of_table(to_benchmarks(table.take_rows(~is_anchor)))
+        totals = to_benchmarks(table.take_rows(~is_anchor))
+        frontier = Frontier.of_table(totals)
         streams = rng.spawn(len(frontier.units))
         fits = tuple(
             self._fit_one(table, unit.benchmark, stream)
@@ -64,7 +73,9 @@ class ClusteringOnDifficulty:
         counted = np.array([fit.n_answers for fit in fits])
         known = np.where(np.isnan(frontier.n_items), counted, frontier.n_items)
         frontier = replace(frontier, n_items=known)
-        return ClusteringOnDifficultyLaw(frontier=frontier, benchmarks=fits)
+        return ClusteringOnDifficultyLaw(
+            frontier=frontier, benchmarks=fits, direct=_direct(totals, self.name)
+        )
 
     def _fit_one(
         self, table: EvalTable, benchmark: str, rng: np.random.Generator
@@ -85,8 +96,8 @@ class BenchmarkFit:
         clusters: The clusters; None where the benchmark is forecast by item response.
         items: The item-response curve; None where it is forecast by clusters.
         n_answers: Graded answers behind a score of the whole benchmark.
-        overdispersion: Scatter of the models about the fit over the binomial variance of their
-            scores. Below 1 where the same questions make the scores more alike than that.
+        overdispersion: Scatter of the models about the fit beyond that of their answers, over the
+            binomial variance of their scores: 0 where compute alone tells models apart.
         failure: Why there is no forecast.
         notes: What was left out, assumed or replaced.
     """
@@ -110,23 +121,48 @@ class BenchmarkFit:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClusteringOnDifficultyLaw:
-    """Fitted benchmarks, in the order of the frontier's units."""
+    """Fitted benchmarks, in the order of the frontier's units.
+
+    Attributes:
+        frontier: Where the evidence ends.
+        benchmarks: The fits.
+        direct: A law of the total scores, for the variance alone; None where it was refused.
+    """
 
     frontier: Frontier
     benchmarks: tuple[BenchmarkFit, ...]
+    direct: DirectLaw | None = None
 
     def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
-        """Forecast the whole benchmarks. Draws nothing: the resamples are stored."""
-        del rng
+        """Forecast the whole benchmarks. Draws nothing: the resamples are stored.
+
+        The variance is that of a mixture with the direct law, halves each: the mean of their
+        variances, and the spread of the two. The point is that of cod alone.
+        """
         pairs = [fit.forecast(targets.flops) for fit in self.benchmarks]
+        point, own = (np.stack(column, axis=1) for column in zip(*pairs, strict=True))
+        other, direct = self._by_totals(targets, own, rng)
         return make_forecast(
             targets,
             self.frontier,
-            np.stack([point for point, _ in pairs], axis=1),
-            model_variance=np.stack([variance for _, variance in pairs], axis=1),
+            point,
+            model_variance=(own + direct) / 2,
+            spread_equal=(np.nan_to_num(point - other) / 2) ** 2,
             overdispersion=np.array([fit.overdispersion for fit in self.benchmarks]),
             failures=tuple(fit.failure for fit in self.benchmarks),
         )
+
+    def _by_totals(
+        self, targets: Targets, own: Floats, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        # Points and variances of the direct law (K, T); without one there is still the last score
+        # to differ from.
+        last = np.broadcast_to(self.frontier.last, own.shape)
+        if self.direct is None:
+            return last, own
+        forecast = self.direct.forecast(targets, rng=rng)
+        made = np.isfinite(forecast.point)
+        return np.where(made, forecast.point, last), np.where(made, forecast.model_variance, own)
 
     def notes(self) -> tuple[str, ...]:
         """What was left out, assumed or forecast by item response, and the clustering."""
@@ -178,14 +214,35 @@ def fit_benchmark(
     return _with_scatter(fit, difficulty)
 
 
+def _direct(totals: EvalTable, method: str) -> DirectLaw | None:
+    try:
+        return fit_direct(totals, DIRECT, method=method, in_flops=True)
+    except RefusedError:
+        return None
+
+
 def _with_scatter(fit: BenchmarkFit, difficulty: Difficulty) -> BenchmarkFit:
-    answers = np.where(np.isnan(difficulty.trials), 1.0, difficulty.trials).sum(axis=0)
+    answers = _answers(difficulty)
     inside = np.clip(difficulty.full, 0.02, 0.98)
     binomial = inside * (1 - inside) / answers
     residual = difficulty.full - fit.forecast(difficulty.flops)[0]
     spare = max(len(residual) - CURVE_CONSTANTS, 1)
+    scatter = (PRIOR_FREEDOM + (residual**2 / binomial).sum()) / (PRIOR_FREEDOM + spare)
+    by_answers = 1.0 if np.isfinite(difficulty.trials).all() else 0.0  # probabilities are exact
     return replace(
         fit,
         n_answers=float(answers[-1]),
-        overdispersion=float((residual**2 / binomial).sum() / spare),
+        overdispersion=max(float(scatter) - by_answers, 0.0),
     )
+
+
+def _answers(difficulty: Difficulty) -> Floats:
+    # Graded answers behind a score (d,). Of graded probabilities: as many answers of pass or fail
+    # as would leave their mean as uncertain.
+    if np.isfinite(difficulty.trials).all():
+        counted: Floats = difficulty.trials.sum(axis=0)
+        return counted
+    mean = difficulty.rates.mean(axis=0)
+    spread = np.maximum(difficulty.rates.var(axis=0), GRADED_SPREAD)
+    worth: Floats = len(difficulty.rates) * np.maximum(mean * (1 - mean) / spread, 1.0)
+    return worth

@@ -45,7 +45,8 @@ class Links:
     Attributes:
         params: Low, high (as logits inside their bands), level, weights. Shape (T, V, 3 + K).
         covariance: Of level and weights. Shape (T, V, 1 + K, 1 + K).
-        residual: Variance of scores around the curve, squared fractions. Shape (T, V).
+        residual: Variance of the next score around the curve, squared fractions; with few models
+            above that of the fitted ones (Student's t). Shape (T, V).
         share: Weight of each variant in the average; sums to 1. Shape (T, V).
         rolling: Mean squared error when less capable models forecast the rest. Shape (T, V).
         explained: Share of the variance of the scores that the average explains. Shape (T,).

@@ -67,8 +67,9 @@ class Observational:
         """Fit space, links and family trends. Draws nothing.
 
         Raises:
-            RefusedError: Fewer than two standard benchmarks that vary, or too few models with two
-                of them; or ``standard`` names a benchmark that is not there.
+            RefusedError: Fewer than two standard benchmarks that vary, too few models with two of
+                them, or too few scores of every benchmark; or ``standard`` names a benchmark that
+                is not there.
         """
         del rng
         varying = _varying(table.scores)
@@ -88,11 +89,15 @@ class Observational:
             space, used.scores, standard, known, own_weight(self.components, len(used.checkpoints))
         )
         coordinates = coordinates_of(space, axes, used.scores, standard, known)[0]
-        # A variant with k components needs the models for it, on its scarcest benchmark as well.
         variants = (self.components,) if self.components else tuple(range(1, n_components + 1))
         counted = np.isfinite(used.scores).sum(axis=0)
         fitted = varying & (counted >= FEWEST_SCORES)
         units = np.flatnonzero(fitted)
+        if not len(units):
+            raise RefusedError(
+                f"observational: no benchmark is measured on {FEWEST_SCORES} of the "
+                f"{len(used.checkpoints)} models (the most: {counted.max()}). Add scores."
+            )
         links = fit_links(
             coordinates[:, units], used.scores[:, units], used.chance[units], variants
         )

@@ -14,7 +14,7 @@ from pandas.api.types import union_categoricals
 
 from scalepredict.errors import RecordError
 from scalepredict.records.cells import Column, rows_of_columns
-from scalepredict.records.columns import FAST, Header, is_wide, read_headers
+from scalepredict.records.columns import FAST, TEXTS, Header, is_wide, read_headers
 from scalepredict.records.counts import count_of
 from scalepredict.records.rows import FileRows
 from scalepredict.records.sources import Source
@@ -25,7 +25,7 @@ _EXACT: dict[str, Any] = (
     if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
     else {"float_precision": "round_trip"}
 )
-CHUNK = 1 << 20  # rows. In one go pandas holds a text anew for each of its many small blocks.
+CHUNK = 1 << 18  # rows. In one go pandas holds a text anew for each of its many small blocks.
 
 
 def read_delimited(source: Source, *, percent: bool) -> FileRows:
@@ -37,11 +37,13 @@ def read_delimited(source: Source, *, percent: bool) -> FileRows:
     texts, delimiter = _first_line(source)
     headers = read_headers(source.name, texts, percent=percent)
     fast = [] if is_wide(headers) else [i for i, h in enumerate(headers) if h.name in FAST]
+    # pandas makes numbers of categories that look like them: of the question 007, 7.
+    names = {i: "str" for i, h in enumerate(headers) if h.known and h.name in TEXTS}
     try:
-        frame = _frame(source, len(headers), delimiter, dict.fromkeys(fast, "float64"))
+        frame = _frame(source, len(headers), delimiter, {**dict.fromkeys(fast, "float64"), **names})
     except ValueError:
         # A score that is no number, perhaps: read them as text, and let the cell be named.
-        frame = _frame(source, len(headers), delimiter, {})
+        frame = _frame(source, len(headers), delimiter, names)
     if frame.empty:
         raise RecordError(f"{source.name}: a header and no rows; nothing to read.")
     blank = frame.isna().all(axis=1).to_numpy()
@@ -97,7 +99,10 @@ def _first_line(source: Source) -> tuple[list[str], str]:
     return next(csv.reader([line], delimiter=delimiter)), delimiter
 
 
-def _frame(source: Source, n_columns: int, delimiter: str, fast: Mapping[int, str]) -> pd.DataFrame:
+def _frame(
+    source: Source, n_columns: int, delimiter: str, types: Mapping[int, str]
+) -> pd.DataFrame:
+    texts = [i for i in range(n_columns) if types.get(i) == "str"]
     with source.open() as stream, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
@@ -107,7 +112,7 @@ def _frame(source: Source, n_columns: int, delimiter: str, fast: Mapping[int, st
                 header=0,
                 names=list(range(n_columns)),
                 index_col=False,
-                dtype={i: fast.get(i, "category") for i in range(n_columns)},
+                dtype={i: types.get(i, "category") for i in range(n_columns)},
                 keep_default_na=False,
                 na_values=[""],
                 skip_blank_lines=False,
@@ -115,7 +120,7 @@ def _frame(source: Source, n_columns: int, delimiter: str, fast: Mapping[int, st
                 chunksize=CHUNK,
                 **_EXACT,
             ) as reader:
-                frames = list(reader)
+                frames = [part.astype(dict.fromkeys(texts, "category")) for part in reader]
         except (pd.errors.ParserError, pd.errors.ParserWarning) as problem:
             source.check_readable()
             raise RecordError(f"{source.name}{_reason(str(problem), n_columns)}") from problem

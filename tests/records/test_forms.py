@@ -116,6 +116,20 @@ def test_a_file_in_chunks_reads_as_in_one(
     assert [u.task for u in table.units] == ["", "one", "two"]
 
 
+@pytest.mark.parametrize("chunk", [1, 9])
+def test_names_that_look_like_numbers_keep_their_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    path = tmp_path / "records.csv"
+    tasks = ["007", "7", "1.50", "1e5", "12345678901234567890123"]
+    rows = "".join(f"0042,1B,2B,x,{task},0.1\n" for task in tasks)
+    path.write_text("model,params,tokens,benchmark,task,score\n" + rows, encoding="utf-8")
+    monkeypatch.setattr(delimited, "CHUNK", chunk)
+    table = read_records([path]).table
+    assert [c.model for c in table.checkpoints] == ["0042"]
+    assert [u.task for u in table.units] == tasks
+
+
 def test_a_folder_of_many_forms_merges_repeats_and_says_what_is_no_record(tmp_path: Path) -> None:
     for form in ("csv", "parquet", "jsonl", "yaml", "wide"):
         write(tmp_path, form)

@@ -165,7 +165,7 @@ def _unpack(value: dict[str, Any], kind: str, where: str) -> NDArray[Any]:
     packed = [name for name in _PACKED if kind == "f" and name in value]
     if not packed:
         _expect(cells == 0, value, f"the shape of an empty array, or {_KIND[kind]}", where)
-        return np.empty(value["shape"])
+        return _shaped(np.empty(0), value["shape"], where)
     try:
         content = base64.b64decode(value[packed[0]], validate=True)
     except (TypeError, ValueError):
@@ -176,7 +176,16 @@ def _unpack(value: dict[str, Any], kind: str, where: str) -> NDArray[Any]:
             f"{where} is damaged: {len(content)} bytes, and its shape {shape} needs "
             f"{cells * numbers.itemsize}. Fit again."
         )
-    return np.frombuffer(content, dtype=numbers).reshape(value["shape"])
+    return _shaped(np.frombuffer(content, dtype=numbers), value["shape"], where)
+
+
+def _shaped(flat: NDArray[Any], shape: list[int], where: str) -> NDArray[Any]:
+    try:
+        return flat.reshape(shape)
+    except ValueError:  # 0 x 10^30, or more dimensions than NumPy has
+        raise StorageError(
+            f"{where} is damaged: no array has the shape {shape}. Fit again."
+        ) from None
 
 
 def _within_range(cells: list[Any], dtype: type[np.generic]) -> bool:

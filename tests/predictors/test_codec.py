@@ -115,6 +115,7 @@ def test_a_number_too_large_for_single_precision_is_kept() -> None:
         ({"float32": 3}, "law.curve is damaged: not base64"),
         ({"float32": "AAAA"}, "law.curve is damaged: 3 bytes, and its shape .* needs 2400"),
         ({"shape": [10**30]}, "law.curve is damaged: 2400 bytes"),
+        ({"shape": [0, 10**30], "float32": ""}, "law.curve is damaged: no array has the shape"),
         ({"shape": [-20, -30]}, "law.curve is .*, expected an array with its shape"),
         ({"shape": None}, "expected an array with its shape"),
     ],
@@ -166,7 +167,11 @@ def test_a_missing_field_is_refused_unless_it_has_a_default() -> None:
 
 
 @pytest.mark.parametrize(
-    "curve", [[[1.0], [1.0, 2.0]], ["1.0"], [True], {"shape": [2, 3]}, {"shape": [-1, 0]}, "inf "]
+    "curve",
+    [
+        *([[1.0], [1.0, 2.0]], ["1.0"], [True], "inf "),
+        *({"shape": shape} for shape in ([2, 3], [-1, 0], [0, 10**30], [0] * 99)),
+    ],
 )
 def test_what_is_no_array_of_floats_is_refused(curve: object) -> None:
     document = encode(everything(1.5, np.array([0.5])), Everything)

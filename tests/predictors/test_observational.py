@@ -171,7 +171,7 @@ def test_a_table_too_thin_for_any_link_is_refused() -> None:
     table = world(2)  # 12 models; each has two of the six benchmarks, each benchmark four models
     row, column = np.indices(table.scores.shape)
     thin = np.where((column - row) % 6 < 2, table.scores, np.nan)
-    with pytest.raises(RefusedError, match="no benchmark is measured on 6 of the 12 models .*: 4"):
+    with pytest.raises(RefusedError, match=r"no benchmark is measured on 6 of the 12 models .*: 4"):
         fit(replace(table, scores=thin))
 
 

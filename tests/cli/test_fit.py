@@ -1,6 +1,7 @@
 """`scalepredict fit`: what it prints, what it writes, what it refuses, and how it ends."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ def ladder(*, family: str = "f", phase: str = "", models: int = 5) -> list[str]:
     ]
 
 
+FIT_TREND = ("fit", "r.csv", "--predictor", "trend")
 DECAYED = [row.replace("10B", "11B") for row in ladder(phase="decay", models=2)]
 
 
@@ -52,6 +54,18 @@ def test_it_prints_a_table_on_stdout_words_on_stderr_and_writes_the_fit(
     stored = json.loads((tmp_path / "scalepredict.fit.json").read_text())
     jsonschema.validate(stored, schema("fit"))
     assert [path.name for path in tmp_path.iterdir()] == ["scalepredict.fit.json"]
+
+
+def test_the_json_gives_the_noise_of_the_records_that_the_table_tells(
+    command: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "r.csv").write_text(records(*ladder(models=6)))
+    told = re.search(r"errors of trend are (\S+) times", command(*FIT_TREND).stdout)
+    document = json.loads(command(*FIT_TREND, "--json").stdout)
+    jsonschema.validate(document, schema("fit-report"))
+    (family,) = document["families"]
+    assert told is not None
+    assert float(told[1]) == round(family["noise_ratio"] ** 0.5, 2)
 
 
 def test_two_runs_and_any_number_of_jobs_give_the_same_bytes(command: Run, tmp_path: Path) -> None:

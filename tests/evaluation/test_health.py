@@ -1,7 +1,11 @@
 """A fit tells whether its records behave as the calibration assumes."""
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from scalepredict.evaluation.calibration import Calibration
 from scalepredict.evaluation.calibration_file import load_calibration
 from scalepredict.evaluation.health import health, quick_noise_ratio
 from scalepredict.predictors.cod import ClusteringOnDifficulty
@@ -27,8 +31,8 @@ def ladder(n: int, *, scatter: float) -> EvalTable:
     )
 
 
-def ratio(table: EvalTable) -> float:
-    return quick_noise_ratio(table, Trend(), SHIPPED, rng=np.random.default_rng(0))
+def ratio(table: EvalTable, calibration: Calibration = SHIPPED) -> float:
+    return quick_noise_ratio(table, Trend(), calibration, rng=np.random.default_rng(0))
 
 
 def test_records_that_scatter_more_than_their_items_explain_have_a_larger_ratio() -> None:
@@ -43,6 +47,14 @@ def test_the_advice_comes_where_errors_are_half_as_large_again() -> None:
     assert "too narrow" not in fine
     assert "1.60 times" in bad
     assert "too narrow" in bad
+
+
+def test_the_unit_is_what_the_reference_series_of_the_calibration_did() -> None:
+    trend = SHIPPED.predictors["trend"]
+    easier = replace(trend, reference_z2=trend.reference_z2 / 2)
+    other = replace(SHIPPED, predictors={**SHIPPED.predictors, "trend": easier})
+    table = ladder(12, scatter=0.1)
+    assert ratio(table, other) == pytest.approx(2 * ratio(table))
 
 
 def test_what_cannot_be_tried_is_not_told() -> None:

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from scalepredict.predictors.benchmark_axes import along, benchmark_axes, coordinates_of
+from scalepredict.predictors.benchmark_axes import (
+    along,
+    benchmark_axes,
+    coordinates_of,
+    own_weight,
+)
 from scalepredict.predictors.factor_model import FactorModel, Posterior, fit_factors, posterior
 from scalepredict.records.table import Floats, Ints
 
@@ -41,6 +46,20 @@ def test_a_standard_benchmark_that_counts_once_reads_the_common_axes(
     common = np.diag(world[0].strength)
     for axes in axes_of(world, 1.0)[STANDARD]:
         np.testing.assert_allclose(axes, common, atol=1e-9)
+
+
+def test_the_first_axis_of_a_standard_benchmark_turns_to_its_own_loading(
+    world: tuple[FactorModel, Floats, Posterior],
+) -> None:
+    for loading, axes in zip(world[0].loading, axes_of(world, 100.0)[STANDARD], strict=True):
+        lengths = np.linalg.norm(loading) * np.linalg.norm(axes[:, 0])
+        assert abs(loading @ axes[:, 0]) == pytest.approx(lengths, rel=1e-3)
+
+
+def test_few_components_turn_more_and_more_models_turn_them_further() -> None:
+    assert own_weight(1, 10) == own_weight(2, 10) < own_weight(1, 20) < own_weight(1, 100)
+    assert own_weight(1, 100) == own_weight(1, 1000)
+    assert own_weight(3, 100) < own_weight(2, 100)
 
 
 def test_one_component_carries_a_minor_benchmark_only_when_turned_towards_it(

@@ -112,6 +112,7 @@ def test_k_is_the_largest_that_leaves_no_group_too_small() -> None:
     assert k(crowds(30, 30, 9)) == 2  # the nine join their neighbours
     assert k(np.full((40, 4), 0.5)) == 1
     assert k(crowds(9)) is None
+    assert k(crowds(10, 10)) == 2
 
 
 def test_far_questions_end_the_search_of_k_means_but_not_of_the_improved_one() -> None:

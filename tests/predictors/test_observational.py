@@ -7,6 +7,7 @@ import pytest
 from scipy.special import expit
 
 from scalepredict.errors import RefusedError
+from scalepredict.predictors.capability_link import apply_links, fit_links
 from scalepredict.predictors.codec import decode, encode
 from scalepredict.predictors.interface import Forecast, Targets
 from scalepredict.predictors.observational import Observational, ObservationalLaw
@@ -88,6 +89,37 @@ def test_family_and_compute_forecast_every_benchmark() -> None:
     error = np.abs(result.point - test.scores)
     assert error.mean() < 0.05
     assert error.mean() < 0.5 * np.abs(result.last - test.scores).mean()
+
+
+def test_compute_tells_of_a_standard_benchmark_what_the_trend_says() -> None:
+    """Averaged over components, its axes are the common ones, in which the trend is fitted."""
+    train, test = split(world(), 1e23)
+    law, targets = fit(train), Targets.of_table(test)
+    assert law.trend is not None
+    mean, variance = law.trend.capabilities(targets.family, targets.flops)
+    shape = (len(targets), len(law.fitted), law.coordinates.shape[1])
+    read = np.broadcast_to(mean[:, None, :], shape)
+    spread = np.broadcast_to(variance[:, None, :], shape)[..., None] * np.eye(shape[2])
+    point, known, _ = apply_links(law.links, read, spread)
+    result = forecast(law, targets)
+    assert list(law.fitted[law.standard]) == list(law.standard)
+    np.testing.assert_allclose(result.point[:, law.standard], point[:, law.standard], rtol=1e-6)
+    np.testing.assert_allclose(
+        result.model_variance[:, law.standard], known[:, law.standard], rtol=1e-6
+    )
+
+
+def test_few_models_make_the_next_score_less_certain_than_their_own_scatter() -> None:
+    """Student's t: with 9 models and 3 parameters, 6 / 4 of the variance about the curve."""
+    rng = np.random.default_rng(0)
+    ratio = {}
+    for n_models in (9, 90):
+        ability = np.linspace(-1.5, 1.5, n_models)
+        scores = expit(ability)[:, None] + 0.02 * rng.normal(size=(n_models, 60))
+        read = np.repeat(ability[:, None, None], 60, axis=1)
+        ratio[n_models] = fit_links(read, scores, np.zeros(60), (1,)).residual.mean() / 0.02**2
+    assert ratio[90] == pytest.approx(1.0, abs=0.1)
+    assert ratio[9] > 1.3
 
 
 def test_a_family_with_one_model_gets_the_common_slope_at_its_own_level() -> None:

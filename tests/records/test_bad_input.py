@@ -54,7 +54,7 @@ CSV_MISTAKES = {
     "too many cells": (HEADER + ROW + "b,1B,2B,piqa,acc,0.5,7\n", r"line 3: 7 cells, .* has 6"),
     "open quote": (HEADER + ROW + '"b,1B,2B,piqa,acc,0.5\n', r"line 3: a quote is opened and nev"),
     "quotes that swallow a row": (
-        HEADER + ROW + 'b,1B,2B,"piqa,acc,0.5\nc,1B,2B,"piqa,acc,0.6\n' + ROW,
+        HEADER + ROW + 'b,1B,2B,"piqa,acc,0.5\nc,1B,2B,"piqa,acc,0.6\n' * 2 + ROW,
         r"line 3: the quote in column 'benchmark' is not closed on its line",
     ),
     "quotes that swallow a row in a remark": (

@@ -72,6 +72,7 @@ def test_samples_of_a_real_run_belong_to_the_model_that_the_results_name() -> No
     assert {c.model for c in collected.checkpoints} == {
         f"acme/toy-{size}" for size in ("70m", "160m", "410m", "1b")
     }
+    assert sum(p.score.questions is None for p in collected.placed) == 4 * 4  # totals stay
     names = list(answers(collected))
     assert len(names) == 4 * 6
     assert len({name for _, name in names}) == 6  # the same question has the same name everywhere
@@ -215,6 +216,7 @@ def test_a_question_stands_once_for_each_filter_and_pairs_are_no_scores(tmp_path
     (placed,) = collected.placed
     assert (placed.score.filter, placed.score.score) == ("strict-match", 0.0)
     assert answers(collected) == {(0, "ab" * 8): 0.0}
+    assert list(as_rows(collected).text("metric")) == [f"{placed.score.metric},strict-match"]
     assert collected.left_out == {"bits_per_byte of a question is no score in [0, 1]": 1}
 
 
@@ -314,5 +316,6 @@ def test_of_each_question_the_newest_answer_is_kept(tmp_path: Path) -> None:
     rows = as_rows(collected)
     assert list(rows.text("task")) == ["a" * 16, "b" * 16, "c" * 16]
     assert rows.number("score").tolist() == [1.0, 0.0, 1.0]
+    assert rows.number("n_items").tolist() == [1.0, 1.0, 1.0]
     assert [rows.where(i)[-6:] for i in range(3)] == ["line 1", "line 2", "line 2"]
     assert ["01T" in rows.where(i) for i in range(3)] == [False, True, False]

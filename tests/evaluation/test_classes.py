@@ -62,6 +62,15 @@ def test_each_shape_gets_its_class(shape: str, kind: Kind) -> None:
     assert classify(ladder(truth, chance=0.25, seed=2)).kinds[0] == kind
 
 
+@pytest.mark.parametrize(("n_above", "kind"), [(2, Kind.AT_CHANCE), (3, Kind.NOISY)])
+def test_fewer_than_a_quarter_of_the_scores_above_chance_are_odd_ones(
+    n_above: int, kind: Kind
+) -> None:
+    truth = np.full(len(DECADES), 0.25)
+    truth[[1, 4, 3][:n_above]] = 0.38
+    assert classify(ladder(truth[:, None], chance=0.25)).kinds == (kind,)
+
+
 def test_noise_alone_is_taken_for_a_trend_at_most_once_in_50() -> None:
     """2000 flat benchmarks; measured 1 in 70 (1 in 370 if the noise were known): 28 +- 6."""
     classes = classify(ladder(np.full((len(DECADES), 2000), 0.5), chance=0.25, seed=4))
@@ -110,7 +119,7 @@ def test_a_breakthrough_beyond_the_noise_has_a_large_step_z() -> None:
 
 @pytest.mark.parametrize("step", [2.0, 4.0, 10.0])
 def test_a_ladder_whose_last_run_failed_is_noisy_and_not_at_chance(step: float) -> None:
-    scores = np.array([[0.30, 0.30], [0.45, 0.24], [0.60, 0.27], [0.25, 0.25]])
+    scores = np.array([[0.30, 0.36], [0.45, 0.24], [0.60, 0.27], [0.25, 0.25]])
     rows = [
         Checkpoint(model=f"m{i}", params=1e8, tokens=1e9, flops=1e19 * step**i) for i in range(4)
     ]

@@ -9,6 +9,8 @@ from scalepredict.evaluation.calibration import Calibration
 from scalepredict.evaluation.calibration_file import load_calibration
 from scalepredict.evaluation.health import health, quick_noise_ratio
 from scalepredict.predictors.cod import ClusteringOnDifficulty
+from scalepredict.predictors.interface import Predictor
+from scalepredict.predictors.observational import Observational
 from scalepredict.predictors.trend import Trend
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
@@ -59,9 +61,13 @@ def test_the_unit_is_what_the_reference_series_of_the_calibration_did() -> None:
 
 def test_what_cannot_be_tried_is_not_told() -> None:
     assert np.isnan(ratio(ladder(3, scatter=0.1)))
-    assert np.isnan(
-        quick_noise_ratio(
-            ladder(12, scatter=0.1), ClusteringOnDifficulty(), SHIPPED, rng=np.random.default_rng(0)
-        )
-    )
     assert health("stack", float("nan")) == ()
+
+
+@pytest.mark.parametrize("method", [Observational(), ClusteringOnDifficulty()])
+def test_a_method_that_would_take_long_is_not_tried(
+    method: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("scalepredict.evaluation.health.run_backtest")
+    table = ladder(12, scatter=0.1)
+    assert np.isnan(quick_noise_ratio(table, method, SHIPPED, rng=np.random.default_rng(0)))

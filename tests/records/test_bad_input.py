@@ -30,6 +30,11 @@ CSV_MISTAKES = {
     "percent sign": (HEADER + "b,1B,2B,piqa,acc,57%\n", r"line 2: score: '57%'.*`score \(%\)`"),
     "negative tokens": (HEADER + "b,1B,-2B,piqa,acc,0.5\n", r"line 2: tokens: '-2B' is not a pos"),
     "negative score": (HEADER + "b,1B,2B,piqa,acc,-0.5\n", r"line 2: score -0.5 is not between"),
+    "contradiction in loss": (
+        "model,params,tokens,loss,benchmark,score\n"
+        + "z,3B,2B,2.5,piqa,0.6\na,1B,2B,2.5,piqa,0.6\na,1B,2B,2.7,arc,0.6\n",
+        r"line 4: loss 2.7 contradicts loss 2.5 at .*line 3",
+    ),
     "contradiction": (
         HEADER + ROW + ROW.replace("0.6", "0.61"),
         r"line 3: score 0.61 contradicts score 0.6 at .*line 2",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from scalepredict.cli.options import QuietOption, SeedOption, Voice
+from scalepredict.errors import RecordError
 from scalepredict.records.counts import count_of
 
 
@@ -48,6 +49,10 @@ def simulate(
     from scalepredict.records.long_form import long_csv, long_parquet
     from scalepredict.records.writing import write_whole
 
+    path = Path(output)
+    device = output == "-" or (path.exists() and not path.is_file())
+    if not device and path.suffix not in (".csv", ".parquet"):
+        raise RecordError(f"{output}: records are written as .csv or .parquet; choose one.")
     items = simulate_items(
         replace(WORLDS[world], n_questions=questions, trials=trials, model_noise=model_noise),
         benchmark=f"simulated_{world}",
@@ -58,7 +63,7 @@ def simulate(
         typer.echo(long_csv(items.table).decode(), nl=False)
         return
     write_whole(
-        Path(output),
+        path,
         long_parquet(items.table) if output.endswith(".parquet") else long_csv(items.table),
     )
     voice = Voice(quiet)

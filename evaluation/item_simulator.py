@@ -84,7 +84,8 @@ def simulate_items(
     )
     log_loss = log_alpha - np.outer(log_compute, beta)
     log_loss[-2] += off
-    truth = world.chance + (1 - world.chance) * np.exp(-np.exp(log_loss) - gamma)
+    with np.errstate(over="ignore"):  # an endless loss leaves chance
+        truth = world.chance + (1 - world.chance) * np.exp(-np.exp(log_loss) - gamma)
     trials = np.full(truth.shape, float(world.trials))
     trials[-2] = 1.0
     passed = rng.binomial(trials.astype(int), truth)

@@ -73,7 +73,10 @@ def _one(
 ) -> tuple[FamilyForecast, Comparison]:
     checkpoint = known.checkpoints[0]
     targets = replace(Targets.of_table(known), known=known)
-    raw = group.law.forecast(targets, rng=rng)
+    try:
+        raw = group.law.forecast(targets, rng=rng)
+    except RefusedError as reason:
+        raise RefusedError(f"model {checkpoint.model!r}: {reason}") from reason
     column = columns_of(raw.units, known.units)
     observed = np.where(column >= 0, known.scores[:, column], np.nan)
     unread = [unit for i, unit in enumerate(known.units) if i not in column]

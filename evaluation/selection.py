@@ -184,8 +184,8 @@ def select_tasks(
     names, number = np.unique(models, return_inverse=True)
     if len(names) < 2 * FOLDS:
         raise RefusedError(
-            f"{count_of(len(names), 'model has', 'models have')} scores on every task of it; the "
-            f"loss of a subset can be counted with {2 * FOLDS} or more."
+            f"{count_of(len(names), 'model has', 'models have')} scores on every task of the "
+            f"benchmark; the loss of a subset can be counted with {2 * FOLDS} or more."
         )
     fold = (rng.permutation(len(names)) % FOLDS)[number]
     missed = np.empty((count, len(score)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.predictors.cluster_law import FREE_CEILING_MODELS
 from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
@@ -134,7 +135,8 @@ def _need(n_models: int, benchmark: str) -> None:
     if n_models < MIN_MODELS:
         raise RefusedError(
             f"cod on {benchmark!r}: {count_of(n_models, 'model')} with questions and training "
-            f"FLOPs; {MIN_MODELS} are needed, and 5 or more for a free ceiling. Add smaller models."
+            f"FLOPs; {MIN_MODELS} are needed, and {FREE_CEILING_MODELS} or more for a free "
+            "ceiling. Add smaller models."
         )
 
 

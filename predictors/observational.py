@@ -36,6 +36,7 @@ from scalepredict.predictors.family_trend import FamilyTrend, fit_family_trend
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.pooled import FamilyEnds, columns_of
 from scalepredict.records.counts import count_of
+from scalepredict.records.narrow import known_names
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 
 MOST_COMPONENTS = 5
@@ -122,12 +123,7 @@ class Observational:
 
     def _standard(self, table: EvalTable, varying: Bools) -> Ints:
         names = [unit.benchmark for unit in table.units]
-        unknown = [name for name in self.standard if name not in names]
-        if unknown:
-            raise RefusedError(
-                f"observational: standard benchmark {unknown[0]!r} is not in the records; they "
-                f"have {', '.join(names)}."
-            )
+        known_names("standard benchmark", self.standard, names)
         counted = np.isfinite(table.scores).sum(axis=0)
         if self.standard:
             wanted = np.array([name in self.standard for name in names], dtype=bool)

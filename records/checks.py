@@ -10,7 +10,8 @@ from scalepredict.records.table import Bools
 
 _SCORE_ADVICE = (
     "scores are fractions. If the whole column is in percent, say so in its header, like "
-    "`score (%)`, with `percent: true` in YAML, or with --percent."
+    "`score (%)`, with `percent: true` in YAML, or with --percent. A column that is no "
+    "benchmark is ignored if its name starts with x_."
 )
 _NONE = "(none)"
 _RANGES = {
@@ -40,8 +41,10 @@ def complete_scores(rows: Rows) -> Rows:
         if len(outside):
             row = int(outside[0])
             bounds = f"between {low:g} and {high:g}" if np.isfinite(high) else f"at least {low:g}"
+            benchmark = rows.text("benchmark")[row]
             raise RecordError(
-                f"{rows.where(row)}: {name} {values[row]:.15g} is not {bounds}; {advice}"
+                f"{rows.where(row)}: {name} {values[row]:.15g} is not {bounds} (benchmark "
+                f"{benchmark}); {advice}"
             )
     return _from_successes(rows) if "successes" in rows.numbers else rows
 
@@ -115,6 +118,14 @@ def _from_successes(rows: Rows) -> Rows:
     alone = np.flatnonzero(~np.isnan(successes) & np.isnan(trials))
     if len(alone):
         raise RecordError(f"{rows.where(int(alone[0]))}: successes without trials; give both.")
+    parts = np.flatnonzero(successes % 1 > 0)
+    if len(parts):
+        row = int(parts[0])
+        raise RecordError(
+            f"{rows.where(row)}: {successes[row]:.15g} successes is not a whole number; write the "
+            "number of right answers, or for partial credit a score instead of successes and "
+            "trials."
+        )
     beyond = np.flatnonzero(successes > trials)
     if len(beyond):
         row = int(beyond[0])

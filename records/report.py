@@ -83,7 +83,7 @@ class ReadReport:
             (
                 self.n_without_compute,
                 f"{count_of(self.n_without_compute, 'checkpoint has', 'checkpoints have')} no "
-                "FLOPs and not both params and tokens; kept, but not fitted.",
+                "FLOPs and not both params and tokens; kept, but no law of compute can use them.",
             ),
             (
                 self.chance_from_metadata,

@@ -11,9 +11,11 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
     """Write a file in one step; text is UTF-8 with plain line ends.
 
     Raises:
-        StorageError: The file cannot be written.
+        StorageError: The file cannot be written, or is called ``-``.
     """
     target = Path(path)
+    if str(target) == "-":
+        raise StorageError("-: this goes to a file, not to stdout; give it a name.")
     raw = content.encode() if isinstance(content, str) else content
     try:
         if target.is_symlink() or (target.exists() and not target.is_file()):

@@ -56,6 +56,20 @@ def test_simulated_records_are_the_same_for_the_same_seed(scalepredict: Run, ite
     assert plain == items.read_text(encoding="utf-8")
 
 
+def test_a_world_without_bounds_is_simulated_in_silence(scalepredict: Run) -> None:
+    result = scalepredict("simulate", "mid", "--questions", "3", "--model-noise", "1e9")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_simulated_records_are_not_written_in_a_form_that_is_not_theirs(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    result = scalepredict("simulate", "mid", "--questions", "3", "-o", "items.json")
+    assert result.returncode == 2
+    assert "items.json: records are written as .csv or .parquet" in result.stderr
+    assert not (tmp_path / "items.json").exists()
+
+
 def test_the_document_fits_its_schema_and_every_question_has_one_place(
     scalepredict: Run, items: Path
 ) -> None:
@@ -174,7 +188,7 @@ BROKEN: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
     ),
     "one model": (
         lambda rows: [row for row in rows if row["model"] == "sim-122M"],
-        "1 model with questions and training FLOPs; 3 are needed",
+        "1 model with questions and training FLOPs; 3 are needed, and 6 or more for a free ceiling",
     ),
     "nobody solves it": (
         lambda rows: [{**row, "successes": "0"} for row in rows],

@@ -190,7 +190,7 @@ def test_too_many_components_are_refused_with_the_number_that_is_carried() -> No
 
 
 def test_an_unknown_standard_benchmark_is_refused_with_those_there_are() -> None:
-    with pytest.raises(RefusedError, match=r"'mmlu' is not in the records; they have standard0"):
+    with pytest.raises(RefusedError, match=r"no standard benchmark 'mmlu'; there are standard0"):
         Observational(standard=("mmlu",)).fit(world(), rng=np.random.default_rng(0))
 
 

@@ -77,7 +77,14 @@ CSV_MISTAKES = {
         "model,params,tokens,benchmark,successes,trials\na,1B,2B,x,5,4\n",
         r"line 2: 5 successes in 4 trials",
     ),
-    "score in a wide table": ("model,params,tokens,piqa\na,1B,2B,57\n", r"line 2: score 57 "),
+    "part of a success": (
+        "model,params,tokens,benchmark,successes,trials\na,1B,2B,x,1.5,4\n",
+        r"line 2: 1.5 successes is not a whole number; .* a score instead",
+    ),
+    "score in a wide table": (
+        "model,params,tokens,piqa,hours\na,1B,2B,0.6,57\n",
+        r"line 2: score 57 .*\(benchmark hours\).* ignored if its name starts with x_",
+    ),
     "unknown role": ("model,params,benchmark,score,role\na,1B,x,0.5,eval\n", r"role 'eval' is not"),
 }
 YAML_MISTAKES = {

@@ -92,7 +92,7 @@ def show(title: str, found: list[Task]) -> None:
 def measure(task: Task, clustering: Clustering) -> tuple[float, ...]:
     evidence = task.evidence
     fit = fit_clusters(evidence, clustering, n_resamples=0, rng=np.random.default_rng(0))
-    if fit is None:
+    if fit is None or not fit.extrapolatable.any():
         return (np.nan, np.nan, np.nan, 0.0, np.nan, np.nan)
     whole = fit.whole_at(task.flops)[0] - evidence.weights @ task.truth
     inside = evidence.weights * fit.predictable

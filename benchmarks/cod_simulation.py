@@ -87,7 +87,7 @@ def one(world: ItemWorld, seed: int, constants: Calibration) -> dict[str, float]
 def by_clusters(difficulty: Difficulty, items: SimulatedItems, seed: int) -> dict[str, float]:
     rng = np.random.default_rng(seed)
     fit = fit_clusters(difficulty, COD.clustering, n_resamples=0, rng=rng)
-    if fit is None:
+    if fit is None or not fit.extrapolatable.any():
         return {"outliers": 1.0, "share": 0.0}
     truth = float(items.truth[-1].mean())
     part = fit.part_at(FLOPS[-1:])[0]

@@ -19,7 +19,7 @@ from scalepredict.cli.options import (
     chosen_format,
     count,
 )
-from scalepredict.cli.render import Format, emit
+from scalepredict.cli.render import Format, emit, once
 from scalepredict.cli.target_options import (
     BenchmarkOption,
     FamilyOption,
@@ -63,7 +63,8 @@ def clusters(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the questions that can be extrapolated: .json by benchmark, else CSV.",
+            help="Write the questions that can be extrapolated: .json by benchmark, else CSV; "
+            "- is stdout.",
         ),
     ] = None,
     benchmarks: BenchmarksOption = None,
@@ -94,7 +95,7 @@ def clusters(
     from scalepredict.cli.clusters_view import cluster_sheets
     from scalepredict.evaluation.cluster_report import report_clusters
     from scalepredict.predictors.cod import ClusteringOnDifficulty
-    from scalepredict.predictors.targets import resolve_targets
+    from scalepredict.predictors.targets import describe_target, resolve_targets
     from scalepredict.records.aggregate import to_benchmarks
     from scalepredict.records.narrow import known_names
     from scalepredict.records.writing import write_whole
@@ -126,9 +127,14 @@ def clusters(
     names = evidence.table.families
     for name, stream in zip(names, np.random.default_rng(seed).spawn(len(names)), strict=True):
         table = evidence.table.of_family(name)
-        target_flops = (
-            resolve_targets(to_benchmarks(table), request).flops if asked else np.empty(0)
-        )
+        target_flops = np.empty(0)
+        if asked:
+            totals = to_benchmarks(table)
+            targets = resolve_targets(totals, request)
+            target_flops = targets.flops
+            voice.say(
+                *(f"{name}: {describe_target(targets, k, totals)}" for k in range(len(targets)))
+            )
         wanted = [b for b in table.benchmarks if not benchmark or b in benchmark]
         with voice.busy(f"clustering {name}"):
             reports += report_clusters(
@@ -141,12 +147,16 @@ def clusters(
             )
     if all(report.fit.failure for report in reports):
         raise RefusedError("\n".join(report.fit.failure or "" for report in reports))
-    for report in reports:
-        voice.say(*report.fit.notes)
-        voice.warn(f"{report.benchmark}: {warning}" for warning in report.warnings)
-        voice.warn([report.fit.failure] if report.fit.failure else [])
+    notes = [note for report in reports for note in report.fit.notes]
+    warnings = [f"{report.benchmark}: {why}" for report in reports for why in report.warnings]
+    voice.say(*(notes if verbose else once(notes)))
+    voice.warn(warnings if verbose else once(warnings))
+    voice.warn(report.fit.failure for report in reports if report.fit.failure)
     if tasks_out is not None:
         text, n_tasks = predictable_tasks(reports, as_json=tasks_out.suffix == ".json")
+        if str(tasks_out) == "-":
+            typer.echo(text, nl=False)
+            return
         write_whole(tasks_out, text)
         voice.say(f"wrote {tasks_out}: {count_of(n_tasks, 'question')} that can be extrapolated.")
     emit(

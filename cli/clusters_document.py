@@ -23,7 +23,7 @@ def cluster_rows(reports: Sequence[ClusterReport]) -> list[dict[str, Cell]]:
     return [
         {"family": report.family, "benchmark": report.benchmark, **_flat(clusters, i)}
         for report in reports
-        if (clusters := report.fit.clusters) is not None
+        if (clusters := report.clusters) is not None
         for i in range(len(clusters.sizes))
     ]
 
@@ -61,8 +61,8 @@ def predictable_tasks(reports: Sequence[ClusterReport], *, as_json: bool) -> tup
 
 
 def _entry(report: ClusterReport) -> dict[str, object]:
-    fit, clusters = report.fit, report.fit.clusters
-    method = "clusters" if clusters is not None else "item response" if fit.items else None
+    fit, clusters = report.fit, report.clusters
+    method = "clusters" if fit.clusters else "item response" if fit.items else None
     entry: dict[str, object] = {
         "family": report.family,
         "benchmark": report.benchmark,
@@ -94,7 +94,8 @@ def _entry(report: ClusterReport) -> dict[str, object]:
     entry["outliers"] = _names(report, clusters.labels == OUTLIER)
     entry["solved_by_none"] = _names(report, clusters.labels == SOLVED_BY_NONE)
     entry["predictable_share"] = clusters.predictable_share
-    entry["mapping"] = np.stack([clusters.part[0], clusters.whole[0]], axis=1).tolist()
+    if fit.clusters is not None:
+        entry["mapping"] = np.stack([clusters.part[0], clusters.whole[0]], axis=1).tolist()
     if report.holdout is not None:
         entry["holdout"] = asdict(report.holdout)
     return entry

@@ -11,7 +11,7 @@ from scalepredict.evaluation.cluster_report import ClusterReport
 from scalepredict.predictors.cluster_fit import SOLVED_BY_NONE, ClusterFit
 from scalepredict.predictors.cluster_law import KINDS
 from scalepredict.predictors.clustering import OUTLIER
-from scalepredict.records.counts import count_of
+from scalepredict.records.counts import count_of, format_count
 
 _WAYS = {
     "part": "predictable part",
@@ -25,12 +25,12 @@ _WAYS = {
 def cluster_sheets(reports: Sequence[ClusterReport], *, verbose: bool) -> list[Sheet]:
     """One table for each benchmark with clusters, and one of those without."""
     sheets = [
-        _sheet(report, report.fit.clusters, verbose=verbose)
+        _sheet(report, report.clusters, verbose=verbose)
         for report in reports
-        if report.fit.clusters is not None
+        if report.clusters is not None
     ]
     sheets += [sheet for report in reports if (sheet := _forecast_sheet(report)) is not None]
-    without = [report for report in reports if report.fit.clusters is None]
+    without = [report for report in reports if report.clusters is None]
     if without:
         sheets.append(
             Sheet(
@@ -94,8 +94,8 @@ def _summary(report: ClusterReport, clusters: ClusterFit) -> list[str]:
         f"can be extrapolated: {percent(clusters.predictable_share)} % of the score; outliers: "
         f"{outliers} of {count_of(n, 'question')} ({percent(outliers / n)} %); solved by no "
         f"model: {unsolved} ({percent(unsolved / n)} %)",
-        f"{count_of(report.n_models, 'model')} of {clusters.flops[0]:.2g} to "
-        f"{clusters.flops[-1]:.2g} FLOPs, {count_of(report.n_anchors, 'anchor')}; "
+        f"{count_of(report.n_models, 'model')} of {format_count(clusters.flops[0])} to "
+        f"{format_count(clusters.flops[-1])} FLOPs, {count_of(report.n_anchors, 'anchor')}; "
         + (
             f"clusters ({clusters.method}) from one half of the answers, laws from the other"
             if clusters.split
@@ -108,6 +108,8 @@ def _summary(report: ClusterReport, clusters: ClusterFit) -> list[str]:
             f"{signed_points(report.holdout.part_error)}, benchmark "
             f"{signed_points(report.holdout.whole_error)} points"
         )
+    if report.fit.clusters is None:
+        lines.append(_instead(report))
     lines.append(f"trust: {report.trust}" + "".join(f"; {why}" for why in report.warnings))
     return lines
 
@@ -125,7 +127,7 @@ def _forecast_sheet(report: ClusterReport) -> Sheet | None:
         header=("FLOPs", *(_WAYS[name] for name in ways)),
         align="r" * (1 + len(ways)),
         rows=tuple(
-            (f"{f.flops:.3g}", *(percent(getattr(f, name)) for name in ways))
+            (format_count(f.flops), *(percent(getattr(f, name)) for name in ways))
             for f in report.forecasts
         ),
     )

@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from scalepredict.cli.render import MISSING, NOTE, Cell, Sheet, Sketch, percent, signed_points
+from scalepredict.cli.render import (
+    MISSING,
+    NOTE,
+    Cell,
+    Sheet,
+    Sketch,
+    once,
+    percent,
+    signed_points,
+)
 from scalepredict.cli.sketch import sparkline
 from scalepredict.evaluation.fit_summary import FamilySummary
 from scalepredict.evaluation.health import health
@@ -161,7 +170,10 @@ def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
         header=(*header, *extra, NOTE),
         align="ll" + "r" * (len(header) + len(extra) - 2) + "l",
         rows=tuple(rows),
-        notes=(*summary.notes, *health(predictor, summary.noise_ratio)),
+        notes=(
+            *(summary.notes if verbose else once(summary.notes)),
+            *health(predictor, summary.noise_ratio),
+        ),
         sketches=(Sketch(header="evidence", cells=_sparklines(summary), after="scores"),),
     )
 

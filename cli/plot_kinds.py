@@ -10,6 +10,7 @@ import numpy as np
 
 from scalepredict.cli.chosen import EvidenceChoice, gather_evidence
 from scalepredict.cli.options import Voice
+from scalepredict.cli.render import once
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.calibration import Calibration
 from scalepredict.predictors.clustering import Clustering
@@ -132,8 +133,8 @@ def cluster_pictures(
         rng=shown.rng().spawn(1)[0],
     )
     panels: dict[str, ClusterPanel] = {}
+    voice.say(*once(note for report in reports for note in report.fit.notes))
     for report in reports:
-        voice.say(*report.fit.notes)
         if report.fit.failure is None:
             difficulty = read_difficulty(table, report.benchmark)
             panels[report.benchmark] = ClusterPanel(difficulty=difficulty, fit=report.fit)

@@ -11,7 +11,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -265,6 +265,26 @@ def _notes_below(sheet: Sheet, *, width: int) -> Sheet:
         rows=tuple(row[:-1] for row in sheet.rows),
         notes=(*said, *sheet.notes),
     )
+
+
+def once(notes: Iterable[str]) -> tuple[str, ...]:
+    """Sentences ``name: text``, where what holds for many names is said once.
+
+    Texts that differ in their numbers alone are counted behind the first of them.
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for note in notes:
+        name, _, text = note.partition(": ")
+        groups.setdefault(re.sub(r"[-+]?\d+(\.\d+)?", "#", text or name), []).append((name, text))
+    said = []
+    for (name, text), *others in groups.values():
+        if not text:
+            said.append(name)
+        elif all(other == text for _, other in others):
+            said.append(_said_of(text, [name, *(each for each, _ in others)]))
+        else:
+            said.append(f"{name}: {text} (and {len(others)} more like it)")
+    return tuple(said)
 
 
 def _said_of(note: str, names: Sequence[str]) -> str:

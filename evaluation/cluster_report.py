@@ -1,22 +1,30 @@
 """May the clusters of a benchmark be believed? What they hold, and how they do on a model held out.
 
 Trust is low if the predictable part is under LEAST_SHARE of the score, if the clusters of the
-smaller models miss the largest one by more than MOST_ERROR on the predictable part, or if a
-typical question has fewer than FEW_TRIALS answers; after Xu et al. 2025 (COD, 2502.17262), who
-give the cases and not the numbers.
+smaller models miss the largest one by more than MOST_ERROR on the predictable part, if a typical
+question has fewer than FEW_TRIALS answers, or if the target is far away; after Xu et al. 2025
+(COD, 2502.17262), who give the cases and not the numbers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.cluster_fit import ClusterFit, fit_clusters
 from scalepredict.predictors.cluster_law import FREE_CEILING_MODELS
-from scalepredict.predictors.cod import BenchmarkFit, ClusteringOnDifficulty, fit_benchmark
+from scalepredict.predictors.cod import (
+    MIN_TRIALS,
+    BenchmarkFit,
+    ClusteringOnDifficulty,
+    fit_benchmark,
+)
 from scalepredict.predictors.difficulty import Difficulty, read_difficulty
 from scalepredict.predictors.mapping import monotone_cubic, smoothing_spline
+from scalepredict.predictors.targets import FAR_FACTOR, far_away
+from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.counts import count_of
 from scalepredict.records.table import EvalTable, Floats
 
@@ -67,6 +75,8 @@ class ClusterReport:
         family: Recipe.
         benchmark: Name.
         fit: What was learned; without questions where it was refused.
+        clusters: The clusters, also where they carry too little for a forecast; None if there are
+            none.
         n_models: Models in it.
         n_anchors: Anchors in its map.
         holdout: How it does on the largest model; None if that cannot be tried.
@@ -77,6 +87,7 @@ class ClusterReport:
     family: str
     benchmark: str
     fit: BenchmarkFit
+    clusters: ClusterFit | None
     n_models: int
     n_anchors: int
     holdout: Holdout | None
@@ -100,23 +111,34 @@ def report_clusters(
     target_flops: Floats,
     rng: np.random.Generator,
 ) -> tuple[ClusterReport, ...]:
-    """Cluster the named benchmarks of one family; anchors are rows of role ``anchor``."""
+    """Cluster the named benchmarks of one family; anchors are rows of role ``anchor``.
+
+    With the generator of `predictor.fit` the clusters are those of its law.
+    """
+    names = [unit.benchmark for unit in to_benchmarks(table).units]
+    streams = dict(zip(names, rng.spawn(len(names)), strict=True))  # those of the predictor
     reports = []
-    for benchmark, stream in zip(benchmarks, rng.spawn(len(benchmarks)), strict=True):
+    for benchmark in benchmarks:
         try:
             difficulty = read_difficulty(table, benchmark)
         except RefusedError as reason:
             refused = BenchmarkFit(questions=(), failure=str(reason))
             reports.append(_report(family, benchmark, refused, None, target_flops, None))
             continue
-        fit_rng, holdout_rng = stream.spawn(2)
+        (holdout_rng,), again = streams[benchmark].spawn(1), deepcopy(streams[benchmark])
         fit = fit_benchmark(
-            difficulty, predictor.clustering, n_resamples=predictor.n_resamples, rng=fit_rng
+            difficulty,
+            predictor.clustering,
+            n_resamples=predictor.n_resamples,
+            rng=streams[benchmark],
         )
-        holdout = None
-        if fit.clusters is not None:
+        holdout, clusters = None, fit.clusters
+        if clusters is not None:
             holdout = hold_out_largest(difficulty, predictor, rng=holdout_rng)
-        reports.append(_report(family, benchmark, fit, difficulty, target_flops, holdout))
+        elif fit.items is not None and difficulty.median_trials >= MIN_TRIALS:
+            clusters = fit_clusters(difficulty, predictor.clustering, n_resamples=0, rng=again)
+        report = _report(family, benchmark, fit, difficulty, target_flops, holdout)
+        reports.append(replace(report, clusters=clusters))
     return tuple(reports)
 
 
@@ -128,7 +150,7 @@ def hold_out_largest(
     if len(smaller.flops) < FREE_CEILING_MODELS - 1:
         return None
     fit = fit_clusters(smaller, predictor.clustering, n_resamples=0, rng=rng)
-    if fit is None:
+    if fit is None or not fit.extrapolatable.any():
         return None
     at = difficulty.flops[-1:]
     inside = fit.predictable
@@ -151,11 +173,14 @@ def _report(
         family=family,
         benchmark=benchmark,
         fit=fit,
+        clusters=fit.clusters,
         n_models=0 if difficulty is None else len(difficulty.flops),
         n_anchors=0 if difficulty is None else difficulty.anchor_full.size,
         holdout=holdout,
         forecasts=tuple(_forecast(fit, flops) for flops in target_flops),
-        warnings=() if difficulty is None else tuple(_doubts(fit, difficulty, holdout)),
+        warnings=()
+        if difficulty is None
+        else tuple(_doubts(fit, difficulty, holdout, target_flops)),
     )
 
 
@@ -177,10 +202,13 @@ def _forecast(fit: BenchmarkFit, flops: float) -> MappedForecast:
     )
 
 
-def _doubts(fit: BenchmarkFit, difficulty: Difficulty, holdout: Holdout | None) -> list[str]:
+def _doubts(
+    fit: BenchmarkFit, difficulty: Difficulty, holdout: Holdout | None, target_flops: Floats
+) -> list[str]:
+    factor = target_flops.max(initial=0.0) / difficulty.flops.max()
+    doubts = [far_away(factor)] if factor > FAR_FACTOR else []
     if fit.clusters is None:
-        return []
-    doubts = []
+        return doubts
     share, n_models = fit.clusters.predictable_share, len(difficulty.flops)
     if share < LEAST_SHARE:
         doubts.append(

@@ -9,7 +9,7 @@ Departures: the halves, the unit-free test of what can be extrapolated, the loca
     exponential weights (Rubin 1981, doi:10.1214/aos/1176345338), the clusters as they are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -132,7 +132,9 @@ class ClusterFit:
 def fit_clusters(
     difficulty: Difficulty, clustering: Clustering, *, n_resamples: int, rng: np.random.Generator
 ) -> ClusterFit | None:
-    """Cluster the questions and fit what can be extrapolated; None if nothing can.
+    """Cluster the questions and fit what can be extrapolated; None without clusters.
+
+    Where no cluster can be extrapolated there is nothing to forecast from: no points of a map.
 
     Args:
         difficulty: Pass rates.
@@ -149,21 +151,7 @@ def fit_clusters(
     noise = _noise(means, labels, halves.trials)
     curves = fit_curves(means, noise, flops=flops, chance=chance)
     kind = kinds(curves, means, noise, flops=flops)
-    used = np.flatnonzero(kind == EXTRAPOLATABLE)
-    if not len(used):
-        return None
-    drawn = _resample(difficulty, halves.to_fit, labels, used, n_resamples, rng)
-    models = rng.standard_exponential((n_resamples, len(flops)))
-    models /= models.mean(axis=1, keepdims=True)
-    refits = fit_curves(
-        drawn.means.reshape(-1, len(flops)),
-        (noise[used] / np.sqrt(models)[:, None, :]).reshape(-1, len(flops)),
-        flops=flops,
-        chance=chance,
-        start=np.tile(curves.params[used], (n_resamples, 1)),
-    )
-    points = np.stack([drawn.part, drawn.whole, _trust(models, difficulty)])
-    return ClusterFit(
+    fit = ClusterFit(
         labels=labels,
         flops=flops,
         means=means,
@@ -175,11 +163,31 @@ def fit_clusters(
         paper_rule=passes_paper_rule(curves),
         center=curves.center,
         params=curves.params,
+        resampled=np.empty((0, 0, 4)),
+        measured=np.empty((3, 0)),
+        drawn=np.empty((3, 0, 0)),
+        split=halves.split,
+        method=clustering.method,
+    )
+    used = np.flatnonzero(kind == EXTRAPOLATABLE)
+    if not len(used):
+        return fit
+    drawn = _resample(difficulty, halves.to_fit, labels, used, n_resamples, rng)
+    models = rng.standard_exponential((n_resamples, len(flops)))
+    models /= models.mean(axis=1, keepdims=True)
+    refits = fit_curves(
+        drawn.means.reshape(-1, len(flops)),
+        (noise[used] / np.sqrt(models)[:, None, :]).reshape(-1, len(flops)),
+        flops=flops,
+        chance=chance,
+        start=np.tile(curves.params[used], (n_resamples, 1)),
+    )
+    points = np.stack([drawn.part, drawn.whole, _trust(models, difficulty)])
+    return replace(
+        fit,
         resampled=_single(refits.params.reshape(n_resamples, len(used), 4)),
         measured=points[:, 0],
         drawn=_single(points[:, 1:]),
-        split=halves.split,
-        method=clustering.method,
     )
 
 

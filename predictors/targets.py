@@ -95,16 +95,21 @@ def target_warnings(targets: Targets, index: int, evidence: EvalTable) -> tuple[
     factor = float(factors(targets, evidence)[index])
     warnings = []
     if factor > FAR_FACTOR:
-        warnings.append(
-            f"the target has {_times(factor)} the FLOPs of the largest evidence; beyond "
-            f"{FAR_FACTOR:.0f}x few forecasts were ever checked."
-        )
+        warnings.append(f"{far_away(factor)}.")
     if factor < 1:
         warnings.append(
             f"the target is smaller than the largest evidence ({_times(factor)} its FLOPs), so "
             "this is what the fit says there, not a prediction."
         )
     return (*warnings, *few_models(evidence), *_off_design(targets, index, evidence))
+
+
+def far_away(factor: float) -> str:
+    """Why a target beyond FAR_FACTOR is doubtful."""
+    return (
+        f"the target has {_times(factor)} the FLOPs of the largest evidence; beyond "
+        f"{FAR_FACTOR:.0f}x few forecasts were ever checked"
+    )
 
 
 def few_models(evidence: EvalTable) -> tuple[str, ...]:

@@ -155,6 +155,73 @@ def test_the_predictable_questions_are_written_for_a_harness(
     assert [int(line.split(",q")[1]) for line in lines[1:]] == chosen
 
 
+def test_the_predictable_questions_alone_go_to_stdout(command: Run, items: Path) -> None:
+    result = command("clusters", str(items), "--tasks-out", "-", "--quiet")
+    assert result.returncode == 0, result.stderr
+    header, *rows = result.stdout.splitlines()
+    assert header == "benchmark,task"
+    assert {row.split(",")[0] for row in rows} == {"mid"}
+
+
+def test_clusters_and_fit_find_the_same(command: Run, items: Path) -> None:
+    target = ("--flops", "3e24", "--json", "--quiet")
+    shown = json.loads(command("clusters", str(items), *target).stdout)
+    command("fit", str(items), "--predictor", "cod", "--quiet")
+    forecast = json.loads(command("forecast", *target).stdout)
+    (clusters,), (benchmark,) = shown["benchmarks"], forecast["benchmarks"]
+    assert clusters["forecasts"][0]["local_line"] == pytest.approx(benchmark["forecast"], abs=1e-9)
+
+
+def test_a_target_far_away_is_told_with_what_was_assumed_and_is_not_trusted(
+    command: Run, items: Path
+) -> None:
+    result = command("clusters", str(items), "--flops", "1e25")
+    assert result.returncode == 0, result.stderr
+    assert "= 1e25 FLOPs, 70.7x the largest evidence (sim-12022M); assumed: " in result.stderr
+    assert "trust: low; the target has 70.7x the FLOPs of the largest evidence" in result.stdout
+
+
+def test_clusters_that_carry_no_forecast_are_shown_with_their_kind(
+    command: Run, items: Path, tmp_path: Path
+) -> None:
+    flat = [
+        {**row, "successes": str(10 * (int(row["task"][1:]) % 10))}
+        for row in rows_of(items)
+        if row["role"] == "fit"
+    ]
+    records = write(flat, tmp_path / "flat.csv")
+    table = command("clusters", records, "--quiet").stdout
+    assert "non-emergent" in table
+    assert "forecast by item response, not by clusters" in table
+    document = json.loads(command("clusters", records, "--json", "--quiet").stdout)
+    schema = json.loads((ROOT / "configs" / "clusters.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema)
+    (entry,) = document["benchmarks"]
+    assert entry["method"] == "item response"
+    assert {cluster["kind"] for cluster in entry["clusters"]} <= {
+        "non-emergent",
+        "non-extrapolatable",
+    }
+
+
+def test_what_holds_for_many_benchmarks_is_said_once(
+    command: Run, items: Path, tmp_path: Path
+) -> None:
+    rows = [{**row, "trials": "", "successes": ""} for row in rows_of(items)]
+    graded = [
+        {**row, "score": str(0.2 + 0.001 * (n % 600)), "benchmark": name}
+        for name in ("mid", "other")
+        for n, row in enumerate(rows)
+    ]
+    said = "graded scores without trials: taken as exact, without sampling noise."
+    records = write(graded, tmp_path / "graded.csv")
+    for words in (("clusters",), ("fit", "--predictor", "cod")):
+        result = command(*words, records)
+        assert (result.stdout + result.stderr).count(f"mid, other: {said}") == 1
+        result = command(*words, records, "--verbose")
+        assert (result.stdout + result.stderr).count(said) == 2
+
+
 def test_fit_and_forecast_use_cod_like_any_predictor(scalepredict: Run, items: Path) -> None:
     fit = scalepredict("fit", str(items), "--predictor", "cod", "-o", "fit.json")
     assert fit.returncode == 0, fit.stderr

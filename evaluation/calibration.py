@@ -8,7 +8,7 @@ Both c and the spread are estimated from forecasts of series that were measured 
 (calibrate.py); this module only applies them. Every constant is in the calibration file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -148,14 +148,16 @@ def calibration_notes(
 
 
 def suites(units: Sequence[Unit]) -> dict[str, list[int]]:
-    """Columns of each named suite; a table that names no suite is one, ``all benchmarks``."""
-    if not any(unit.suite for unit in units):
-        return {WHOLE_TABLE: list(range(len(units)))}
+    """Columns of each named suite; a table that names no suite is one, ``all benchmarks``.
+
+    One benchmark is no suite: its average would be itself, under another interval.
+    """
+    named = any(unit.suite for unit in units)
     columns: dict[str, list[int]] = {}
     for column, unit in enumerate(units):
-        if unit.suite:
-            columns.setdefault(unit.suite, []).append(column)
-    return columns
+        if unit.suite or not named:
+            columns.setdefault(unit.suite or WHOLE_TABLE, []).append(column)
+    return {name: index for name, index in columns.items() if len(index) > 1}
 
 
 def suite_averages(
@@ -192,7 +194,7 @@ def suite_averages(
     columns = [list(index) for index in members.values()]
 
     def mean(values: Floats) -> Floats:
-        return np.stack([values[:, index].mean(axis=1) for index in columns], axis=1)
+        return suite_means(values, columns)
 
     point = mean(forecast.point)
     chance = mean(np.array([[unit.chance for unit in forecast.units]]))[0]
@@ -221,16 +223,20 @@ def suite_averages(
     )
 
 
+def suite_means(values: Floats, columns: Collection[Sequence[int]]) -> Floats:
+    """Mean of each set of columns. Shapes (K, T) -> (K, number of sets)."""
+    means = [values[:, index].mean(axis=1) for index in columns]
+    return np.reshape(means, (len(columns), len(values))).T
+
+
 def suite_variance(scale: Floats, columns: list[list[int]], correlation: float) -> Floats:
     """Variance of the average of each set of columns. Shapes (K, T) -> (K, number of sets)."""
-    return np.stack(
-        [
-            correlation * scale[:, index].mean(axis=1) ** 2
-            + (1 - correlation) * (scale[:, index] ** 2).sum(axis=1) / len(index) ** 2
-            for index in columns
-        ],
-        axis=1,
-    )
+    variances = [
+        correlation * scale[:, index].mean(axis=1) ** 2
+        + (1 - correlation) * (scale[:, index] ** 2).sum(axis=1) / len(index) ** 2
+        for index in columns
+    ]
+    return np.reshape(variances, (len(columns), len(scale))).T
 
 
 def _incomplete(forecast: Forecast, suite: str, index: Sequence[int]) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.calibration import suites
+from scalepredict.evaluation.calibration import suite_means, suites
 from scalepredict.evaluation.forecasting import FamilyForecast
 from scalepredict.predictors.interface import Targets
 from scalepredict.records.aggregate import to_benchmarks
@@ -152,10 +152,7 @@ def beside(family: FamilyForecast, observed: Floats, models: tuple[str, ...]) ->
         error=family.forecast.point - observed,
         last_error=family.forecast.last - observed,
         inside=np.where(known, holds, np.nan),
-        suites=np.stack(
-            [observed[:, index].mean(axis=1) for index in suites(family.forecast.units).values()],
-            axis=1,
-        ),
+        suites=suite_means(observed, suites(family.forecast.units).values()),
     )
 
 

@@ -240,6 +240,7 @@ class ObservationalLaw:
             notes.append(
                 f"{count_of(unknown, 'model')} of unknown compute: in the space, not in the trends."
             )
+        notes += [f"not forecast: {failure}" for failure in self.failures if failure]
         notes += [
             f"{units[column].benchmark!r}: the capabilities explain only {max(share, 0):.0%} of "
             "its scores; what it needs may not be among the standard benchmarks."

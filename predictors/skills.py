@@ -210,6 +210,7 @@ class SkillsLaw:
             notes.append(
                 f"left out: {count_of(self.left_out, 'model')} without params, tokens or scores."
             )
+        notes += [f"not forecast: {failure}" for failure in self.failures if failure]
         return tuple(notes)
 
     def details(self) -> tuple[LawTable, ...]:

@@ -172,6 +172,7 @@ def test_a_constant_benchmark_is_a_failure_and_leaves_the_rest_alone() -> None:
     assert np.isnan(result.point[:, 1]).all()
     assert np.isfinite(np.delete(result.point, 1, axis=1)).all()
     assert 1 not in law.standard
+    assert f"not forecast: {result.failures[1]}" in law.notes()
 
 
 def test_a_model_that_shares_no_standard_benchmark_is_left_out_by_name() -> None:

@@ -174,6 +174,7 @@ def test_a_constant_benchmark_is_a_failure_and_leaves_the_rest_alone() -> None:
     assert "'b3' has the same score in all 40 models" in str(result.failures[3])
     assert np.isnan(result.point[:, 3]).all()
     assert np.isfinite(np.delete(result.point, 3, axis=1)).all()
+    assert f"not forecast: {result.failures[3]}" in law.notes()
 
 
 def test_a_target_without_tokens_is_refused() -> None:

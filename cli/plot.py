@@ -1,7 +1,7 @@
 """`scalepredict plot`: look at a forecast, at a backtest, at what a method has found."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -99,6 +99,19 @@ def plot(
     voice = Voice(quiet)
     suffix_of(Path(output))  # before the work, not after it
     _check_sources(kind, records)
+    _check_settings(
+        kind,
+        {
+            Picture.CLUSTERS: {"--clustering": clustering},
+            Picture.CHECKPOINTS: {"--model": model},
+            Picture.FORECAST: {
+                "--params": params,
+                "--tokens": tokens,
+                "--tokens-per-param": tokens_per_param,
+                "--flops": flops,
+            },
+        },
+    )
     need_matplotlib()
     shown = Shown(
         families=tuple(family or ()),
@@ -142,6 +155,15 @@ def _check_sources(kind: Picture, records: list[Path] | None) -> None:
             f"--kind {kind} draws a fit file (--fit), not records; run `scalepredict fit` on "
             f"{records[0]} first."
         )
+
+
+def _check_settings(kind: Picture, settings: Mapping[Picture, Mapping[str, object]]) -> None:
+    for its, values in settings.items():
+        given = [name for name, value in values.items() if value is not None]
+        if given and its is not kind:
+            raise typer.BadParameter(
+                f"{given[0]} says nothing of --kind {kind}; leave it out, or draw --kind {its}."
+            )
 
 
 def _write(figures: "Pictures", output: str) -> Iterator[Path]:

@@ -60,7 +60,8 @@ def benchmark_axes(
     _, size, axes = np.linalg.svd(rows, full_matrices=False)
     turned = axes.swapaxes(1, 2) * (size / np.maximum(size[:, :1], 1e-300))[:, None, :]
     signs = np.stack([stable_signs(one @ axis) for one, axis in zip(rows, turned, strict=True)])
-    return np.asarray(turned * signs[:, None, :])
+    # Laid out as it will be when it is read from a file: sums then round alike.
+    return np.ascontiguousarray(turned * signs[:, None, :])
 
 
 def coordinates_of(

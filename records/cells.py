@@ -1,6 +1,7 @@
 """How do the columns of a file become text and numbers? Errors name the file, line and value."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,10 @@ from scalepredict.records.table import Floats
 Column = Texts | Floats  # texts (code -1 = empty), or numbers (NaN = empty)
 Where = Callable[[int], str]
 _TEXT = pd.Index([], dtype=str).dtype  # one type for all files, so that they can be joined
+_TRUTH = {"true": 1.0, "false": 0.0}  # a graded answer; pandas reads a whole column of them so
+_ANSWERS = ("trials", "n_items")
+_NO_ANSWERS = "0 answers make no score; correct the count, or remove the row."
+Place = tuple[str, str, str]  # benchmark, task and attribute of a column of a wide table
 
 
 def rows_of_columns(
@@ -54,8 +59,12 @@ def rows_of_columns(
     if not is_wide(headers):
         return FileRows(rows=rows, ignored=tuple(header.text for header, _ in rest))
     ignored = tuple(h.text for h, c in rest if h.name.startswith("x_") or _holds_no_number(c))
-    scores = [(h, as_number(c, h, where)) for h, c in rest if h.text not in ignored]
-    return FileRows(rows=_melted(rows, scores, where), ignored=ignored)
+    places = [(_place(h, source), h, c) for h, c in rest if h.text not in ignored]
+    scores = [
+        (place, as_number(column, replace(header, name=place[2], known=True), where))
+        for place, header, column in places
+    ]
+    return FileRows(rows=_melted(rows, scores), ignored=ignored)
 
 
 def as_text(column: Column) -> Texts:
@@ -84,15 +93,18 @@ def as_number(column: Column, header: Header, where: Where) -> Floats:
     if not isinstance(column, pd.Categorical):
         return _checked_floats(column, header, where)
     parsed = np.full(len(column.categories) + 1, np.nan)  # the last one serves code -1
+    problems: dict[int, CountError] = {}
     for code, category in enumerate(column.categories):
         text = str(category).strip()
         try:
             if text:
                 parsed[code] = parse_cell(text, header)
         except CountError as problem:
-            rows = np.flatnonzero(column.codes == code)
-            if len(rows):  # a category may belong to rows that are gone
-                raise RecordError(f"{where(rows[0])}: {header.text}: {problem}") from problem
+            problems[code] = problem
+    bad = np.flatnonzero(np.isin(column.codes, list(problems))) if problems else []
+    if len(bad):  # a category may belong to rows that are gone
+        problem = problems[int(column.codes[bad[0]])]
+        raise RecordError(f"{where(bad[0])}: {header.text}: {problem}") from problem
     values: Floats = parsed[column.codes]
     return values
 
@@ -103,6 +115,10 @@ def parse_cell(text: str, header: Header) -> float:
     Raises:
         CountError: It is no number of this column's kind.
     """
+    if header.known and header.name == "score" and text.casefold() in _TRUTH:
+        return _TRUTH[text.casefold()]
+    if header.known and header.name in _ANSWERS and not text.strip("0."):
+        raise CountError(_NO_ANSWERS)
     parse = parse_count if header.known and header.name in COUNTS else _plain_number
     if header.percent:
         return parse(text.removesuffix("%").strip()) / 100  # 57.3 / 100, not 57.3 * 0.01
@@ -129,10 +145,10 @@ def _checked_floats(values: Floats, header: Header, where: Where) -> Floats:
     bad = np.flatnonzero((values <= lowest) | np.isinf(values))
     if len(bad):
         kind = "a positive count" if lowest == 0.0 else "a finite number"
-        raise RecordError(
-            f"{where(int(bad[0]))}: {header.text}: {values[bad[0]]:.15g} is not {kind}; correct it "
-            "or leave it empty."
-        )
+        what = f"{values[bad[0]]:.15g} is not {kind}; correct it or leave it empty."
+        if header.name in _ANSWERS and values[bad[0]] == 0:
+            what = _NO_ANSWERS
+        raise RecordError(f"{where(int(bad[0]))}: {header.text}: {what}")
     if header.percent:
         return values / 100
     return values if header.factor == 1 else values * header.factor
@@ -147,15 +163,14 @@ def _holds_no_number(column: Column) -> bool:
     return all(text[:1].isalpha() and text not in ("nan", "inf", "infinity") for text in texts)
 
 
-def _melted(rows: Rows, scores: Sequence[tuple[Header, Floats]], where: Where) -> Rows:
+def _melted(rows: Rows, scores: Sequence[tuple[Place, Floats]]) -> Rows:
     if not scores:
         raise RecordError(
             f"{rows.sources[0]}, {rows.word[0]} 1: no column 'benchmark', and no column "
             "with scores; give benchmark and score columns, or one column for each benchmark."
         )
     units: dict[tuple[str, str], dict[str, Floats]] = {}
-    for header, values in scores:
-        benchmark, task, attribute = _place(header, rows.sources[0])
+    for (benchmark, task, attribute), values in scores:
         units.setdefault((benchmark, task), {})[attribute] = values
     n, t = len(rows), len(units)
     unit = np.tile(np.arange(t, dtype=np.int32), n)
@@ -179,7 +194,7 @@ def _melted(rows: Rows, scores: Sequence[tuple[Header, Floats]], where: Where) -
     )
 
 
-def _place(header: Header, source: str) -> tuple[str, str, str]:
+def _place(header: Header, source: str) -> Place:
     # `arc_easy`, `arc_easy/stderr`, `mmlu/anatomy`, `mmlu/anatomy/stderr`
     benchmark, *rest = header.name.split("/")
     attribute = "score"

@@ -130,16 +130,16 @@ def _from_successes(rows: Rows) -> Rows:
     if len(beyond):
         row = int(beyond[0])
         raise RecordError(
-            f"{rows.where(row)}: {successes[row]:g} successes in {trials[row]:g} trials; there "
-            "cannot be more successes than trials."
+            f"{rows.where(row)}: {_outcome(successes[row], trials[row])}; there cannot be more "
+            "successes than trials."
         )
     share = successes / trials
     clash = np.flatnonzero(np.abs(share - score) > 1e-3)
     if len(clash):
         row = int(clash[0])
         raise RecordError(
-            f"{rows.where(row)}: score {score[row]:g} contradicts {successes[row]:g} successes in "
-            f"{trials[row]:g} trials; correct or remove one of them."
+            f"{rows.where(row)}: score {score[row]:g} contradicts "
+            f"{_outcome(successes[row], trials[row])}; correct or remove one of them."
         )
     return rows.with_numbers(
         {
@@ -147,3 +147,8 @@ def _from_successes(rows: Rows) -> Rows:
             "n_items": np.where(np.isnan(n_items) & ~np.isnan(share), trials, n_items),
         }
     )
+
+
+def _outcome(successes: float, trials: float) -> str:
+    right = f"{successes:g} {'success' if successes == 1 else 'successes'}"
+    return f"{right} in {trials:g} {'trial' if trials == 1 else 'trials'}"

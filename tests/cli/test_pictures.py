@@ -235,6 +235,8 @@ def test_coverage_of_the_evidence_is_drawn(command: Run, fitted: Fitted, tmp_pat
             "did you mean 'f-2.8B'",
         ),
         (("-o", "x.png", "ladder.csv", "--params", "12B"), "draws a fit file"),
+        (("-o", "x.png", "--params", "12B", "--clustering", "dbscan"), "draw --kind clusters"),
+        (("-o", "x.png", "--kind", "coverage", "--flops", "1e22"), "draw --kind forecast"),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_written(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scalepredict.errors import ScalePredictError
+from scalepredict.records import delimited
 from scalepredict.records.read import read_records
 
 HEADER = "model,params,tokens,benchmark,metric,score\n"
@@ -85,6 +86,20 @@ CSV_MISTAKES = {
         "model,params,tokens,piqa,hours\na,1B,2B,0.6,57\n",
         r"line 2: score 57 .*\(benchmark hours\).* ignored if its name starts with x_",
     ),
+    "a score and another one in trials": (
+        "model,params,tokens,benchmark,successes,trials,score\na,1B,2B,x,1,1,0.4\n",
+        r"line 2: score 0.4 contradicts 1 success in 1 trial; correct or remove",
+    ),
+    "no trials": (
+        "model,params,tokens,benchmark,successes,trials\na,1B,2B,x,0,0\n",
+        r"line 2: trials: 0 answers make no score; correct the count, or remove the row",
+    ),
+    "no items in a wide table": ("model,params,x,x/n\na,1B,0.5,0\n", r"line 2: x/n: 0 answers"),
+    "fewer than no items": ("model,params,x,x/n\na,1B,0.5,-3\n", r"line 2: x/n: .* a positive"),
+    "two mistakes in a column": (
+        HEADER + ROW + "b,1B,2B,piqa,acc,zero\nc,1B,2B,piqa,acc,one\n",
+        r"line 3: score: 'zero' is not",
+    ),
     "unknown role": ("model,params,benchmark,score,role\na,1B,x,0.5,eval\n", r"role 'eval' is not"),
 }
 YAML_MISTAKES = {
@@ -134,8 +149,12 @@ def refusal(path: Path) -> str:
     return message
 
 
+@pytest.mark.parametrize("chunk", [1, 1 << 18])
 @pytest.mark.parametrize("mistake", CSV_MISTAKES)
-def test_a_mistake_in_csv_is_named_with_its_place_and_remedy(tmp_path: Path, mistake: str) -> None:
+def test_a_mistake_in_csv_is_named_with_its_place_and_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mistake: str, chunk: int
+) -> None:
+    monkeypatch.setattr(delimited, "CHUNK", chunk)
     text, expected = CSV_MISTAKES[mistake]
     path = tmp_path / "records.csv"
     path.write_text(text, encoding="utf-8")

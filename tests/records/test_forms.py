@@ -116,6 +116,31 @@ def test_a_file_in_chunks_reads_as_in_one(
     assert [u.task for u in table.units] == ["", "one", "two"]
 
 
+ANSWERS: dict[str, list[object]] = {
+    "all are words": [True, False],
+    "one is a number": [True, 0.5, False],
+}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_a_score_of_true_or_false_is_one_or_zero(tmp_path: Path, form: str, kind: str) -> None:
+    scores = ANSWERS[kind]
+    rows = [
+        {"model": "a", "params": 1e9, "tokens": 2e9, "benchmark": "x", "task": f"q{i}", "score": s}
+        for i, s in enumerate(scores)
+    ]
+    path = tmp_path / f"records.{form}"
+    if form == "jsonl":
+        path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    elif form == "csv":
+        pd.DataFrame(rows).to_csv(path, index=False)
+    else:
+        as_text = [{**row, "score": str(row["score"])} for row in rows]
+        pd.DataFrame(rows if kind == "all are words" else as_text).to_parquet(path)
+    np.testing.assert_array_equal(read_records([path]).table.scores, [scores])
+
+
 @pytest.mark.parametrize("chunk", [1, 9])
 def test_names_that_look_like_numbers_keep_their_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int

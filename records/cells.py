@@ -99,12 +99,12 @@ def as_number(column: Column, header: Header, where: Where) -> Floats:
         try:
             if text:
                 parsed[code] = parse_cell(text, header)
-        except CountError as problem:
-            problems[code] = problem
-    bad = np.flatnonzero(np.isin(column.codes, list(problems))) if problems else []
+        except CountError as refusal:
+            problems[code] = refusal
+    bad = np.flatnonzero(np.isin(column.codes, list(problems)))
     if len(bad):  # a category may belong to rows that are gone
         problem = problems[int(column.codes[bad[0]])]
-        raise RecordError(f"{where(bad[0])}: {header.text}: {problem}") from problem
+        raise RecordError(f"{where(int(bad[0]))}: {header.text}: {problem}") from problem
     values: Floats = parsed[column.codes]
     return values
 

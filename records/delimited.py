@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -123,7 +122,8 @@ def _frame(
                 frames = [part.astype(dict.fromkeys(texts, "category")) for part in reader]
         except (pd.errors.ParserError, pd.errors.ParserWarning) as problem:
             source.check_readable()
-            raise RecordError(f"{source.name}{_reason(str(problem), n_columns)}") from problem
+            reason = _reason(source, str(problem), n_columns, delimiter)
+            raise RecordError(f"{source.name}{reason}") from problem
     if len(frames) == 1:
         return frames[0]
     return pd.DataFrame({i: _joined([frame[i] for frame in frames]) for i in range(n_columns)})
@@ -137,14 +137,21 @@ def _joined(columns: Sequence[pd.Series]) -> Column:
     return union_categoricals([pd.Categorical.from_codes(*text) for text in texts])
 
 
-def _reason(problem: str, n_columns: int) -> str:
-    if wide := re.search(r"in line (\d+), saw (\d+)", problem):
-        return (
-            f", line {wide[1]}: {count_of(int(wide[2]), 'cell')}, but the header has {n_columns}; "
-            "quote cells that hold the delimiter."
-        )
-    if unclosed := re.search(r"inside string starting at row (\d+)", problem):
-        return f", line {int(unclosed[1]) + 1}: a quote is opened and never closed."
-    if "Length of header" in problem:
-        return f": rows have more cells than the header, which has {n_columns}; correct the header."
+def _reason(source: Source, problem: str, n_columns: int, delimiter: str) -> str:
+    # pandas counts rows; lines are counted here, because a quoted cell may hold line breaks.
+    start = last = 1
+    with source.open() as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        reader = csv.reader(text, delimiter=delimiter)
+        try:
+            for row in reader:
+                if len(row) > n_columns:
+                    return (
+                        f", line {start}: {count_of(len(row), 'cell')}, but the header has "
+                        f"{n_columns}; quote cells that hold the delimiter, or correct the header."
+                    )
+                last, start = start, reader.line_num + 1
+        except csv.Error:  # an open quote that swallowed more than fits into a cell
+            last = start
+    if "inside string" in problem:
+        return f", line {last}: a quote is opened and never closed."
     return f": not a table of cells ({problem.strip()})."

@@ -73,6 +73,17 @@ CSV_MISTAKES = {
         + 'a,1B,2B,x,0.5,"in two\nlines"\nb,1B,-2B,x,0.5,\n',
         r"line 4: tokens: '-2B' is not a pos",
     ),
+    "too many cells after a quoted line break": (
+        "model,params,tokens,benchmark,score,x_note\n"
+        + 'a,1B,2B,x,0.5,"in two\r\nlines"\nb,1B,2B,x,0.5,,7\n',
+        r"line 4: 7 cells, .* has 6",
+    ),
+    "an open quote after a quoted line break": (
+        "model,params,tokens,benchmark,score,x_note\n"
+        + 'a,1B,2B,x,0.5,"in two\nlines"\n"b,1B,2B,x,0.5,\n',
+        r"line 4: a quote is opened and nev",
+    ),
+    "more cells in every row": ("model,piqa\na,0.5,7\nb,0.6,8\n", r"line 2: 3 cells, .* has 2"),
     "two names for a column": ("model,params,n_params\na,1B,1B\n", r"'params' and 'n_params' mean"),
     "more successes than trials": (
         "model,params,tokens,benchmark,successes,trials\na,1B,2B,x,5,4\n",

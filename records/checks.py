@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from scalepredict.errors import RecordError, did_you_mean
+from scalepredict.records.counts import count_of
 from scalepredict.records.rows import Codes, Rows
 from scalepredict.records.table import Bools
 
@@ -150,5 +151,5 @@ def _from_successes(rows: Rows) -> Rows:
 
 
 def _outcome(successes: float, trials: float) -> str:
-    right = f"{successes:g} {'success' if successes == 1 else 'successes'}"
-    return f"{right} in {trials:g} {'trial' if trials == 1 else 'trials'}"
+    right = count_of(round(successes), "success", "successes")
+    return f"{right} in {count_of(round(trials), 'trial')}"

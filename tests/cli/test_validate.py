@@ -39,7 +39,7 @@ def test_two_models_of_a_family_are_a_finding(scalepredict: Run) -> None:
 def test_a_mistake_exits_with_2_and_prints_no_result(scalepredict: Run) -> None:
     done = scalepredict("validate", "-", stdin=HEADER + LADDER.replace("0.7", "70"))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: <stdin>, line 3: score 70 is not between 0 and 1;")
+    assert done.stderr.startswith("error: <stdin>, line 3: score 70 is not between 0 and 1 (")
     assert done.stderr.count("\n") == 1
 
 

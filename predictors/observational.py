@@ -374,11 +374,11 @@ def _trend(space: FactorModel, known: Posterior, table: EvalTable) -> FamilyTren
 
 def _failures(units: tuple[Unit, ...], varying: Bools, counted: Ints) -> tuple[str | None, ...]:
     return tuple(
-        f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
-        if count and not varies
-        else f"{unit.benchmark!r} is measured on {count_of(count, 'model')} of the space; at least "
+        f"{unit.benchmark!r} is measured on {count_of(count, 'model')} of the space; at least "
         f"{FEWEST_SCORES} are needed."
         if count < FEWEST_SCORES
+        else f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
+        if not varies
         else None
         for unit, varies, count in zip(units, varying, counted, strict=True)
     )

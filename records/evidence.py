@@ -93,9 +93,10 @@ def select_evidence(
     if needs_compute:
         kept = _with_compute(kept, notes)
     measured = np.any(np.isfinite(kept.scores) | np.isfinite(kept.task_loss), axis=1)
-    return Selection(
-        table=_latest(kept.take_rows(measured), choice, notes), anchors=anchors, notes=tuple(notes)
-    )
+    measured &= np.isfinite(kept.scores).any()  # losses alone make no forecast of a score
+    chosen = _latest(kept.take_rows(measured), choice, notes)
+    _note_unscored(chosen, notes)
+    return Selection(table=chosen, anchors=anchors, notes=tuple(notes))
 
 
 def why_no_evidence(table: EvalTable) -> str:
@@ -109,9 +110,20 @@ def why_no_evidence(table: EvalTable) -> str:
     lacking += [f"{other} of a role that is not fitted"] if other else []
     return (
         f"none of {count_of(len(table.checkpoints), 'checkpoint')} can be fitted "
-        f"({', '.join(lacking) or 'none has a score'}). Each needs two of the columns params, "
-        "tokens and flops, and the role `fit` or none."
+        f"({', '.join(lacking) or 'none has a score'}). Each needs a score, two of the columns "
+        "params, tokens and flops, and the role `fit` or none."
     )
+
+
+def _note_unscored(table: EvalTable, notes: list[str]) -> None:
+    scored = np.flatnonzero(np.isfinite(table.scores).any(axis=0))
+    have = {table.units[i].benchmark for i in scored}
+    lacking = [name for name in table.benchmarks if name not in have]
+    if lacking and table.checkpoints:
+        shown = ", ".join(lacking[:8]) + (" and others" if len(lacking) > 8 else "")
+        notes.append(
+            f"evidence: no score of {count_of(len(lacking), 'benchmark')}, so no forecast: {shown}."
+        )
 
 
 def _of_phases(table: EvalTable, phases: frozenset[str], notes: list[str]) -> EvalTable:

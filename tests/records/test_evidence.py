@@ -75,3 +75,15 @@ def test_other_choices_are_refused(text: str) -> None:
     with pytest.raises(RefusedError, match="write last, all, mean-last-K"):
         CheckpointChoice.parse(text)
     assert CheckpointChoice.parse("last") == LAST
+
+
+def test_a_benchmark_of_losses_alone_is_named_and_gives_no_evidence() -> None:
+    scores = np.array([[np.nan, 0.2], [np.nan, 0.3]])
+    units = [Unit(benchmark="x"), Unit(benchmark="y")]
+    table = make_table(
+        [checkpoint("a", 1.0), checkpoint("b", 1.0)], units, scores, task_loss=np.ones((2, 2))
+    )
+    assert select_evidence(table).notes[-1] == (
+        "evidence: no score of 1 benchmark, so no forecast: x."
+    )
+    assert not select_evidence(table.take_units([0])).table.checkpoints

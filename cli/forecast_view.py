@@ -88,20 +88,20 @@ def make_views(
     shown = np.flatnonzero([not only or name in only for name in names])
     for k, line in enumerate(family.target_lines):
         entries = _entries(family, comparison, k)
-        found = comparison is not None and comparison.models[k] != ""
+        model = comparison.models[k] if comparison else ""
         yield View(
             predictor=predictor,
             family=family.family,
             title=f"{family.family}: {line}",
             size=f"{format_count(float(family.targets.params[k]))} params",
-            target=_target(family, k),
+            target=_target(family, k) | ({"model": model} if model else {}),
             evidence=evidence_document(family.evidence),
             benchmarks=tuple(entries[t] for t in shown),
             suites=() if only else tuple(_suites(family.suites, comparison, k)),
             warnings=family.target_warnings[k],
             notes=family.notes,
-            measured_model=comparison.models[k] if comparison else "",
-            accuracy=comparison.of_target(k, shown) if comparison and found else None,
+            measured_model=model,
+            accuracy=comparison.of_target(k, shown) if comparison and model else None,
         )
 
 
@@ -143,9 +143,11 @@ def _sketches(entries: Sequence[Entry]) -> tuple[Sketch, ...]:
 def forecast_rows(views: Sequence[View]) -> list[dict[str, Cell]]:
     """Tidy rows: one for each family, target and benchmark or suite; scores are fractions."""
     measured = any(view.accuracy is not None for view in views)
+    named = any(view.measured_model for view in views)
     return [
         {
             "family": view.family,
+            **({"model": view.measured_model} if named else {}),
             **{name: view.target[name] for name in ("params", "tokens", "flops", "factor")},
             **_flat(entry, is_suite, measured),
         }

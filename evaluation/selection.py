@@ -65,7 +65,8 @@ def select_models(
         rng: For the random sets.
 
     Raises:
-        RefusedError: Fewer models are allowed than the regression has parameters.
+        RefusedError: Fewer models are allowed, or in the budget, than the regression has
+            parameters.
     """
     design = np.concatenate([np.ones((len(coordinates), 1)), coordinates], axis=1)
     price = np.zeros(len(design)) if cost is None else cost
@@ -76,8 +77,18 @@ def select_models(
             f"{count_of(design.shape[1] - 1, 'component')}; choose {design.shape[1]} or more, "
             "allow larger ones, or ask for fewer --components."
         )
+    cheapest = open_rows[np.argsort(price[open_rows], kind="stable")][: design.shape[1]]
+    if price[cheapest].sum() > budget:
+        raise RefusedError(
+            f"the budget does not hold the {design.shape[1]} smallest models, and a regression on "
+            f"{count_of(design.shape[1] - 1, 'component')} needs as many; raise it, or ask for "
+            "fewer --components."
+        )
     search = _Search(design=design, aim=design.T @ design / len(design), price=price)
-    chosen = search.exchanged(search.added([], open_rows, count, budget), open_rows, budget)
+    chosen = search.added([], open_rows, count, budget)
+    if len(chosen) < design.shape[1]:  # the first ones took too much of the budget
+        chosen = search.added(cheapest.tolist(), open_rows, count, budget)
+    chosen = search.exchanged(chosen, open_rows, budget)
     sets = [_random_set(open_rows, price, count, budget, rng) for _ in range(RANDOM_SETS)]
     return ModelChoice(
         rows=np.sort(chosen),

@@ -20,6 +20,7 @@ from scalepredict.records.table import (
 )
 
 DEFAULT_FAMILY = "default"  # as in Checkpoint
+ROUNDING = 1e-9  # relative: numbers this close are one, in two forms such as 1.14576 (1E21)
 _ROLES = ("fit", "holdout", "target", "anchor")
 _CELLS = ("score", "n_items", "stderr", "task_loss")
 
@@ -101,9 +102,10 @@ def _one_number(rows: Rows, name: str, code: Ints, n: int, what: str) -> Floats:
     group, value = (code, values) if known.all() else (code[known], values[known])
     result = np.full(n, np.nan)
     result[group[::-1]] = value[::-1]  # the first row of a group wins
-    clash = result[group] != value
-    if clash.any():
-        row = int(np.flatnonzero(known)[np.argmax(clash)])
+    clash = np.flatnonzero(result[group] != value)
+    clash = clash[np.abs(result[group[clash]] - value[clash]) > ROUNDING * np.abs(value[clash])]
+    if len(clash):
+        row = int(np.flatnonzero(known)[clash[0]])
         first = int(np.argmax(known & (code == code[row])))
         raise RecordError(
             f"{rows.where(row)}: {name} {values[row]:.15g} contradicts {name} {values[first]:.15g} "

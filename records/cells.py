@@ -127,7 +127,12 @@ def parse_cell(text: str, header: Header) -> float:
             f"{text!r} is in percent; scores are fractions. Say so in the header, like "
             "`score (%)`, and every value of the column is divided by 100."
         )
-    return parse(text) * header.factor
+    return _scaled(parse(text), header)
+
+
+def _scaled(value: float, header: Header) -> float:
+    # 1.14576 in units of 1e21 is the number that 1.14576e21 is, which a product alone need not be.
+    return value if header.factor == 1 else float(f"{value * header.factor:.15g}")
 
 
 def _plain_number(text: str) -> float:
@@ -151,7 +156,10 @@ def _checked_floats(values: Floats, header: Header, where: Where) -> Floats:
         raise RecordError(f"{where(int(bad[0]))}: {header.text}: {what}")
     if header.percent:
         return values / 100
-    return values if header.factor == 1 else values * header.factor
+    if header.factor == 1:
+        return values
+    distinct, place = np.unique(values, return_inverse=True)
+    return np.array([_scaled(value, header) for value in distinct], dtype=float)[place]
 
 
 def _holds_no_number(column: Column) -> bool:

@@ -73,6 +73,10 @@ def test_records_of_standard_scores_are_targets_without_family_or_scale(
     (tmp_path / "known.csv").write_text(KNOWN)
     done = fitted("forecast", "--known", "known.csv", "--benchmark", "word_unscrambling", "--json")
     mine, other = json.loads(done.stdout)
+    jsonschema.validate(mine, schema("forecast"))
+    assert [each["target"]["model"] for each in (mine, other)] == ["mine", "other"]
+    rows = fitted("forecast", "--known", "known.csv", "--benchmark", "MMLU", "--format", "csv")
+    assert [row.split(",")[1] for row in rows.stdout.splitlines()] == ["model", "mine", "other"]
     assert mine["benchmarks"][0]["forecast"] != other["benchmarks"][0]["forecast"]
     one = fitted("forecast", "--known", "-", "--benchmark", "MMLU", stdin="model,foo\nm,0.5\n")
     assert one.returncode == 2

@@ -60,6 +60,7 @@ def test_two_runs_choose_the_same(command: Run) -> None:
         ([PUBLIC, "--tasks", "3", "--benchmark", "MMLU"], "'MMLU' has 0 tasks"),
         ([LADDERS, "--tasks", "5", "--benchmark", "mmlu"], "8 models have scores on every task"),
         ([PUBLIC, "--models", "9", "--components", "70"], "carry 1 to 5"),
+        ([PUBLIC, "--models", "9", "--budget", "400M"], "the budget does not hold the 4 smallest"),
     ],
 )
 def test_what_cannot_be_chosen_is_refused(command: Run, arguments: list[str], said: str) -> None:

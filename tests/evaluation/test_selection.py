@@ -48,6 +48,18 @@ def test_budget_and_size_are_kept() -> None:
     assert 3 <= len(choice.rows) <= 10
 
 
+def test_a_dear_first_choice_gives_way_to_as_many_as_the_regression_needs() -> None:
+    """The last point is worth most and takes the whole budget; three are needed."""
+    points, cost = np.vstack([cloud(9), [[50.0, 50.0]]]), np.append(np.full(9, 10.0), 40.0)
+    everyone = np.ones(10, dtype=bool)
+    rng = np.random.default_rng(0)
+    choice = select_models(points, 5, allowed=everyone, cost=cost, budget=40.0, rng=rng)
+    assert len(choice.rows) >= 3
+    assert cost[choice.rows].sum() <= 40
+    with pytest.raises(RefusedError, match="budget does not hold the 3 smallest models"):
+        select_models(points, 5, allowed=everyone, cost=cost, budget=25.0, rng=rng)
+
+
 def test_fewer_models_than_parameters_are_refused() -> None:
     with pytest.raises(RefusedError, match="2 models cannot determine a regression on 2 comp"):
         select_models(cloud(9), 2, allowed=np.ones(9, dtype=bool), rng=np.random.default_rng(0))

@@ -49,6 +49,21 @@ def test_contradicting_rows_are_refused_with_both_places(tmp_path: Path) -> None
         read_records([path])
 
 
+def test_one_number_in_two_forms_is_no_contradiction(tmp_path: Path) -> None:
+    """1.14576 in units of 1e21 is not the float nearest to 1.14576e21."""
+    wide, long = tmp_path / "wide.csv", tmp_path / "long.csv"
+    wide.write_text("model,params,FLOPs (1E21),piqa\na,1B,1.14576,0.6\n")
+    long.write_text("model,params,flops,benchmark,score\na,1B,1.14576e21,arc,0.5\n")
+    assert len(read_records([wide, long]).table.checkpoints) == 1
+    wide.write_text("model,params,tokens,flops,piqa\na,1B,191B,1.14576e21,0.6\n")
+    header = "model,params,tokens,flops,benchmark,score\n"
+    long.write_text(header + "a,1B,191B,1.1457600000000002e21,arc,0.5\n")
+    assert len(read_records([wide, long]).table.checkpoints) == 1
+    long.write_text(header + "a,1B,191B,1.1458e21,arc,0.5\n")
+    with pytest.raises(RecordError, match="contradicts"):
+        read_records([wide, long])
+
+
 def test_headers_of_the_published_tables_of_families_are_read_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "families.csv"
     path.write_text(

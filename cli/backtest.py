@@ -125,7 +125,7 @@ def backtest(
         typer.Option(
             "--checkpoints",
             metavar="CHOICE",
-            help="last, mean-last-K, all, or spaced: "
+            help="last, mean-last-K, pool-last-K (of questions), all, or spaced: "
             "the last of each run and earlier ones each at half the compute of the next.",
         ),
     ] = "last",

@@ -45,7 +45,11 @@ def fit(
     ] = DEFAULT_FIT,
     family: FamilyOption = None,
     checkpoints: Annotated[
-        str, typer.Option(metavar="last|mean-last-K|all", help="Evidence of each model.")
+        str,
+        typer.Option(
+            metavar="last|mean-last-K|pool-last-K|all",
+            help="Evidence of each model; pool adds up the answers to each question.",
+        ),
     ] = "last",
     phase: PhaseOption = None,
     metric: MetricOption = None,

@@ -139,6 +139,11 @@ def test_help_lists_every_clustering(command: Run, name: str) -> None:
     assert all(each in words.replace("- ", "-") for each in CLUSTERINGS)
 
 
+@pytest.mark.parametrize("name", ["clusters", "fit", "backtest", "plot"])
+def test_help_tells_that_answers_of_checkpoints_can_be_pooled(command: Run, name: str) -> None:
+    assert "pool-last-K" in command(name, "--help").stdout
+
+
 def test_the_predictable_questions_are_written_for_a_harness(
     scalepredict: Run, items: Path, tmp_path: Path
 ) -> None:

@@ -100,3 +100,36 @@ def test_covariances_turn_with_the_coordinates(
     unit: Ints = np.array([0, MINOR])
     again = back.swapaxes(1, 2)[unit] @ turned[:, unit] @ back[unit]
     np.testing.assert_allclose(again, np.repeat(covariance, 2, axis=1), atol=1e-9)
+
+
+def test_models_of_which_little_is_known_turn_no_axis(
+    world: tuple[FactorModel, Floats, Posterior],
+) -> None:
+    space, scores, known = world
+    unsure = Posterior(theta=known.theta, covariance=known.covariance + 1e6 * np.eye(2))
+    axes = benchmark_axes(space, scores, STANDARD, unsure, 2.0)
+    np.testing.assert_allclose(axes[MINOR], axes_of(world, 0.0)[MINOR], atol=1e-4)
+
+
+def test_two_models_that_hardly_differ_turn_an_axis_little(
+    world: tuple[FactorModel, Floats, Posterior],
+) -> None:
+    space, scores, _ = world
+    theta = np.zeros((len(scores), 2))
+    theta[0, 1] = 0.1  # a jump of 60 points for it alone would be a slope of 6
+    exact = Posterior(theta=theta, covariance=np.zeros((len(scores), 2, 2)))
+    odd = scores.copy()
+    odd[2:, MINOR] = np.nan
+    odd[:2, MINOR] = 0.8, 0.2
+    axes = benchmark_axes(space, odd, STANDARD, exact, 2.0)
+    np.testing.assert_allclose(axes[MINOR, :, 0], axes_of(world, 0.0)[MINOR, :, 0], atol=0.1)
+
+
+def test_a_standard_benchmark_is_read_with_the_doubt_of_a_model_without_its_score(
+    world: tuple[FactorModel, Floats, Posterior],
+) -> None:
+    space, scores, known = world
+    axes = np.repeat(np.eye(2)[None], 6, axis=0)
+    _, covariance = coordinates_of(space, axes, scores, STANDARD, known)
+    doubt = np.trace(covariance, axis1=2, axis2=3)
+    assert np.all(doubt[:, STANDARD] > 1.01 * doubt[:, MINOR:])

@@ -244,3 +244,15 @@ def test_a_law_comes_back_from_json_with_the_same_forecast() -> None:
     one, two = forecast(law, known_targets(test)), forecast(again, known_targets(test))
     assert np.array_equal(one.point, two.point)
     assert np.array_equal(one.model_variance, two.model_variance)
+
+
+@pytest.mark.parametrize("n_scores", [5, 6])
+def test_a_benchmark_needs_six_scores_to_be_explained(n_scores: int) -> None:
+    table = world()
+    scores = table.scores.copy()
+    scores[n_scores:, -1] = np.nan
+    law = fit(table.with_scores(scores))
+    assert (law.failures[-1] is None) == (n_scores == 6)
+    assert bool(np.isfinite(forecast(law, known_targets(table)).point[:, -1]).all()) == (
+        n_scores == 6
+    )

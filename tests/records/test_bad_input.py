@@ -5,10 +5,11 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from scalepredict.errors import ScalePredictError
-from scalepredict.records import delimited
+from scalepredict.records import delimited, parquet
 from scalepredict.records.read import read_records
 
 HEADER = "model,params,tokens,benchmark,metric,score\n"
@@ -34,6 +35,11 @@ CSV_MISTAKES = {
     "contradiction in loss": (
         "model,params,tokens,loss,benchmark,score\n"
         + "z,3B,2B,2.5,piqa,0.6\na,1B,2B,2.5,piqa,0.6\na,1B,2B,2.7,arc,0.6\n",
+        r"line 4: loss 2.7 contradicts loss 2.5 at .*line 3",
+    ),
+    "contradiction after an empty cell": (
+        "model,params,tokens,loss,benchmark,score\n"
+        + "a,1B,2B,,x,0.6\na,1B,2B,2.5,y,0.6\na,1B,2B,2.7,z,0.6\n",
         r"line 4: loss 2.7 contradicts loss 2.5 at .*line 3",
     ),
     "contradiction": (
@@ -186,6 +192,21 @@ def test_bytes_that_are_no_records_are_refused(tmp_path: Path, name: str) -> Non
     path = tmp_path / name
     path.write_bytes(content)
     assert re.search(expected, refusal(path))
+
+
+def test_a_row_of_parquet_is_counted_over_all_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "_BATCH", 2)
+    path = tmp_path / "records.parquet"
+    scores = [0.1, 0.2, 0.3, 0.4, 7.0]
+    pd.DataFrame(
+        [
+            {"model": f"m{i}", "params": 1e9, "benchmark": "x", "score": s}
+            for i, s in enumerate(scores)
+        ]
+    ).to_parquet(path)
+    assert "row 5: score 7 is not" in refusal(path)
 
 
 def test_a_missing_file_and_a_folder_without_records_are_refused(tmp_path: Path) -> None:

@@ -226,6 +226,27 @@ def test_two_of_params_tokens_and_flops_give_the_third(tmp_path: Path) -> None:
     assert (*derived, report.n_without_compute) == (1, 1, 1, 1)
 
 
+def test_where_tokens_are_missing_flops_or_steps_tell_checkpoints_apart(tmp_path: Path) -> None:
+    path = tmp_path / "steps.csv"
+    path.write_text(
+        "model,params,tokens,flops,step,benchmark,score\n"
+        "a,1B,2B,,,x,0.1\na,1B,,3e19,,x,0.2\na,1B,,4e19,,x,0.3\nb,,,,10,x,0.4\nb,,,,20,x,0.5\n",
+        encoding="utf-8",
+    )
+    table = read_records([path]).table
+    assert table.scores[:, 0].tolist() == [0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+def test_a_remark_of_several_lines_may_hold_many_commas(tmp_path: Path) -> None:
+    path = tmp_path / "remark.csv"
+    path.write_text(
+        "model,params,benchmark,score,x_note\n"
+        'a,1B,x,0.5,"one, two, three, four, five, six\nand more"\nb,2B,x,0.6,\n',
+        encoding="utf-8",
+    )
+    assert [c.line for c in read_records([path]).table.checkpoints] == [2, 4]
+
+
 def test_columns_of_no_meaning_are_left_out_and_said(tmp_path: Path) -> None:
     path = tmp_path / "remarks.csv"
     path.write_text("model,params,tokens,x_score,gpu,piqa\na,1B,2B,9,a100,0.6\n", encoding="utf-8")

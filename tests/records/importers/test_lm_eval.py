@@ -319,3 +319,26 @@ def test_of_each_question_the_newest_answer_is_kept(tmp_path: Path) -> None:
     assert rows.number("n_items").tolist() == [1.0, 1.0, 1.0]
     assert [rows.where(i)[-6:] for i in range(3)] == ["line 1", "line 2", "line 2"]
     assert ["01T" in rows.where(i) for i in range(3)] == [False, True, False]
+
+
+def test_questions_of_subtasks_stand_for_their_scores_under_the_name_of_each(
+    tmp_path: Path,
+) -> None:
+    tasks = {name: {"acc,none": 0.3} for name in ("mmlu", "mmlu_law", "mmlu_bio", "arc")}
+    content = results(results=tasks, group_subtasks={"mmlu": ["mmlu_law", "mmlu_bio"]})
+    folder = tmp_path / "acme__a-190m"
+    write(folder / "results_2026-01-01T00-00-00.0.json", content)
+    for task, name in (("mmlu_law", "a"), ("mmlu_bio", "a"), ("arc", "f")):
+        row = {"doc_id": 0, "doc_hash": name * 64, "filtered_resps": [], "acc": 1.0}
+        write(folder / f"samples_{task}_2026-01-01T00-00-00.0.jsonl", row)
+    collected = collect([tmp_path], samples=True)
+    rows = as_rows(collected)
+    named = [
+        (str(b), str(t)) for b, t in zip(rows.text("benchmark"), rows.text("task"), strict=True)
+    ]
+    assert [pair for pair in named if pair[1] != "nan"] == [
+        ("arc", "f" * 16),
+        ("mmlu", "bio/" + "a" * 16),
+        ("mmlu", "law/" + "a" * 16),
+    ]
+    assert collected.left_out["a subtask's score, whose questions are read themselves"] == 2

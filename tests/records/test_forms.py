@@ -1,6 +1,8 @@
 """The same records read the same in every form of file, in any order, and from several files."""
 
+import csv
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from hypothesis import strategies as st
 
 from scalepredict.errors import RecordError
 from scalepredict.records import delimited
+from scalepredict.records.counts import parse_count
 from scalepredict.records.read import read_records
+from scalepredict.records.sources import Source
 from scalepredict.records.table import EvalTable
 
 LONG: list[dict[str, Any]] = [
@@ -91,6 +95,40 @@ def test_every_form_of_file_reads_to_the_same_cells(tmp_path: Path, form: str) -
     expected = cells(read_records([write(tmp_path, "csv")]).table)
     assert len(expected) == 4
     assert cells(read_records([write(tmp_path, form)]).table) == expected
+
+
+COUNTS = ["1B", "1e9", "1000000000", "1_000", "1,000", "1.1B", "9007199254740993", " 70M ", ""]
+SCORES = ["0.1", "0.30000000000000004", ".5", "1", "5e-1", "0.1234567890123456789", " 0.5", ""]
+NOTES = ["", "q", "007", "1.50", "True", "NA", "two\nlines"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from(COUNTS), st.sampled_from(SCORES), st.sampled_from(NOTES)),
+        min_size=1,
+        max_size=7,
+    ),
+    chunk=st.integers(1, 8),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_cells_are_read_as_they_are_written_whatever_the_chunks(
+    rows: list[tuple[str, str, str]], chunk: int, line_end: str
+) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator=line_end)
+    writer.writerows([("model", "benchmark", "params", "score", "x_note")])
+    writer.writerows([("m", "b", *row) for row in rows])
+    source = Source(name="records.csv", path=None, content=text.getvalue().encode())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(delimited, "CHUNK", chunk)
+        read = delimited.read_delimited(source, percent=False).rows
+    params = [parse_count(count) if count else np.nan for count, _, _ in rows]
+    scores = [float(score) if score else np.nan for _, score, _ in rows]
+    np.testing.assert_array_equal(read.number("params"), params)
+    np.testing.assert_array_equal(read.number("score"), scores)
+    breaks = np.cumsum([0, *(note.count("\n") for _, _, note in rows)])[:-1]
+    np.testing.assert_array_equal(read.lines, 2 + np.arange(len(rows)) + breaks)
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3])

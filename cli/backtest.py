@@ -163,12 +163,14 @@ def backtest(
     from scalepredict.evaluation.calibration_file import load_calibration
     from scalepredict.evaluation.noise import checkpoint_noise, interpolation_noise
     from scalepredict.evaluation.report import make_report
-    from scalepredict.records.writing import write_whole
+    from scalepredict.records.writing import check_place, write_whole
 
     del verbose
     voice = Voice(quiet)
     shape = chosen_format(form, as_json)
     methods = _methods(predictor)
+    if rows is not None:
+        check_place(rows)
     constants = load_calibration(calibration)
     evidence = tested_evidence(
         records,

@@ -96,11 +96,12 @@ def calibrate(
     from scalepredict.evaluation.calibrate import calibrate as estimate
     from scalepredict.evaluation.coverage import nested_coverage
     from scalepredict.predictors.storage import input_files
-    from scalepredict.records.writing import write_whole
+    from scalepredict.records.writing import check_place, write_whole
 
     del verbose
     voice = Voice(quiet)
     shape = chosen_format(form, as_json)
+    check_place(output)
     rng, coverage_rng = np.random.default_rng(seed).spawn(2)
     names = _names(records)
     choices = _choices(checkpoints or (), names)

@@ -157,10 +157,13 @@ def check(
     from scalepredict.cli.reports.publish import show, write_report
     from scalepredict.cli.reports.result import Result
     from scalepredict.evaluation.off_trend.findings import Level
+    from scalepredict.records.writing import check_place
 
     del verbose
     shape, voice = chosen_format(form, as_json), Voice(quiet)
     wanted = [_report(text) for text in report or ()]
+    for _, path in wanted:
+        check_place(path)
     settings = check_inputs.read_settings(
         config, alpha=alpha, direction=direction, persistence=persistence, voice=voice
     )

@@ -88,6 +88,7 @@ def clusters(
 
     from scalepredict.cli.chosen import EvidenceChoice, gather_evidence
     from scalepredict.cli.clusters_document import (
+        COLUMNS,
         cluster_rows,
         clusters_document,
         predictable_tasks,
@@ -98,10 +99,12 @@ def clusters(
     from scalepredict.predictors.targets import describe_target, resolve_targets
     from scalepredict.records.aggregate import to_benchmarks
     from scalepredict.records.narrow import known_names
-    from scalepredict.records.writing import write_whole
+    from scalepredict.records.writing import check_place, write_whole
 
     form, voice = chosen_format(form, as_json), Voice(quiet)
     predictor = ClusteringOnDifficulty(clustering=chosen_clustering(clustering))
+    if tasks_out is not None and str(tasks_out) != "-":
+        check_place(tasks_out)
     evidence = gather_evidence(
         records,
         EvidenceChoice(
@@ -164,4 +167,5 @@ def clusters(
         sheets=cluster_sheets(reports, verbose=verbose > 0),
         rows=cluster_rows(reports),
         document=clusters_document(reports),
+        header=COLUMNS,
     )

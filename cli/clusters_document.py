@@ -16,6 +16,10 @@ from scalepredict.predictors.clustering import OUTLIER
 from scalepredict.records.table import Bools
 
 SCHEMA = "scalepredict.clusters/1"
+COLUMNS = (
+    *("family", "benchmark", "id", "size", "share", "kind", "paper_rule", "smallest", "largest"),
+    *("a", "b", "c", "g", "ceiling", "clustering"),
+)
 
 
 def cluster_rows(reports: Sequence[ClusterReport]) -> list[dict[str, Cell]]:

@@ -98,6 +98,7 @@ def fit(
         input_files,
         save_fit,
     )
+    from scalepredict.records.writing import check_place
 
     form, voice = chosen_format(form, as_json), Voice(quiet)
     method = chosen_method(
@@ -116,6 +117,8 @@ def fit(
         ladder=ladder,
         without_compute=not needs_compute(predictor),
     )
+    if str(output) != "-":
+        check_place(output)
     constants = load_calibration(calibration)
     evidence = gather_evidence(records, choice)
     voice.say(*evidence.notes)

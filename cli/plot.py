@@ -95,9 +95,12 @@ def plot(
     )
     from scalepredict.evaluation.calibration_file import calibration_of
     from scalepredict.predictors.storage import load_fit
+    from scalepredict.records.writing import check_place
 
     voice = Voice(quiet)
     suffix_of(Path(output))  # before the work, not after it
+    if EACH not in output:
+        check_place(output)
     _check_sources(kind, records)
     _check_settings(
         kind,

@@ -81,6 +81,7 @@ def emit(
     sheets: Sequence[Sheet],
     rows: Sequence[Mapping[str, Cell]],
     document: object,
+    header: Sequence[str] = (),
 ) -> None:
     """Write a result to stdout.
 
@@ -89,12 +90,13 @@ def emit(
         sheets: The tables, for ``table`` and ``markdown``.
         rows: Tidy rows of raw values (fractions, counts), for ``csv``; the first gives the header.
         document: What ``json`` holds; NaN is written as null.
+        header: That of a CSV without rows.
     """
     match form:
         case Format.JSON:
             typer.echo(json_text(document))
         case Format.CSV:
-            typer.echo(csv_text(rows), nl=False)
+            typer.echo(csv_text(rows, header), nl=False)
         case Format.MARKDOWN:
             typer.echo("\n\n".join(markdown(sheet) for sheet in sheets))
         case Format.TABLE if sys.stdout.isatty():
@@ -130,11 +132,11 @@ def json_text(document: object, *, indent: int | None = 2) -> str:
     return json.dumps(_without_nan(document), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
-def csv_text(rows: Sequence[Mapping[str, Cell]]) -> str:
+def csv_text(rows: Sequence[Mapping[str, Cell]], header: Sequence[str] = ()) -> str:
     """CSV with one header; missing values are empty cells, floats exact to the bit."""
     lines = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(lines, fieldnames=list(rows[0]), lineterminator="\n")
+    if names := list(rows[0]) if rows else header:
+        writer = csv.DictWriter(lines, fieldnames=names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(_without_nan(row) for row in rows)  # type: ignore[misc]
     return lines.getvalue()

@@ -75,9 +75,11 @@ def report(
     from scalepredict.evaluation.forecasting import forecast_families
     from scalepredict.predictors.storage import load_fit
     from scalepredict.predictors.targets import resolve_targets
-    from scalepredict.records.writing import write_whole
+    from scalepredict.records.writing import check_place, write_whole
 
     voice = Voice(quiet)
+    if output != "-":
+        check_place(output)
     if plots:
         try:
             need_matplotlib()

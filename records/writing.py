@@ -14,8 +14,7 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
         StorageError: The file cannot be written, or is called ``-``.
     """
     target = Path(path)
-    if str(target) == "-":
-        raise StorageError("-: this goes to a file, not to stdout; give it a name.")
+    check_place(target)
     raw = content.encode() if isinstance(content, str) else content
     try:
         if target.is_symlink() or (target.exists() and not target.is_file()):
@@ -33,6 +32,23 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
             raise
     except OSError as error:
         raise StorageError(f"{target}: cannot be written: {error.strerror}.") from error
+
+
+def check_place(path: str | Path) -> None:
+    """Refuse early what could not be written after the work is done.
+
+    Raises:
+        StorageError: The path is ``-`` or a folder, or lies in a folder that is not there.
+    """
+    target = Path(path)
+    if str(target) == "-":
+        raise StorageError("-: this goes to a file, not to stdout; give it a name.")
+    if target.is_dir():
+        raise StorageError(f"{target}: cannot be written: it is a folder; name a file in it.")
+    if not target.parent.is_dir():
+        raise StorageError(
+            f"{target}: cannot be written: there is no folder {target.parent}; make it first."
+        )
 
 
 def _umask() -> int:

@@ -209,6 +209,21 @@ def test_clusters_that_carry_no_forecast_are_shown_with_their_kind(
     }
 
 
+def test_a_csv_without_clusters_has_the_header_of_one_with_clusters(
+    command: Run, items: Path, tmp_path: Path
+) -> None:
+    one_answer = [
+        {**row, "successes": str(int(int(row["successes"]) > 50)), "trials": "1"}
+        for row in rows_of(items)
+    ]
+    lacking, made = (
+        command("clusters", records, "--format", "csv", "--quiet").stdout.splitlines()
+        for records in (write(one_answer, tmp_path / "one.csv"), str(items))
+    )
+    assert lacking == made[:1]
+    assert len(made) > 1
+
+
 def test_what_holds_for_many_benchmarks_is_said_once(
     command: Run, items: Path, tmp_path: Path
 ) -> None:

@@ -25,7 +25,8 @@ from scalepredict.predictors.benchmark_axes import (
     own_weight,
 )
 from scalepredict.predictors.capability_link import Links, apply_links, fit_links
-from scalepredict.predictors.details import Kind, LawTable, loadings_table
+from scalepredict.predictors.capability_tables import links_table, models_table, reference_family
+from scalepredict.predictors.details import LawTable, loadings_table
 from scalepredict.predictors.factor_model import (
     FactorModel,
     Posterior,
@@ -34,7 +35,7 @@ from scalepredict.predictors.factor_model import (
 )
 from scalepredict.predictors.family_trend import FamilyTrend, fit_family_trend
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
-from scalepredict.predictors.pooled import FamilyEnds, columns_of
+from scalepredict.predictors.pooled import FamilyEnds, columns_of, unlearnable, varying
 from scalepredict.records.counts import count_of
 from scalepredict.records.narrow import known_names
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
@@ -73,8 +74,8 @@ class Observational:
                 is not there.
         """
         del rng
-        varying = _varying(table.scores)
-        standard = self._standard(table, varying)
+        varied = varying(table.scores)
+        standard = self._standard(table, varied)
         shared = np.isfinite(table.scores[:, standard]).sum(axis=1) >= 2
         if shared.sum() < FEWEST_MODELS:
             raise RefusedError(
@@ -92,21 +93,20 @@ class Observational:
         coordinates = coordinates_of(space, axes, used.scores, standard, known)[0]
         variants = (self.components,) if self.components else tuple(range(1, n_components + 1))
         counted = np.isfinite(used.scores).sum(axis=0)
-        fitted = varying & (counted >= FEWEST_SCORES)
-        units = np.flatnonzero(fitted)
-        if not len(units):
+        fitted = np.flatnonzero(varied & (counted >= FEWEST_SCORES))
+        if not len(fitted):
             raise RefusedError(
                 f"observational: no benchmark is measured on {FEWEST_SCORES} of the "
                 f"{len(used.checkpoints)} models (the most: {counted.max()}). Add scores."
             )
         links = fit_links(
-            coordinates[:, units], used.scores[:, units], used.chance[units], variants
+            coordinates[:, fitted], used.scores[:, fitted], used.chance[fitted], variants
         )
         return ObservationalLaw(
             frontier=Frontier.of_table(used),
             ends=FamilyEnds.of_table(used),
             standard=standard,
-            fitted=units,
+            fitted=fitted,
             space=space,
             axes=axes,
             links=links,
@@ -118,10 +118,12 @@ class Observational:
             left_out=tuple(
                 c.model for c, kept in zip(table.checkpoints, shared, strict=True) if not kept
             ),
-            failures=_failures(used.units, varying, counted),
+            failures=unlearnable(
+                used.units, fitted, counted, fewest=FEWEST_SCORES, of="of the space"
+            ),
         )
 
-    def _standard(self, table: EvalTable, varying: Bools) -> Ints:
+    def _standard(self, table: EvalTable, varied: Bools) -> Ints:
         names = [unit.benchmark for unit in table.units]
         known_names("standard benchmark", self.standard, names)
         counted = np.isfinite(table.scores).sum(axis=0)
@@ -129,7 +131,7 @@ class Observational:
             wanted = np.array([name in self.standard for name in names], dtype=bool)
         else:
             wanted = counted >= STANDARD_SHARE * counted.max()
-        standard = np.flatnonzero(wanted & varying)
+        standard = np.flatnonzero(wanted & varied)
         if len(standard) < 2:
             raise RefusedError(
                 f"observational: {len(standard)} of {count_of(len(names), 'benchmark')} measured "
@@ -260,66 +262,23 @@ class ObservationalLaw:
             self.space.explained[:used],
             what="change of the score with one standard deviation of a component, in points",
         )
-        return (loadings, self._links_table(), self._models_table())
-
-    def _links_table(self) -> LawTable:
-        variants = range(self._used() - self.links.share.shape[1] + 1, self._used() + 1)
-        rows = zip(self.fitted, self.links.explained, self.links.share, strict=True)
-        return LawTable(
-            name="links",
-            title="benchmarks: share of their variance over models that the capabilities explain; "
-            "weight of forecasts with 1, 2, ... components",
-            header=("benchmark", "explained", *(f"with {k}" for k in variants)),
-            kinds=(Kind.TEXT, Kind.SCORE, *[Kind.SCORE] * len(variants)),
-            rows=tuple(
-                (self.frontier.units[i].benchmark, float(explained), *map(float, share))
-                for i, explained, share in rows
+        reference = reference_family(self.families, self.flops)
+        equivalent = (
+            self.trend.equivalent_flops(self.coordinates, reference)
+            if self.trend is not None and reference is not None
+            else np.full(len(self.models), np.nan)
+        )
+        return (
+            loadings,
+            links_table([units[i] for i in self.fitted], self.links, used),
+            models_table(
+                tuple(zip(self.models, self.families, strict=True)),
+                self.flops,
+                equivalent,
+                self.coordinates[:, :used],
+                reference=reference,
             ),
         )
-
-    def _models_table(self) -> LawTable:
-        reference = self.reference_family()
-        equivalent = self.equivalent_flops(self.coordinates)
-        numbered = [f"{i + 1}" for i in range(self._used())]
-        rows = zip(
-            self.models, self.families, self.flops, equivalent, self.coordinates, strict=True
-        )
-        return LawTable(
-            name="models",
-            title=f"models: FLOPs that {reference or 'a reference family'} would need to be as "
-            "capable, density (that over the FLOPs spent), and capabilities by component",
-            header=("model", "family", "FLOPs", "equivalent", "density", *numbered),
-            kinds=(
-                Kind.TEXT,
-                Kind.TEXT,
-                Kind.COUNT,
-                Kind.COUNT,
-                *[Kind.NUMBER] * (1 + len(numbered)),
-            ),
-            rows=tuple(
-                (
-                    model,
-                    family,
-                    float(spent),
-                    float(worth),
-                    float(worth / spent),
-                    *map(float, c[: self._used()]),
-                )
-                for model, family, spent, worth, c in rows
-            ),
-        )
-
-    def reference_family(self) -> str | None:
-        """The family with most models of known compute; None if there is none."""
-        known = [f for f, c in zip(self.families, self.flops, strict=True) if np.isfinite(c)]
-        return max(sorted(set(known)), key=known.count) if known else None
-
-    def equivalent_flops(self, coordinates: Floats) -> Floats:
-        """Compute that the reference family would need to be as capable; (N, K) -> (N,)."""
-        reference = self.reference_family()
-        if self.trend is None or reference is None:
-            return np.full(len(coordinates), np.nan)
-        return self.trend.equivalent_flops(coordinates, reference)
 
     def _used(self) -> int:
         # Components that some forecast reads; weights of the others are held at zero.
@@ -350,12 +309,6 @@ class ObservationalLaw:
         return coordinates, covariance
 
 
-def _varying(scores: Floats) -> Bools:
-    low = np.where(np.isfinite(scores), scores, np.inf).min(axis=0)
-    high = np.where(np.isfinite(scores), scores, -np.inf).max(axis=0)
-    return np.asarray(high > low)
-
-
 def _names(units: tuple[Unit, ...], columns: Ints) -> str:
     return ", ".join(units[i].benchmark for i in columns)
 
@@ -369,18 +322,6 @@ def _trend(space: FactorModel, known: Posterior, table: EvalTable) -> FamilyTren
         (known.theta * space.strength)[measured],
         table.flops[measured],
         tuple(families[i] for i in np.flatnonzero(measured)),
-    )
-
-
-def _failures(units: tuple[Unit, ...], varying: Bools, counted: Ints) -> tuple[str | None, ...]:
-    return tuple(
-        f"{unit.benchmark!r} is measured on {count_of(count, 'model')} of the space; at least "
-        f"{FEWEST_SCORES} are needed."
-        if count < FEWEST_SCORES
-        else f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
-        if not varies
-        else None
-        for unit, varies, count in zip(units, varying, counted, strict=True)
     )
 
 

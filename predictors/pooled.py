@@ -1,4 +1,4 @@
-"""Where does the evidence of each family end, when a method pools families?
+"""What do methods that pool families share? Which benchmarks can be learned, where families end.
 
 The last score of a pooled table is that of its largest model, of whatever family. A forecast is
 compared with the last score of its own family, where there is one.
@@ -11,7 +11,8 @@ from typing import Self
 import numpy as np
 
 from scalepredict.predictors.interface import Forecast, Frontier
-from scalepredict.records.table import EvalTable, Floats, Ints, Unit
+from scalepredict.records.counts import count_of
+from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +54,36 @@ class FamilyEnds:
             last=np.where(np.isfinite(last), last, forecast.last),
             horizon=horizon,
         )
+
+
+def varying(scores: Floats) -> Bools:
+    """Which columns hold two different scores or more. Shape (T,) of (M, T)."""
+    low = np.where(np.isfinite(scores), scores, np.inf).min(axis=0)
+    high = np.where(np.isfinite(scores), scores, -np.inf).max(axis=0)
+    return np.asarray(high > low)
+
+
+def unlearnable(
+    units: Sequence[Unit], fitted: Ints, counted: Ints, *, fewest: int, of: str
+) -> tuple[str | None, ...]:
+    """Why a benchmark is not fitted; None where it is. Length T.
+
+    Args:
+        units: T benchmarks.
+        fitted: Columns that are fitted.
+        counted: Models that each is measured on. Shape (T,).
+        fewest: Models that are needed.
+        of: Which models were counted, for the sentence.
+    """
+    return tuple(
+        None
+        if column in fitted
+        else f"{unit.benchmark!r} is measured on {count_of(count, 'model')} {of}; at least "
+        f"{fewest} are needed."
+        if count < fewest
+        else f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
+        for column, (unit, count) in enumerate(zip(units, counted, strict=True))
+    )
 
 
 def columns_of(units: Sequence[Unit], known: Sequence[Unit]) -> Ints:

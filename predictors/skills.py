@@ -22,7 +22,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.details import Kind, LawTable, loadings_table
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
-from scalepredict.predictors.pooled import FamilyEnds
+from scalepredict.predictors.pooled import FamilyEnds, unlearnable, varying
 from scalepredict.predictors.rotation import readable_skills
 from scalepredict.predictors.skill_fit import (
     Penalties,
@@ -32,7 +32,7 @@ from scalepredict.predictors.skill_fit import (
     skill_curve,
 )
 from scalepredict.records.counts import count_of
-from scalepredict.records.table import Bools, EvalTable, Floats, Ints
+from scalepredict.records.table import EvalTable, Floats, Ints
 
 MOST_SKILLS = 4
 FEWEST_MODELS, FEWEST_FAMILIES = 8, 3
@@ -70,7 +70,7 @@ class SkillLaws:
         rows &= np.isfinite(table.scores).any(axis=1)
         used = table.take_rows(rows)
         counted = np.isfinite(used.scores).sum(axis=0)
-        fitted = np.flatnonzero(_varying(used.scores) & (counted >= FEWEST_MODELS))
+        fitted = np.flatnonzero(varying(used.scores) & (counted >= FEWEST_MODELS))
         rows[rows] = np.isfinite(used.scores[:, fitted]).any(axis=1)
         used = table.take_rows(rows)
         if len(used.checkpoints) < FEWEST_MODELS or len(used.families) < FEWEST_FAMILIES:
@@ -84,7 +84,7 @@ class SkillLaws:
         data, order = _arranged(used, fitted, standard)
         numbers = self._numbers(len(fitted))
         laws = tuple(fit_skills(data, d, self.penalties) for d in numbers)
-        held = _held_out_errors(data, standard.size_rank(used)[order], numbers, self.penalties)
+        held = _held_out_errors(data, (used.params * used.tokens)[order], numbers, self.penalties)
         share = 1 / np.maximum(held.mean(axis=1), 1e-8)
         return SkillsLaw(
             frontier=Frontier.of_table(used),
@@ -99,7 +99,13 @@ class SkillLaws:
             model_families=data.family,
             scale=data.scale,
             left_out=len(table.checkpoints) - len(used.checkpoints),
-            failures=_failures(used, counted, fitted),
+            failures=unlearnable(
+                used.units,
+                fitted,
+                counted,
+                fewest=FEWEST_MODELS,
+                of="with params and tokens",
+            ),
         )
 
     def _numbers(self, n_units: int) -> tuple[int, ...]:
@@ -127,9 +133,6 @@ class _Standard:
     def scale(self, params: Floats, tokens: Floats) -> Floats:
         x = (np.log10(np.stack([params, tokens], axis=1)) - self.mean) / self.size
         return np.concatenate([x, x[:, :1] * x[:, 1:]], axis=1)
-
-    def size_rank(self, table: EvalTable) -> Floats:
-        return np.asarray(table.params * table.tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -306,22 +309,3 @@ def _held_out_errors(
     pooled = error.sum(axis=1, keepdims=True) / total
     # A benchmark with few held-out scores takes part of its error from the others.
     return np.asarray((error + 5 * pooled) / (count + 5))
-
-
-def _varying(scores: Floats) -> Bools:
-    low = np.where(np.isfinite(scores), scores, np.inf).min(axis=0)
-    high = np.where(np.isfinite(scores), scores, -np.inf).max(axis=0)
-    return np.asarray(high > low)
-
-
-def _failures(table: EvalTable, counted: Ints, fitted: Ints) -> tuple[str | None, ...]:
-    return tuple(
-        None
-        if i in fitted
-        else f"{unit.benchmark!r} is measured on {count_of(count, 'model')} with params and "
-        "tokens; at least "
-        f"{FEWEST_MODELS} are needed."
-        if count < FEWEST_MODELS
-        else f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
-        for i, (unit, count) in enumerate(zip(table.units, counted, strict=True))
-    )

@@ -139,6 +139,9 @@ def _series_figures(lines: Outcomes) -> tuple[Floats, Ints]:
     def mean(values: Floats) -> Floats:
         return np.bincount(series, weights=weights * values).astype(float)
 
+    def share(held: Floats) -> Floats:
+        return np.minimum(mean(held), 1.0)  # weights sum to 1 up to rounding, which may be above
+
     median, largest = np.transpose(
         [
             (_weighted_median(size[series == s], weights[series == s]), size[series == s].max())
@@ -146,7 +149,7 @@ def _series_figures(lines: Outcomes) -> tuple[Floats, Ints]:
         ]
     )
     columns = [
-        mean(size), median, largest, mean(lines.error), *(mean(hit) for hit in lines.hit),
+        mean(size), median, largest, mean(lines.error), *(share(hit) for hit in lines.hit),
         mean(lines.high[-1] - lines.low[-1]), mean(lines.wis),
         mean(absolute_error(lines.observed, lines.reference)),
     ]  # fmt: skip

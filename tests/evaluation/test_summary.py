@@ -79,6 +79,13 @@ def test_a_backtest_in_which_nothing_was_measured_has_no_rows() -> None:
     assert summary() == ()
 
 
+@pytest.mark.parametrize("n", [9, 21])
+def test_a_share_of_intervals_is_never_above_one(n: int) -> None:
+    """Nine times 1/9, and 21 times 1/21, add up to more than 1 in floating point."""
+    (row,) = summary(cell([[0.0] * n]))
+    assert row.figures["cover_90"].value == 1.0
+
+
 def test_a_long_origin_counts_as_much_as_a_short_one() -> None:
     """Origins of errors (.01, .05) and .1: mean (.03 + .1) / 2, and families alike."""
     long = cell([[0.01], [-0.05]])

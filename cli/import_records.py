@@ -76,14 +76,18 @@ def import_records(
     Example: scalepredict import results/ --ladder ladder.yaml -o records.csv
     """
     from scalepredict.records.importers.account import explanation, gaps, summary
-    from scalepredict.records.importers.as_rows import as_rows, rows_as_csv, rows_as_parquet
+    from scalepredict.records.importers.as_rows import as_rows, frame_of
     from scalepredict.records.importers.collect import collect
     from scalepredict.records.importers.skeleton import ladder_skeleton
     from scalepredict.records.ladder import read_ladder
+    from scalepredict.records.record_file import csv_of, write_records
     from scalepredict.records.writing import write_whole
 
     voice = Voice(quiet=quiet)
-    _check_output(output, sources)
+    if output != "-":
+        _check_output(output, sources)
+    if write_ladder is not None:
+        _check_skeleton(write_ladder)
     with voice.counting("reading") as progress:
         collected = collect(
             sources,
@@ -105,37 +109,34 @@ def import_records(
         voice.say("dry run: nothing was written.")
         return
     if write_ladder is not None:
-        if write_ladder.exists():
-            raise RecordError(
-                f"{write_ladder}: exists already; choose another name for the skeleton."
-            )
         write_whole(write_ladder, ladder_skeleton(collected))
         voice.say(f"wrote {write_ladder}; complete it and pass it as --ladder.")
     rows = as_rows(collected)
     if output == "-":
-        text = rows_as_csv(rows).decode()
+        text = csv_of(frame_of(rows))
         if sys.stdout.isatty():  # a name must not move the cursor
             text = "".join(f"{clean(line)}\n" for line in text.splitlines())
         typer.echo(text, nl=False)
         return
-    write_whole(output, rows_as_parquet(rows) if output.endswith(".parquet") else rows_as_csv(rows))
+    write_records(output, frame_of(rows))
     voice.say(f"wrote {output}: {count_of(len(rows), 'row')}.")
 
 
 def _check_output(output: str, sources: list[Path]) -> None:
-    from scalepredict.records.importers.as_rows import check_parquet
+    from scalepredict.records.record_file import check_record_place
 
+    check_record_place(output)
     path = Path(output)
-    if output == "-" or (path.exists() and not path.is_file()):  # a device
-        return
-    if path.suffix not in (".csv", ".parquet"):
-        raise RecordError(f"{output}: records are written as .csv or .parquet; choose one.")
     if any(path.exists() and source.exists() and path.samefile(source) for source in sources):
         raise RecordError(f"{output}: is itself a source; choose another name for the output.")
-    if not path.parent.is_dir():
-        raise RecordError(f"{output}: there is no folder {path.parent}; make it first.")
-    if path.suffix == ".parquet":
-        check_parquet()
+
+
+def _check_skeleton(path: Path) -> None:
+    from scalepredict.records.writing import check_place
+
+    check_place(path)
+    if path.exists():
+        raise RecordError(f"{path}: exists already; choose another name for the skeleton.")
 
 
 def _choice(

@@ -1,13 +1,11 @@
 """`scalepredict simulate`: item records of a known world, to try clusters and sample sizes on."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scalepredict.cli.options import QuietOption, SeedOption, Voice
-from scalepredict.errors import RecordError
 from scalepredict.records.counts import count_of
 
 
@@ -46,13 +44,11 @@ def simulate(
     import numpy as np
 
     from scalepredict.evaluation.item_simulator import WORLDS, simulate_items
-    from scalepredict.records.long_form import long_csv, long_parquet
-    from scalepredict.records.writing import write_whole
+    from scalepredict.records.long_form import long_form
+    from scalepredict.records.record_file import check_record_place, csv_of, write_records
 
-    path = Path(output)
-    device = output == "-" or (path.exists() and not path.is_file())
-    if not device and path.suffix not in (".csv", ".parquet"):
-        raise RecordError(f"{output}: records are written as .csv or .parquet; choose one.")
+    if output != "-":
+        check_record_place(output)
     items = simulate_items(
         replace(WORLDS[world], n_questions=questions, trials=trials, model_noise=model_noise),
         benchmark=f"simulated_{world}",
@@ -60,12 +56,9 @@ def simulate(
         rng=np.random.default_rng(seed),
     )
     if output == "-":
-        typer.echo(long_csv(items.table).decode(), nl=False)
+        typer.echo(csv_of(long_form(items.table)), nl=False)
         return
-    write_whole(
-        path,
-        long_parquet(items.table) if output.endswith(".parquet") else long_csv(items.table),
-    )
+    write_records(output, long_form(items.table))
     voice = Voice(quiet)
     target = float(items.table.scores[-1].mean())
     voice.say(

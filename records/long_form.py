@@ -1,9 +1,8 @@
-"""How does a table become a file of records again? The long form, one row for each score.
+"""How does a table become records again? The long form, one row for each score.
 
 Trials are written as successes and trials where they are known, so that nothing is rounded.
 """
 
-import io
 from typing import Any
 
 import numpy as np
@@ -12,23 +11,8 @@ import pandas as pd
 from scalepredict.records.table import EvalTable
 
 
-def long_csv(table: EvalTable) -> bytes:
-    """The scores of a table as CSV (UTF-8); missing scores have no row."""
-    return _frame(table).to_csv(index=False, lineterminator="\n").encode()
-
-
-def long_parquet(table: EvalTable) -> bytes:
-    """The scores of a table as Parquet.
-
-    Raises:
-        ImportError: pyarrow is not installed.
-    """
-    buffer = io.BytesIO()
-    _frame(table).to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-def _frame(table: EvalTable) -> pd.DataFrame:
+def long_form(table: EvalTable) -> pd.DataFrame:
+    """The scores of a table; missing scores have no row."""
     rows, columns = np.nonzero(np.isfinite(table.scores))
     frame: dict[str, Any] = {}
     for name in ("family", "model", "role"):

@@ -1,13 +1,11 @@
-"""How do imported scores become record rows, and how are those written to a file?"""
+"""How do imported scores become rows of the record format?"""
 
-import io
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scalepredict.errors import RecordError
 from scalepredict.records.columns import NUMBERS, TEXTS
 from scalepredict.records.importers.collect import Collected
 from scalepredict.records.importers.interface import ImportedScore
@@ -96,42 +94,8 @@ def _lines(score: ImportedScore) -> Ints:
     return np.array([score.line or 1]) if score.questions is None else score.questions.lines
 
 
-def rows_as_csv(rows: Rows) -> bytes:
-    """The rows as CSV (UTF-8); floats are exact, whole numbers have no point.
-
-    Names stay as they are, also one that a spreadsheet would take for a formula (``=x()``).
-    """
-    return _frame(rows).to_csv(index=False, lineterminator="\n").encode()
-
-
-def rows_as_parquet(rows: Rows) -> bytes:
-    """The rows as Parquet.
-
-    Raises:
-        RecordError: pyarrow is not installed.
-    """
-    check_parquet()
-    buffer = io.BytesIO()
-    _frame(rows).to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-def check_parquet() -> None:
-    """Make sure that Parquet can be written.
-
-    Raises:
-        RecordError: pyarrow is not installed.
-    """
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError as problem:
-        raise RecordError(
-            "Parquet needs pyarrow, which is not installed; install scalepredict[parquet], or "
-            "write a .csv file."
-        ) from problem
-
-
-def _frame(rows: Rows) -> pd.DataFrame:
+def frame_of(rows: Rows) -> pd.DataFrame:
+    """The rows as a frame that reads back; whole numbers have no point."""
     columns: dict[str, object] = {}
     for name in _ORDER:
         if name in rows.texts:

@@ -18,7 +18,8 @@ from scalepredict.evaluation.item_simulator import MID, simulate_items
 from scalepredict.predictors.clustering import CLUSTERINGS, Clustering
 from scalepredict.predictors.cod import ClusteringOnDifficulty
 from scalepredict.predictors.storage import load_fit
-from scalepredict.records.long_form import long_csv
+from scalepredict.records.long_form import long_form
+from scalepredict.records.record_file import write_records
 
 Run = Callable[..., CompletedProcess[str]]
 Row = dict[str, str]
@@ -30,7 +31,7 @@ def items(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("items") / "items.csv"
     world = replace(MID, n_questions=300)
     table = simulate_items(world, benchmark="mid", rng=np.random.default_rng(0)).table
-    path.write_bytes(long_csv(table))
+    write_records(path, long_form(table))
     return path
 
 

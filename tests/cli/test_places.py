@@ -18,6 +18,9 @@ Run = Callable[..., CompletedProcess[str]]
         "report --fit none.json --flops 1e24 -o {place}.html",
         "plot --fit none.json --flops 1e24 -o {place}.png",
         "check none.csv --report junit={place}",
+        "import none -o {place}.csv",
+        "import none --write-ladder {place}.yaml",
+        "simulate -o {place}.csv",
     ],
 )
 def test_a_place_is_checked_before_the_input_is_read(scalepredict: Run, arguments: str) -> None:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from scalepredict.records.importers.as_rows import as_rows, rows_as_csv
+from scalepredict.records.importers.as_rows import as_rows, frame_of
 from scalepredict.records.importers.collect import collect
 from scalepredict.records.ladder import read_ladder
 from scalepredict.records.read import read_records
+from scalepredict.records.record_file import write_records
 
 FIXTURE = Path(__file__).parent / "fixtures/lm_eval_0_4_13"
 
@@ -15,7 +16,7 @@ def test_a_folder_of_results_gives_the_same_table_as_its_import(tmp_path: Path) 
     path.write_text("defaults: {tokens_per_step: 2M}\nmodels:\n- {match: '*', tokens_from: step}\n")
     ladder = read_ladder(path)
     records = tmp_path / "records.csv"
-    records.write_bytes(rows_as_csv(as_rows(collect([FIXTURE], ladder=ladder))))
+    write_records(records, frame_of(as_rows(collect([FIXTURE], ladder=ladder))))
     direct, imported = read_records([FIXTURE], ladder=ladder), read_records([records])
     assert direct.table.units == imported.table.units
     assert direct.table.scores.tolist() == imported.table.scores.tolist()

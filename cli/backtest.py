@@ -23,6 +23,7 @@ from scalepredict.cli.options import (
     JobsOption,
     JsonOption,
     LadderOption,
+    PercentOption,
     QuietOption,
     RecordsArgument,
     SeedOption,
@@ -133,6 +134,7 @@ def backtest(
     phase: PhaseOption = None,
     metric: MetricOption = None,
     shots: ShotsOption = None,
+    percent: PercentOption = False,
     exclude: ExcludeOption = None,
     rows: Annotated[
         Path | None,
@@ -180,6 +182,7 @@ def backtest(
             phases=tuple(phase or ()),
             metrics=tuple(metric or ()),
             shots=shots,
+            percent=percent,
             benchmarks=benchmarks,
             ladder=ladder,
         ),

@@ -21,12 +21,15 @@ from scalepredict.cli.options import (
     FormatOption,
     JobsOption,
     JsonOption,
+    LadderOption,
+    PercentOption,
     QuietOption,
     RecordsArgument,
     SeedOption,
     VerboseOption,
     Voice,
     chosen_format,
+    command_text,
 )
 from scalepredict.cli.render import Format
 from scalepredict.errors import RefusedError
@@ -71,8 +74,10 @@ def calibrate(
     phase: PhaseOption = None,
     metric: MetricOption = None,
     shots: ShotsOption = None,
+    percent: PercentOption = False,
     exclude: ExcludeOption = None,
     benchmarks: BenchmarksOption = None,
+    ladder: LadderOption = None,
     jobs: JobsOption = 1,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
@@ -113,7 +118,9 @@ def calibrate(
                 phases=tuple(phase or ()),
                 metrics=tuple(metric or ()),
                 shots=shots,
+                percent=percent,
                 benchmarks=benchmarks,
+                ladder=ladder,
             ),
             exclude=exclude or (),
             voice=voice,
@@ -127,7 +134,22 @@ def calibrate(
     calibration = estimate(
         cells,
         provenance={
-            "command": _command(names, choices, exclude or (), predictor or (), origins, seed),
+            "command": command_text(
+                ["scalepredict", "calibrate", *names],
+                {
+                    "--checkpoints": [f"{n}={c}" for n, c in choices.items() if c != "last"],
+                    "--phase": phase or (),
+                    "--metric": metric or (),
+                    "--shots": () if shots is None else [shots],
+                    "--percent": [""] if percent else (),
+                    "--benchmarks": [benchmarks.name] if benchmarks else (),
+                    "--ladder": [ladder.name] if ladder else (),
+                    "--exclude": exclude or (),
+                    "--predictor": predictor or (),
+                    "--origins": [origins],
+                    "--seed": [seed],
+                },
+            ),
             "version": __version__,
             "inputs": {
                 Path(file.name).name: f"sha256 {file.sha256}"
@@ -179,11 +201,12 @@ def _backtests(
     rng: "np.random.Generator",
 ) -> "list[Cell]":
     from scalepredict.evaluation.backtest import run_backtest
+    from scalepredict.evaluation.calibrate import independent_groups
     from scalepredict.evaluation.calibration_file import load_calibration
     from scalepredict.evaluation.splits import rolling_origins
 
     predictors = [registry.predictor_type(name)() for name in methods]
-    groups = _groups(tables)
+    groups = independent_groups({name: table.families for name, table in tables.items()})
     cells: list[Cell] = []
     for (name, table), stream in zip(tables.items(), rng.spawn(len(tables)), strict=True):
         splits = rolling_origins(table, max_origins=origins)
@@ -221,33 +244,6 @@ def _backtests(
             "none of the records has one."
         )
     return cells
-
-
-def _groups(tables: "dict[str, EvalTable]") -> dict[str, str]:
-    """Records that share a family are one group: the same models cannot vouch for themselves."""
-    members: list[tuple[list[str], set[str]]] = []
-    for name, table in tables.items():
-        families = set(table.families)
-        touching = [m for m in members if m[1] & families]
-        members = [m for m in members if m not in touching]
-        names = [one for m in touching for one in m[0]] + [name]
-        members.append((names, families.union(*(m[1] for m in touching))))
-    return {name: "+".join(names) for names, _ in members for name in names}
-
-
-def _command(
-    names: Sequence[str],
-    choices: dict[str, str],
-    exclude: Sequence[str],
-    methods: Sequence[str],
-    origins: int,
-    seed: int,
-) -> str:
-    words = ["scalepredict calibrate", *names]
-    words += [f"--checkpoints {n}={choice}" for n, choice in choices.items() if choice != "last"]
-    words += [f"--exclude {pattern!r}" for pattern in exclude]
-    words += [f"--predictor {name}" for name in methods]
-    return " ".join([*words, f"--origins {origins} --seed {seed}"])
 
 
 def _counts(cells: "Sequence[Cell]") -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import typer
 
 from scalepredict.cli.baseline import DEFAULT_FILE, entries_of, read_baseline, write_baseline
-from scalepredict.cli.chosen import read_metadata
+from scalepredict.cli.chosen import read_files
 from scalepredict.cli.options import Voice
 from scalepredict.cli.render import clean
 from scalepredict.evaluation.calibration_file import calibration_of, load_calibration
@@ -21,8 +22,6 @@ from scalepredict.predictors import registry
 from scalepredict.predictors.storage import load_fit
 from scalepredict.records.counts import count_of
 from scalepredict.records.joining import join_tables
-from scalepredict.records.ladder import read_ladder
-from scalepredict.records.read import Reading, read_records
 from scalepredict.records.table import EvalTable
 
 CONFIG = Path("scalepredict.yaml")
@@ -98,12 +97,7 @@ def read_checkpoints(
     voice: Voice,
 ) -> CheckRecords:
     """Read new checkpoints and history, with all metrics and shot counts."""
-    metadata = read_metadata(benchmarks)
-    sizes = None if ladder is None else read_ladder(ladder)
-
-    def read(paths: list[Path]) -> Reading:
-        return read_records(paths, metadata=metadata, ladder=sizes, percent=percent, mixed=True)
-
+    read = partial(read_files, benchmarks=benchmarks, ladder=ladder, percent=percent, mixed=True)
     reading = read(checkpoints)
     # One line each: in CI logs a name with a line break must not start a line of its own.
     voice.say(*(clean(note) for note in reading.report.notes()))

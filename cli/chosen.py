@@ -8,7 +8,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.records.configs import load_yaml
 from scalepredict.records.evidence import CheckpointChoice, select_evidence, why_no_evidence
 from scalepredict.records.ladder import read_ladder
-from scalepredict.records.metadata import BenchmarkMetadata, metadata_from
+from scalepredict.records.metadata import metadata_from
 from scalepredict.records.narrow import of_families, refuse_mixed_phases, up_to
 from scalepredict.records.read import Reading, read_records
 from scalepredict.records.table import EvalTable
@@ -52,13 +52,13 @@ class Evidence:
 
 def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Evidence:
     """Read records and keep what was asked for; mixed measurements are refused."""
-    reading = read_records(
+    reading = read_files(
         records,
-        metadata=read_metadata(choice.benchmarks),
+        benchmarks=choice.benchmarks,
+        ladder=choice.ladder,
         metrics=choice.metrics,
         shots=choice.shots,
         percent=choice.percent,
-        ladder=None if choice.ladder is None else read_ladder(choice.ladder),
     )
     selection = select_evidence(
         of_families(reading.table, choice.families),
@@ -78,6 +78,23 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
     )
 
 
-def read_metadata(path: Path | None) -> BenchmarkMetadata | None:
-    """The user's own chance levels, item counts and suites."""
-    return None if path is None else metadata_from(load_yaml(path))
+def read_files(
+    records: Sequence[str | Path],
+    *,
+    benchmarks: Path | None,
+    ladder: Path | None,
+    metrics: Sequence[str] = (),
+    shots: int | None = None,
+    percent: bool = False,
+    mixed: bool = False,
+) -> Reading:
+    """Read records with the user's own benchmark and ladder files; see `read_records`."""
+    return read_records(
+        records,
+        metadata=None if benchmarks is None else metadata_from(load_yaml(benchmarks)),
+        metrics=metrics,
+        shots=shots,
+        percent=percent,
+        ladder=None if ladder is None else read_ladder(ladder),
+        mixed=mixed,
+    )

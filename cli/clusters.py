@@ -5,19 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.evidence import MetricOption, PhaseOption, ShotsOption
+from scalepredict.cli.evidence import MetricOption, PhaseOption, ShotsOption, UpToParamsOption
 from scalepredict.cli.method import ClusteringOption, chosen_clustering
 from scalepredict.cli.options import (
     BenchmarksOption,
     FormatOption,
     JsonOption,
+    LadderOption,
+    PercentOption,
     QuietOption,
     RecordsArgument,
     SeedOption,
     VerboseOption,
     Voice,
     chosen_format,
-    count,
 )
 from scalepredict.cli.render import Format, emit, once
 from scalepredict.cli.target_options import (
@@ -51,10 +52,8 @@ def clusters(
     phase: PhaseOption = None,
     metric: MetricOption = None,
     shots: ShotsOption = None,
-    up_to_params: Annotated[
-        float | None,
-        typer.Option(parser=count, metavar="N", help="Leave out larger models, e.g. 2.8B."),
-    ] = None,
+    percent: PercentOption = False,
+    up_to_params: UpToParamsOption = None,
     params: ParamsOption = None,
     tokens: TokensOption = None,
     tokens_per_param: TokensPerParamOption = None,
@@ -68,6 +67,7 @@ def clusters(
         ),
     ] = None,
     benchmarks: BenchmarksOption = None,
+    ladder: LadderOption = None,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
     seed: SeedOption = 0,
@@ -113,8 +113,10 @@ def clusters(
             phases=tuple(phase or ()),
             metrics=tuple(metric or ()),
             shots=shots,
+            percent=percent,
             up_to_params=up_to_params,
             benchmarks=benchmarks,
+            ladder=ladder,
         ),
     )
     voice.say(*evidence.notes)

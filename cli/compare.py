@@ -1,6 +1,5 @@
 """`scalepredict compare`: which of two recipes is better, from runs of both at the same scales?"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +9,10 @@ from scalepredict.cli.options import (
     BenchmarksOption,
     FormatOption,
     JsonOption,
+    LadderOption,
+    PercentOption,
     QuietOption,
+    RecordsArgument,
     VerboseOption,
     Voice,
     chosen_format,
@@ -29,10 +31,7 @@ AVERAGE = "average of all"
 def compare(
     first: Annotated[str, typer.Argument(metavar="FAMILY_A", help="Recipe A.")],
     second: Annotated[str, typer.Argument(metavar="FAMILY_B", help="Recipe B.")],
-    records: Annotated[
-        list[Path],
-        typer.Argument(metavar="RECORDS...", help="Files or folders of records; - reads stdin."),
-    ],
+    records: RecordsArgument,
     flops: Annotated[
         float | None,
         typer.Option(
@@ -49,7 +48,9 @@ def compare(
     phase: PhaseOption = None,
     metric: MetricOption = None,
     shots: ShotsOption = None,
+    percent: PercentOption = False,
     benchmarks: BenchmarksOption = None,
+    ladder: LadderOption = None,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -80,31 +81,38 @@ def compare(
             phases=tuple(phase or ()),
             metrics=tuple(metric or ()),
             shots=shots,
+            percent=percent,
             benchmarks=benchmarks,
+            ladder=ladder,
         ),
     )
     voice.say(*evidence.notes)
     comparison = compared(
         to_benchmarks(evidence.table), first, second, target_flops=flops, tolerance=log10(within)
     )
-    voice.say(*_notes(comparison))
+    voice.say(_pairing(comparison))
+    voice.warn(_doubts(comparison))
     rows = _rows(comparison)
     emit(form=shape, sheets=[_sheet(comparison, rows)], rows=rows, document=_document(comparison))
 
 
-def _notes(comparison: "Comparison") -> list[str]:
-    notes = [
+def _pairing(comparison: "Comparison") -> str:
+    return (
         f"{count_of(len(comparison.pairs), 'pair')} at matched params and tokens; without a "
         f"partner: {count_of(len(comparison.unmatched), 'model')} of either family."
-    ]
+    )
+
+
+def _doubts(comparison: "Comparison") -> list[str]:
+    doubts = []
     if comparison.decades > 1:
-        notes.append(
-            f"warning: the target has {10**comparison.decades:.0f} times the compute of the "
-            "largest pair; differences of recipes are known to turn over so far."
+        doubts.append(
+            f"the target has {10**comparison.decades:.0f} times the compute of the largest pair; "
+            "differences of recipes are known to turn over so far."
         )
     if len(comparison.pairs) < 3:
-        notes.append("warning: few pairs; noise and drift of differences are mostly assumed.")
-    return notes
+        doubts.append("few pairs; noise and drift of differences are mostly assumed.")
+    return doubts
 
 
 def _rows(comparison: "Comparison") -> list[dict[str, Cell]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.options import Voice
+from scalepredict.cli.options import Voice, count
 from scalepredict.errors import RefusedError
 from scalepredict.records.counts import count_of
 
@@ -37,6 +37,12 @@ MetricOption = Annotated[
 ShotsOption = Annotated[
     int | None,
     typer.Option(min=0, metavar="K", help="Shots to take where a benchmark has several."),
+]
+UpToParamsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--up-to-params", parser=count, metavar="N", help="Leave out larger models, e.g. 2.8B."
+    ),
 ]
 
 

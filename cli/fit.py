@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from scalepredict.cli.evidence import FamilyOption, MetricOption, PhaseOption, ShotsOption
+from scalepredict.cli.evidence import (
+    FamilyOption,
+    MetricOption,
+    PhaseOption,
+    ShotsOption,
+    UpToParamsOption,
+)
 from scalepredict.cli.method import (
     ClusteringOption,
     ComponentsOption,
@@ -55,10 +61,7 @@ def fit(
     metric: MetricOption = None,
     shots: ShotsOption = None,
     percent: PercentOption = False,
-    up_to_params: Annotated[
-        float | None,
-        typer.Option(parser=count, metavar="N", help="Leave out larger models, e.g. 2.8B."),
-    ] = None,
+    up_to_params: UpToParamsOption = None,
     up_to_flops: Annotated[
         float | None,
         typer.Option(parser=count, metavar="C", help="Leave out more compute, e.g. 1e21."),

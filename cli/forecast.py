@@ -25,6 +25,7 @@ from scalepredict.cli.target_options import (
     FamilyOption,
     FitOption,
     FlopsOption,
+    MeasuredBenchmarksOption,
     ParamsOption,
     TokensOption,
     TokensPerParamOption,
@@ -53,10 +54,7 @@ def forecast(
             help="Show measured scores beside the forecast, and how far it was off (repeatable).",
         ),
     ] = None,
-    benchmarks: Annotated[
-        Path | None,
-        typer.Option("--benchmarks", metavar="FILE", help="Benchmark metadata for --measured."),
-    ] = None,
+    benchmarks: MeasuredBenchmarksOption = None,
     capabilities_of: Annotated[
         list[str] | None,
         typer.Option(

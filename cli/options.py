@@ -1,7 +1,8 @@
 """What do all commands accept? The options that mean the same everywhere, and words on stderr."""
 
+import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,10 @@ import typer
 from scalepredict.cli.render import Format, clean
 from scalepredict.errors import CountError
 from scalepredict.predictors import registry
+from scalepredict.records.counts import parse_count
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
-from scalepredict.records.counts import parse_count
 
 
 def count(text: str) -> float:
@@ -78,6 +79,23 @@ def chosen_format(form: Format, as_json: bool) -> Format:
     if as_json and form not in (Format.TABLE, Format.JSON):
         raise typer.BadParameter(f"--json contradicts --format {form}; give one of them.")
     return Format.JSON if as_json else form
+
+
+def command_text(words: Sequence[str], options: Mapping[str, Iterable[object]]) -> str:
+    """The command that makes a result again, quoted for a shell: for its provenance.
+
+    Args:
+        words: Program, command and arguments.
+        options: Values of each option that was given; an option without a value has ``""``.
+    """
+    given = (
+        word
+        for name, values in options.items()
+        for value in values
+        for word in (name, str(value))
+        if word
+    )
+    return shlex.join([*words, *given])
 
 
 @dataclass(frozen=True, slots=True)

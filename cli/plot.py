@@ -1,15 +1,25 @@
 """`scalepredict plot`: look at a forecast, at a backtest, at what a method has found."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scalepredict.cli.evidence import MetricOption, PhaseOption, ShotsOption
 from scalepredict.cli.method import ClusteringOption, chosen_clustering
-from scalepredict.cli.options import CalibrationOption, JobsOption, QuietOption, SeedOption, Voice
+from scalepredict.cli.options import (
+    BenchmarksOption,
+    CalibrationOption,
+    JobsOption,
+    LadderOption,
+    PercentOption,
+    QuietOption,
+    SeedOption,
+    Voice,
+)
 from scalepredict.cli.target_options import (
     DEFAULT_FIT,
     BenchmarkOption,
@@ -36,6 +46,9 @@ class Picture(StrEnum):
     CLUSTERS = "clusters"
     CAPABILITIES = "capabilities"
     CHECKPOINTS = "checkpoints"
+
+
+OF_RECORDS = (Picture.CLUSTERS, Picture.CHECKPOINTS)
 
 
 def plot(
@@ -69,6 +82,12 @@ def plot(
         str, typer.Option(metavar="last|mean-last-K|pool-last-K", help="Evidence of clusters.")
     ] = "last",
     clustering: ClusteringOption = None,
+    phase: PhaseOption = None,
+    metric: MetricOption = None,
+    shots: ShotsOption = None,
+    percent: PercentOption = False,
+    benchmarks: BenchmarksOption = None,
+    ladder: LadderOption = None,
     calibration: CalibrationOption = None,
     jobs: JobsOption = 1,
     seed: SeedOption = 0,
@@ -84,6 +103,7 @@ def plot(
     Example: scalepredict plot --params 12B -o forecast.png
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
+    from scalepredict.cli.chosen import EvidenceChoice
     from scalepredict.cli.figures.style import need_matplotlib, suffix_of
     from scalepredict.cli.plot_kinds import (
         Shown,
@@ -105,17 +125,31 @@ def plot(
     _check_settings(
         kind,
         {
-            Picture.CLUSTERS: {"--clustering": clustering},
-            Picture.CHECKPOINTS: {"--model": model},
-            Picture.FORECAST: {
-                "--params": params,
-                "--tokens": tokens,
-                "--tokens-per-param": tokens_per_param,
-                "--flops": flops,
-            },
+            "--clustering": (clustering, [Picture.CLUSTERS]),
+            "--phase": (phase, [Picture.CLUSTERS]),
+            "--metric": (metric, [Picture.CLUSTERS]),
+            "--shots": (shots, [Picture.CLUSTERS]),
+            "--model": (model, [Picture.CHECKPOINTS]),
+            "--percent": (percent or None, OF_RECORDS),
+            "--benchmarks": (benchmarks, OF_RECORDS),
+            "--ladder": (ladder, OF_RECORDS),
+            "--params": (params, [Picture.FORECAST]),
+            "--tokens": (tokens, [Picture.FORECAST]),
+            "--tokens-per-param": (tokens_per_param, [Picture.FORECAST]),
+            "--flops": (flops, [Picture.FORECAST]),
         },
     )
     need_matplotlib()
+    choice = EvidenceChoice(
+        families=tuple(family or ()),
+        checkpoints=checkpoints,
+        phases=tuple(phase or ()),
+        metrics=tuple(metric or ()),
+        shots=shots,
+        percent=percent,
+        benchmarks=benchmarks,
+        ladder=ladder,
+    )
     shown = Shown(
         families=tuple(family or ()),
         benchmarks=tuple(benchmark or ()),
@@ -125,15 +159,10 @@ def plot(
     with voice.busy(f"drawing {kind}"):
         match kind:
             case Picture.CLUSTERS:
-                pictures = cluster_pictures(
-                    records or [],
-                    shown,
-                    voice,
-                    checkpoints=checkpoints,
-                    clustering=chosen_clustering(clustering),
-                )
+                how = chosen_clustering(clustering)
+                pictures = cluster_pictures(records or [], choice, shown, voice, clustering=how)
             case Picture.CHECKPOINTS:
-                pictures = checkpoint_pictures(records or [], shown, voice, model=model)
+                pictures = checkpoint_pictures(records or [], choice, shown, voice, model=model)
             case Picture.CAPABILITIES:
                 pictures = capability_pictures(load_fit(fit_file))
             case Picture.COVERAGE:
@@ -150,7 +179,7 @@ def plot(
 
 
 def _check_sources(kind: Picture, records: list[Path] | None) -> None:
-    reads = kind in (Picture.CLUSTERS, Picture.CHECKPOINTS)
+    reads = kind in OF_RECORDS
     if reads and not records:
         raise typer.BadParameter(f"--kind {kind} draws records; name their files.")
     if records and not reads:
@@ -160,12 +189,14 @@ def _check_sources(kind: Picture, records: list[Path] | None) -> None:
         )
 
 
-def _check_settings(kind: Picture, settings: Mapping[Picture, Mapping[str, object]]) -> None:
-    for its, values in settings.items():
-        given = [name for name, value in values.items() if value is not None]
-        if given and its is not kind:
+def _check_settings(
+    kind: Picture, settings: Mapping[str, tuple[object, Sequence[Picture]]]
+) -> None:
+    for name, (value, kinds) in settings.items():
+        if value is not None and kind not in kinds:
             raise typer.BadParameter(
-                f"{given[0]} says nothing of --kind {kind}; leave it out, or draw --kind {its}."
+                f"{name} says nothing of --kind {kind}; leave it out, or draw --kind "
+                f"{' or '.join(kinds)}."
             )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scalepredict.cli.chosen import EvidenceChoice, gather_evidence
+from scalepredict.cli.chosen import EvidenceChoice, gather_evidence, read_files
 from scalepredict.cli.options import Voice
 from scalepredict.cli.render import once
 from scalepredict.errors import RefusedError
@@ -18,7 +18,6 @@ from scalepredict.predictors.storage import StoredFit
 from scalepredict.predictors.targets import TargetRequest, resolve_targets
 from scalepredict.records.counts import count_of
 from scalepredict.records.narrow import known_names, of_families
-from scalepredict.records.read import read_records
 
 MOST_ROWS = 8  # benchmarks in one picture of clusters
 
@@ -106,10 +105,10 @@ def capability_pictures(stored: StoredFit) -> Pictures:
 
 def cluster_pictures(
     records: Sequence[Path],
+    choice: EvidenceChoice,
     shown: Shown,
     voice: Voice,
     *,
-    checkpoints: str,
     clustering: Clustering,
 ) -> Pictures:
     """Clusters of question difficulty of one family, the same as the command `clusters` finds."""
@@ -118,7 +117,6 @@ def cluster_pictures(
     from scalepredict.predictors.cod import ClusteringOnDifficulty
     from scalepredict.predictors.difficulty import read_difficulty
 
-    choice = EvidenceChoice(families=shown.families, checkpoints=checkpoints)
     evidence = gather_evidence(records, choice)
     voice.say(*evidence.notes)
     family = _only("family", "--family", evidence.table.families)
@@ -159,15 +157,29 @@ def cluster_pictures(
 
 
 def checkpoint_pictures(
-    records: Sequence[Path], shown: Shown, voice: Voice, *, model: str | None
+    records: Sequence[Path],
+    choice: EvidenceChoice,
+    shown: Shown,
+    voice: Voice,
+    *,
+    model: str | None,
 ) -> Pictures:
-    """The checkpoints of one run beside what its own past let expect."""
+    """The checkpoints of one run beside what its own past let expect.
+
+    The choice says how files are read; all metrics, shots and phases are drawn from.
+    """
     from scalepredict.cli.figures.checkpoints import checkpoints_figure
     from scalepredict.evaluation.off_trend.gate_file import load_gate
     from scalepredict.evaluation.off_trend.judge import gather
     from scalepredict.evaluation.off_trend.trajectory import trajectory_of
 
-    reading = read_records(records, mixed=True)
+    reading = read_files(
+        records,
+        benchmarks=choice.benchmarks,
+        ladder=choice.ladder,
+        percent=choice.percent,
+        mixed=True,
+    )
     voice.say(*reading.report.notes())
     gate = load_gate().gate
     # All families shape the null of the test; the run is chosen among the named ones.

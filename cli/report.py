@@ -9,9 +9,11 @@ from scalepredict.cli.options import (
     CalibrationOption,
     JobsOption,
     LadderOption,
+    PercentOption,
     QuietOption,
     SeedOption,
     Voice,
+    command_text,
 )
 from scalepredict.cli.target_options import (
     DEFAULT_FIT,
@@ -19,6 +21,7 @@ from scalepredict.cli.target_options import (
     FamilyOption,
     FitOption,
     FlopsOption,
+    MeasuredBenchmarksOption,
     ParamsOption,
     TokensOption,
     TokensPerParamOption,
@@ -27,8 +30,6 @@ from scalepredict.cli.target_options import (
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import numpy as np
 
     from scalepredict.evaluation.calibration import Calibration
@@ -51,7 +52,9 @@ def report(
         list[Path] | None,
         typer.Option("--measured", metavar="RECORDS", help="Show measured scores beside it."),
     ] = None,
+    benchmarks: MeasuredBenchmarksOption = None,
     ladder: LadderOption = None,
+    percent: PercentOption = False,
     plots: Annotated[
         bool, typer.Option("--plots/--no-plots", help="Draw each benchmark (needs matplotlib).")
     ] = True,
@@ -107,14 +110,17 @@ def report(
                 past=past,
                 why_no_past=why_not,
                 measured=(
-                    stored_measured(stored, measured, benchmarks=None, percent=False, ladder=ladder)
+                    stored_measured(
+                        stored, measured, benchmarks=benchmarks, percent=percent, ladder=ladder
+                    )
                     if measured
                     else None
                 ),
                 only=tuple(benchmark or ()),
                 plots=plots,
                 seed=seed,
-                command=_command(
+                command=command_text(
+                    ["scalepredict", "report"],
                     {
                         "--fit": [fit_file],
                         "--params": _counts(params),
@@ -124,11 +130,13 @@ def report(
                         "--family": family or [],
                         "--benchmark": benchmark or [],
                         "--measured": measured or [],
+                        "--benchmarks": [benchmarks] if benchmarks else [],
                         "--ladder": [ladder] if ladder else [],
                         "--calibration": [calibration] if calibration else [],
+                        "--percent": [""] if percent else [],
                         "--seed": [seed] if seed else [],
+                        "--no-plots": [] if plots else [""],
                     },
-                    plots=plots,
                 ),
             )
         )
@@ -154,11 +162,3 @@ def _counts(values: list[float] | None) -> list[str]:
     from scalepredict.records.counts import format_count
 
     return [format_count(value, digits=12) for value in values or ()]
-
-
-def _command(options: "Mapping[str, Sequence[object]]", *, plots: bool) -> str:
-    import shlex
-
-    words = ["scalepredict", "report"]
-    words += [str(word) for name, values in options.items() for v in values for word in (name, v)]
-    return shlex.join(words if plots else [*words, "--no-plots"])

@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
+from scalepredict.cli.evidence import MetricOption, PhaseOption, ShotsOption
 from scalepredict.cli.method import ComponentsOption, StandardOption
 from scalepredict.cli.options import (
     BenchmarksOption,
     FormatOption,
     JsonOption,
+    LadderOption,
     PercentOption,
     QuietOption,
     RecordsArgument,
@@ -55,8 +57,12 @@ def select(
     ] = "last",
     components: ComponentsOption = None,
     standard: StandardOption = None,
+    phase: PhaseOption = None,
+    metric: MetricOption = None,
+    shots: ShotsOption = None,
     percent: PercentOption = False,
     benchmarks: BenchmarksOption = None,
+    ladder: LadderOption = None,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
     seed: SeedOption = 0,
@@ -88,7 +94,14 @@ def select(
     evidence = gather_evidence(
         records,
         EvidenceChoice(
-            checkpoints=checkpoints, percent=percent, benchmarks=benchmarks, without_compute=True
+            checkpoints=checkpoints,
+            phases=tuple(phase or ()),
+            metrics=tuple(metric or ()),
+            shots=shots,
+            percent=percent,
+            benchmarks=benchmarks,
+            ladder=ladder,
+            without_compute=True,
         ),
     )
     voice.say(*evidence.notes)

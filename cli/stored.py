@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from scalepredict.cli.chosen import read_metadata
+from scalepredict.cli.chosen import read_files
 from scalepredict.evaluation.known_scores import fitted_models
 from scalepredict.evaluation.measured import Measured
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.records.evidence import CheckpointChoice
-from scalepredict.records.ladder import read_ladder
-from scalepredict.records.read import read_records
 from scalepredict.records.table import EvalTable
 
 
@@ -24,13 +22,13 @@ def stored_measured(
     """Measured records, chosen by the options that the fit was made with."""
     options = stored.provenance.options
     metrics, shots, phases = (options.get(name) for name in ("metrics", "shots", "phases"))
-    reading = read_records(
+    reading = read_files(
         records,
-        metadata=read_metadata(benchmarks),
+        benchmarks=benchmarks,
+        ladder=ladder,
         metrics=metrics.split(", ") if metrics else (),
         shots=int(shots) if shots else None,
         percent=percent,
-        ladder=None if ladder is None else read_ladder(ladder),
     )
     return Measured(
         records=reading.table,

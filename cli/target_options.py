@@ -33,6 +33,10 @@ FlopsOption = Annotated[
 FitOption = Annotated[
     Path, typer.Option("--fit", "-f", metavar="FILE", help="Fit file; - is stdin.")
 ]
+MeasuredBenchmarksOption = Annotated[
+    Path | None,
+    typer.Option("--benchmarks", metavar="FILE", help="Benchmark metadata for --measured."),
+]
 FamilyOption = Annotated[
     list[str] | None, typer.Option("--family", help="Only this family (repeatable).")
 ]

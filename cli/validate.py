@@ -12,6 +12,7 @@ from scalepredict.cli.options import (
     BenchmarksOption,
     FormatOption,
     JsonOption,
+    LadderOption,
     PercentOption,
     QuietOption,
     VerboseOption,
@@ -53,6 +54,7 @@ def validate(
     metric: MetricOption = None,
     shots: ShotsOption = None,
     in_percent: PercentOption = False,
+    ladder: LadderOption = None,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -73,7 +75,16 @@ def validate(
     checked = [check(path) for path, check in others.items()]
     records = [path for path in files if path not in others]
     if records:
-        checked.append(_records(records, benchmarks, metric or (), shots, in_percent))
+        checked.append(
+            _records(
+                records,
+                benchmarks=benchmarks,
+                metrics=metric or (),
+                shots=shots,
+                in_percent=in_percent,
+                ladder=ladder,
+            )
+        )
     findings = [finding for one in checked for finding in one.findings]
     notes = [note for one in checked for note in one.notes]
     if not (quiet and form is Format.TABLE):
@@ -137,10 +148,11 @@ def _ladder(path: Path) -> Checked:
 
 
 def _benchmark_file(path: Path) -> Checked:
-    from scalepredict.cli.chosen import read_metadata
+    from scalepredict.records.configs import load_yaml
+    from scalepredict.records.metadata import metadata_from
 
-    metadata = read_metadata(path)
-    n_benchmarks = len({id(entry) for entry in metadata.entries.values()}) if metadata else 0
+    # An entry is found by several names.
+    n_benchmarks = len({id(entry) for entry in metadata_from(load_yaml(path)).entries.values()})
     return Checked(
         sheets=(
             Sheet(
@@ -177,18 +189,24 @@ def _gate_file(path: Path) -> Checked:
 
 def _records(
     paths: Sequence[Path],
+    *,
     benchmarks: Path | None,
     metrics: Sequence[str],
     shots: int | None,
     in_percent: bool,
+    ladder: Path | None,
 ) -> Checked:
     # Imported here: `--help` must not pay for pandas.
-    from scalepredict.cli.chosen import read_metadata
+    from scalepredict.cli.chosen import read_files
     from scalepredict.records.lint import lint
-    from scalepredict.records.read import read_records
 
-    reading = read_records(
-        paths, metadata=read_metadata(benchmarks), metrics=metrics, shots=shots, percent=in_percent
+    reading = read_files(
+        paths,
+        benchmarks=benchmarks,
+        ladder=ladder,
+        metrics=metrics,
+        shots=shots,
+        percent=in_percent,
     )
     return Checked(
         sheets=(_files_sheet(reading), _families_sheet(reading), _benchmarks_sheet(reading)),

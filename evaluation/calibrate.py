@@ -5,7 +5,7 @@ intervals of the group are counted. That nested coverage is the claim. The calib
 uses all groups; its quantiles, too, are those of errors in groups that their scale had not seen.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,6 +83,23 @@ def nested_cells(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], tuple[Cell, .
         single += inside
         averages += average_cells(inside, others)
     return tuple(single), tuple(averages)
+
+
+def independent_groups(families: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """The group that each of several records belongs to.
+
+    Records that share a family are one group: the same models cannot vouch for themselves.
+
+    Args:
+        families: Names of the families in each of the records.
+    """
+    members: list[tuple[list[str], set[str]]] = []
+    for name, own in families.items():
+        touching = [m for m in members if m[1].intersection(own)]
+        members = [m for m in members if m not in touching]
+        names = [one for m in touching for one in m[0]] + [name]
+        members.append((names, set(own).union(*(m[1] for m in touching))))
+    return {name: "+".join(names) for names, _ in members for name in names}
 
 
 def _recalibrated(cell: Cell, calibration: Calibration) -> Cell:

@@ -29,8 +29,10 @@ def write_ladders(path: Path, *families: str, sizes: int = 7) -> None:
 def test_a_calibration_is_written_and_backtest_uses_it(scalepredict: Run, tmp_path: Path) -> None:
     write_ladders(tmp_path / "one.csv", "f", "g")
     write_ladders(tmp_path / "two.csv", "h")
+    (tmp_path / "own.yaml").write_text("benchmarks: {b0: {chance: 0.25}}\n")
     made = scalepredict(
-        "calibrate", "one.csv", "two.csv", "-p", "last", "-o", "mine.yaml", "--json"
+        *("calibrate", "one.csv", "two.csv", "-p", "last", "--benchmarks", "own.yaml"),
+        *("-o", "mine.yaml", "--json"),
     )
     assert made.returncode == 0, made.stderr
     document = json.loads(made.stdout)
@@ -38,7 +40,7 @@ def test_a_calibration_is_written_and_backtest_uses_it(scalepredict: Run, tmp_pa
     jsonschema.validate(document, schema)
     assert {row["group"] for row in document["nested_coverage"]} == {"one", "two", "all"}
     text = (tmp_path / "mine.yaml").read_text()
-    assert "scalepredict calibrate one two --predictor last" in text
+    assert "scalepredict calibrate one two --benchmarks own.yaml --predictor last" in text
     assert "one.csv: sha256 " in text
     assert str(tmp_path) not in text
     used = scalepredict("backtest", "one.csv", "-p", "last", "--calibration", "mine.yaml", "--json")

@@ -1,5 +1,6 @@
 """`scalepredict clusters`: which questions are alike in difficulty, and can be extrapolated?"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +35,12 @@ from scalepredict.errors import RefusedError
 from scalepredict.records.counts import count_of
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from scalepredict.cli.chosen import Evidence
     from scalepredict.evaluation.cluster_report import ClusterReport
+    from scalepredict.predictors.cod import ClusteringOnDifficulty
+    from scalepredict.predictors.targets import TargetRequest
 
 
 def clusters(
@@ -94,10 +100,7 @@ def clusters(
         predictable_tasks,
     )
     from scalepredict.cli.clusters_view import cluster_sheets
-    from scalepredict.evaluation.cluster_report import report_clusters
     from scalepredict.predictors.cod import ClusteringOnDifficulty
-    from scalepredict.predictors.targets import describe_target, resolve_targets
-    from scalepredict.records.aggregate import to_benchmarks
     from scalepredict.records.narrow import known_names
     from scalepredict.records.writing import check_place, write_whole
 
@@ -121,35 +124,21 @@ def clusters(
     )
     voice.say(*evidence.notes)
     known_names("benchmark", benchmark or (), evidence.table.benchmarks)
-    asked = any((params, tokens, tokens_per_param, flops))
     request = target_request(params, tokens, tokens_per_param, flops)
     if tasks_out is not None and len(evidence.table.families) > 1:
         raise RefusedError(
             f"--tasks-out: the records hold {len(evidence.table.families)} families, whose "
             "questions differ in difficulty; choose one with --family."
         )
-    reports: list[ClusterReport] = []
-    names = evidence.table.families
-    for name, stream in zip(names, np.random.default_rng(seed).spawn(len(names)), strict=True):
-        table = evidence.table.of_family(name)
-        target_flops = np.empty(0)
-        if asked:
-            totals = to_benchmarks(table)
-            targets = resolve_targets(totals, request)
-            target_flops = targets.flops
-            voice.say(
-                *(f"{name}: {describe_target(targets, k, totals)}" for k in range(len(targets)))
-            )
-        wanted = [b for b in table.benchmarks if not benchmark or b in benchmark]
-        with voice.busy(f"clustering {name}"):
-            reports += report_clusters(
-                table.with_rows(evidence.anchors),
-                predictor,
-                family=name,
-                benchmarks=wanted,
-                target_flops=target_flops,
-                rng=stream,
-            )
+    families = evidence.table.families
+    streams = np.random.default_rng(seed).spawn(len(families))
+    reports = [
+        report
+        for name, stream in zip(families, streams, strict=True)
+        for report in _of_family(
+            evidence, name, predictor, benchmark or (), request, voice, rng=stream
+        )
+    ]
     if all(report.fit.failure for report in reports):
         raise RefusedError("\n".join(report.fit.failure or "" for report in reports))
     notes = [note for report in reports for note in report.fit.notes]
@@ -171,3 +160,39 @@ def clusters(
         document=clusters_document(reports),
         header=COLUMNS,
     )
+
+
+def _of_family(
+    evidence: "Evidence",
+    family: str,
+    predictor: "ClusteringOnDifficulty",
+    only: Sequence[str],
+    request: "TargetRequest",
+    voice: Voice,
+    *,
+    rng: "np.random.Generator",
+) -> "tuple[ClusterReport, ...]":
+    import numpy as np
+
+    from scalepredict.evaluation.cluster_report import report_clusters
+    from scalepredict.predictors.targets import TargetRequest, describe_target, resolve_targets
+    from scalepredict.records.aggregate import to_benchmarks
+
+    table = evidence.table.of_family(family)
+    target_flops = np.empty(0)
+    if request != TargetRequest():
+        totals = to_benchmarks(table)
+        targets = resolve_targets(totals, request)
+        target_flops = targets.flops
+        voice.say(
+            *(f"{family}: {describe_target(targets, k, totals)}" for k in range(len(targets)))
+        )
+    with voice.busy(f"clustering {family}"):
+        return report_clusters(
+            table.with_rows(evidence.anchors),
+            predictor,
+            family=family,
+            benchmarks=[name for name in table.benchmarks if not only or name in only],
+            target_flops=target_flops,
+            rng=rng,
+        )

@@ -1,6 +1,7 @@
 """`scalepredict forecast`: what will a model of this scale score?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,8 +35,13 @@ from scalepredict.cli.target_options import (
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from scalepredict.evaluation.calibration import Calibration
     from scalepredict.evaluation.forecasting import FamilyForecast
-    from scalepredict.evaluation.measured import Comparison
+    from scalepredict.evaluation.measured import Comparison, Measured
+    from scalepredict.predictors.storage import StoredFit
+    from scalepredict.predictors.targets import TargetRequest
 
 
 def forecast(
@@ -102,51 +108,28 @@ def forecast(
     )
     from scalepredict.cli.stored import known_tables, stored_measured
     from scalepredict.evaluation.calibration_file import calibration_of
-    from scalepredict.evaluation.forecasting import forecast_families
     from scalepredict.evaluation.known_scores import forecast_known
-    from scalepredict.evaluation.measured import compare
     from scalepredict.predictors.storage import load_fit
-    from scalepredict.predictors.targets import TargetRequest, resolve_targets
+    from scalepredict.predictors.targets import TargetRequest
 
     form, voice = chosen_format(form, as_json), Voice(quiet)
     stored = load_fit(fit_file)
     request = target_request(params, tokens, tokens_per_param, flops)
     constants, rng = calibration_of(stored, calibration), np.random.default_rng(seed)
+    read = partial(stored_measured, stored, benchmarks=benchmarks, percent=percent, ladder=ladder)
     pairs: list[tuple[FamilyForecast, Comparison | None]] = []
-    refused: Mapping[str, str] = {}
     if capabilities_of or known:
         if request != TargetRequest() or family or measured:
             raise RefusedError(
                 "--capabilities-of and --known forecast from scores; leave out the scale "
                 "(--params, --tokens, --flops), --family and --measured."
             )
-        for table in known_tables(
-            stored,
-            capabilities_of or (),
-            known or (),
-            benchmarks=benchmarks,
-            percent=percent,
-            ladder=ladder,
-        ):
+        refused: Mapping[str, str] = {}
+        for table in known_tables(stored, capabilities_of or (), read(known) if known else None):
             pairs += forecast_known(stored.fit, table, constants, rng=rng)
     else:
-        truth = (
-            stored_measured(stored, measured, benchmarks=benchmarks, percent=percent, ladder=ladder)
-            if measured
-            else None
-        )
-        follow = truth is not None and request == TargetRequest()
-        forecasts, refused = forecast_families(
-            stored.fit,
-            truth.beyond if truth and follow else lambda seen: resolve_targets(seen, request),
-            constants,
-            families=family or (),
-            rng=rng,
-        )
-        pairs += [
-            (each, compare(each, truth.checkpoints(each.family)) if truth else None)
-            for each in forecasts
-        ]
+        truth = read(measured) if measured else None
+        pairs, refused = _from_scale(stored, constants, request, truth, family or (), rng)
     views = [
         view
         for each, comparison in pairs
@@ -169,3 +152,29 @@ def forecast(
         rows=forecast_rows(views),
         document=documents(views),
     )
+
+
+def _from_scale(
+    stored: "StoredFit",
+    constants: "Calibration",
+    request: "TargetRequest",
+    truth: "Measured | None",
+    families: Sequence[str],
+    rng: "np.random.Generator",
+) -> "tuple[list[tuple[FamilyForecast, Comparison | None]], Mapping[str, str]]":
+    from scalepredict.evaluation.forecasting import forecast_families
+    from scalepredict.evaluation.measured import compare
+    from scalepredict.predictors.targets import TargetRequest, resolve_targets
+
+    follow = truth is not None and request == TargetRequest()
+    forecasts, refused = forecast_families(
+        stored.fit,
+        truth.beyond if truth and follow else lambda seen: resolve_targets(seen, request),
+        constants,
+        families=families,
+        rng=rng,
+    )
+    return [
+        (each, compare(each, truth.checkpoints(each.family)) if truth else None)
+        for each in forecasts
+    ], refused

@@ -38,19 +38,10 @@ def stored_measured(
 
 
 def known_tables(
-    stored: StoredFit,
-    models: Sequence[str],
-    records: Sequence[Path],
-    *,
-    benchmarks: Path | None,
-    percent: bool,
-    ladder: Path | None,
+    stored: StoredFit, models: Sequence[str], known: Measured | None
 ) -> list[EvalTable]:
     """Targets that are known by their scores: models of the evidence, and those of records."""
     tables = [fitted_models(stored.fit, models)] if models else []
-    if records:
-        read = stored_measured(
-            stored, records, benchmarks=benchmarks, percent=percent, ladder=ladder
-        )
-        tables.append(read.all_checkpoints(needs_compute=False))
+    if known is not None:
+        tables.append(known.all_checkpoints(needs_compute=False))
     return tables

@@ -22,6 +22,7 @@ SMALL_FAMILY = 8  # fewer checkpoints than this
 MAX_ORIGINS = 14
 MIN_FACTOR = 1.2  # a target is at least this many times the origin's FLOPs
 MAX_FACTOR = 300.0  # beyond, no method has been tested and `forecast` refuses
+SPACING = 2.0  # of FLOPs between checkpoints of a run that both say something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,20 +49,18 @@ def rolling_origins(
     *,
     max_origins: int = MAX_ORIGINS,
     min_models: int | None = None,
-    max_factor: float = MAX_FACTOR,
 ) -> tuple[Split, ...]:
     """Train on everything at or below a compute cutoff, forecast what lies above it.
 
     Origins of a family are its distinct FLOPs with enough checkpoints at or below and a target
     above, at most ``max_origins`` of them, spread evenly by rank. Rows of other families above
-    the cutoff are hidden as well.
+    the cutoff are hidden as well, and targets beyond MAX_FACTOR times it are left out.
 
     Args:
         table: Evidence with FLOPs.
         max_origins: For each family.
         min_models: Checkpoints at or below an origin; by default 4, or 3 for a family of fewer
             than 8.
-        max_factor: Targets of more than this many times the origin's FLOPs are left out.
     """
     splits: list[Split] = []
     flops = table.flops
@@ -70,7 +69,7 @@ def rolling_origins(
         candidates = []
         for cutoff in np.unique(flops[own]):
             known, factor = flops <= cutoff, flops / cutoff
-            wanted = (factor > MIN_FACTOR) & (factor <= max_factor)
+            wanted = (factor > MIN_FACTOR) & (factor <= MAX_FACTOR)
             if (known & own).sum() >= least and (wanted & own).any():
                 candidates.append(_split(family, own, flops, known=known, wanted=wanted))
         splits += _spread(candidates, max_origins)
@@ -140,8 +139,8 @@ def leave_largest_of_family_out(table: EvalTable) -> tuple[Split, ...]:
     return tuple(splits)
 
 
-def spaced_checkpoints(table: EvalTable, *, ratio: float = 2.0) -> EvalTable:
-    """Thin the checkpoints of each model: its last, and earlier ones each ``ratio`` apart in FLOPs.
+def spaced_checkpoints(table: EvalTable) -> EvalTable:
+    """Thin the checkpoints of each model: its last, and earlier ones each SPACING apart in FLOPs.
 
     Neighbouring checkpoints say nearly the same; a dense grid costs time and counts one run
     many times.
@@ -154,7 +153,7 @@ def spaced_checkpoints(table: EvalTable, *, ratio: float = 2.0) -> EvalTable:
     for rows in runs.values():
         edge = np.inf
         for row in rows:
-            if table.flops[row] * ratio <= edge * (1 + 1e-9):
+            if table.flops[row] * SPACING <= edge * (1 + 1e-9):
                 kept.append(row)
                 edge = table.flops[row]
     return table.take_rows(sorted(kept))

@@ -14,7 +14,6 @@ PLAIN = ("step", "loss", "chance", "shots", "successes")  # numbers with few dif
 FAST = ("score", "stderr", "task_loss")  # numbers that differ in every row
 NUMBERS = (*COUNTS, *PLAIN, *FAST)
 KNOWN = (*TEXTS, *NUMBERS)
-FRACTIONS = ("score", "stderr", "chance")  # what may be in percent, if the header says so
 
 # Columns of one score; a wide table has them for each benchmark, as `name/stderr`.
 OF_ONE_SCORE = (

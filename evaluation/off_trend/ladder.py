@@ -29,7 +29,14 @@ from scalepredict.predictors.design import read_design
 from scalepredict.predictors.fit import Fit, FittedGroup
 from scalepredict.predictors.interface import Forecast, Predictor, Targets
 from scalepredict.records.evidence import select_evidence
-from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
+from scalepredict.records.table import (
+    FLOPS_PER_PARAM_TOKEN,
+    Bools,
+    EvalTable,
+    Floats,
+    Ints,
+    Unit,
+)
 
 MIN_MODELS = 4  # smaller models of the same family from which a ladder is made
 SAME_TOKENS = 0.05  # ln(tokens)
@@ -159,16 +166,9 @@ def level_ladder(
 
 def _smaller(table: EvalTable, row: int) -> EvalTable:
     own = table.checkpoints[row]
-    return table.take_rows(
-        np.array(
-            [
-                c.family == own.family and c.model != own.model and (c.params or np.inf) < limit
-                for limit in [own.params or 0.0]
-                for c in table.checkpoints
-            ],
-            dtype=bool,
-        )
-    )
+    siblings = [c.family == own.family and c.model != own.model for c in table.checkpoints]
+    # NaN, where params are unknown, is smaller than nothing.
+    return table.take_rows(np.array(siblings, dtype=bool) & (table.params < table.params[row]))
 
 
 def _fitted(
@@ -193,7 +193,7 @@ def is_finished(table: EvalTable, row: int, ladder: Ladder) -> bool:
     checkpoint = table.checkpoints[row]
     if checkpoint.params is None or checkpoint.tokens is None:
         return False
-    reach = 6 * checkpoint.params * checkpoint.tokens
+    reach = FLOPS_PER_PARAM_TOKEN * checkpoint.params * checkpoint.tokens
     if reach > MAX_FACTOR * float(ladder.group.evidence.flops.max()):
         return False
     return checkpoint.tokens >= FINISHED * ladder.tokens_at(checkpoint.family, checkpoint.params)

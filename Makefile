@@ -14,7 +14,7 @@ $(STAMP): pyproject.toml
 	touch $@
 
 # Type checkers cannot see the editable finder, so they get a folder of links instead.
-.typecheck: Makefile
+.typecheck: Makefile $(wildcard scalepredict/*.py)
 	rm -rf $@ && mkdir -p $@/scalepredict
 	cd $@/scalepredict && ln -s ../../scalepredict/* . && for room in $(ROOMS); do ln -s ../../$$room $$room; done
 
@@ -46,4 +46,4 @@ wheel: $(STAMP)
 	$(BIN)/python benchmarks/check_wheel.py dist/*.whl
 
 clean:
-	rm -rf $(VENV) .typecheck build dist *.egg-info
+	rm -rf $(VENV) .typecheck build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

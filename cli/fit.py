@@ -136,14 +136,12 @@ def fit(
         summaries = summarise(fitted, constants, rng=np.random.default_rng(seed))
     voice.warn(f"family {name!r} is not fitted: {why}" for name, why in fitted.refused.items())
     voice.warn(f"family {each.family!r}: {text}" for each in summaries for text in each.warnings)
+    provenance = Provenance(
+        version=__version__, seed=seed, inputs=input_files(records), options=choice.as_text()
+    )
     stored = StoredFit(
         fit=fitted,
-        provenance=Provenance(
-            version=__version__,
-            seed=seed,
-            inputs=input_files(records),
-            options=choice.as_text(),
-        ),
+        provenance=provenance,
         notes=evidence.notes,
         calibration=None if calibration is None else calibration_tree(constants),
     )

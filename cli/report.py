@@ -89,6 +89,11 @@ def report(
         except RefusedError as reason:
             raise RefusedError(f"{reason} Or leave the plots out with --no-plots.") from reason
     stored = load_fit(fit_file)
+    truth = (
+        stored_measured(stored, measured, benchmarks=benchmarks, percent=percent, ladder=ladder)
+        if measured
+        else None
+    )
     constants = calibration_of(stored, calibration)
     request = target_request(params, tokens, tokens_per_param, flops)
     forecasts, refused = forecast_families(
@@ -100,46 +105,39 @@ def report(
     )
     with voice.busy("backtesting the evidence"):
         past, why_not = _backtest(stored, constants, jobs=jobs, rng=np.random.default_rng(seed))
+    subject = Subject(
+        stored=stored,
+        constants=constants,
+        forecasts=forecasts,
+        refused=refused,
+        past=past,
+        why_no_past=why_not,
+        measured=truth,
+        only=tuple(benchmark or ()),
+        plots=plots,
+        seed=seed,
+        command=command_text(
+            ["scalepredict", "report"],
+            {
+                "--fit": [fit_file],
+                "--params": _counts(params),
+                "--tokens": _counts(tokens),
+                "--tokens-per-param": _counts(tokens_per_param),
+                "--flops": _counts(flops),
+                "--family": family or [],
+                "--benchmark": benchmark or [],
+                "--measured": measured or [],
+                "--benchmarks": [benchmarks] if benchmarks else [],
+                "--ladder": [ladder] if ladder else [],
+                "--calibration": [calibration] if calibration else [],
+                "--percent": [""] if percent else [],
+                "--seed": [seed] if seed else [],
+                "--no-plots": [] if plots else [""],
+            },
+        ),
+    )
     with voice.busy("drawing"):
-        page = report_page(
-            Subject(
-                stored=stored,
-                constants=constants,
-                forecasts=forecasts,
-                refused=refused,
-                past=past,
-                why_no_past=why_not,
-                measured=(
-                    stored_measured(
-                        stored, measured, benchmarks=benchmarks, percent=percent, ladder=ladder
-                    )
-                    if measured
-                    else None
-                ),
-                only=tuple(benchmark or ()),
-                plots=plots,
-                seed=seed,
-                command=command_text(
-                    ["scalepredict", "report"],
-                    {
-                        "--fit": [fit_file],
-                        "--params": _counts(params),
-                        "--tokens": _counts(tokens),
-                        "--tokens-per-param": _counts(tokens_per_param),
-                        "--flops": _counts(flops),
-                        "--family": family or [],
-                        "--benchmark": benchmark or [],
-                        "--measured": measured or [],
-                        "--benchmarks": [benchmarks] if benchmarks else [],
-                        "--ladder": [ladder] if ladder else [],
-                        "--calibration": [calibration] if calibration else [],
-                        "--percent": [""] if percent else [],
-                        "--seed": [seed] if seed else [],
-                        "--no-plots": [] if plots else [""],
-                    },
-                ),
-            )
-        )
+        page = report_page(subject)
     if output == "-":
         typer.echo(page, nl=False)
         return

@@ -28,7 +28,8 @@ def fit(
 
     Args:
         table: What ``read_records`` returns in ``.table``.
-        predictor: The method; by default the stack.
+        predictor: The method, such as ``scalepredict.predictors.trend.Trend()``; by default the
+            stack. ``predictors/registry.py`` lists them all.
         checkpoints: Which checkpoints of each model are evidence; by default the last one.
         seed: Seed of every random draw.
 

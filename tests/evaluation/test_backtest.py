@@ -1,3 +1,5 @@
+"""A backtest sees nothing above its origin, and counts what it refuses."""
+
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -1,3 +1,5 @@
+"""Intervals from stored constants: scale, quantiles, averages of suites, and files refused."""
+
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Splits train at or below a cutoff and hold out what lies above, family by family."""
+
 import numpy as np
 import pytest
 

@@ -213,7 +213,8 @@ def _benchmarks(summary: FamilySummary) -> list[dict[str, Any]]:
 
 
 def _range(values: Floats) -> list[float]:
-    return [float(values.min()), float(values.max())]
+    # Models known by their scores alone may all hide their compute: then nothing has a range.
+    return [float(values.min()), float(values.max())] if len(values) else [np.nan, np.nan]
 
 
 def _span(values: Floats) -> str:

@@ -60,9 +60,9 @@ class Trend:
 
 
 def measure_trend(evidence: EvalTable) -> Trend:
-    """Measure each unit of one family's evidence, whose checkpoints all have FLOPs."""
+    """Measure each unit of one family's evidence, whose checkpoints, if any, all have FLOPs."""
     table = evidence.take_rows(np.argsort(evidence.flops, kind="stable"))
-    x = np.log10(table.flops) - np.log10(table.flops.max())
+    x = np.log10(table.flops) - np.log10(table.flops.max(initial=np.finfo(float).tiny))
     measured = np.isfinite(table.scores)
     variance = binomial_variance(table)
     raw, weight = np.full((2, len(table.units)), np.nan)

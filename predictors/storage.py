@@ -231,11 +231,13 @@ def _check_parts_agree(group: FittedGroup, where: str) -> None:
     evidence = group.evidence
     if any((size <= 0).any() for size in (evidence.params, evidence.tokens, evidence.flops)):
         raise StorageError(f"{where}.evidence has params, tokens or flops of 0 or less. Fit again.")
-    # Arrays of a law that disagree would end a forecast with a crash: try its own first checkpoint.
-    # The forecast is thrown away, and with it whatever it draws.
-    known = Targets.of_table(group.evidence.take_rows(np.zeros(1, dtype=int)))
+    # Arrays of a law that disagree would end a forecast with a crash: try a checkpoint of its own,
+    # of known compute if there is one. What is forecast is thrown away, with whatever it draws.
+    row = np.array([np.argmax(np.isfinite(evidence.flops))])
     try:
-        group.law.forecast(known, rng=np.random.default_rng(0))
+        group.law.forecast(Targets.of_table(evidence.take_rows(row)), rng=np.random.default_rng(0))
+    except RefusedError:
+        return  # a law of capabilities may know no compute at all, and says so when it is asked
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise StorageError(
             f"{where}.law is inconsistent: it cannot forecast its own evidence ({error}). "

@@ -190,6 +190,10 @@ def _in_flight(
     gate: Gate,
 ) -> list[InFlight]:
     found = []
+    seen: dict[tuple[str, str], float] = {}  # tokens of each model, whatever the phase
+    for c in evidence.table.checkpoints:
+        key = (c.family, c.model)
+        seen[key] = max(seen.get(key, 0.0), c.tokens or 0.0)
     for run in evidence.walked:
         latest = int(run.rows[-1])
         checkpoint = evidence.table.checkpoints[latest]
@@ -199,7 +203,7 @@ def _in_flight(
         end = comparison.final_tokens or np.nan
         if np.isnan(end) and ladder is not None:
             end = ladder.tokens_at(checkpoint.family, checkpoint.params)
-        if not checkpoint.tokens < FINISHED * end:
+        if not seen[run.family, run.model] < FINISHED * end:
             continue
         on_trend = [
             k

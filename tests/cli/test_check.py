@@ -170,6 +170,28 @@ def test_a_run_in_progress_is_forecast_from_its_line_and_the_ladder(
     assert all(b["holds"] for b in run["benchmarks"])
 
 
+@pytest.mark.parametrize(("decayed", "in_flight"), [(True, []), (False, ["m-1280"])])
+def test_a_stable_phase_is_in_flight_until_the_decay_of_its_model_has_ended(
+    command: Run, tmp_path: Path, decayed: bool, in_flight: list[str]
+) -> None:
+    header = "model,family,params,tokens,phase,benchmark,score,n_items"
+
+    def rows(millions: int) -> list[str]:
+        score = 0.3 + 0.1 * np.log10(millions / 20)
+        ends = [("stable", 16 * millions, score - 0.03), ("decay", 20 * millions, score)]
+        return [
+            f"m-{millions},m,{millions}M,{tokens}M,{phase},arc_easy,{y:.3f},2376"
+            for phase, tokens, y in ends
+        ]
+
+    old = [row for millions in (20, 40, 80, 160, 320, 640) for row in rows(millions)]
+    new = rows(1280) if decayed else rows(1280)[:1]
+    (tmp_path / "old.csv").write_text("\n".join([header, *old]))
+    (tmp_path / "new.csv").write_text("\n".join([header, *new]))
+    done = command("check", "new.csv", "--history", "old.csv", "--json")
+    assert [run["model"] for run in json.loads(done.stdout)["in_flight"]] == in_flight, done.stderr
+
+
 def test_a_finished_model_is_compared_with_a_stored_ladder(command: Run, tmp_path: Path) -> None:
     ladder = str(SAMPLES / "pythia_ladder.csv")
     made_fit = command("fit", ladder, "--up-to-params", "3B", "-o", "fit.json")

@@ -133,6 +133,27 @@ def test_known_scores_and_components_mean_nothing_to_a_method_of_one_ladder(
     assert "fit with --predictor observational" in done.stderr
 
 
+@pytest.mark.parametrize("unknown", ["first", "all"])
+def test_a_fit_whose_first_model_or_none_tells_its_compute_is_read_again(
+    command: Run, tmp_path: Path, unknown: str
+) -> None:
+    header, *lines = Path(PUBLIC).read_text().splitlines()
+    tokens = header.split(",").index("Pretraining Data Size (T)")
+    flops = header.split(",").index("FLOPs (1E21)")
+    rows = [line.split(",") for line in lines]
+    for row in rows if unknown == "all" else rows[:1]:
+        row[tokens] = row[flops] = ""
+    (tmp_path / "public.csv").write_text("\n".join([header, *map(",".join, rows)]) + "\n")
+    fitting = command("fit", "public.csv", "--predictor", "observational", "--components", "1")
+    assert fitting.returncode == 0, fitting.stderr
+    model = rows[0][0]
+    done = command("forecast", "--capabilities-of", model, "--benchmark", "MMLU", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, schema("forecast"))
+    assert document["target"]["model"] == model
+
+
 def test_two_models_of_one_name_are_refused_when_one_is_asked_for(
     command: Run, tmp_path: Path
 ) -> None:

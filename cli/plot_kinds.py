@@ -16,7 +16,7 @@ from scalepredict.evaluation.calibration import Calibration
 from scalepredict.predictors.clustering import Clustering
 from scalepredict.predictors.storage import StoredFit
 from scalepredict.predictors.targets import TargetRequest, resolve_targets
-from scalepredict.records.counts import count_of
+from scalepredict.records.counts import count_of, listed
 from scalepredict.records.narrow import known_names, of_families
 
 MOST_ROWS = 8  # benchmarks in one picture of clusters
@@ -216,8 +216,9 @@ def checkpoint_pictures(
 
 def _only(what: str, option: str, names: Sequence[str]) -> str:
     if len(names) > 1:
-        listed = ", ".join(names[:10]) + (" and others" if len(names) > 10 else "")
-        raise RefusedError(f"one picture shows one {what}; choose with {option}: {listed}.")
+        raise RefusedError(
+            f"one picture shows one {what}; choose with {option}: {listed(names, most=10)}."
+        )
     if not names:
         raise RefusedError(f"the records hold no {what} to draw.")
     return names[0]

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
+from scalepredict.records.counts import listed
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 TERMINAL_ROWS = 200  # a longer table is capped on a terminal, and said; pipes and files get all
 FOLDED = 8  # columns that names are folded into on a terminal, at least
 MISSING = "-"
-NAMED = 8  # rows that a note below a table names, at most
 NOTE = "note"  # header of a last column of sentences
 
 Cell = str | float | int | bool | None
@@ -291,8 +292,7 @@ def once(notes: Iterable[str]) -> tuple[str, ...]:
 
 def _said_of(note: str, names: Sequence[str]) -> str:
     # What holds for many rows is said once, or a terminal shows nothing else.
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}: {note}"
+    return f"{listed(names)}: {note}"
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

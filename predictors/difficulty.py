@@ -11,7 +11,7 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.cluster_law import FREE_CEILING_MODELS
-from scalepredict.records.counts import count_of
+from scalepredict.records.counts import count_of, listed
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
 MIN_MODELS = 3
@@ -176,7 +176,7 @@ def _left_out(
         names = [table.checkpoints[i].model for i in np.delete(order, models)]
         yield (
             f"{benchmark}: {len(names)} of {len(order)} models left out for lack of more than "
-            f"{1 - PRESENT:.0%} of the questions that the others share: {_some(names)}."
+            f"{1 - PRESENT:.0%} of the questions that the others share: {listed(names, most=3)}."
         )
     measured = np.isfinite(table.scores[order[models]])
     lost = np.flatnonzero(measured.any(axis=0) & ~complete)
@@ -184,13 +184,8 @@ def _left_out(
         names = [table.units[i].task for i in lost]
         yield (
             f"{benchmark}: {len(names)} of {len(names) + int(complete.sum())} questions left out, "
-            f"because not all {len(models)} models answered them: {_some(names)}."
+            f"because not all {len(models)} models answered them: {listed(names, most=3)}."
         )
-
-
-def _some(names: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _known_trials(rates: Floats, trials: Floats, benchmark: str, notes: list[str]) -> Floats:

@@ -36,7 +36,7 @@ from scalepredict.predictors.factor_model import (
 from scalepredict.predictors.family_trend import FamilyTrend, fit_family_trend
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.pooled import FamilyEnds, columns_of, unlearnable, varying
-from scalepredict.records.counts import count_of
+from scalepredict.records.counts import count_of, listed
 from scalepredict.records.narrow import known_names
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 
@@ -234,8 +234,7 @@ class ObservationalLaw:
         if self.left_out:
             notes.append(
                 f"left out, with fewer than two of the standard benchmarks: "
-                f"{count_of(len(self.left_out), 'model')}, {', '.join(self.left_out[:5])}"
-                + (" and others." if len(self.left_out) > 5 else ".")
+                f"{count_of(len(self.left_out), 'model')}, {listed(self.left_out, most=5)}."
             )
         unknown = int((~np.isfinite(self.flops)).sum())
         if unknown:

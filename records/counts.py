@@ -1,7 +1,8 @@
-"""How is a count such as 70B, 1.5T or 6e24 read and written? The one parser of such numbers."""
+"""How are counts such as 70B, 1.5T or 6e24 read and written, and many names told in a few?"""
 
 import math
 import re
+from collections.abc import Sequence
 
 from scalepredict.errors import CountError
 
@@ -56,3 +57,9 @@ def count_of(count: int, one: str, many: str | None = None) -> str:
         many: The words after any other count; ``one`` with an s if not given.
     """
     return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+def listed(names: Sequence[str], *, most: int = 8) -> str:
+    """The first names, and how many more there are: ``a, b and 3 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

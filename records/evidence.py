@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.records.counts import count_of
+from scalepredict.records.counts import count_of, listed
 from scalepredict.records.pooling import with_pooled_answers
 from scalepredict.records.table import Bools, Checkpoint, EvalTable, Floats, make_table
 
@@ -120,9 +120,9 @@ def _note_unscored(table: EvalTable, notes: list[str]) -> None:
     have = {table.units[i].benchmark for i in scored}
     lacking = [name for name in table.benchmarks if name not in have]
     if lacking and table.checkpoints:
-        shown = ", ".join(lacking[:8]) + (" and others" if len(lacking) > 8 else "")
         notes.append(
-            f"evidence: no score of {count_of(len(lacking), 'benchmark')}, so no forecast: {shown}."
+            f"evidence: no score of {count_of(len(lacking), 'benchmark')}, so no forecast: "
+            f"{listed(lacking)}."
         )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from scalepredict.records.aggregate import aggregation_notes, to_benchmarks
-from scalepredict.records.counts import count_of
+from scalepredict.records.counts import count_of, listed
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, EvalTable, Floats
 
 MIN_MODELS = 3  # of one family, for a fit
@@ -41,12 +41,12 @@ def _small_families(table: EvalTable) -> Iterator[str]:
     if small and len(small) < len(models):
         yield (
             f"{len(small)} of {len(models)} families cannot be fitted alone, for lack of "
-            f"{MIN_MODELS} models with FLOPs ({_some(small)})."
+            f"{MIN_MODELS} models with FLOPs ({listed(small, most=5)})."
         )
     elif small:
         yield (
-            f"no family has {MIN_MODELS} models with FLOPs ({_some(small)}); a fit needs at least "
-            f"{MIN_MODELS} sizes of one recipe."
+            f"no family has {MIN_MODELS} models with FLOPs ({listed(small, most=5)}); a fit needs "
+            f"at least {MIN_MODELS} sizes of one recipe."
         )
 
 
@@ -82,8 +82,8 @@ def _copies(table: EvalTable) -> Iterator[str]:
             f"{one} and {other} ({count_of(n, 'checkpoint')})" for (one, other), n in pairs.items()
         ]
         yield (
-            f"the same scores on every benchmark: {_some(told)}; each pair is the same weights or "
-            "a copy of the scores, not two measurements."
+            f"the same scores on every benchmark: {listed(told, most=5)}; each pair is the same "
+            "weights or a copy of the scores, not two measurements."
         )
 
 
@@ -113,8 +113,3 @@ def _negative_losses(table: EvalTable) -> Iterator[str]:
 def _with_one_nan(scores: Floats) -> Floats:
     # Any NaN may have other bits; bytes are compared.
     return np.where(np.isnan(scores), np.nan, scores)
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from scalepredict.errors import RefusedError, did_you_mean
-from scalepredict.records.counts import count_of, format_count
+from scalepredict.records.counts import count_of, format_count, listed
 from scalepredict.records.table import EvalTable
 
 
@@ -31,8 +31,8 @@ def known_names(what: str, asked: Iterable[str], known: Sequence[str]) -> None:
     """
     for name in asked:
         if name not in known:
-            shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if known[12:] else "")
             close = did_you_mean(name, known)
+            shown = listed(known, most=12)
             raise RefusedError(f"there is no {what} {name!r}{close}; there are {shown}.")
 
 

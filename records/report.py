@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scalepredict.records.columns import KNOWN, misspelt
-from scalepredict.records.counts import count_of
+from scalepredict.records.counts import count_of, listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,8 @@ class ReadReport:
         """What happened beyond plain reading, in sentences with counts."""
         assumed = "give it in a column `chance`, or under `benchmarks:` in a YAML file"
         told = (
-            (self.other_files, f"files that are no records, left out: {_some(self.other_files)}."),
-            (self.ignored_columns, f"columns left out: {_some(self.ignored_columns)}."),
+            (self.other_files, f"files that are no records, left out: {listed(self.other_files)}."),
+            (self.ignored_columns, f"columns left out: {listed(self.ignored_columns)}."),
             (
                 self.n_merged,
                 f"{count_of(self.n_merged, 'row repeats', 'rows repeat')} another row exactly; "
@@ -88,17 +88,17 @@ class ReadReport:
             (
                 self.chance_from_metadata,
                 f"chance level of {count_of(len(self.chance_from_metadata), 'benchmark')} from "
-                f"the shipped metadata: {_some(self.chance_from_metadata)}.",
+                f"the shipped metadata: {listed(self.chance_from_metadata)}.",
             ),
             (
                 self.chance_assumed,
                 f"chance level of {count_of(len(self.chance_assumed), 'benchmark')} not known and "
-                f"assumed 0: {_some(self.chance_assumed)}; {assumed}.",
+                f"assumed 0: {listed(self.chance_assumed)}; {assumed}.",
             ),
             (
                 self.n_items_from_metadata,
                 f"item count of {count_of(len(self.n_items_from_metadata), 'benchmark')} from the "
-                f"shipped metadata: {_some(self.n_items_from_metadata)}.",
+                f"shipped metadata: {listed(self.n_items_from_metadata)}.",
             ),
         )
         return (
@@ -116,8 +116,3 @@ def _resembling(columns: Sequence[str]) -> Iterator[str]:
                 f"warning: column {column!r} is left out. Correct it if {meant!r} is meant; else "
                 "start its name with x_ to say that it is no record."
             )
-
-
-def _some(names: Sequence[str], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

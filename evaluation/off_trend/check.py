@@ -22,7 +22,7 @@ from scalepredict.evaluation.off_trend.ladder import (
 from scalepredict.evaluation.off_trend.own_history import MIN_POINTS, WINDOW
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.predictors.interface import Predictor
-from scalepredict.records.counts import count_of
+from scalepredict.records.counts import count_of, listed
 from scalepredict.records.table import Bools, EvalTable
 
 
@@ -241,11 +241,9 @@ def _notes(
             f"{', '.join(dict.fromkeys(strange))}; the fit has {', '.join(comparison.ladders)}."
         )
     if evidence.items_assumed:
-        names = ", ".join(evidence.items_assumed[:8])
         notes.append(
-            f"neither n_items nor stderr recorded, 1000 answers assumed: {names}"
-            f"{' and others' if len(evidence.items_assumed) > 8 else ''} "
-            f"({len(evidence.items_assumed)} of "
+            "neither n_items nor stderr recorded, 1000 answers assumed: "
+            f"{listed(evidence.items_assumed)} ({len(evidence.items_assumed)} of "
             f"{count_of(len(evidence.table.units), 'benchmark')})."
         )
     unplaced = [row for row in np.flatnonzero(new) if row not in verdicts]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scalepredict.records.counts import count_of, format_count
+from scalepredict.records.counts import count_of, format_count, listed
 from scalepredict.records.importers.collect import Collected
 
 _SHOWN = 8
@@ -40,9 +40,9 @@ def gaps(collected: Collected) -> tuple[str, ...]:
         unknown = [c.model for c in collected.checkpoints if key not in c.sizes]
         guessed = [c.model for c in collected.checkpoints if c.origin.get(key) == "name"]
         if unknown:
-            found.append(f"{key} unknown for {_listed(unknown)}")
+            found.append(f"{key} unknown for {listed(unknown)}")
         if guessed:
-            found.append(f"{key} guessed from the name for {_listed(guessed)}")
+            found.append(f"{key} guessed from the name for {listed(guessed)}")
     return tuple(found)
 
 
@@ -69,17 +69,17 @@ def _summary(collected: Collected) -> Iterator[str]:
     cut = sorted({c.model for c in collected.checkpoints if c.origin.get("model") == "name"})
     if cut:
         yield (
-            f"taken as runs, with the steps in the names of their checkpoints: {_listed(cut)}; "
+            f"taken as runs, with the steps in the names of their checkpoints: {listed(cut)}; "
             "name them in a ladder if they are not."
         )
     for key in ("params", "tokens"):
         unknown = sorted({c.model for c in collected.checkpoints if key not in c.sizes})
         guessed = sorted({c.model for c in collected.checkpoints if c.origin.get(key) == "name"})
         if guessed:
-            yield f"{key} guessed from the name for {_listed(guessed)}; check with --explain."
+            yield f"{key} guessed from the name for {listed(guessed)}; check with --explain."
         if unknown:
             yield (
-                f"{key} unknown for {_listed(unknown)}: no forecast can use them. "
+                f"{key} unknown for {listed(unknown)}: no forecast can use them. "
                 "`scalepredict import --write-ladder FILE` writes a ladder to fill in for --ladder."
             )
 
@@ -88,8 +88,3 @@ def _origin(origin: str) -> str:
     if origin == "name":
         return "guessed from the name"
     return f"from the {origin}" if origin in ("file", "ladder", "revision") else origin
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:_SHOWN])
-    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scalepredict.errors import RecordError, did_you_mean
+from scalepredict.records.counts import listed
 from scalepredict.records.importers.interface import ImportedScore
 
 # What the harness's own leaderboards report; a metric that is not listed comes after these.
@@ -76,7 +77,7 @@ def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Place
         if len(everything) > 1:
             others = ", ".join(_label(kind) for kind in sorted(everything - {best}))
             taken[f"{_label(best)} taken; also there: {others}"].append(benchmark)
-    return kept, [f"{_listed(names)}: {what}" for what, names in taken.items()]
+    return kept, [f"{listed(names, most=4)}: {what}" for what, names in taken.items()]
 
 
 def keep_newest(placed: Sequence[Placed]) -> tuple[list[Placed], int]:
@@ -191,12 +192,6 @@ def _preferred(kinds: set[tuple[str, str]], names: Sequence[str]) -> set[tuple[s
 
 def _label(kind: tuple[str, str]) -> str:
     return kind[0] if kind[1] == "none" else ",".join(kind)
-
-
-def _listed(names: list[str]) -> str:
-    return (
-        ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
-    )
 
 
 def _kind(placed: Placed) -> tuple[str, str]:

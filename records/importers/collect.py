@@ -181,6 +181,8 @@ def _nothing(
     left_out: Counter[str],
 ) -> str:
     reasons = [f"{name}: {reason}" for name, reason in skipped[:5]]
+    if len(skipped) > 5:
+        reasons.append(f"and {count_of(len(skipped) - 5, 'more file')} skipped")
     reasons += [
         f"{count_of(count, 'value')} left out: {reason}" for reason, count in left_out.items()
     ]

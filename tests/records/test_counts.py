@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scalepredict.errors import CountError
-from scalepredict.records.counts import count_of, format_count, parse_count
+from scalepredict.records.counts import count_of, format_count, listed, parse_count
 
 WRITTEN = {
     "70B": 70e9, "1.5T": 1.5e12, "6e24": 6e24, "410M": 410e6, "6.9e9": 6.9e9, "1,000": 1000.0,
@@ -50,3 +50,8 @@ def test_the_words_of_a_count_agree_with_it() -> None:
     assert [count_of(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
     assert count_of(1, "family has", "families have") == "1 family has"
     assert count_of(3, "family has", "families have") == "3 families have"
+
+
+def test_names_beyond_the_first_are_counted() -> None:
+    assert listed(["a", "b"], most=2) == "a, b"
+    assert listed(["a", "b", "c", "d"], most=2) == "a, b and 2 more"

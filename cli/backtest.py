@@ -265,6 +265,7 @@ def _splits(
         raise RefusedError(
             f"a backtest needs a family with {splits.MIN_MODELS_SMALL} checkpoints and a larger "
             f"one to forecast; the records have {count_of(len(table.checkpoints), 'checkpoint')} "
-            f"with FLOPs in {count_of(len(table.families), 'family', 'families')}."
+            f"with FLOPs in {count_of(len(table.families), 'family', 'families')}. Add checkpoints "
+            "of other sizes."
         )
     return found

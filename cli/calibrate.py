@@ -241,7 +241,7 @@ def _backtests(
     if not cells:
         raise RefusedError(
             "a calibration needs families with three checkpoints and a larger one to forecast; "
-            "none of the records has one."
+            "none of the records has one. Give records of more sizes."
         )
     return cells
 

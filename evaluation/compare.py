@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from scalepredict.errors import RefusedError, did_you_mean
+from scalepredict.errors import RefusedError
 from scalepredict.evaluation.calibration import SCORE_CLIP, UNKNOWN_ITEMS, suite_variance
+from scalepredict.records.narrow import known_names
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Ints
 
 BANDWIDTH = 0.5  # decades of FLOPs
@@ -99,17 +100,23 @@ def compare(
     Raises:
         RefusedError: A family is not there, or no two models match.
     """
-    a, b = _family(table, first), _family(table, second)
+    known_names("family", (first, second), table.families)
+    family = np.array([c.family for c in table.checkpoints])
+    a, b = table.take_rows(family == first), table.take_rows(family == second)
     rows_a, rows_b = match(a, b, tolerance=tolerance)
     if not len(rows_a):
         raise RefusedError(
             f"no model of {first!r} is within a factor {10**tolerance:.2f} of one of {second!r} in "
-            "params and tokens; run both recipes at the same scales, or raise the tolerance."
+            "params and tokens; run both recipes at the same scales, or match them by a larger "
+            "factor (--within)."
         )
     pair = _Pairs.of(a.take_rows(rows_a), b.take_rows(rows_b))
     both = np.flatnonzero(np.isfinite(pair.difference).any(axis=0))
     if not len(both):
-        raise RefusedError(f"{first!r} and {second!r} share no benchmark at a matched scale.")
+        raise RefusedError(
+            f"{first!r} and {second!r} share no benchmark at a matched scale; measure both on the "
+            "same benchmarks."
+        )
     pair = pair.take(both)
     decades = max(0.0, np.log10(target_flops) - pair.log_flops[-1]) if target_flops else 0.0
     raw, variance = pair.weighted_mean()
@@ -257,15 +264,6 @@ class _Pairs:
         freedom = np.maximum(share.sum(axis=0) - 1, 0)
         phi = (PRIOR_FREEDOM + (share * z2).sum(axis=0)) / (PRIOR_FREEDOM + freedom)
         return np.asarray(np.clip(phi, *OVERDISPERSION_CLIP))
-
-
-def _family(table: EvalTable, name: str) -> EvalTable:
-    if name not in table.families:
-        raise RefusedError(
-            f"there is no family {name!r}{did_you_mean(name, table.families)}; the records have "
-            f"{', '.join(table.families)}."
-        )
-    return table.take_rows(np.array([c.family == name for c in table.checkpoints], dtype=bool))
 
 
 def _others(table: EvalTable, rows: Ints) -> tuple[Checkpoint, ...]:

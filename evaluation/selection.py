@@ -196,7 +196,7 @@ def select_tasks(
     if len(names) < 2 * FOLDS:
         raise RefusedError(
             f"{count_of(len(names), 'model has', 'models have')} scores on every task of the "
-            f"benchmark; the loss of a subset can be counted with {2 * FOLDS} or more."
+            f"benchmark; the loss of a subset can be counted with {2 * FOLDS} or more. Add models."
         )
     fold = (rng.permutation(len(names)) % FOLDS)[number]
     missed = np.empty((count, len(score)))

@@ -25,6 +25,7 @@ from scalepredict.records.writing import write_whole
 
 KIND = "scalepredict.fit"
 SCHEMA = f"{KIND}/1"
+_GIVE = "Give the file that `scalepredict fit` wrote, or fit again."
 _FIELDS = ("schema", "provenance", "predictor", "groups", "refused", "notes", "calibration")
 _GROUP_FIELDS = ("families", "evidence", "law")
 
@@ -163,10 +164,7 @@ def _read_document(path: str) -> dict[str, Any]:
             content, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
         )
     except (ValueError, RecursionError) as error:
-        raise StorageError(
-            f"{path}: is not a JSON document ({error}). "
-            "Give the file that `scalepredict fit` wrote, or fit again."
-        ) from None
+        raise StorageError(f"{path}: is not a JSON document ({error}). {_GIVE}") from None
     _check_version(document, path)
     return dict(document)
 
@@ -176,13 +174,17 @@ def _check_version(document: Any, path: str) -> None:
     if schema == SCHEMA:
         return
     if not isinstance(schema, str):
-        raise StorageError(f"{path}: has no schema, so it is not a stored fit; expected {SCHEMA}.")
+        raise StorageError(
+            f"{path}: has no schema, so it is not a stored fit; expected {SCHEMA}. {_GIVE}"
+        )
     if schema.startswith(f"{KIND}/"):
         raise StorageError(
             f"{path}: is of version {schema!r:.60}; this version of scalepredict reads {SCHEMA}. "
             "Fit again with this version, or use the version that wrote the file."
         )
-    raise StorageError(f"{path}: is a {schema!r:.60} document, not a stored fit ({SCHEMA}).")
+    raise StorageError(
+        f"{path}: is a {schema!r:.60} document, not a stored fit ({SCHEMA}). {_GIVE}"
+    )
 
 
 def _check_fields(document: Any, known: tuple[str, ...], where: str) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from scalepredict.predictors.interface import Forecast, Spread
 from scalepredict.records.counts import count_of
-from scalepredict.records.table import Floats, Unit
+from scalepredict.records.table import ASSUMED_ITEMS, Floats, Unit
 
 COMPONENTS = (
     "binomial",  # bv = p (1 - p) / n at the forecast score
@@ -29,8 +29,6 @@ COMPONENTS = (
 )
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
-UNKNOWN_ITEMS = 1000.0  # questions assumed behind a score that does not say; most benchmarks have
-# between 500 and 10,000, and a low figure only widens the interval
 SCORE_CLIP = (0.02, 0.98)  # a forecast of exactly 0 or 1 is not free of noise
 WHOLE_TABLE = "all benchmarks"  # name of the suite of a table that names none
 
@@ -88,7 +86,7 @@ class Calibration:
 def scale_components(forecast: Forecast) -> Floats:
     """The variances that the scale is a weighted sum of, squared fractions. Shape (8, K, T)."""
     p = np.clip(forecast.point, *SCORE_CLIP)
-    n_items = np.where(np.isfinite(forecast.n_items), forecast.n_items, UNKNOWN_ITEMS)
+    n_items = np.where(np.isfinite(forecast.n_items), forecast.n_items, ASSUMED_ITEMS)
     binomial = p * (1 - p) / n_items
     chance = np.array([unit.chance for unit in forecast.units])
     q = np.clip((forecast.point - chance) / (1 - chance), *SCORE_CLIP)
@@ -141,7 +139,7 @@ def calibration_notes(
     if unknown:
         notes.append(
             f"intervals: number of questions not known for {unknown} of "
-            f"{count_of(len(forecast.units), 'benchmark')}; {UNKNOWN_ITEMS:.0f} assumed (column "
+            f"{count_of(len(forecast.units), 'benchmark')}; {ASSUMED_ITEMS:.0f} assumed (column "
             "n_items mends it)."
         )
     return tuple(notes)

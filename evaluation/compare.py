@@ -20,9 +20,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.calibration import SCORE_CLIP, UNKNOWN_ITEMS, suite_variance
+from scalepredict.evaluation.calibration import SCORE_CLIP, suite_variance
 from scalepredict.records.narrow import known_names
-from scalepredict.records.table import Checkpoint, EvalTable, Floats, Ints
+from scalepredict.records.table import ASSUMED_ITEMS, Checkpoint, EvalTable, Floats, Ints
 
 BANDWIDTH = 0.5  # decades of FLOPs
 TOLERANCE = 0.1  # decades of params and of tokens within which two models match
@@ -203,7 +203,7 @@ class _Pairs:
         binomial = np.zeros(a.scores.shape)
         for table in (a, b):
             p = np.clip(table.scores, *SCORE_CLIP)
-            n = np.where(np.isfinite(table.n_items), table.n_items, UNKNOWN_ITEMS)
+            n = np.where(np.isfinite(table.n_items), table.n_items, ASSUMED_ITEMS)
             binomial = binomial + p * (1 - p) / n
         return cls(
             difference=a.scores - b.scores,

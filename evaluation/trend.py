@@ -17,8 +17,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from scalepredict.evaluation.bigbench import breakthroughness, linearity
-from scalepredict.evaluation.calibration import UNKNOWN_ITEMS
-from scalepredict.records.table import Bools, EvalTable, Floats, Ints
+from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats, Ints
 
 SLOPE_DECADES, LEVEL_DECADES = 1.0, 0.3
 PHI_PRIOR_DF, PHI_PRIOR_RANGE, PHI_RANGE = 4.0, (0.3, 30.0), (0.2, 300.0)
@@ -95,7 +94,7 @@ def binomial_variance(table: EvalTable) -> Floats:
     """Variance of each score by its questions alone, without overdispersion. Shape (M, T)."""
     p = np.clip(table.scores, *P_CLIP)
     recorded = np.isfinite(table.stderr) & ~np.isfinite(table.n_items)
-    n_items = np.where(np.isfinite(table.n_items), table.n_items, UNKNOWN_ITEMS)
+    n_items = np.where(np.isfinite(table.n_items), table.n_items, ASSUMED_ITEMS)
     variance: Floats = np.where(
         recorded, np.maximum(table.stderr, 1e-4) ** 2, p * (1 - p) / n_items
     )

@@ -14,10 +14,16 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.repetition import effective_tokens
 from scalepredict.records.counts import count_of
-from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, EvalTable, Floats, Ints
+from scalepredict.records.table import (
+    ASSUMED_ITEMS,
+    FLOPS_PER_PARAM_TOKEN,
+    Bools,
+    EvalTable,
+    Floats,
+    Ints,
+)
 
 FEWEST_MODELS = 3  # of distinct scale: two parameters of a curve and one to contradict them
-ASSUMED_ITEMS = 1000.0  # graded answers behind a score of unknown size: a usual benchmark
 HIGHEST_FLOOR = 0.9
 TOKENS_PER_PARAM = 20.0  # where neither N nor D is known: compute-optimal (Hoffmann et al. 2022)
 

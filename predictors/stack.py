@@ -43,7 +43,7 @@ from scalepredict.predictors.ladder import FEWEST_MODELS, Ladder, Scale
 from scalepredict.predictors.local_line import LocalLines, fit_lines
 from scalepredict.predictors.loss_surface import fit_surface
 from scalepredict.records.counts import count_of
-from scalepredict.records.table import EvalTable, Floats, Ints
+from scalepredict.records.table import ASSUMED_ITEMS, EvalTable, Floats, Ints
 
 INNER_ORIGINS = 4
 INNER_TARGETS = 6
@@ -240,8 +240,8 @@ class StackLaw:
         if self.items_assumed:
             notes.append(
                 f"number of items not known for {self.items_assumed} of "
-                f"{count_of(len(self.frontier.units), 'benchmark')}; 1000 were assumed (record "
-                "n_items or stderr)."
+                f"{count_of(len(self.frontier.units), 'benchmark')}; {ASSUMED_ITEMS:.0f} were "
+                "assumed (record n_items or stderr)."
             )
         if self.scale_assumed:
             notes.append(

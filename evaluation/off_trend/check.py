@@ -23,7 +23,7 @@ from scalepredict.evaluation.off_trend.own_history import MIN_POINTS, WINDOW
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.predictors.interface import Predictor
 from scalepredict.records.counts import count_of, listed
-from scalepredict.records.table import Bools, EvalTable
+from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable
 
 
 class Status(StrEnum):
@@ -242,7 +242,7 @@ def _notes(
         )
     if evidence.items_assumed:
         notes.append(
-            "neither n_items nor stderr recorded, 1000 answers assumed: "
+            f"neither n_items nor stderr recorded, {ASSUMED_ITEMS:.0f} answers assumed: "
             f"{listed(evidence.items_assumed)} ({len(evidence.items_assumed)} of "
             f"{count_of(len(evidence.table.units), 'benchmark')})."
         )

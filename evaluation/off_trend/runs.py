@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.records.table import EvalTable, Floats, Ints
-
-UNKNOWN_ITEMS = 1000.0  # as in calibration: most benchmarks have between 500 and 10,000 questions
+from scalepredict.records.table import ASSUMED_ITEMS, EvalTable, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,7 +73,7 @@ def effective_items(table: EvalTable) -> tuple[Floats, tuple[str, ...]]:
     """Answers behind each score: as recorded, else from its standard error, else assumed.
 
     Returns:
-        The counts, shape (M, T), and the names of benchmarks where UNKNOWN_ITEMS was assumed.
+        The counts, shape (M, T), and the names of benchmarks where ASSUMED_ITEMS was assumed.
     """
     p = table.scores
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -92,4 +90,4 @@ def effective_items(table: EvalTable) -> tuple[Floats, tuple[str, ...]]:
             u.benchmark for u, unknown in zip(table.units, assumed, strict=True) if unknown
         )
     )
-    return np.where(known, items, np.where(assumed, UNKNOWN_ITEMS, usual)[None, :]), names
+    return np.where(known, items, np.where(assumed, ASSUMED_ITEMS, usual)[None, :]), names

@@ -8,7 +8,6 @@ import pytest
 
 from scalepredict.errors import ConfigError
 from scalepredict.evaluation.calibration import (
-    UNKNOWN_ITEMS,
     Calibration,
     apply_calibration,
     calibration_notes,
@@ -16,7 +15,7 @@ from scalepredict.evaluation.calibration import (
 )
 from scalepredict.evaluation.calibration_file import load_calibration
 from scalepredict.predictors.interface import Forecast, Targets
-from scalepredict.records.table import Floats, Unit
+from scalepredict.records.table import ASSUMED_ITEMS, Floats, Unit
 
 PROTOTYPE = Path(__file__).parent / "prototype_calibration.yaml"
 LEVELS = (0.6, 0.4, 0.9)
@@ -121,7 +120,7 @@ def test_unknown_item_counts_take_the_default_and_say_so() -> None:
     unknown = forecast(n_items=np.nan)
     a, b = (
         apply_calibration(f, shipped(), "stack").scale
-        for f in (unknown, forecast(n_items=UNKNOWN_ITEMS))
+        for f in (unknown, forecast(n_items=ASSUMED_ITEMS))
     )
     np.testing.assert_array_equal(a, b)
     (note,) = calibration_notes(unknown, shipped(), "stack")

@@ -179,7 +179,7 @@ class Arrow:
 
 def normal_equations(data: SkillData, skills: Skills, penalties: Penalties, firsts: Ints) -> Arrow:
     """Gauss-Newton equations at ``skills``; ``firsts`` is the first row of each family."""
-    n_units, d = skills.loading.shape
+    d = skills.loading.shape[1]
     theta = skills.intercept[data.family] + data.scale @ skills.slope
     curve, slope, by_shape = _curve(
         theta @ skills.loading.T + skills.level, skills.shape, skills.chance
@@ -192,30 +192,11 @@ def normal_equations(data: SkillData, skills: Skills, penalties: Penalties, firs
     )
     by_skill = slope[:, :, None] * skills.loading
     pull = weight * error
-    q = by_unit.shape[2]
-    n_global = n_units * q + 3 * d
-
     own = np.einsum("mt,mtp,mtr->tpr", weight, by_unit, by_unit, optimize=True)
     weighted = weight[:, :, None] * by_skill
     mixed = by_unit[:, :, :, None] * weighted[:, :, None, :]
     person = np.einsum("mta,mtb->mab", weighted, by_skill)
     person_pull = np.einsum("mt,mta->ma", pull, by_skill)
-
-    curvature = np.zeros((n_global, n_global))
-    block = np.arange(n_units * q).reshape(n_units, q)
-    curvature[block[:, :, None], block[:, None, :]] = own
-    edge = n_units * q
-    across = np.einsum("mi,mtqa->tqia", data.scale, mixed, optimize=True).reshape(edge, 3 * d)
-    curvature[:edge, edge:], curvature[edge:, :edge] = across, across.T
-    square = np.einsum("mi,mj,mab->iajb", data.scale, data.scale, person, optimize=True)
-    curvature[edge:, edge:] = square.reshape(3 * d, 3 * d)
-
-    cross = np.empty((len(firsts), n_global, d))
-    by_family = np.add.reduceat(mixed, firsts, axis=0)
-    cross[:, :edge] = by_family.reshape(len(firsts), edge, d)
-    outer = data.scale[:, :, None, None] * person[:, None]
-    cross[:, edge:] = np.add.reduceat(outer, firsts, axis=0).reshape(len(firsts), 3 * d, d)
-
     gradient = np.concatenate(
         [
             np.einsum("mt,mtq->tq", pull, by_unit).reshape(-1),
@@ -224,14 +205,37 @@ def normal_equations(data: SkillData, skills: Skills, penalties: Penalties, firs
     )
     family_gradient = np.add.reduceat(person_pull, firsts, axis=0)
     stiffness, departure = _penalised(skills, penalties)
-    curvature[np.arange(n_global), np.arange(n_global)] += stiffness
+    curvature = _global_curvature(own, mixed, person, data.scale)
+    curvature[np.diag_indices_from(curvature)] += stiffness
     return Arrow(
         gradient=gradient + stiffness * departure,
         family_gradient=family_gradient + penalties.intercept * skills.intercept,
         curvature=curvature,
-        cross=cross,
+        cross=_cross_curvature(mixed, person, data.scale, firsts),
         family_curvature=np.add.reduceat(person, firsts, axis=0) + penalties.intercept * np.eye(d),
     )
+
+
+def _global_curvature(own: Floats, mixed: Floats, person: Floats, scale: Floats) -> Floats:
+    # Blocks of benchmarks (T, q, q) on the diagonal, then slopes; (G, G).
+    (n_units, q, _), d = own.shape, person.shape[1]
+    edge = n_units * q
+    curvature = np.zeros((edge + 3 * d, edge + 3 * d))
+    block = np.arange(edge).reshape(n_units, q)
+    curvature[block[:, :, None], block[:, None, :]] = own
+    across = np.einsum("mi,mtqa->tqia", scale, mixed, optimize=True).reshape(edge, 3 * d)
+    curvature[:edge, edge:], curvature[edge:, :edge] = across, across.T
+    square = np.einsum("mi,mj,mab->iajb", scale, scale, person, optimize=True)
+    curvature[edge:, edge:] = square.reshape(3 * d, 3 * d)
+    return curvature
+
+
+def _cross_curvature(mixed: Floats, person: Floats, scale: Floats, firsts: Ints) -> Floats:
+    # What each family's intercept shares with benchmarks, then with slopes; (F, G, d).
+    outer = scale[:, :, None, None] * person[:, None]
+    shape = len(firsts), -1, person.shape[1]
+    of_units, of_slopes = (np.add.reduceat(part, firsts, axis=0) for part in (mixed, outer))
+    return np.concatenate([of_units.reshape(shape), of_slopes.reshape(shape)], axis=1)
 
 
 def _solve(system: Arrow, damping: float) -> tuple[Floats, Floats]:

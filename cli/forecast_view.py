@@ -19,6 +19,7 @@ from scalepredict.cli.render import (
     signed_points,
 )
 from scalepredict.cli.sketch import axis_header, axis_of, interval_bar, sparkline
+from scalepredict.evaluation.calibration import suites as suites_of
 from scalepredict.evaluation.classes import Kind
 from scalepredict.evaluation.forecasting import MEASURABLE, FamilyForecast
 from scalepredict.evaluation.measured import Accuracy, Comparison
@@ -97,7 +98,7 @@ def make_views(
             target=_target(family, k) | ({"model": model} if model else {}),
             evidence=evidence_document(family.evidence),
             benchmarks=tuple(entries[t] for t in shown),
-            suites=() if only else tuple(_suites(family.suites, comparison, k)),
+            suites=() if only else tuple(_suites(family, comparison, k)),
             warnings=family.target_warnings[k],
             notes=family.notes,
             measured_model=model,
@@ -196,8 +197,9 @@ def _entries(family: FamilyForecast, comparison: Comparison | None, k: int) -> l
     ]
 
 
-def _suites(suites: Forecast, comparison: Comparison | None, k: int) -> Iterator[Entry]:
-    bounds = _bounds(suites, k)
+def _suites(family: FamilyForecast, comparison: Comparison | None, k: int) -> Iterator[Entry]:
+    suites, bounds = family.suites, _bounds(family.suites, k)
+    members = suites_of(family.forecast.units)
     for s, unit in enumerate(suites.units):
         failure = suites.failures[s]
         observed = float(comparison.suites[k, s]) if comparison else np.nan
@@ -210,10 +212,20 @@ def _suites(suites: Forecast, comparison: Comparison | None, k: int) -> Iterator
             chance=unit.chance,
             p_above_chance=np.nan,
             upper=np.nan,
-            warnings=(APPROXIMATE,) if failure is None else (failure,),
+            warnings=_average_doubts(family, members[unit.benchmark])
+            if failure is None
+            else (failure,),
             observed=observed,
             error=float(suites.point[k, s]) - observed,
         )
+
+
+def _average_doubts(family: FamilyForecast, members: Sequence[int]) -> tuple[str, ...]:
+    unmeasurable = sum(family.classes.kinds[i] is Kind.AT_CHANCE for i in members)
+    if 2 * unmeasurable <= len(members):
+        return (APPROXIMATE,)
+    share = f"{unmeasurable} of {len(members)} benchmarks are at chance"
+    return (APPROXIMATE, f"{share}: when they rise is not in the interval")
 
 
 def _bounds(forecast: Forecast, k: int) -> list[dict[float, tuple[float, float]]]:

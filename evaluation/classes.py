@@ -58,11 +58,13 @@ class Classes:
         units: The benchmarks, length T.
         kinds: Their classes, length T.
         trend: The measures.
+        items_assumed: Whether the noise of some score rests on ASSUMED_ITEMS questions. Shape (T,).
     """
 
     units: tuple[Unit, ...]
     kinds: tuple[Kind, ...]
     trend: Trend
+    items_assumed: Bools
 
     def of(self, benchmark: str) -> Kind:
         """The class of a benchmark by its name."""
@@ -75,7 +77,13 @@ def classify(evidence: EvalTable) -> Classes:
     rules = _rules(trend, evidence.chance, _was_above_chance(evidence))
     number = np.argmax(np.stack(list(rules.values())), axis=0)
     kinds = tuple(list(rules)[i] for i in number)
-    return Classes(units=evidence.units, kinds=kinds, trend=trend)
+    unknown = ~np.isfinite(evidence.n_items) & ~np.isfinite(evidence.stderr)
+    return Classes(
+        units=evidence.units,
+        kinds=kinds,
+        trend=trend,
+        items_assumed=np.any(unknown & np.isfinite(evidence.scores), axis=0),
+    )
 
 
 def _was_above_chance(evidence: EvalTable) -> Bools:

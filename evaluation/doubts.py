@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from scalepredict.evaluation.classes import Classes, Kind
+from scalepredict.evaluation.classes import CHANCE_MARGIN, Classes, Kind
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.targets import FEW_MODELS
 from scalepredict.records.counts import count_of
-from scalepredict.records.table import EvalTable
+from scalepredict.records.table import ASSUMED_ITEMS, EvalTable
 
 
 def benchmark_doubts(
@@ -35,18 +35,21 @@ def aligned(forecast: Forecast, evidence: EvalTable) -> Forecast:
 
 def _doubts(classes: Classes, column: int) -> tuple[str, ...]:
     trend, unit = classes.trend, classes.units[column]
+    measured = int(trend.n_scores[column])
+    above = trend.level[column] > unit.chance + CHANCE_MARGIN
+    questions = f"{ASSUMED_ITEMS:.0f} assumed" if classes.items_assumed[column] else "its"
+    bend = f", or, as there are only {measured} scores, a bend" if measured < FEW_MODELS else ""
     said = {
-        Kind.AT_CHANCE: "not yet measurable",
+        Kind.AT_CHANCE: "too noisy to tell from chance" if above else "not yet measurable",
         Kind.FLAT: "flat above chance: no trend to extrapolate beyond the noise",
         Kind.NOISY: (
-            f"scatters {np.sqrt(trend.phi[column]):.1f}x more than its questions explain: often a "
-            "bias to a format or a label, or a run that failed"
+            f"scatters {np.sqrt(trend.phi[column]):.1f}x more than {questions} questions explain: "
+            f"often a bias to a format or a label, or a run that failed{bend}"
         ),
         Kind.INVERSE: "falls with scale",
         Kind.SATURATED: "near its ceiling",
     }.get(classes.kinds[column])
     doubts = [said] if said else []
-    measured = int(trend.n_scores[column])
     if measured < FEW_MODELS and measured < trend.n_scores.max():
         doubts.append(f"measured on only {count_of(measured, 'checkpoint')}")
     if unit.chance_assumed:

@@ -67,6 +67,23 @@ def test_a_benchmark_at_chance_gets_a_bound_instead_of_a_curve(pythia: Run) -> N
     assert not re.search(r"\d-\d", mmlu)
 
 
+@pytest.mark.parametrize(("risen", "said"), [(1, True), (2, False)])
+def test_an_average_mostly_of_benchmarks_at_chance_says_so(
+    command: Run, tmp_path: Path, risen: int, said: bool
+) -> None:
+    lines = ["model,params,tokens,b0,b0/n,b1,b1/n,b2,b2/n"]
+    for k, y in enumerate((0.24, 0.26, 0.25, 0.25, 0.26, 0.25)):
+        scores = [f"{0.4 + 0.05 * k if b < risen else y},1000" for b in range(3)]
+        lines.append(f"m{k},{20 * 3**k}M,{3**k}B,{','.join(scores)}")
+    (tmp_path / "at.csv").write_text("\n".join(lines))
+    (tmp_path / "b.yaml").write_text(
+        "benchmarks: {b0: {chance: 0.25}, b1: {chance: 0.25}, b2: {chance: 0.25}}"
+    )
+    assert command("fit", "at.csv", "--benchmarks", "b.yaml").returncode == 0
+    shown = command("forecast", "--params", "12B").stdout
+    assert ("2 of 3 benchmarks are at chance" in shown) is said, shown
+
+
 def test_json_follows_its_schema_and_nests_its_intervals(pythia: Run) -> None:
     document = json.loads(pythia("forecast", "--params", "12B", "--json").stdout)
     validate(document)

@@ -1,10 +1,13 @@
 """Each class is given where it holds, and noise alone is rarely taken for a trend."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from scalepredict.evaluation.classes import Kind, classify
+from scalepredict.evaluation.doubts import benchmark_doubts
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 DECADES = np.linspace(18.3, 21.1, 9)  # log10 FLOPs of the ladder
@@ -126,3 +129,26 @@ def test_a_ladder_whose_last_run_failed_is_noisy_and_not_at_chance(step: float) 
     units = [Unit(benchmark=name, chance=0.25) for name in ("failed", "one odd score")]
     table = make_table(rows, units, scores, n_items=np.full(scores.shape, ITEMS))
     assert classify(table).kinds == (Kind.NOISY, Kind.AT_CHANCE)
+
+
+def note(table: EvalTable) -> str:
+    [doubts] = benchmark_doubts(classify(table), (None,))
+    return doubts[0]
+
+
+def test_a_noisy_benchmark_that_lies_above_chance_is_not_called_immeasurable() -> None:
+    truth = np.array([0.23, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.4])
+    three = ladder(truth[:, None], chance=0.25).take_rows(np.array([0, 5, 8]))
+    assert classify(three).kinds == (Kind.AT_CHANCE,)
+    assert note(three) == "too noisy to tell from chance"
+    assert note(ladder(curve("chance")[:, None], chance=0.25)) == "not yet measurable"
+
+
+def test_scatter_is_told_with_the_questions_that_were_assumed_and_the_bend_it_may_be() -> None:
+    table = ladder(curve("noisy")[:, None], chance=0.25)
+    unknown = replace(table, n_items=np.full_like(table.n_items, np.nan))
+    three = table.take_rows(np.array([0, 5, 8]))
+    assert "x more than its questions explain" in note(table)
+    assert note(table).endswith("or a run that failed")
+    assert "x more than 1000 assumed questions explain" in note(unknown)
+    assert note(three).endswith("or, as there are only 3 scores, a bend")

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from itertools import chain
 
-import typer
-
 from scalepredict.cli.render import (
     MISSING,
     Cell,
@@ -16,6 +14,7 @@ from scalepredict.cli.render import (
     percent,
     percent_range,
     signed_points,
+    write_data,
 )
 from scalepredict.evaluation.backtest import Cell as BacktestCell
 from scalepredict.evaluation.calibration import Calibration
@@ -104,9 +103,9 @@ def _rows_of(cell: BacktestCell) -> Iterator[dict[str, object]]:
 
 def _stream_json(report: BacktestReport, calibration: Calibration, column: str) -> None:
     # Row by row: a big backtest has a quarter of a million of them.
-    typer.echo(f'{{\n  "schema": "{SCHEMA}",\n  "rows": [', nl=False)
+    write_data(f'{{\n  "schema": "{SCHEMA}",\n  "rows": [')
     for number, row in enumerate(forecast_rows(report)):
-        typer.echo((",\n" if number else "\n") + json_text(row, indent=None), nl=False)
+        write_data((",\n" if number else "\n") + json_text(row, indent=None))
     rest = {
         "summary": [_summary_document(row, column) for row in report.summary],
         "suite_averages": [_summary_document(row, column) for row in report.averages],
@@ -126,7 +125,7 @@ def _stream_json(report: BacktestReport, calibration: Calibration, column: str) 
         "noise_ratio": report.noise_ratio,
         "calibration": {"source": calibration.source, "provenance": calibration.provenance},
     }
-    typer.echo("\n  ]," + json_text(rest)[1:])
+    write_data("\n  ]," + json_text(rest)[1:] + "\n")
 
 
 def _summary_document(row: SummaryRow, column: str) -> dict[str, object]:

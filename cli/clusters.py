@@ -21,7 +21,7 @@ from scalepredict.cli.options import (
     Voice,
     chosen_format,
 )
-from scalepredict.cli.render import Format, emit, once
+from scalepredict.cli.render import Format, emit, once, write_data
 from scalepredict.cli.target_options import (
     BenchmarkOption,
     FamilyOption,
@@ -149,7 +149,7 @@ def clusters(
     if tasks_out is not None:
         text, n_tasks = predictable_tasks(reports, as_json=tasks_out.suffix == ".json")
         if str(tasks_out) == "-":
-            typer.echo(text, nl=False)
+            write_data(text)
             return
         write_whole(tasks_out, text)
         voice.say(f"wrote {tasks_out}: {count_of(n_tasks, 'question')} that can be extrapolated.")

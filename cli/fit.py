@@ -35,7 +35,7 @@ from scalepredict.cli.options import (
     chosen_format,
     count,
 )
-from scalepredict.cli.render import Format, emit
+from scalepredict.cli.render import Format, emit, write_data
 from scalepredict.cli.target_options import DEFAULT_FIT
 from scalepredict.predictors.registry import DEFAULT
 
@@ -146,7 +146,7 @@ def fit(
         calibration=None if calibration is None else calibration_tree(constants),
     )
     if str(output) == "-":
-        typer.echo(dump_fit(stored), nl=False)
+        write_data(dump_fit(stored))
         return
     save_fit(stored, output)
     emit(

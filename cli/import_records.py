@@ -1,6 +1,5 @@
 """`scalepredict import`: results of harnesses and loggers in, a file of records out."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scalepredict.cli.options import LadderOption, QuietOption, Voice
-from scalepredict.cli.render import clean
+from scalepredict.cli.render import write_data
 from scalepredict.errors import RecordError
 from scalepredict.records.counts import count_of
 
@@ -113,10 +112,7 @@ def import_records(
         voice.say(f"wrote {write_ladder}; complete it and pass it as --ladder.")
     rows = as_rows(collected)
     if output == "-":
-        text = csv_of(frame_of(rows))
-        if sys.stdout.isatty():  # a name must not move the cursor
-            text = "".join(f"{clean(line)}\n" for line in text.splitlines())
-        typer.echo(text, nl=False)
+        write_data(csv_of(frame_of(rows)))
         return
     write_records(output, frame_of(rows))
     voice.say(f"wrote {output}: {count_of(len(rows), 'row')}.")

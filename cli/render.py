@@ -95,15 +95,22 @@ def emit(
     """
     match form:
         case Format.JSON:
-            typer.echo(json_text(document))
+            write_data(json_text(document) + "\n")
         case Format.CSV:
-            typer.echo(csv_text(rows, header), nl=False)
+            write_data(csv_text(rows, header))
         case Format.MARKDOWN:
             typer.echo("\n\n".join(markdown(sheet) for sheet in sheets))
         case Format.TABLE if sys.stdout.isatty():
             _show_on_terminal(sheets)
         case Format.TABLE:
             typer.echo("\n\n".join(plain(sheet) for sheet in sheets))
+
+
+def write_data(text: str) -> None:
+    """Write data to stdout, to the byte; on a terminal no name in it moves the cursor."""
+    if sys.stdout.isatty():
+        text = "\n".join(map(clean, text.split("\n")))
+    typer.echo(text, nl=False)
 
 
 def percent(fraction: float, *, digits: int = 1) -> str:

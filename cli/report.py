@@ -15,6 +15,7 @@ from scalepredict.cli.options import (
     Voice,
     command_text,
 )
+from scalepredict.cli.render import write_data
 from scalepredict.cli.target_options import (
     DEFAULT_FIT,
     BenchmarkOption,
@@ -139,7 +140,7 @@ def report(
     with voice.busy("drawing"):
         page = report_page(subject)
     if output == "-":
-        typer.echo(page, nl=False)
+        write_data(page)
         return
     write_whole(output, page)
     voice.say(f"wrote {output}: {len(page.encode()) / 1e6:.2f} MB.")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from scalepredict.cli.options import QuietOption, SeedOption, Voice
+from scalepredict.cli.render import write_data
 from scalepredict.records.counts import count_of
 
 
@@ -56,7 +57,7 @@ def simulate(
         rng=np.random.default_rng(seed),
     )
     if output == "-":
-        typer.echo(csv_of(long_form(items.table)), nl=False)
+        write_data(csv_of(long_form(items.table)))
         return
     write_records(output, long_form(items.table))
     voice = Voice(quiet)

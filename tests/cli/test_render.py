@@ -77,6 +77,22 @@ def on_terminal(shown: Sheet, columns: int, monkeypatch: pytest.MonkeyPatch) -> 
     return re.sub(r"\x1b\[\d*m", "", screen.getvalue())
 
 
+@pytest.mark.parametrize("form", [Format.CSV, Format.JSON])
+def test_data_on_a_terminal_cannot_move_its_cursor_and_is_untouched_elsewhere(
+    form: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "arc\x9b2J\u202e"
+    shown = []
+    for screen in (Terminal(), io.StringIO()):
+        monkeypatch.setattr("sys.stdout", screen)
+        emit(form, sheets=[], rows=[{"benchmark": name}], document={"benchmark": name})
+        shown.append(screen.getvalue())
+    assert r"arc\x9b2J\u202e" in shown[0]
+    assert name not in shown[0]
+    assert shown[0].count("\n") == shown[1].count("\n")
+    assert name in shown[1]
+
+
 def test_a_narrow_terminal_gets_sentences_below_and_no_name_is_cut(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -67,7 +67,8 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         needs_compute=not choice.without_compute,
     )
     if not selection.table.checkpoints:
-        raise RefusedError(f"{', '.join(map(str, records))}: {why_no_evidence(reading.table)}")
+        why = f"{', '.join(map(str, records))}: {why_no_evidence(reading.table)}"
+        raise RefusedError("\n".join((why, *reading.report.warnings())))
     refuse_mixed_phases(selection.table)
     table, cut = up_to(selection.table, params=choice.up_to_params, flops=choice.up_to_flops)
     return Evidence(

@@ -1,5 +1,6 @@
 """What did the reader do with the files? Counts, and the sentences that tell them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -104,7 +105,14 @@ class ReadReport:
         return (
             *self.imported,
             *(sentence for happened, sentence in told if happened),
+            *(f"warning: {sentence}" for sentence in self.warnings()),
+        )
+
+    def warnings(self) -> tuple[str, ...]:
+        """What of it may be a mistake: columns left out that seem to hold what records hold."""
+        return (
             *_resembling(self.ignored_columns),
+            *(_of_sizes(self.ignored_columns) if self.n_without_compute else ()),
         )
 
 
@@ -113,6 +121,18 @@ def _resembling(columns: Sequence[str]) -> Iterator[str]:
     for column in columns:
         if not column.startswith("x_") and (meant := misspelt(column.casefold(), KNOWN)):
             yield (
-                f"warning: column {column!r} is left out. Correct it if {meant!r} is meant; else "
+                f"column {column!r} is left out. Correct it if {meant!r} is meant; else "
                 "start its name with x_ to say that it is no record."
             )
+
+
+def _of_sizes(columns: Sequence[str]) -> Iterator[str]:
+    # `non_embedding_params` is left out in silence beside `params`; alone, it is what is lacking.
+    for column in columns:
+        words = set(re.split(r"[^a-z]+", column.casefold()))
+        for name in ("params", "tokens", "flops"):
+            if name in words and not column.startswith("x_"):
+                yield (
+                    f"column {column!r} is left out, and checkpoints lack sizes. Name it "
+                    f"{name!r} if that is what it counts."
+                )

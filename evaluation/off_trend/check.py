@@ -104,10 +104,17 @@ def check(
         evidence = replace(evidence, ladder=first | finished)
     verdicts = off_trend(evidence, gate, accepted=accepted)
     chosen = [row for row in verdicts if new[row]]
+    in_flight = _in_flight(evidence, new, verdicts, ladders, comparison, gate)
+    notes = _notes(evidence, new, verdicts, comparison)
+    if in_flight and not comparison.final_tokens:
+        notes.append(
+            f"{count_of(len(in_flight), 'model')} taken to be in flight, because the ladder's "
+            "models of that size have seen more tokens; --until tells where a run ends."
+        )
     return Check(
         verdicts=tuple(verdicts[row] for row in chosen),
-        in_flight=tuple(_in_flight(evidence, new, verdicts, ladders, comparison, gate)),
-        notes=tuple(_notes(evidence, new, verdicts, comparison)),
+        in_flight=tuple(in_flight),
+        notes=tuple(notes),
     )
 
 

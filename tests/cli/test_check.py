@@ -190,6 +190,7 @@ def test_a_stable_phase_is_in_flight_until_the_decay_of_its_model_has_ended(
     (tmp_path / "new.csv").write_text("\n".join([header, *new]))
     done = command("check", "new.csv", "--history", "old.csv", "--json")
     assert [run["model"] for run in json.loads(done.stdout)["in_flight"]] == in_flight, done.stderr
+    assert ("1 model taken to be in flight, because" in done.stderr) is bool(in_flight)
 
 
 def test_a_finished_model_is_compared_with_a_stored_ladder(command: Run, tmp_path: Path) -> None:

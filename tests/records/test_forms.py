@@ -305,6 +305,18 @@ def test_a_left_out_column_that_resembles_one_that_is_there_is_a_warning(tmp_pat
     assert "column 'scroe' is left out. Correct it if 'score' is meant" in warnings[0]
 
 
+@pytest.mark.parametrize(("params", "warned"), [("1B", False), ("", True)])
+def test_a_left_out_column_of_sizes_is_a_warning_where_sizes_are_lacking(
+    tmp_path: Path, params: str, warned: bool
+) -> None:
+    path = tmp_path / "sizes.csv"
+    header = "model,params,non_embedding_params,tokens,benchmark,score"
+    path.write_text(f"{header}\na,{params},0.8B,2B,piqa,0.6\n", encoding="utf-8")
+    notes = "\n".join(read_records([path]).report.notes())
+    assert ("'non_embedding_params' is left out, and checkpoints lack" in notes) is warned
+    assert ("Name it 'params'" in notes) is warned
+
+
 @settings(max_examples=25, deadline=None)
 @given(order=st.permutations(range(len(LONG))))
 def test_the_order_of_rows_does_not_matter(

@@ -101,6 +101,7 @@ def clusters(
     )
     from scalepredict.cli.clusters_view import cluster_sheets
     from scalepredict.predictors.cod import ClusteringOnDifficulty
+    from scalepredict.predictors.interface import named_streams
     from scalepredict.records.narrow import known_names
     from scalepredict.records.writing import check_place, write_whole
 
@@ -131,12 +132,12 @@ def clusters(
             "questions differ in difficulty; choose one with --family."
         )
     families = evidence.table.families
-    streams = np.random.default_rng(seed).spawn(len(families))
+    streams = named_streams(families, np.random.default_rng(seed))
     reports = [
         report
-        for name, stream in zip(families, streams, strict=True)
+        for name in families
         for report in _of_family(
-            evidence, name, predictor, benchmark or (), request, voice, rng=stream
+            evidence, name, predictor, benchmark or (), request, voice, rng=streams[name]
         )
     ]
     if all(report.fit.failure for report in reports):

@@ -22,6 +22,7 @@ from scalepredict.predictors.cod import (
     fit_benchmark,
 )
 from scalepredict.predictors.difficulty import Difficulty, read_difficulty
+from scalepredict.predictors.interface import named_streams
 from scalepredict.predictors.mapping import monotone_cubic, smoothing_spline
 from scalepredict.predictors.targets import FAR_FACTOR, far_away
 from scalepredict.records.aggregate import to_benchmarks
@@ -116,7 +117,7 @@ def report_clusters(
     With the generator of `predictor.fit` the clusters are those of its law.
     """
     names = [unit.benchmark for unit in to_benchmarks(table).units]
-    streams = dict(zip(names, rng.spawn(len(names)), strict=True))  # those of the predictor
+    streams = named_streams(names, rng)  # those of the predictor
     reports = []
     for benchmark in benchmarks:
         try:

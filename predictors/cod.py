@@ -24,7 +24,13 @@ from scalepredict.predictors.clustering import Clustering
 from scalepredict.predictors.curve_fits import CurveForm, line_starts
 from scalepredict.predictors.difficulty import ANCHOR, Difficulty, read_difficulty
 from scalepredict.predictors.direct import DirectLaw, fit_direct
-from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.interface import (
+    Forecast,
+    Frontier,
+    Targets,
+    make_forecast,
+    named_streams,
+)
 from scalepredict.predictors.item_response import ItemCurve, fit_items
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.counts import count_of
@@ -63,11 +69,9 @@ class ClusteringOnDifficulty:
         is_anchor = np.array([c.role == ANCHOR for c in table.checkpoints], dtype=bool)
         totals = to_benchmarks(table.take_rows(~is_anchor))
         frontier = Frontier.of_table(totals)
-        streams = rng.spawn(len(frontier.units))
-        fits = tuple(
-            self._fit_one(table, unit.benchmark, stream)
-            for unit, stream in zip(frontier.units, streams, strict=True)
-        )
+        names = [unit.benchmark for unit in frontier.units]
+        streams = named_streams(names, rng)
+        fits = tuple(self._fit_one(table, name, streams[name]) for name in names)
         if all(fit.failure for fit in fits):
             raise RefusedError("\n".join(fit.failure or "" for fit in fits))
         counted = np.array([fit.n_answers for fit in fits])

@@ -91,7 +91,8 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
     measured = np.isfinite(table.scores)
     fitted = np.flatnonzero(~is_anchor & np.isfinite(table.flops) & measured.any(axis=1))
     _need(len(fitted), benchmark)
-    order = fitted[np.argsort(table.flops[fitted], kind="stable")]
+    names = np.array([table.checkpoints[i].model for i in fitted])
+    order = fitted[np.lexsort((names, table.flops[fitted]))]
     models, complete = _complete_block(measured[order], benchmark)
     notes = list(_left_out(table, order, models, complete, benchmark))
     order = order[models]
@@ -122,13 +123,15 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
 
 
 def _of_tasks(table: EvalTable, benchmark: str) -> EvalTable:
+    names = [unit.task for unit in table.units]
     tasks = [i for i, u in enumerate(table.units) if u.benchmark == benchmark and u.task]
     if not tasks:
         raise RefusedError(
             f"cod on {benchmark!r}: the records hold only its total score. Give one row per "
             "question (column task, with score, or successes and trials)."
         )
-    return table.take_units(tasks)
+    # In an order of their own, so that no draw depends on that of the rows: q2 before q10.
+    return table.take_units(sorted(tasks, key=lambda i: (len(names[i]), names[i])))
 
 
 def _need(n_models: int, benchmark: str) -> None:

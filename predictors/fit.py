@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.predictors.interface import Law, Predictor
+from scalepredict.predictors.interface import Law, Predictor, named_streams
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import EvalTable
 
@@ -72,7 +72,8 @@ def fit_families(
         pooled = predictor.fit(read, rng=rng)
         group = FittedGroup(families=table.families, evidence=benchmarks, law=pooled)
         return Fit(predictor=predictor, groups=(group,), refused={})
-    streams = rng.spawn(len(table.families))
+    by_name = named_streams(table.families, rng)
+    streams = [by_name[family] for family in table.families]
     evidence = [read.of_family(family) for family in table.families]
     if anchors is not None and predictor.reads_tasks:
         evidence = [rows.with_rows(anchors) for rows in evidence]

@@ -213,6 +213,11 @@ class Forecast:
         return self.scale, self.spread
 
 
+def named_streams(names: Sequence[str], rng: np.random.Generator) -> dict[str, np.random.Generator]:
+    """A generator for each name, the same in whatever order the names come."""
+    return dict(zip(sorted(names), rng.spawn(len(names)), strict=True))
+
+
 def make_forecast(
     targets: Targets,
     frontier: Frontier,

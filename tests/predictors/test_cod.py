@@ -21,7 +21,7 @@ from scalepredict.predictors.cod import ClusteringOnDifficulty, ClusteringOnDiff
 from scalepredict.predictors.codec import decode, encode
 from scalepredict.predictors.difficulty import read_difficulty
 from scalepredict.predictors.fit import fit_families
-from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.interface import Targets, named_streams
 from scalepredict.records.table import EvalTable, Floats
 
 QUICK = ClusteringOnDifficulty(n_resamples=40)
@@ -52,6 +52,28 @@ def test_clusters_reach_27_times_the_compute_within_two_points(kind: ItemWorld) 
     assert law.benchmarks[0].clusters is not None
     assert point == pytest.approx(items.truth[TARGET].mean(), abs=0.02)
     assert 0.002 < sd < 0.03
+
+
+def test_the_order_of_models_and_questions_changes_nothing() -> None:
+    items = world(n_questions=200)
+    table = items.table.take_rows(SMALL)
+    rng = np.random.default_rng(5)
+    shuffled = table.take_rows(rng.permutation(len(SMALL))).take_units(
+        rng.permutation(len(table.units)).tolist()
+    )
+    assert at_target(fitted(shuffled), items) == pytest.approx(at_target(fitted(table), items))
+
+
+def test_the_order_of_families_and_benchmarks_changes_no_draw() -> None:
+    first, last = (
+        {name: stream.random() for name, stream in named_streams(names, rng).items()}
+        for names, rng in (
+            (("mmlu", "arc"), np.random.default_rng(0)),
+            (("arc", "mmlu"), np.random.default_rng(0)),
+        )
+    )
+    assert first == last
+    assert len(set(first.values())) == 2
 
 
 @pytest.mark.parametrize("kind", [EASY, MID])

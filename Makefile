@@ -19,15 +19,15 @@ $(STAMP): pyproject.toml
 	cd $@/scalepredict && ln -s ../../scalepredict/* . && for room in $(ROOMS); do ln -s ../../$$room $$room; done
 
 demo: $(STAMP)
-	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/demo.sh
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/project/demo.sh
 
 # Puts the present output of its commands into README.md.
 readme: $(STAMP)
-	$(BIN)/python -P benchmarks/readme.py --write
+	$(BIN)/python -P benchmarks/project/readme.py --write
 
 # Draws the pictures of README.md from the sample data.
 pictures: $(STAMP)
-	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/pictures.sh
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/project/pictures.sh
 
 test: $(STAMP)
 	$(BIN)/pytest -q -n auto
@@ -43,7 +43,7 @@ types: $(STAMP) .typecheck
 wheel: $(STAMP)
 	rm -rf dist build
 	$(BIN)/python -m build --wheel --outdir dist . > /dev/null
-	$(BIN)/python benchmarks/check_wheel.py dist/*.whl
+	$(BIN)/python benchmarks/project/check_wheel.py dist/*.whl
 
 clean:
 	rm -rf $(VENV) .typecheck build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,20 +16,25 @@ from pathlib import Path
 
 import numpy as np
 
-from scalepredict.evaluation.backtest import Cell, run_backtest
-from scalepredict.evaluation.calibration_file import load_calibration
-from scalepredict.evaluation.coverage import AVERAGE, BENCHMARK, CoverageRow, nested_coverage
-from scalepredict.evaluation.noise import interpolation_noise
-from scalepredict.evaluation.outcomes import FACTOR_BINS, outcomes
-from scalepredict.evaluation.splits import (
+from scalepredict.evaluation.backtest.floor import interpolation_noise
+from scalepredict.evaluation.backtest.outcomes import FACTOR_BINS, outcomes
+from scalepredict.evaluation.backtest.rolling_origin import Cell, run_backtest
+from scalepredict.evaluation.backtest.splits import (
     rolling_origins,
     spaced_checkpoints,
 )
-from scalepredict.evaluation.summary import SummaryRow, summarise
+from scalepredict.evaluation.backtest.summary import SummaryRow, summarise
+from scalepredict.evaluation.calibrate.coverage import (
+    AVERAGE,
+    BENCHMARK,
+    CoverageRow,
+    nested_coverage,
+)
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors import registry
 from scalepredict.predictors.interface import Predictor
 from scalepredict.records.evidence import ALL, LAST, select_evidence
-from scalepredict.records.read import read_records
+from scalepredict.records.reading.read import read_records
 from scalepredict.records.table import EvalTable
 
 BINS = FACTOR_BINS[1:]

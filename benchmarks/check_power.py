@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 from scipy.special import betaincinv
 
-from scalepredict.cli.check_inputs import make_comparison
-from scalepredict.evaluation.off_trend.check import check
-from scalepredict.evaluation.off_trend.copies import find_copies
-from scalepredict.evaluation.off_trend.findings import Finding, Level, Verdict
+from scalepredict.cli.inputs.gate_inputs import make_comparison
+from scalepredict.evaluation.off_trend.copied_scores import find_copies
 from scalepredict.evaluation.off_trend.gate_file import load_gate
-from scalepredict.evaluation.off_trend.judge import Evidence, Walk, gather
+from scalepredict.evaluation.off_trend.rules import Finding, Level, Verdict
+from scalepredict.evaluation.off_trend.run_check import check
 from scalepredict.evaluation.off_trend.runs import Run
-from scalepredict.records.read import read_records
+from scalepredict.evaluation.off_trend.walk_runs import Evidence, Walk, gather
+from scalepredict.records.reading.read import read_records
 from scalepredict.records.table import EvalTable, Floats
 
 SIZES = ("70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b")

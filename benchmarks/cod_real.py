@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.calibration import apply_calibration
-from scalepredict.evaluation.calibration_file import load_calibration
-from scalepredict.predictors.fit import fit_families
+from scalepredict.evaluation.intervals.calibration import apply_calibration
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
+from scalepredict.predictors.fit_families import fit_families
 from scalepredict.predictors.interface import Forecast, Targets
 from scalepredict.predictors.registry import predictor_type
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.evidence import CheckpointChoice, select_evidence
-from scalepredict.records.read import read_records
+from scalepredict.records.reading.read import read_records
 from scalepredict.records.table import EvalTable
 
 METHODS = ("cod", "last", "sigmoid", "cod_curve", "power_law", "stack")

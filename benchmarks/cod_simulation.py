@@ -19,20 +19,20 @@ from pathlib import Path
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.calibration import Calibration, apply_calibration
-from scalepredict.evaluation.calibration_file import load_calibration
-from scalepredict.evaluation.item_simulator import (
+from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
+from scalepredict.evaluation.questions.item_simulator import (
     FLOPS,
     WORLDS,
     ItemWorld,
     SimulatedItems,
     simulate_items,
 )
-from scalepredict.predictors.cluster_fit import fit_clusters
-from scalepredict.predictors.cod import ClusteringOnDifficulty
-from scalepredict.predictors.difficulty import Difficulty, read_difficulty
+from scalepredict.predictors.cod.cluster_fit import fit_clusters
+from scalepredict.predictors.cod.cod import ClusteringOnDifficulty
+from scalepredict.predictors.cod.difficulty import Difficulty, read_difficulty
+from scalepredict.predictors.cod.mapping import monotone_cubic, smoothing_spline
 from scalepredict.predictors.interface import Forecast, Predictor, Targets
-from scalepredict.predictors.mapping import monotone_cubic, smoothing_spline
 from scalepredict.predictors.registry import predictor_type
 from scalepredict.records.aggregate import to_benchmarks
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scalepredict.evaluation.compare import compare, match
+from scalepredict.evaluation.questions.recipes import compare, match
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.registry import predictor_type
 from scalepredict.records.evidence import select_evidence
-from scalepredict.records.read import read_records
+from scalepredict.records.reading.read import read_records
 from scalepredict.records.table import EvalTable, Floats
 
 CUTOFFS = (5e18, 2e19, 5e19, 2e20)

@@ -24,11 +24,11 @@ from scipy.optimize import curve_fit
 from scipy.special import expit
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.calibration import apply_calibration, of_scores
-from scalepredict.evaluation.calibration_file import load_calibration
-from scalepredict.predictors.capability_link import apply_links, fit_links
+from scalepredict.evaluation.intervals.calibration import apply_calibration, of_scores
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.interface import Forecast, Targets
-from scalepredict.predictors.observational import Observational
+from scalepredict.predictors.observational.capability_link import apply_links, fit_links
+from scalepredict.predictors.observational.observational import Observational
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
 SCORES = of_scores(Observational.name)

@@ -17,15 +17,15 @@ from pathlib import Path
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.calibration import apply_calibration
-from scalepredict.evaluation.calibration_file import load_calibration
-from scalepredict.predictors.capability_link import apply_links, fit_links
+from scalepredict.evaluation.intervals.calibration import apply_calibration
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.interface import Predictor, Targets
-from scalepredict.predictors.observational import Observational
-from scalepredict.predictors.skills import AS_PUBLISHED, SkillLaws
-from scalepredict.predictors.stack import Stack
+from scalepredict.predictors.observational.capability_link import apply_links, fit_links
+from scalepredict.predictors.observational.observational import Observational
+from scalepredict.predictors.skills.skills import AS_PUBLISHED, SkillLaws
+from scalepredict.predictors.stack.stack import Stack
 from scalepredict.records.evidence import select_evidence
-from scalepredict.records.read import read_records
+from scalepredict.records.reading.read import read_records
 from scalepredict.records.table import EvalTable, Floats
 
 STACK = "stack (its own family)"

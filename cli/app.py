@@ -12,20 +12,20 @@ from typing import Annotated
 
 import typer
 
-from scalepredict.cli.backtest import backtest
-from scalepredict.cli.calibrate import calibrate
-from scalepredict.cli.check import check
-from scalepredict.cli.clusters import clusters
-from scalepredict.cli.compare import compare
-from scalepredict.cli.fit import fit
-from scalepredict.cli.forecast import forecast
-from scalepredict.cli.import_records import import_records
-from scalepredict.cli.plot import plot
-from scalepredict.cli.render import clean
-from scalepredict.cli.report import report
-from scalepredict.cli.select import select
-from scalepredict.cli.simulate import simulate
-from scalepredict.cli.validate import validate
+from scalepredict.cli.commands.backtest import backtest
+from scalepredict.cli.commands.calibrate import calibrate
+from scalepredict.cli.commands.check import check
+from scalepredict.cli.commands.clusters import clusters
+from scalepredict.cli.commands.compare import compare
+from scalepredict.cli.commands.fit import fit
+from scalepredict.cli.commands.forecast import forecast
+from scalepredict.cli.commands.import_records import import_records
+from scalepredict.cli.commands.plot import plot
+from scalepredict.cli.commands.report import report
+from scalepredict.cli.commands.select import select
+from scalepredict.cli.commands.simulate import simulate
+from scalepredict.cli.commands.validate import validate
+from scalepredict.cli.views.render import clean
 from scalepredict.errors import ScalePredictError
 
 app = typer.Typer(

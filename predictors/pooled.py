@@ -11,8 +11,8 @@ from typing import Self
 import numpy as np
 
 from scalepredict.predictors.interface import Forecast, Frontier
-from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
+from scalepredict.records.text.counts import count_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

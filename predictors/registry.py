@@ -23,20 +23,22 @@ class _Place(NamedTuple):
 
 
 _METHODS: dict[str, _Place] = {
-    "stack": _Place("stack", "Stack", "StackLaw"),
-    "observational": _Place("observational", "Observational", "ObservationalLaw", False),
-    "skills": _Place("skills", "SkillLaws", "SkillsLaw"),
-    "cod": _Place("cod", "ClusteringOnDifficulty", "ClusteringOnDifficultyLaw"),
-    "last": _Place("last", "LastValue", "LastValueLaw"),
-    "mean": _Place("mean", "MeanScore", "MeanScoreLaw"),
-    "trend": _Place("trend", "Trend", "DirectLaw"),
-    "power_law": _Place("power_law", "PowerLaw", "DirectLaw"),
-    "nd_law": _Place("nd_law", "ParamsTokensLaw", "DirectLaw"),
-    "sigmoid": _Place("sigmoid", "Sigmoid", "DirectLaw"),
-    "sigmoid_nd": _Place("sigmoid_nd", "SigmoidND", "DirectLaw"),
-    "cod_curve": _Place("cod_curve", "CodCurve", "DirectLaw"),
-    "bnsl": _Place("bnsl", "BrokenPowerLaw", "DirectLaw"),
-    "two_step": _Place("two_step", "TwoStep", "TwoStepLaw"),
+    "stack": _Place("stack.stack", "Stack", "StackLaw"),
+    "observational": _Place(
+        "observational.observational", "Observational", "ObservationalLaw", False
+    ),
+    "skills": _Place("skills.skills", "SkillLaws", "SkillsLaw"),
+    "cod": _Place("cod.cod", "ClusteringOnDifficulty", "ClusteringOnDifficultyLaw"),
+    "last": _Place("direct.last", "LastValue", "LastValueLaw"),
+    "mean": _Place("direct.mean", "MeanScore", "MeanScoreLaw"),
+    "trend": _Place("direct.trend", "Trend", "DirectLaw"),
+    "power_law": _Place("direct.power_law", "PowerLaw", "DirectLaw"),
+    "nd_law": _Place("direct.nd_law", "ParamsTokensLaw", "DirectLaw"),
+    "sigmoid": _Place("direct.sigmoid", "Sigmoid", "DirectLaw"),
+    "sigmoid_nd": _Place("direct.sigmoid_nd", "SigmoidND", "DirectLaw"),
+    "cod_curve": _Place("direct.cod_curve", "CodCurve", "DirectLaw"),
+    "bnsl": _Place("direct.bnsl", "BrokenPowerLaw", "DirectLaw"),
+    "two_step": _Place("loss.two_step", "TwoStep", "TwoStepLaw"),
 }
 
 

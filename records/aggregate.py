@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from scalepredict.records.counts import count_of
 from scalepredict.records.table import Bools, EvalTable, Floats, Unit, make_table
+from scalepredict.records.text.counts import count_of
 
 
 def to_benchmarks(table: EvalTable) -> EvalTable:

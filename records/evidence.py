@@ -12,9 +12,9 @@ from typing import Self
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.records.counts import count_of, listed
 from scalepredict.records.pooling import with_pooled_answers
 from scalepredict.records.table import Bools, Checkpoint, EvalTable, Floats, make_table
+from scalepredict.records.text.counts import count_of, listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

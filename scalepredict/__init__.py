@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from scalepredict.api import fit as fit
     from scalepredict.api import forecast as forecast
     from scalepredict.errors import ScalePredictError as ScalePredictError
-    from scalepredict.evaluation.classes import classify as classify
-    from scalepredict.predictors.storage import load_fit as load_fit
-    from scalepredict.records.read import read_records as read_records
+    from scalepredict.evaluation.classes.classes import classify as classify
+    from scalepredict.predictors.store.fit_file import load_fit as load_fit
+    from scalepredict.records.reading.read import read_records as read_records
 
     __version__: str
 
 _HOMES = {
     "ScalePredictError": "scalepredict.errors",
-    "classify": "scalepredict.evaluation.classes",
+    "classify": "scalepredict.evaluation.classes.classes",
     "fit": "scalepredict.api",
     "forecast": "scalepredict.api",
-    "load_fit": "scalepredict.predictors.storage",
-    "read_records": "scalepredict.records.read",
+    "load_fit": "scalepredict.predictors.store.fit_file",
+    "read_records": "scalepredict.records.reading.read",
 }
 
 __all__ = [

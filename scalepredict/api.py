@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.calibration_file import calibration_of, load_calibration
-from scalepredict.evaluation.forecasting import FamilyForecast, forecast_families
-from scalepredict.predictors.fit import Fit, fit_families
+from scalepredict.evaluation.forecast.forecasting import FamilyForecast, forecast_families
+from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
+from scalepredict.predictors.fit_families import Fit, fit_families
 from scalepredict.predictors.interface import Predictor
 from scalepredict.predictors.registry import DEFAULT, needs_compute, predictor_type
-from scalepredict.predictors.storage import StoredFit
-from scalepredict.predictors.targets import TargetRequest, resolve_targets
+from scalepredict.predictors.scale.targets import TargetRequest, resolve_targets
+from scalepredict.predictors.store.fit_file import StoredFit
 from scalepredict.records.evidence import LAST, CheckpointChoice, select_evidence, why_no_evidence
-from scalepredict.records.narrow import refuse_mixed_phases
+from scalepredict.records.subset import refuse_mixed_phases
 from scalepredict.records.table import EvalTable
 
 

@@ -35,14 +35,14 @@ def test_a_layer_imports_only_from_layers_below_it(layer: str) -> None:
 def test_methods_do_not_import_each_other() -> None:
     homes = {f"scalepredict.predictors.{registry._place(name).module}" for name in registry.names()}
     for home in sorted(homes):
-        path = ROOT / "predictors" / f"{home.rsplit('.', 1)[1]}.py"
+        path = ROOT.joinpath(*home.split(".")[1:]).with_suffix(".py")
         for name in imports(path):
             assert name.rsplit(".", 1)[0] not in homes - {home}, f"{path.name} imports {name}"
             assert name not in homes, f"{path.name} imports {name}"
 
 
 OPENING = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "print"}
-OPENERS = {ROOT / "predictors" / "storage.py"}
+OPENERS = {ROOT / "predictors" / "store" / "fit_file.py"}
 
 
 @pytest.mark.parametrize("layer", ["predictors", "evaluation"])
@@ -75,3 +75,43 @@ def test_no_file_is_longer_than_400_lines() -> None:
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
     assert not long
+
+
+ROOMS = ("scalepredict", "benchmarks", "configs", "tests", *LAYERS[1:])
+
+
+def test_no_folder_holds_more_than_18_files() -> None:
+    folders = {path.parent for room in ROOMS for path in (ROOT / room).rglob("*.*")}
+    crowded = {
+        str(folder.relative_to(ROOT)): count
+        for folder in folders
+        if "__pycache__" not in folder.parts
+        and (count := sum(1 for path in folder.iterdir() if path.is_file()) - 1) > 18
+    }
+    assert not crowded
+
+
+def test_the_folders_import_each_other_without_a_loop() -> None:
+    homes = {
+        path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."): path.parent
+        for layer in LAYERS[1:]
+        for path in (ROOT / layer).rglob("*.py")
+    }
+    below: dict[Path, set[Path]] = {folder: set() for folder in homes.values()}
+    for module, folder in homes.items():
+        for name in imports(ROOT.joinpath(*module.split(".")).with_suffix(".py")):
+            inner = name.removeprefix("scalepredict.")
+            home = homes.get(inner) or homes.get(inner.rpartition(".")[0])
+            if home is not None and home != folder:
+                below[folder].add(home)
+    while leaves := {folder for folder, needed in below.items() if not needed}:
+        below = {one: needed - leaves for one, needed in below.items() if one not in leaves}
+    assert not {str(folder.relative_to(ROOT)) for folder in below}
+
+
+ROLES = {"__init__", "registry", "interface"}
+
+
+def test_a_file_name_means_one_thing() -> None:
+    names = [path.stem for layer in LAYERS[1:] for path in (ROOT / layer).rglob("*.py")]
+    assert not {name for name in names if names.count(name) > 1} - ROLES

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from scalepredict.cli.render import clean
+from scalepredict.cli.views.render import clean
 from scalepredict.errors import RefusedError
 from scalepredict.records.table import Floats
 

@@ -8,17 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from scalepredict.errors import did_you_mean
-from scalepredict.evaluation.off_trend.findings import (
+from scalepredict.evaluation.off_trend.global_test import Direction
+from scalepredict.evaluation.off_trend.null import NoiseDefaults
+from scalepredict.evaluation.off_trend.rules import (
     RULES,
     BenchmarkLevel,
     CopyRule,
     Gate,
     Level,
 )
-from scalepredict.evaluation.off_trend.global_test import Direction
-from scalepredict.evaluation.off_trend.noise import NoiseDefaults
-from scalepredict.records.configs import Document, load_shipped, load_yaml
-from scalepredict.records.schema import Count, validated
+from scalepredict.records.text.schema import Count, validated
+from scalepredict.records.text.yaml_text import Document, load_shipped, load_yaml
 
 SHIPPED = "gate.yaml"
 

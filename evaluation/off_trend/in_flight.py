@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from scalepredict.evaluation.off_trend.findings import Gate
-from scalepredict.evaluation.off_trend.judge import Evidence
-from scalepredict.evaluation.off_trend.ladder import Ladder, matching_units
-from scalepredict.evaluation.off_trend.own_history import binomial, predict_next
+from scalepredict.evaluation.off_trend.against_ladder import Ladder, matching_units
+from scalepredict.evaluation.off_trend.against_past import binomial, predict_next
+from scalepredict.evaluation.off_trend.residuals import noise_for
+from scalepredict.evaluation.off_trend.rules import Gate
 from scalepredict.evaluation.off_trend.runs import Run
-from scalepredict.evaluation.off_trend.scatter import noise_for
+from scalepredict.evaluation.off_trend.walk_runs import Evidence
 from scalepredict.records.table import Checkpoint, Floats, Ints, Unit
 
 ORIGINAL = 0.9  # coverage of the original interval that must still hold

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.evaluation.off_trend.findings import Gate
-from scalepredict.evaluation.off_trend.judge import Evidence, Walk
+from scalepredict.evaluation.off_trend.rules import Gate
 from scalepredict.evaluation.off_trend.runs import Run
+from scalepredict.evaluation.off_trend.walk_runs import Evidence, Walk
 from scalepredict.records.table import Bools, Floats, Unit
 
 

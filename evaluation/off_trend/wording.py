@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from scalepredict.evaluation.off_trend.copies import Copy
-from scalepredict.evaluation.off_trend.findings import (
+from scalepredict.evaluation.off_trend.against_ladder import LadderOutcome
+from scalepredict.evaluation.off_trend.copied_scores import Copy
+from scalepredict.evaluation.off_trend.global_test import Noise, Outcome, significant
+from scalepredict.evaluation.off_trend.mislabelled import Label
+from scalepredict.evaluation.off_trend.rules import (
     Finding,
     Gate,
     direction_rule,
@@ -14,11 +17,8 @@ from scalepredict.evaluation.off_trend.findings import (
     place_in_words,
     unit_finding,
 )
-from scalepredict.evaluation.off_trend.global_test import Noise, Outcome, significant
-from scalepredict.evaluation.off_trend.labels import Label
-from scalepredict.evaluation.off_trend.ladder import LadderOutcome
-from scalepredict.records.counts import count_of
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Ints
+from scalepredict.records.text.counts import count_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from scalepredict.records.counts import count_of, format_count, listed
 from scalepredict.records.importers.collect import Collected
+from scalepredict.records.text.counts import count_of, format_count, listed
 
 _SHOWN = 8
 _REPEATED = "read themselves"  # an average over tasks that are there: nothing is lost

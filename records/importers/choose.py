@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from scalepredict.errors import RecordError, did_you_mean
-from scalepredict.records.counts import listed
-from scalepredict.records.importers.interface import ImportedScore
+from scalepredict.records.importers.harness.interface import ImportedScore
+from scalepredict.records.text.counts import listed
 
 # What the harness's own leaderboards report; a metric that is not listed comes after these.
 _METRICS = ("primary_score", "acc_norm", "acc", "accuracy", "exact_match", "em", "pass@1", "f1")

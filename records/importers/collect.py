@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scalepredict.errors import RecordError, did_you_mean
-from scalepredict.records.counts import count_of
 from scalepredict.records.importers.choose import (
     NO_CHOICE,
     Choice,
@@ -18,15 +17,21 @@ from scalepredict.records.importers.choose import (
     choose_metrics,
     keep_newest,
 )
-from scalepredict.records.importers.elsewhere import route
-from scalepredict.records.importers.interface import Imported, ImportedScore, Importer, Subject
+from scalepredict.records.importers.harness.interface import (
+    Imported,
+    ImportedScore,
+    Importer,
+    Subject,
+)
+from scalepredict.records.importers.harness.lm_eval_samples import LmEvalSamples
+from scalepredict.records.importers.harness.source_file import open_source
 from scalepredict.records.importers.items import join_items
-from scalepredict.records.importers.lm_eval_samples import LmEvalSamples
 from scalepredict.records.importers.place import place
 from scalepredict.records.importers.registry import IMPORTERS
-from scalepredict.records.importers.source_file import open_source
+from scalepredict.records.importers.sidecar import Ladder, Resolved
+from scalepredict.records.importers.unreadable import route
 from scalepredict.records.importers.walk import UNASKED, find_files
-from scalepredict.records.ladder import Ladder, Resolved
+from scalepredict.records.text.counts import count_of
 
 Progress = Callable[[int, int], None]
 

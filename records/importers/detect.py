@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scalepredict.errors import RecordError
+from scalepredict.records.importers.harness.source_file import open_source
 from scalepredict.records.importers.registry import IMPORTERS
-from scalepredict.records.importers.source_file import open_source
 from scalepredict.records.importers.walk import ENDINGS, find_files
 
 _LOOKED_AT = 50  # files of a folder; a folder of results shows it in the first

@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from dataclasses import replace
 
-from scalepredict.records.importers.interface import ImportedScore
+from scalepredict.records.importers.harness.interface import ImportedScore
 
 Run = tuple[str, str]  # folder and time
 

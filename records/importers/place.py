@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from scalepredict.errors import RecordError
-from scalepredict.records.counts import count_of, format_count
 from scalepredict.records.importers.choose import Placed
-from scalepredict.records.importers.interface import ImportedScore, Subject
-from scalepredict.records.ladder import CONFLICT, Ladder, Resolved, resolve
+from scalepredict.records.importers.harness.interface import ImportedScore, Subject
+from scalepredict.records.importers.sidecar import CONFLICT, Ladder, Resolved, resolve
+from scalepredict.records.text.counts import count_of, format_count
 
 _Key = tuple[Subject, str]  # what a file calls the checkpoint, and the file
 _BELIEVED = ("ladder", "file")  # the rest is read out of names

@@ -2,9 +2,9 @@
 
 import yaml
 
-from scalepredict.records.counts import format_count
 from scalepredict.records.importers.collect import Collected
-from scalepredict.records.ladder import Resolved
+from scalepredict.records.importers.sidecar import Resolved
+from scalepredict.records.text.counts import format_count
 
 _HEAD = """\
 # Sizes of the models that were found. The first pattern that matches a name, name@revision or

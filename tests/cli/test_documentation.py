@@ -18,7 +18,7 @@ COMMANDS = [command.name or "" for command in app.registered_commands]
 
 def test_the_readme_prints_what_its_commands_print() -> None:
     done = subprocess.run(
-        [sys.executable, "-P", str(ROOT / "benchmarks" / "readme.py")],
+        [sys.executable, "-P", str(ROOT / "benchmarks" / "project" / "readme.py")],
         capture_output=True,
         text=True,
         check=False,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scalepredict.cli.render import Sheet, Sketch, plain
-from scalepredict.cli.sketch import BAR, axis_of, interval_bar, sparkline
+from scalepredict.cli.views.render import Sheet, Sketch, plain
+from scalepredict.cli.views.sketch import BAR, axis_of, interval_bar, sparkline
 
 RECORDS = "model,params,tokens,benchmark,metric,chance,n_items,score\n" + "".join(
     f"m-{size},{size},300B,arc,acc,0.25,1000,{0.3 + 0.07 * i}\n"

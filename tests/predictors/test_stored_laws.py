@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scalepredict.predictors.clustering import CLUSTERINGS, Clustering
-from scalepredict.predictors.cod import ClusteringOnDifficulty
-from scalepredict.predictors.fit import fit_families
+from scalepredict.predictors.cod.clustering import CLUSTERINGS, Clustering
+from scalepredict.predictors.cod.cod import ClusteringOnDifficulty
+from scalepredict.predictors.fit_families import fit_families
 from scalepredict.predictors.interface import Forecast, Predictor, Targets
-from scalepredict.predictors.observational import Observational
+from scalepredict.predictors.observational.observational import Observational
 from scalepredict.predictors.registry import names, predictor_type
-from scalepredict.predictors.storage import (
+from scalepredict.predictors.store.fit_file import (
     Provenance,
     StoredFit,
     dump_fit,

@@ -8,7 +8,7 @@ import numpy as np
 
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.evidence import select_evidence
-from scalepredict.records.read import read_records
+from scalepredict.records.reading.read import read_records
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
 

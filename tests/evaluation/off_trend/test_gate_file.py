@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from scalepredict.errors import ConfigError
-from scalepredict.evaluation.off_trend.findings import RULES, Level
 from scalepredict.evaluation.off_trend.gate_file import load_gate
 from scalepredict.evaluation.off_trend.global_test import Direction
+from scalepredict.evaluation.off_trend.rules import RULES, Level
 
 
 def test_the_shipped_file_gives_every_rule_a_level() -> None:

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scalepredict.evaluation.off_trend.findings import (
+from scalepredict.evaluation.off_trend.gate_file import load_gate
+from scalepredict.evaluation.off_trend.global_test import Direction
+from scalepredict.evaluation.off_trend.rules import (
     Accepted,
     BenchmarkLevel,
     Gate,
@@ -13,9 +15,7 @@ from scalepredict.evaluation.off_trend.findings import (
     Verdict,
     place_of,
 )
-from scalepredict.evaluation.off_trend.gate_file import load_gate
-from scalepredict.evaluation.off_trend.global_test import Direction
-from scalepredict.evaluation.off_trend.judge import gather, off_trend
+from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
 GATE = load_gate().gate

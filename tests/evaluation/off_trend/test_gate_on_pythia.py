@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scalepredict.evaluation.off_trend.findings import Verdict
 from scalepredict.evaluation.off_trend.gate_file import load_gate
-from scalepredict.evaluation.off_trend.judge import Evidence, gather, off_trend
-from scalepredict.records.read import read_records
+from scalepredict.evaluation.off_trend.rules import Verdict
+from scalepredict.evaluation.off_trend.walk_runs import Evidence, gather, off_trend
+from scalepredict.records.reading.read import read_records
 
 GATE = load_gate().gate
 SAMPLES = Path(__file__).resolve().parents[3] / "sample_data"

@@ -4,18 +4,22 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scalepredict.evaluation.calibration import COMPONENTS, Calibration, PredictorCalibration
-from scalepredict.evaluation.off_trend.global_test import Direction
-from scalepredict.evaluation.off_trend.ladder import (
+from scalepredict.evaluation.intervals.calibration import (
+    COMPONENTS,
+    Calibration,
+    PredictorCalibration,
+)
+from scalepredict.evaluation.off_trend.against_ladder import (
     Ladder,
     against_ladder,
     is_finished,
     level_ladder,
     sibling_ladder,
 )
-from scalepredict.predictors.fit import FittedGroup
+from scalepredict.evaluation.off_trend.global_test import Direction
+from scalepredict.predictors.direct.last import LastValue
+from scalepredict.predictors.fit_families import FittedGroup
 from scalepredict.predictors.interface import Spread
-from scalepredict.predictors.last import LastValue
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 RHO = 0.2

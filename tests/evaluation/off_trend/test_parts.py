@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scalepredict.evaluation.off_trend.copies import find_copies
-from scalepredict.evaluation.off_trend.findings import Finding, Level
+from scalepredict.evaluation.off_trend.against_past import predict_next
+from scalepredict.evaluation.off_trend.copied_scores import find_copies
 from scalepredict.evaluation.off_trend.gate_file import load_gate
 from scalepredict.evaluation.off_trend.global_test import Direction, Noise, assess, significant
-from scalepredict.evaluation.off_trend.noise import learn_noise, log_t
-from scalepredict.evaluation.off_trend.own_history import predict_next
+from scalepredict.evaluation.off_trend.null import learn_noise, log_t
+from scalepredict.evaluation.off_trend.rules import Finding, Level
 from scalepredict.evaluation.off_trend.runs import effective_items, runs_of
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 

@@ -7,8 +7,8 @@ import pytest
 
 from scalepredict.errors import RecordError
 from scalepredict.records.importers.collect import Collected, collect
+from scalepredict.records.importers.sidecar import Ladder, read_ladder
 from scalepredict.records.importers.skeleton import ladder_skeleton
-from scalepredict.records.ladder import Ladder, read_ladder
 
 
 def write(folder: Path, label: str, **config: object) -> None:

@@ -1,0 +1,271 @@
+"""`scalepredict backtest`: which forecasts of these records would have held?"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalepredict.cli.inputs.gathered import (
+    ExcludeOption,
+    FamilyOption,
+    MetricOption,
+    PhaseOption,
+    ShotsOption,
+    check_patterns,
+    tested_evidence,
+)
+from scalepredict.cli.inputs.options import (
+    BenchmarksOption,
+    CalibrationOption,
+    FormatOption,
+    JobsOption,
+    JsonOption,
+    LadderOption,
+    PercentOption,
+    QuietOption,
+    RecordsArgument,
+    SeedOption,
+    VerboseOption,
+    Voice,
+    chosen_format,
+    count,
+)
+from scalepredict.cli.views.render import Format
+from scalepredict.errors import RefusedError
+from scalepredict.predictors import registry
+from scalepredict.records.text.counts import count_of
+
+if TYPE_CHECKING:
+    from scalepredict.evaluation.backtest.splits import Split
+    from scalepredict.predictors.interface import Predictor
+    from scalepredict.records.table import EvalTable
+
+BASELINES = ("last", "mean", "trend", "power_law", "nd_law", "sigmoid")
+
+
+class By(StrEnum):
+    """What `--by` accepts."""
+
+    FACTOR = "factor"
+    BENCHMARK = "benchmark"
+    FAMILY = "family"
+
+
+class Way(StrEnum):
+    """What `--split` accepts."""
+
+    ROLLING = "rolling"
+    LARGEST = "largest-of-family"
+    FAMILY = "family"
+
+
+def backtest(
+    records: RecordsArgument,
+    predictor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--predictor",
+            "-p",
+            metavar="NAME",
+            help=f"Method: {', '.join(registry.names())}, or all. Repeatable. "
+            "[default: stack and the baselines]",
+            autocompletion=lambda: [*registry.names(), "all"],
+        ),
+    ] = None,
+    split: Annotated[
+        Way,
+        typer.Option(
+            "--split",
+            help="What is held out: larger models at rolling origins, the "
+            "largest model of each family, or each family.",
+        ),
+    ] = Way.ROLLING,
+    origins: Annotated[
+        int, typer.Option("--origins", min=1, help="Origins of each family, at most.")
+    ] = 14,
+    min_models: Annotated[
+        int | None,
+        typer.Option(
+            "--min-models",
+            min=2,
+            help="Checkpoints at or below an origin, at least. "
+            "[default: 4, or 3 in a family of fewer than 8]",
+        ),
+    ] = None,
+    cutoff_flops: Annotated[
+        float | None,
+        typer.Option(
+            "--cutoff-flops",
+            parser=count,
+            metavar="FLOPS",
+            help="One origin: train at or below, forecast all above.",
+        ),
+    ] = None,
+    cutoff_params: Annotated[
+        float | None,
+        typer.Option(
+            "--cutoff-params",
+            parser=count,
+            metavar="PARAMS",
+            help="The same by parameters, e.g. 3B.",
+        ),
+    ] = None,
+    holdout: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--holdout",
+            metavar="PATTERN",
+            help="Forecast these models or families from the rest, e.g. '*-12b'. Repeatable.",
+        ),
+    ] = None,
+    by: Annotated[By, typer.Option("--by", help="Split the summary by this.")] = By.FACTOR,
+    checkpoints: Annotated[
+        str,
+        typer.Option(
+            "--checkpoints",
+            metavar="CHOICE",
+            help="last, mean-last-K, pool-last-K (of questions), all, or spaced: "
+            "the last of each run and earlier ones each at half the compute of the next.",
+        ),
+    ] = "last",
+    family: FamilyOption = None,
+    phase: PhaseOption = None,
+    metric: MetricOption = None,
+    shots: ShotsOption = None,
+    percent: PercentOption = False,
+    exclude: ExcludeOption = None,
+    rows: Annotated[
+        Path | None,
+        typer.Option("--rows", metavar="FILE", help="Also write every forecast, as CSV."),
+    ] = None,
+    benchmarks: BenchmarksOption = None,
+    ladder: LadderOption = None,
+    calibration: CalibrationOption = None,
+    jobs: JobsOption = 1,
+    form: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Test forecasts of models that were measured, from smaller ones.
+
+    Prints how far forecasts were off and how often their intervals held, beside simple baselines.
+
+    Example: scalepredict backtest ladder.csv --predictor stack --by benchmark
+    """
+    # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
+    import numpy as np
+
+    from scalepredict.cli.inputs.chosen import EvidenceChoice
+    from scalepredict.cli.views.backtest_view import rows_csv, show
+    from scalepredict.evaluation.backtest.backtest_report import make_report
+    from scalepredict.evaluation.backtest.floor import checkpoint_noise, interpolation_noise
+    from scalepredict.evaluation.backtest.rolling_origin import run_backtest
+    from scalepredict.evaluation.intervals.calibration_file import load_calibration
+    from scalepredict.records.text.writing import check_place, write_whole
+
+    del verbose
+    voice = Voice(quiet)
+    shape = chosen_format(form, as_json)
+    methods = _methods(predictor)
+    if rows is not None:
+        check_place(rows)
+    constants = load_calibration(calibration)
+    evidence = tested_evidence(
+        records,
+        EvidenceChoice(
+            families=tuple(family or ()),
+            checkpoints=checkpoints,
+            phases=tuple(phase or ()),
+            metrics=tuple(metric or ()),
+            shots=shots,
+            percent=percent,
+            benchmarks=benchmarks,
+            ladder=ladder,
+        ),
+        exclude=exclude or (),
+        voice=voice,
+    )
+    check_patterns(exclude or (), evidence.reading.table.families)
+    splits = _splits(
+        evidence.table,
+        split,
+        origins=origins,
+        min_models=min_models,
+        cutoff_flops=cutoff_flops,
+        cutoff_params=cutoff_params,
+        holdout=holdout or (),
+    )
+    rng, summary_rng = np.random.default_rng(seed).spawn(2)
+    with voice.counting("backtest") as progress:
+        cells = run_backtest(
+            evidence.table, splits, methods, constants, jobs=jobs, progress=progress, rng=rng
+        )
+    report = make_report(
+        cells,
+        constants,
+        by="factor_bin" if by is By.FACTOR else by,
+        interpolation=interpolation_noise(evidence.table),
+        checkpoints=checkpoint_noise(evidence.reading.table),
+        rng=summary_rng,
+    )
+    if rows is not None:
+        write_whole(rows, rows_csv(report))
+    show(report, constants, by=by, form=shape)
+
+
+def _methods(chosen: Sequence[str] | None) -> "list[Predictor]":
+    known = registry.names()
+    if not chosen:
+        chosen = [registry.DEFAULT, *(name for name in BASELINES if name in known)]
+    names = list(dict.fromkeys(known if "all" in chosen else chosen))
+    if "last" not in names:
+        names.append("last")  # skill is measured against it
+    return [registry.predictor_type(name)() for name in names]
+
+
+def _splits(
+    table: "EvalTable",
+    way: Way,
+    *,
+    origins: int,
+    min_models: int | None,
+    cutoff_flops: float | None,
+    cutoff_params: float | None,
+    holdout: Sequence[str],
+) -> "tuple[Split, ...]":
+    from scalepredict.evaluation.backtest import splits
+
+    asked = [
+        name
+        for name, given in (
+            (f"--split {way}", way is not Way.ROLLING),
+            ("--cutoff-flops", cutoff_flops is not None),
+            ("--cutoff-params", cutoff_params is not None),
+            ("--holdout", bool(holdout)),
+        )
+        if given
+    ]
+    if len(asked) > 1:
+        raise typer.BadParameter(f"{' and '.join(asked)} contradict each other; give one of them.")
+    if cutoff_flops is not None or cutoff_params is not None:
+        found = splits.cutoff_split(table, flops=cutoff_flops, params=cutoff_params)
+    elif holdout:
+        found = splits.holdout_split(table, holdout)
+    elif way is Way.LARGEST:
+        found = splits.leave_largest_of_family_out(table)
+    elif way is Way.FAMILY:
+        found = splits.leave_one_family_out(table)
+    else:
+        found = splits.rolling_origins(table, max_origins=origins, min_models=min_models)
+    if not found:
+        raise RefusedError(
+            f"a backtest needs a family with {splits.MIN_MODELS_SMALL} checkpoints and a larger "
+            f"one to forecast; the records have {count_of(len(table.checkpoints), 'checkpoint')} "
+            f"with FLOPs in {count_of(len(table.families), 'family', 'families')}. Add checkpoints "
+            "of other sizes."
+        )
+    return found

@@ -1,0 +1,259 @@
+"""`scalepredict calibrate`: intervals from the errors on your own series, and the proof of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalepredict import __version__
+from scalepredict.cli.inputs.gathered import (
+    ExcludeOption,
+    MetricOption,
+    PhaseOption,
+    ShotsOption,
+    check_patterns,
+    tested_evidence,
+)
+from scalepredict.cli.inputs.options import (
+    BenchmarksOption,
+    FormatOption,
+    JobsOption,
+    JsonOption,
+    LadderOption,
+    PercentOption,
+    QuietOption,
+    RecordsArgument,
+    SeedOption,
+    VerboseOption,
+    Voice,
+    chosen_format,
+    command_text,
+)
+from scalepredict.cli.views.render import Format
+from scalepredict.errors import RefusedError
+from scalepredict.predictors import registry
+from scalepredict.records.text.counts import count_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from scalepredict.evaluation.backtest.rolling_origin import Cell
+    from scalepredict.records.table import EvalTable
+
+
+def calibrate(
+    records: RecordsArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where the constants go (YAML).")
+    ] = Path("calibration.yaml"),
+    predictor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--predictor",
+            "-p",
+            metavar="NAME",
+            help=f"Method: {', '.join(registry.names())}. Repeatable. [default: all]",
+            autocompletion=lambda: list(registry.names()),
+        ),
+    ] = None,
+    checkpoints: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--checkpoints",
+            metavar="CHOICE",
+            help="last (default), mean-last-K, all, or spaced (the last of each run and earlier "
+            "ones each at half the compute of the next); FILE=CHOICE for one of the records, "
+            "e.g. gemstones=spaced. Repeatable.",
+        ),
+    ] = None,
+    origins: Annotated[
+        int, typer.Option("--origins", min=1, help="Origins of each family, at most.")
+    ] = 14,
+    phase: PhaseOption = None,
+    metric: MetricOption = None,
+    shots: ShotsOption = None,
+    percent: PercentOption = False,
+    exclude: ExcludeOption = None,
+    benchmarks: BenchmarksOption = None,
+    ladder: LadderOption = None,
+    jobs: JobsOption = 1,
+    form: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Estimate interval constants from backtests of RECORDS.
+
+    Each argument is a group that is left out as a whole; records that share a family are one group,
+    and a single group is split by family. The table shows how often intervals held on groups that
+    had no part in them; the file written uses all groups.
+
+    Example: scalepredict calibrate mine.csv public.csv -o calibration.yaml
+    """
+    # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
+    import numpy as np
+
+    from scalepredict.cli.inputs.chosen import EvidenceChoice
+    from scalepredict.cli.views.calibrate_view import calibration_yaml, show
+    from scalepredict.evaluation.calibrate.coverage import nested_coverage
+    from scalepredict.evaluation.calibrate.estimate import calibrate as estimate
+    from scalepredict.predictors.store.fit_file import input_files
+    from scalepredict.records.text.writing import check_place, write_whole
+
+    del verbose
+    voice = Voice(quiet)
+    shape = chosen_format(form, as_json)
+    check_place(output)
+    rng, coverage_rng = np.random.default_rng(seed).spawn(2)
+    names = _names(records)
+    choices = _choices(checkpoints or (), names)
+    read = {
+        name: tested_evidence(
+            [path],
+            EvidenceChoice(
+                checkpoints=choices[name],
+                phases=tuple(phase or ()),
+                metrics=tuple(metric or ()),
+                shots=shots,
+                percent=percent,
+                benchmarks=benchmarks,
+                ladder=ladder,
+            ),
+            exclude=exclude or (),
+            voice=voice,
+        )
+        for name, path in zip(names, records, strict=True)
+    }
+    check_patterns(exclude or (), [f for e in read.values() for f in e.reading.table.families])
+    tables = {name: evidence.table for name, evidence in read.items()}
+    cells = _backtests(tables, predictor or registry.names(), origins, jobs, voice, rng)
+    coverage = nested_coverage(cells, rng=coverage_rng)
+    calibration = estimate(
+        cells,
+        provenance={
+            "command": command_text(
+                ["scalepredict", "calibrate", *names],
+                {
+                    "--checkpoints": [f"{n}={c}" for n, c in choices.items() if c != "last"],
+                    "--phase": phase or (),
+                    "--metric": metric or (),
+                    "--shots": () if shots is None else [shots],
+                    "--percent": [""] if percent else (),
+                    "--benchmarks": [benchmarks.name] if benchmarks else (),
+                    "--ladder": [ladder.name] if ladder else (),
+                    "--exclude": exclude or (),
+                    "--predictor": predictor or (),
+                    "--origins": [origins],
+                    "--seed": [seed],
+                },
+            ),
+            "version": __version__,
+            "inputs": {
+                Path(file.name).name: f"sha256 {file.sha256}"
+                for evidence in read.values()
+                for file in input_files(name for name, _ in evidence.reading.report.files)
+            },
+            "groups": _counts(cells),
+        },
+        source=str(output),
+    )
+    lacking = [name for name in predictor or registry.names() if name not in calibration.predictors]
+    if lacking:
+        voice.say(
+            f"no entry for {', '.join(lacking)}: forecasts in fewer than two groups; the fallback "
+            "stands in."
+        )
+    write_whole(output, calibration_yaml(calibration, coverage))
+    voice.say(f"wrote {output}: use it with forecast or backtest --calibration {output}.")
+    show(calibration, coverage, form=shape)
+
+
+def _names(records: Sequence[Path]) -> list[str]:
+    names = ["stdin" if str(path) == "-" else path.name.split(".")[0] for path in records]
+    for name in names:
+        if names.count(name) > 1:
+            raise RefusedError(f"two of the records are named {name!r}; rename one of the files.")
+    return names
+
+
+def _choices(given: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    choices = dict.fromkeys(names, "last")
+    for text in sorted(given, key=lambda text: "=" in text):  # what holds for all comes first
+        name, found, choice = text.rpartition("=")
+        if found and name not in choices:
+            raise RefusedError(
+                f"--checkpoints {text!r}: there are no records {name!r}; there are "
+                f"{', '.join(names)}."
+            )
+        choices |= {name: choice} if found else dict.fromkeys(names, choice)
+    return choices
+
+
+def _backtests(
+    tables: "dict[str, EvalTable]",
+    methods: Sequence[str],
+    origins: int,
+    jobs: int,
+    voice: Voice,
+    rng: "np.random.Generator",
+) -> "list[Cell]":
+    from scalepredict.evaluation.backtest.rolling_origin import run_backtest
+    from scalepredict.evaluation.backtest.splits import rolling_origins
+    from scalepredict.evaluation.calibrate.estimate import independent_groups
+    from scalepredict.evaluation.intervals.calibration_file import load_calibration
+
+    predictors = [registry.predictor_type(name)() for name in methods]
+    groups = independent_groups({name: table.families for name, table in tables.items()})
+    cells: list[Cell] = []
+    for (name, table), stream in zip(tables.items(), rng.spawn(len(tables)), strict=True):
+        splits = rolling_origins(table, max_origins=origins)
+        with voice.counting(f"backtest of {name}") as progress:
+            made = run_backtest(
+                table,
+                splits,
+                predictors,
+                load_calibration(),
+                records=name,
+                jobs=jobs,
+                progress=progress,
+                rng=stream,
+            )
+        readers = [p for p in predictors if not registry.needs_compute(p.name)]
+        with voice.counting(f"backtest of {name} with known scores") as progress:
+            made += run_backtest(
+                table,
+                splits if readers else (),
+                readers,
+                load_calibration(),
+                records=name,
+                with_scores=True,
+                jobs=jobs,
+                progress=progress,
+                rng=stream,
+            )
+        alone = len(set(groups.values())) == 1
+        cells += [replace(c, group=c.family if alone else groups[name]) for c in made]
+        if not splits:
+            voice.say(f"{name}: no family has enough checkpoints for an origin; left out.")
+    if not cells:
+        raise RefusedError(
+            "a calibration needs families with three checkpoints and a larger one to forecast; "
+            "none of the records has one. Give records of more sizes."
+        )
+    return cells
+
+
+def _counts(cells: "Sequence[Cell]") -> dict[str, str]:
+    import numpy as np
+
+    counts: dict[str, str] = {}
+    for group in dict.fromkeys(cell.group for cell in cells):
+        inside = [cell for cell in cells if cell.group == group]
+        series = len({cell.series for cell in inside})
+        first = inside[0].predictor
+        n = sum(int(np.isfinite(c.observed).sum()) for c in inside if c.predictor == first)
+        counts[group] = f"{series} series, {count_of(n, 'forecast')}"
+    return counts

@@ -1,0 +1,180 @@
+"""`scalepredict forecast`: what will a model of this scale score?"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalepredict.cli.inputs.options import (
+    CalibrationOption,
+    FormatOption,
+    JsonOption,
+    LadderOption,
+    PercentOption,
+    QuietOption,
+    SeedOption,
+    VerboseOption,
+    Voice,
+    chosen_format,
+)
+from scalepredict.cli.inputs.target_options import (
+    DEFAULT_FIT,
+    BenchmarkOption,
+    FamilyOption,
+    FitOption,
+    FlopsOption,
+    MeasuredBenchmarksOption,
+    ParamsOption,
+    TokensOption,
+    TokensPerParamOption,
+    target_request,
+)
+from scalepredict.cli.views.render import Format, emit
+from scalepredict.errors import RefusedError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from scalepredict.evaluation.forecast.forecasting import FamilyForecast
+    from scalepredict.evaluation.forecast.measured import Comparison, Measured
+    from scalepredict.evaluation.intervals.calibration import Calibration
+    from scalepredict.predictors.scale.targets import TargetRequest
+    from scalepredict.predictors.store.fit_file import StoredFit
+
+
+def forecast(
+    params: ParamsOption = None,
+    tokens: TokensOption = None,
+    tokens_per_param: TokensPerParamOption = None,
+    flops: FlopsOption = None,
+    fit_file: FitOption = DEFAULT_FIT,
+    family: FamilyOption = None,
+    benchmark: BenchmarkOption = None,
+    measured: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--measured",
+            metavar="RECORDS",
+            help="Show measured scores beside the forecast, and how far it was off (repeatable).",
+        ),
+    ] = None,
+    benchmarks: MeasuredBenchmarksOption = None,
+    capabilities_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--capabilities-of",
+            metavar="MODEL",
+            help="Forecast this model of the evidence from its scores on other benchmarks "
+            "(fits by observational; repeatable).",
+        ),
+    ] = None,
+    known: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--known",
+            metavar="RECORDS",
+            help="Forecast the models of these records from the scores they hold (repeatable).",
+        ),
+    ] = None,
+    ladder: LadderOption = None,
+    percent: PercentOption = False,
+    calibration: CalibrationOption = None,
+    form: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Forecast the scores of larger models from a fit file.
+
+    Give the scale by --params, with --tokens, --tokens-per-param or --flops, or by --flops alone;
+    without tokens the ladder's own design is continued, and said. Repeat the options for several
+    targets: they are read side by side, and one that is given once holds for all. With --measured
+    alone the targets are the measured checkpoints beyond the evidence. A model of unknown scale is
+    forecast from its scores on other benchmarks with --capabilities-of or --known.
+
+    Example: scalepredict forecast --params 12B --tokens 300B
+    """
+    # Imported here: `--help` must not pay for NumPy and SciPy.
+    import numpy as np
+
+    from scalepredict.cli.inputs.stored_fit import known_tables, stored_measured
+    from scalepredict.cli.views.forecast_view import (
+        documents,
+        forecast_rows,
+        forecast_sheet,
+        make_views,
+    )
+    from scalepredict.evaluation.forecast.known_scores import forecast_known
+    from scalepredict.evaluation.intervals.calibration_file import calibration_of
+    from scalepredict.predictors.scale.targets import TargetRequest
+    from scalepredict.predictors.store.fit_file import load_fit
+
+    form, voice = chosen_format(form, as_json), Voice(quiet)
+    stored = load_fit(fit_file)
+    request = target_request(params, tokens, tokens_per_param, flops)
+    constants, rng = calibration_of(stored, calibration), np.random.default_rng(seed)
+    read = partial(stored_measured, stored, benchmarks=benchmarks, percent=percent, ladder=ladder)
+    pairs: list[tuple[FamilyForecast, Comparison | None]] = []
+    if capabilities_of or known:
+        if request != TargetRequest() or family or measured:
+            raise RefusedError(
+                "--capabilities-of and --known forecast from scores; leave out the scale "
+                "(--params, --tokens, --flops), --family and --measured."
+            )
+        refused: Mapping[str, str] = {}
+        for table in known_tables(stored, capabilities_of or (), read(known) if known else None):
+            pairs += forecast_known(stored.fit, table, constants, rng=rng)
+    else:
+        truth = read(measured) if measured else None
+        pairs, refused = _from_scale(stored, constants, request, truth, family or (), rng)
+    views = [
+        view
+        for each, comparison in pairs
+        for view in make_views(stored.fit.predictor.name, each, comparison, only=benchmark or ())
+    ]
+    voice.warn(f"family {name!r} has no forecast: {why}" for name, why in refused.items())
+    if stored.fit.refused and not family:
+        names = ", ".join(stored.fit.refused)
+        voice.say(f"not fitted, so not forecast: {names}; --family NAME tells why.")
+    for view in views:
+        if form in (Format.JSON, Format.CSV):
+            voice.say(view.title)
+        about = f"{view.family}, {view.size}: " if len(views) > 1 else ""
+        voice.warn(f"{about}{text}" for text in view.warnings)
+    if verbose:
+        voice.say(*dict.fromkeys(note for each, _ in pairs for note in each.notes))
+    emit(
+        form,
+        sheets=[forecast_sheet(view, form) for view in views],
+        rows=forecast_rows(views),
+        document=documents(views),
+    )
+
+
+def _from_scale(
+    stored: "StoredFit",
+    constants: "Calibration",
+    request: "TargetRequest",
+    truth: "Measured | None",
+    families: Sequence[str],
+    rng: "np.random.Generator",
+) -> "tuple[list[tuple[FamilyForecast, Comparison | None]], Mapping[str, str]]":
+    from scalepredict.evaluation.forecast.forecasting import forecast_families
+    from scalepredict.evaluation.forecast.measured import compare
+    from scalepredict.predictors.scale.targets import TargetRequest, resolve_targets
+
+    follow = truth is not None and request == TargetRequest()
+    forecasts, refused = forecast_families(
+        stored.fit,
+        truth.beyond if truth and follow else lambda seen: resolve_targets(seen, request),
+        constants,
+        families=families,
+        rng=rng,
+    )
+    return [
+        (each, compare(each, truth.checkpoints(each.family)) if truth else None)
+        for each in forecasts
+    ], refused

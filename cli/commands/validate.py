@@ -1,0 +1,291 @@
+"""`scalepredict validate`: are files read as they are meant? What was assumed, what to mend."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalepredict.cli.inputs.gathered import MetricOption, ShotsOption
+from scalepredict.cli.inputs.options import (
+    BenchmarksOption,
+    FormatOption,
+    JsonOption,
+    LadderOption,
+    PercentOption,
+    QuietOption,
+    VerboseOption,
+    chosen_format,
+)
+from scalepredict.cli.views.render import MISSING, Cell, Format, Sheet, emit, percent, percent_range
+from scalepredict.records.text.counts import count_of
+
+if TYPE_CHECKING:
+    from scalepredict.records.reading.read import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What one kind of file was found to hold.
+
+    Attributes:
+        sheets: What it holds, for people.
+        document: The same, for JSON.
+        notes: What was assumed, derived or left out.
+        findings: What should be mended.
+    """
+
+    sheets: tuple[Sheet, ...]
+    document: dict[str, object]
+    notes: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+def validate(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILES...",
+            help="Records (files, folders, - for stdin), a ladder, benchmark or check file.",
+        ),
+    ],
+    benchmarks: BenchmarksOption = None,
+    metric: MetricOption = None,
+    shots: ShotsOption = None,
+    in_percent: PercentOption = False,
+    ladder: LadderOption = None,
+    form: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Tell what files hold and what in them should be mended.
+
+    And what was assumed in reading them. Exits with 0 if nothing needs mending, 1 if there are
+    findings, 2 if a file cannot be read.
+
+    Example: scalepredict validate records.csv
+    """
+    del verbose  # read by main()
+    form = chosen_format(form, as_json)
+    others = {path: check for path in files if (check := _other_kind(path)) is not None}
+    if len(others) < len(files):  # beside records, a benchmark file says how to read them
+        others = {path: check for path, check in others.items() if check is not _benchmark_file}
+    checked = [check(path) for path, check in others.items()]
+    records = [path for path in files if path not in others]
+    if records:
+        checked.append(
+            _records(
+                records,
+                benchmarks=benchmarks,
+                metrics=metric or (),
+                shots=shots,
+                in_percent=in_percent,
+                ladder=ladder,
+            )
+        )
+    findings = [finding for one in checked for finding in one.findings]
+    notes = [note for one in checked for note in one.notes]
+    if not (quiet and form is Format.TABLE):
+        _tell(checked, notes, findings, form)
+    if findings:
+        raise typer.Exit(1)
+
+
+def _tell(
+    checked: Sequence[Checked], notes: Sequence[str], findings: Sequence[str], form: Format
+) -> None:
+    told = [("finding", finding) for finding in findings] + [("note", note) for note in notes]
+    verdict = count_of(len(findings), "finding")
+    summary = Sheet(title=verdict, header=("", ""), align="ll", rows=tuple(told))
+    sheets = [sheet for one in checked for sheet in one.sheets]
+    rows: list[dict[str, Cell]] = [{"kind": kind, "sentence": sentence} for kind, sentence in told]
+    emit(
+        form,
+        sheets=[*sheets, summary],
+        rows=rows,
+        document={
+            "schema": "scalepredict.validate/1",
+            "files": [one.document for one in checked],
+            "findings": list(findings),
+            "notes": list(notes),
+        },
+    )
+
+
+def _other_kind(path: Path) -> Callable[[Path], Checked] | None:
+    # A kind of configuration file is known by a key at its top; a new kind is one line here.
+    from scalepredict.records.text.yaml_text import load_yaml
+
+    kinds = {"models": _ladder, "benchmarks": _benchmark_file, "check": _gate_file}
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return None
+    value = load_yaml(path).value
+    if not isinstance(value, dict) or "records" in value:
+        return None
+    return next((check for key, check in kinds.items() if key in value), None)
+
+
+def _ladder(path: Path) -> Checked:
+    from scalepredict.records.importers.sidecar import read_ladder
+
+    ladder = read_ladder(path)
+    n_models = len(ladder.models)
+    return Checked(
+        sheets=(
+            Sheet(
+                title="ladder file",
+                header=("file", "models"),
+                align="lr",
+                rows=((str(path), f"{n_models}"),),
+            ),
+        ),
+        document={"file": str(path), "kind": "ladder", "models": n_models},
+        notes=(),
+        findings=(),
+    )
+
+
+def _benchmark_file(path: Path) -> Checked:
+    from scalepredict.records.benchmarks import metadata_from
+    from scalepredict.records.text.yaml_text import load_yaml
+
+    # An entry is found by several names.
+    n_benchmarks = len({id(entry) for entry in metadata_from(load_yaml(path)).entries.values()})
+    return Checked(
+        sheets=(
+            Sheet(
+                title="benchmark file",
+                header=("file", "names"),
+                align="lr",
+                rows=((str(path), f"{n_benchmarks}"),),
+            ),
+        ),
+        document={"file": str(path), "kind": "benchmarks", "names": n_benchmarks},
+        notes=(),
+        findings=(),
+    )
+
+
+def _gate_file(path: Path) -> Checked:
+    from scalepredict.evaluation.off_trend.gate_file import load_gate
+
+    gate = load_gate(path).gate
+    return Checked(
+        sheets=(
+            Sheet(
+                title="rules of check",
+                header=("file", "alpha", "benchmark patterns"),
+                align="lrr",
+                rows=((str(path), f"{gate.alpha:g}", f"{len(gate.benchmarks)}"),),
+            ),
+        ),
+        document={"file": str(path), "kind": "check", "alpha": gate.alpha},
+        notes=(),
+        findings=(),
+    )
+
+
+def _records(
+    paths: Sequence[Path],
+    *,
+    benchmarks: Path | None,
+    metrics: Sequence[str],
+    shots: int | None,
+    in_percent: bool,
+    ladder: Path | None,
+) -> Checked:
+    # Imported here: `--help` must not pay for pandas.
+    from scalepredict.cli.inputs.chosen import read_files
+    from scalepredict.records.findings import lint
+
+    reading = read_files(
+        paths,
+        benchmarks=benchmarks,
+        ladder=ladder,
+        metrics=metrics,
+        shots=shots,
+        percent=in_percent,
+    )
+    return Checked(
+        sheets=(_files_sheet(reading), _families_sheet(reading), _benchmarks_sheet(reading)),
+        document=_document(reading),
+        notes=reading.report.notes(),
+        findings=lint(reading.table),
+    )
+
+
+def _files_sheet(reading: "Reading") -> Sheet:
+    return Sheet(
+        title="files",
+        header=("file", "rows"),
+        align="lr",
+        rows=tuple((name, f"{rows:,}") for name, rows in reading.report.files),
+    )
+
+
+def _families_sheet(reading: "Reading") -> Sheet:
+    from scalepredict.records.inventory import summarise_families
+
+    return Sheet(
+        title="families",
+        header=("family", "models", "checkpoints", "params", "tokens", "FLOPs"),
+        align="lrrrrr",
+        rows=tuple(
+            (
+                *(f.family, f"{f.n_models:,}", f"{f.n_checkpoints:,}"),
+                *(_counts(f.params), _counts(f.tokens), _counts(f.flops)),
+            )
+            for f in summarise_families(reading.table)
+        ),
+    )
+
+
+def _benchmarks_sheet(reading: "Reading") -> Sheet:
+    from scalepredict.records.inventory import summarise_benchmarks
+
+    return Sheet(
+        title="benchmarks (chance and scores in %)",
+        header=(
+            *("benchmark", "tasks", "metric", "shots", "chance", "items", "suite", "measured"),
+            "scores",
+        ),
+        align="lrlrrrlrr",
+        rows=tuple(
+            (
+                *(b.benchmark, f"{b.n_tasks:,}", ", ".join(b.metrics) or MISSING),
+                ", ".join(map(str, b.shots)) or MISSING,
+                "unknown" if b.chance_assumed else _percents(b.chance),
+                MISSING if b.n_items is None else f"{b.n_items:,.0f}",
+                b.suite or MISSING,
+                f"{b.n_scores:,}",
+                MISSING if b.scores is None else percent_range(*b.scores),
+            )
+            for b in summarise_benchmarks(reading.table)
+        ),
+    )
+
+
+def _document(reading: "Reading") -> dict[str, object]:
+    from scalepredict.records.inventory import summarise_benchmarks, summarise_families
+
+    return {
+        "kind": "records",
+        "report": asdict(reading.report),
+        "families": [asdict(family) for family in summarise_families(reading.table)],
+        "benchmarks": [asdict(benchmark) for benchmark in summarise_benchmarks(reading.table)],
+    }
+
+
+def _counts(bounds: tuple[float, float] | None) -> str:
+    from scalepredict.records.text.counts import format_count
+
+    if bounds is None:
+        return MISSING
+    low, high = (format_count(value) for value in bounds)
+    return low if low == high else f"{low} to {high}"
+
+
+def _percents(bounds: tuple[float, float]) -> str:
+    return percent(bounds[0]) if bounds[0] == bounds[1] else percent_range(*bounds)

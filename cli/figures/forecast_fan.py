@@ -1,0 +1,197 @@
+"""Do the points follow, and how wide is the fan at the target? One panel for each benchmark."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scalepredict.cli.figures.style import (
+    FAN,
+    GRID,
+    INK,
+    MUTED,
+    POINT,
+    TARGET,
+    decades,
+    new_figure,
+    round_numbers,
+    score_limits,
+    title_of,
+)
+from scalepredict.evaluation.classes.classes import Kind
+from scalepredict.evaluation.forecast.path import Path, standard_errors
+from scalepredict.records.table import Floats
+from scalepredict.records.text.counts import format_count
+
+COVERAGES = (0.9, 0.8, 0.5)
+_SHADES = (0.14, 0.16, 0.22)
+_MOST_COLUMNS = 4
+_WORDS = {Kind.AT_CHANCE: "at chance: not yet measurable"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One benchmark (column of the forecast) on the way to one target."""
+
+    path: Path
+    column: int
+
+
+def forecast_figure(panels: Sequence[Panel], *, title: str = "") -> Any:
+    """A grid of small multiples, or one large panel, with a legend."""
+    columns = min(_MOST_COLUMNS, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    single = len(panels) == 1
+    figure = new_figure(*((5.6, 3.8) if single else (2.75 * columns, 2.25 * rows + 0.5)))
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for i, axis in enumerate(axes.flat):
+        if i >= len(panels):
+            axis.set_visible(False)
+            continue
+        row, column = divmod(i, columns)
+        _draw(axis, panels[i])
+        _params_axis(axis, panels[i].path, labelled=single, shown=single or row == 0)
+        if single or i + columns >= len(panels):
+            axis.set_xlabel("training FLOPs")
+        if single or column == 0:
+            axis.set_ylabel("score (%)")
+    _legend(figure)
+    figure.align_ylabels()
+    if title:
+        figure.suptitle(title_of(title), fontsize=9)
+    return figure
+
+
+def small_figure(panel: Panel) -> Any:
+    """One benchmark by itself, for a page that has title and legend elsewhere."""
+    # Fixed margins: finding the best ones takes longer than drawing.
+    figure = new_figure(3.1, 2.2, fitted=False)
+    axis = figure.add_axes((0.12, 0.11, 0.86, 0.77))
+    _draw(axis, panel)
+    axis.set_title("", loc="left")
+    _params_marks(axis, panel.path)
+    return figure
+
+
+def _draw(axis: Any, panel: Panel) -> None:
+    ahead, column = panel.path.ahead, panel.column
+    evidence, forecast = ahead.evidence, ahead.forecast
+    flops = forecast.targets.flops
+    unit, kind = forecast.units[column], ahead.classes.kinds[column]
+    axis.set_xscale("log")
+    axis.grid(axis="y")
+    axis.set_axisbelow(True)
+    axis.axhline(100 * unit.chance, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
+    beyond = slice(panel.path.inside, None)
+    if np.isfinite(forecast.point[:, column]).all():
+        for coverage, shade in zip(COVERAGES, _SHADES, strict=True):
+            low, high = forecast.interval(coverage)
+            axis.fill_between(
+                flops[beyond],
+                100 * low[beyond, column],
+                100 * high[beyond, column],
+                color=FAN,
+                alpha=shade,
+                linewidth=0,
+            )
+        if kind is not Kind.AT_CHANCE:  # no confident curve for what is not yet measurable
+            axis.plot(flops, 100 * forecast.point[:, column], color=FAN, linewidth=1.2)
+            axis.plot(
+                flops[-1:], 100 * forecast.point[-1:, column], "D", color=TARGET, markersize=4
+            )
+    axis.axvline(flops[-1], color=TARGET, linewidth=0.7, linestyle=(0, (4, 2)))
+    axis.errorbar(
+        evidence.flops,
+        100 * evidence.scores[:, column],
+        yerr=100 * standard_errors(evidence)[:, column],
+        fmt="o",
+        color=POINT,
+        markersize=2.6,
+        elinewidth=0.7,
+        zorder=3,
+    )
+    _limits(axis, panel)
+    axis.set_title(title_of(unit.benchmark, _WORDS.get(kind, kind.label)), loc="left")
+
+
+def _limits(axis: Any, panel: Panel) -> None:
+    forecast, column = panel.path.ahead.forecast, panel.column
+    low, high = forecast.interval(COVERAGES[0])
+    evidence = panel.path.ahead.evidence
+    y, error = evidence.scores[:, column], standard_errors(evidence)[:, column]
+    level = [forecast.units[column].chance]
+    beyond = slice(panel.path.inside, None)
+    fan = [low[beyond, column], high[beyond, column]]
+    if panel.path.ahead.classes.kinds[column] is not Kind.AT_CHANCE:
+        fan.append(forecast.point[:, column])  # the curve is drawn
+    shown = np.concatenate([y - error, y + error, level, *fan])
+    score_limits(axis, 100 * shown)
+    flops = forecast.targets.flops
+    axis.set_xlim(flops.min() / 1.6, flops.max() * 1.6)
+    decades(axis, flops.min() / 1.6, flops.max() * 1.6)
+
+
+def _params_axis(axis: Any, path: Path, *, labelled: bool, shown: bool) -> None:
+    if not shown:
+        return
+    targets = path.ahead.targets
+    top = axis.secondary_xaxis("top")
+    places, labels = _params_ticks(targets.params, targets.flops)
+    top.set_xticks(places, labels)
+    top.minorticks_off()
+    top.spines["top"].set_color(GRID)
+    if labelled:
+        top.set_xlabel("parameters")
+
+
+def _params_marks(axis: Any, path: Path) -> None:
+    # The look of the axis above, in a quarter of its time.
+    places, labels = _params_ticks(path.ahead.targets.params, path.ahead.targets.flops)
+    along = axis.get_xaxis_transform()
+    axis.spines["top"].set(visible=True, color=GRID)
+    axis.plot(
+        places, [1.0] * len(places), linestyle="", marker=2, color=MUTED, markersize=3,
+        markeredgewidth=0.6, clip_on=False, transform=along,
+    )  # fmt: skip
+    for place, label in zip(places, labels, strict=True):
+        axis.text(
+            place, 1.04, label, transform=along, ha="center", va="bottom", fontsize=7, color=MUTED
+        )
+
+
+def _params_ticks(params: Floats, flops: Floats) -> tuple[list[float], list[str]]:
+    # Round sizes and the target's own, as far apart as their labels are wide.
+    start, end = math.log(flops[0]), math.log(flops[-1])
+    places, labels = [float(flops[-1])], [format_count(float(params[-1]), digits=3)]
+    if (np.diff(params) >= 0).all() and params[-1] > params[0]:
+        for size in round_numbers(params[0] / 1.1, params[-1])[::-1]:
+            place = float(np.interp(math.log(size), np.log(params), np.log(flops)))
+            if math.log(places[-1]) - place > 0.17 * (end - start):
+                places.append(math.exp(place))
+                labels.append(format_count(size, digits=2))
+    return places, labels
+
+
+def _legend(figure: Any) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    fans = [
+        Patch(color=FAN, alpha=alpha, linewidth=0, label=f"{100 * coverage:.0f} % interval")
+        for coverage, alpha in zip(COVERAGES, (0.2, 0.38, 0.6), strict=True)
+    ]
+    lines = [
+        Line2D([], [], color=POINT, marker="o", markersize=3, linestyle="", label="measured"),
+        Line2D([], [], color=FAN, linewidth=1.2, label="fit and forecast"),
+        Line2D([], [], color=TARGET, marker="D", markersize=4, linestyle="", label="target"),
+        Line2D([], [], color=MUTED, linestyle=(0, (1, 2)), linewidth=0.7, label="chance"),
+    ]
+    figure.legend(
+        handles=[*lines, *fans],
+        loc="outside lower center",
+        ncols=4 if len(figure.axes) < 3 else 7,
+        labelcolor=INK,
+        fontsize=7,
+    )

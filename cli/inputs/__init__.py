@@ -1,0 +1,1 @@
+"""Options and files into what the library takes."""

@@ -1,0 +1,101 @@
+"""Which evidence did the user choose? From files and options to the table that a method may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from scalepredict.errors import RefusedError
+from scalepredict.records.benchmarks import metadata_from
+from scalepredict.records.evidence import CheckpointChoice, select_evidence, why_no_evidence
+from scalepredict.records.importers.sidecar import read_ladder
+from scalepredict.records.reading.read import Reading, read_records
+from scalepredict.records.subset import of_families, refuse_mixed_phases, up_to
+from scalepredict.records.table import EvalTable
+from scalepredict.records.text.yaml_text import load_yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceChoice:
+    """The options that choose evidence, as given; None or empty = not given."""
+
+    families: tuple[str, ...] = ()
+    checkpoints: str = "last"
+    phases: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    shots: int | None = None
+    percent: bool = False
+    up_to_params: float | None = None
+    up_to_flops: float | None = None
+    benchmarks: Path | None = None
+    ladder: Path | None = None
+    without_compute: bool = False
+
+    def as_text(self) -> dict[str, str]:
+        """The given options by name, for the provenance of a fit."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: ", ".join(value) if isinstance(value, tuple) else str(value)
+            for name, value in given.items()
+            if value not in (None, (), False)
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """What was chosen: the table and anchors, what was read, and sentences that tell both."""
+
+    table: EvalTable
+    anchors: EvalTable
+    reading: Reading
+    notes: tuple[str, ...]
+
+
+def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Evidence:
+    """Read records and keep what was asked for; mixed measurements are refused."""
+    reading = read_files(
+        records,
+        benchmarks=choice.benchmarks,
+        ladder=choice.ladder,
+        metrics=choice.metrics,
+        shots=choice.shots,
+        percent=choice.percent,
+    )
+    selection = select_evidence(
+        of_families(reading.table, choice.families),
+        choice=CheckpointChoice.parse(choice.checkpoints),
+        phases=frozenset(choice.phases) or None,
+        needs_compute=not choice.without_compute,
+    )
+    if not selection.table.checkpoints:
+        why = f"{', '.join(map(str, records))}: {why_no_evidence(reading.table)}"
+        raise RefusedError("\n".join((why, *reading.report.warnings())))
+    refuse_mixed_phases(selection.table)
+    table, cut = up_to(selection.table, params=choice.up_to_params, flops=choice.up_to_flops)
+    return Evidence(
+        table=table,
+        anchors=selection.anchors,
+        reading=reading,
+        notes=(*reading.report.notes(), *selection.notes, *cut),
+    )
+
+
+def read_files(
+    records: Sequence[str | Path],
+    *,
+    benchmarks: Path | None,
+    ladder: Path | None,
+    metrics: Sequence[str] = (),
+    shots: int | None = None,
+    percent: bool = False,
+    mixed: bool = False,
+) -> Reading:
+    """Read records with the user's own benchmark and ladder files; see `read_records`."""
+    return read_records(
+        records,
+        metadata=None if benchmarks is None else metadata_from(load_yaml(benchmarks)),
+        metrics=metrics,
+        shots=shots,
+        percent=percent,
+        ladder=None if ladder is None else read_ladder(ladder),
+        mixed=mixed,
+    )

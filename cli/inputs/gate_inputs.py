@@ -1,0 +1,145 @@
+"""What does a check work on? Rules and records as the options and scalepredict.yaml name them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import typer
+
+from scalepredict.cli.inputs.baseline import DEFAULT_FILE, entries_of, read_baseline, write_baseline
+from scalepredict.cli.inputs.chosen import read_files
+from scalepredict.cli.inputs.options import Voice
+from scalepredict.cli.views.render import clean
+from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
+from scalepredict.evaluation.off_trend.against_ladder import stored_ladders
+from scalepredict.evaluation.off_trend.gate_file import GateFile, load_gate
+from scalepredict.evaluation.off_trend.global_test import Direction
+from scalepredict.evaluation.off_trend.rules import Accepted
+from scalepredict.evaluation.off_trend.run_check import Check, Comparison, check
+from scalepredict.predictors import registry
+from scalepredict.predictors.store.fit_file import load_fit
+from scalepredict.records.join import join_tables
+from scalepredict.records.table import EvalTable
+from scalepredict.records.text.counts import count_of
+
+CONFIG = Path("scalepredict.yaml")
+QUICK = "trend"  # some milliseconds for a ladder of siblings, and nearly the power of the default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CheckRecords:
+    """All checkpoints, the new ones first.
+
+    Attributes:
+        table: New checkpoints and history.
+        n_new: How many are new.
+    """
+
+    table: EvalTable
+    n_new: int
+
+
+def read_settings(
+    config: Path | None,
+    *,
+    alpha: float | None,
+    direction: str | None,
+    persistence: int | None,
+    voice: Voice,
+) -> GateFile:
+    """The shipped rules, under those of the configuration file, under those of the options."""
+    if config is None and CONFIG.is_file():
+        config = CONFIG
+        voice.say(f"rules: {CONFIG}.")
+    settings = load_gate(config)
+    if alpha is not None and not 0 < alpha < 0.5:
+        raise typer.BadParameter(f"--alpha {alpha:g} is not between 0 and 0.5.")
+    gate = settings.gate
+    return replace(
+        settings,
+        gate=replace(
+            gate,
+            alpha=gate.alpha if alpha is None else alpha,
+            direction=gate.direction if direction is None else Direction(direction),
+            persistence=gate.persistence if persistence is None else persistence,
+        ),
+    )
+
+
+def make_comparison(
+    fit: Path | None, *, calibration: Path | None, until: float | None
+) -> Comparison:
+    """The ladder of a fit file, or the methods to make ladders of siblings with."""
+    stored = None if fit is None else load_fit(fit)
+    constants = (
+        load_calibration(calibration) if stored is None else calibration_of(stored, calibration)
+    )
+    rng = np.random.default_rng(0)  # a gate has one answer, so its seed is no option
+    return Comparison(
+        ladders={} if stored is None else stored_ladders(stored.fit, constants, rng=rng),
+        predictor=registry.predictor_type(registry.DEFAULT)(),
+        quick=registry.predictor_type(QUICK)(),
+        calibration=constants,
+        rng=rng,
+        final_tokens=until,
+    )
+
+
+def read_checkpoints(
+    checkpoints: list[Path],
+    history: list[Path],
+    *,
+    benchmarks: Path | None,
+    ladder: Path | None,
+    percent: bool,
+    voice: Voice,
+) -> CheckRecords:
+    """Read new checkpoints and history, with all metrics and shot counts."""
+    read = partial(read_files, benchmarks=benchmarks, ladder=ladder, percent=percent, mixed=True)
+    reading = read(checkpoints)
+    # One line each: in CI logs a name with a line break must not start a line of its own.
+    voice.say(*(clean(note) for note in reading.report.notes()))
+    table, n_new = reading.table, len(reading.table.checkpoints)
+    if history:
+        joined = join_tables(table, read(history).table)
+        table = joined.table
+        if joined.n_repeated:
+            voice.say(
+                f"history: {count_of(joined.n_repeated, 'checkpoint is', 'checkpoints are')} "
+                "among the new ones too."
+            )
+    return CheckRecords(table=table, n_new=n_new)
+
+
+def run_check(
+    records: CheckRecords,
+    *,
+    settings: GateFile,
+    comparison: Comparison,
+    baseline: Path | None,
+    update: bool,
+    voice: Voice,
+) -> Check:
+    """Check the records under a baseline; write the baseline anew if that is asked for."""
+    path = baseline or DEFAULT_FILE
+    known = read_baseline(path) if path.is_file() or (baseline and not update) else {}
+    new = np.arange(len(records.table.checkpoints)) < records.n_new
+
+    def run(accepted: Collection[Accepted]) -> Check:
+        return check(
+            records.table, new, gate=settings.gate, comparison=comparison, accepted=accepted
+        )
+
+    with voice.busy("check"):
+        found = run(known.keys())
+        # What is accepted becomes the past, before which later checkpoints may stand out anew.
+        while update and any(verdict.findings for verdict in found.verdicts):
+            known |= entries_of(found.verdicts)
+            found = run(known.keys())
+    if update:
+        write_baseline(path, known)
+        voice.say(f"baseline: {count_of(len(known), 'accepted finding')} written to {path}.")
+    voice.say(*(clean(note) for note in found.notes))
+    return found

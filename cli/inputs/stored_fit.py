@@ -1,0 +1,47 @@
+"""Which measured records are like the evidence of a fit? Those chosen by the fit's own options."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scalepredict.cli.inputs.chosen import read_files
+from scalepredict.evaluation.forecast.known_scores import fitted_models
+from scalepredict.evaluation.forecast.measured import Measured
+from scalepredict.predictors.store.fit_file import StoredFit
+from scalepredict.records.evidence import CheckpointChoice
+from scalepredict.records.table import EvalTable
+
+
+def stored_measured(
+    stored: StoredFit,
+    records: Sequence[Path],
+    *,
+    benchmarks: Path | None,
+    percent: bool,
+    ladder: Path | None,
+) -> Measured:
+    """Measured records, chosen by the options that the fit was made with."""
+    options = stored.provenance.options
+    metrics, shots, phases = (options.get(name) for name in ("metrics", "shots", "phases"))
+    reading = read_files(
+        records,
+        benchmarks=benchmarks,
+        ladder=ladder,
+        metrics=metrics.split(", ") if metrics else (),
+        shots=int(shots) if shots else None,
+        percent=percent,
+    )
+    return Measured(
+        records=reading.table,
+        choice=CheckpointChoice.parse(options.get("checkpoints", "last")),
+        phases=frozenset(phases.split(", ")) if phases else None,
+    )
+
+
+def known_tables(
+    stored: StoredFit, models: Sequence[str], known: Measured | None
+) -> list[EvalTable]:
+    """Targets that are known by their scores: models of the evidence, and those of records."""
+    tables = [fitted_models(stored.fit, models)] if models else []
+    if known is not None:
+        tables.append(known.all_checkpoints(needs_compute=False))
+    return tables

@@ -1,0 +1,1 @@
+"""Kinds of pictures: from files and options to figures."""

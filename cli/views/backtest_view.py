@@ -1,0 +1,273 @@
+"""How is a backtest shown? Tables for people; rows and summaries for programs."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from scalepredict.cli.views.render import (
+    MISSING,
+    Cell,
+    Format,
+    Sheet,
+    csv_text,
+    emit,
+    json_text,
+    percent,
+    percent_range,
+    signed_points,
+    write_data,
+)
+from scalepredict.evaluation.backtest.backtest_report import BacktestReport
+from scalepredict.evaluation.backtest.health import health
+from scalepredict.evaluation.backtest.rolling_origin import Cell as BacktestCell
+from scalepredict.evaluation.backtest.summary import Figure, SummaryRow
+from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.records.text.counts import count_of
+
+SCHEMA = "scalepredict.backtest/1"
+INTERVALS = (0.5, 0.8, 0.9, 0.95)
+MOST_REASONS = 10
+WHOLE = "all"
+HEADER = (
+    "predictor", "", "MAE", "(95 %)", "floor", "median", "max", "bias", "in 50", "in 80", "in 90",
+    "width 90", "WIS", "skill", "(95 %)", "suite MAE", "suite in 90", "forecasts", "failed",
+)  # fmt: skip
+
+
+def show(report: BacktestReport, calibration: Calibration, *, by: str, form: Format) -> None:
+    """Write a report to stdout. ``by`` is factor, benchmark or family."""
+    column = "factor_bin" if by == "factor" else by
+    if form is Format.JSON:
+        _stream_json(report, calibration, column)
+        return
+    sheets = list(summary_sheets(report, by=by))
+    rows = [_flat(row, column) for row in report.summary]
+    emit(form, sheets=sheets, rows=rows, document=None)
+
+
+def summary_sheets(report: BacktestReport, *, by: str) -> Iterator[Sheet]:
+    """The summary, the noise floor, and what was not forecast."""
+    yield _main_sheet(report, by)
+    yield _floor_sheet(report, by)
+    if report.failures:
+        yield _failure_sheet(report)
+
+
+def rows_csv(report: BacktestReport) -> str:
+    """Every forecast beside what was measured, as CSV."""
+    rows = []
+    for row in forecast_rows(report):
+        intervals = row.pop("interval")
+        ends: dict[str, Cell] = {}
+        if isinstance(intervals, dict):
+            for coverage in (f"{100 * c:.0f}" for c in INTERVALS):
+                low, high = intervals.get(coverage, (None, None))
+                ends |= {f"low_{coverage}": low, f"high_{coverage}": high}
+        rows.append({**row, **ends})
+    return csv_text(rows)  # type: ignore[arg-type]
+
+
+def forecast_rows(report: BacktestReport) -> Iterator[dict[str, object]]:
+    """One row for each method, origin, target and benchmark that was measured."""
+    return chain.from_iterable(_rows_of(cell) for cell in report.cells)
+
+
+def _rows_of(cell: BacktestCell) -> Iterator[dict[str, object]]:
+    forecast = cell.forecast
+    ends = {} if forecast is None else {c: forecast.interval(c) for c in INTERVALS}
+    for k, (target, factor) in enumerate(zip(cell.targets, cell.factor, strict=True)):
+        for t, unit in enumerate(cell.units):
+            observed = float(cell.observed[k, t])
+            if observed != observed:  # NaN: not measured
+                continue
+            point = float("nan") if forecast is None else float(forecast.point[k, t])
+            yield {
+                "predictor": cell.predictor,
+                "family": cell.family,
+                "benchmark": unit.benchmark,
+                "model": target.model,
+                "params": target.params,
+                "tokens": target.tokens,
+                "origin_flops": cell.origin_flops,
+                "factor": float(factor),
+                "n_train": cell.n_train,
+                "observed": observed,
+                "forecast": point,
+                "interval": {
+                    f"{100 * c:.0f}": [float(low[k, t]), float(high[k, t])]
+                    for c, (low, high) in ends.items()
+                    if point == point
+                },
+                "failure": cell.failure if forecast is None else forecast.failures[t],
+            }
+
+
+def _stream_json(report: BacktestReport, calibration: Calibration, column: str) -> None:
+    # Row by row: a big backtest has a quarter of a million of them.
+    write_data(f'{{\n  "schema": "{SCHEMA}",\n  "rows": [')
+    for number, row in enumerate(forecast_rows(report)):
+        write_data((",\n" if number else "\n") + json_text(row, indent=None))
+    rest = {
+        "summary": [_summary_document(row, column) for row in report.summary],
+        "suite_averages": [_summary_document(row, column) for row in report.averages],
+        "noise_floor": [
+            {
+                column: row.part or None,
+                "interpolation": row.interpolation,
+                "checkpoints": row.checkpoints,
+                "binomial": row.binomial,
+            }
+            for row in report.floors
+        ],
+        "failures": [
+            {"predictor": f.predictor, "reason": f.reason, "n_forecasts": f.n_forecasts}
+            for f in report.failures
+        ],
+        "noise_ratio": report.noise_ratio,
+        "calibration": {"source": calibration.source, "provenance": calibration.provenance},
+    }
+    write_data("\n  ]," + json_text(rest)[1:] + "\n")
+
+
+def _summary_document(row: SummaryRow, column: str) -> dict[str, object]:
+    value = {name: figure.value for name, figure in row.figures.items()}
+    return {
+        "predictor": row.predictor,
+        column: row.part or None,
+        "mae": value["mae"],
+        "median": value["median"],
+        "bias": value["bias"],
+        "max_error": value["max"],
+        "coverage": {c: value[f"cover_{c}"] for c in ("50", "80", "90")},
+        "width90": value["width_90"],
+        "wis": value["wis"],
+        "skill": value["skill"],
+        "bootstrap95": {name: [f.low, f.high] for name, f in row.figures.items()},
+        "n_series": row.n_series,
+        "n_forecasts": row.n_forecasts,
+        "n_failed": row.n_failed,
+    }
+
+
+def _flat(row: SummaryRow, column: str) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {"predictor": row.predictor, column: row.part or WHOLE}
+    for name, figure in row.figures.items():
+        cells |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
+    return cells | {
+        "n_series": row.n_series,
+        "n_forecasts": row.n_forecasts,
+        "n_failed": row.n_failed,
+    }
+
+
+def _main_sheet(report: BacktestReport, by: str) -> Sheet:
+    floors = {row.part: row.interpolation for row in report.floors}
+    averages = {(row.predictor, row.part): row for row in report.averages}
+    lines = []
+    for row in report.summary:
+        f = row.figures
+        average = averages.get((row.predictor, row.part))
+        lines.append(
+            (
+                row.predictor,
+                row.part or WHOLE,
+                percent(f["mae"].value, digits=2),
+                _range(f["mae"]),
+                percent(floors.get(row.part, float("nan")), digits=2),
+                percent(f["median"].value, digits=2),
+                percent(f["max"].value),
+                signed_points(f["bias"].value),
+                percent(f["cover_50"].value, digits=0),
+                percent(f["cover_80"].value, digits=0),
+                percent(f["cover_90"].value, digits=0),
+                percent(f["width_90"].value),
+                percent(f["wis"].value, digits=2),
+                _ratio(f["skill"].value),
+                MISSING
+                if f["skill"].low != f["skill"].low
+                else f"{f['skill'].low:.2f} to {f['skill'].high:.2f}",
+                MISSING if average is None else percent(average.figures["mae"].value, digits=2),
+                MISSING
+                if average is None
+                else percent(average.figures["cover_90"].value, digits=0),
+                f"{row.n_forecasts}",
+                f"{row.n_failed}",
+            )
+        )
+    header = (HEADER[0], by, *HEADER[2:])
+    return Sheet(
+        title="Backtest: errors in points (percent of score), shares in percent",
+        header=header,
+        align="ll" + "r" * (len(header) - 2),
+        rows=tuple(lines),
+        notes=_notes(report),
+    )
+
+
+def _notes(report: BacktestReport) -> tuple[str, ...]:
+    series = len({cell.series for cell in report.cells})
+    notes = [
+        "Each mean runs over benchmarks, targets, origins and families in turn, with equal "
+        "weights. skill: MAE over that of the last value (below 1 is better). in 50: share of 50 % "
+        "intervals that held.",
+        "suite: average of all benchmarks of a target; its intervals are approximate.",
+        f"(95 %): bootstrap over {count_of(series, 'family', 'families')}"
+        + (
+            "; one family has no such interval."
+            if series == 1
+            else "; with so few it is too narrow."
+            if series < 10
+            else "."
+        ),
+    ]
+    for name, ratio in list(report.noise_ratio.items())[:1]:
+        notes += health(name, ratio)
+    return tuple(notes)
+
+
+def _floor_sheet(report: BacktestReport, by: str) -> Sheet:
+    return Sheet(
+        title="Noise floor: mean absolute error in points that noise alone leaves",
+        header=(by, "interpolation", "checkpoints", "binomial"),
+        align="lrrr",
+        rows=tuple(
+            (
+                row.part or WHOLE,
+                percent(row.interpolation, digits=2),
+                percent(row.checkpoints, digits=2),
+                percent(row.binomial, digits=2),
+            )
+            for row in report.floors
+        ),
+        notes=(
+            "interpolation: left-out models forecast from models on both sides. checkpoints: a run "
+            "around the line of its late checkpoints. binomial: that many questions drawn anew.",
+        ),
+    )
+
+
+def _failure_sheet(report: BacktestReport) -> Sheet:
+    shown = report.failures[:MOST_REASONS]
+    more = report.failures[MOST_REASONS:]
+    rest = sum(failure.n_forecasts for failure in more)
+    return Sheet(
+        title="Forecasts that a method did not make",
+        header=("predictor", "forecasts", "reason"),
+        align="lrl",
+        rows=tuple((f.predictor, f"{f.n_forecasts}", _first_line(f.reason)) for f in shown),
+        notes=(f"and {rest} more for {count_of(len(more), 'other reason')}: see --json.",)
+        if more
+        else (),
+    )
+
+
+def _first_line(reason: str) -> str:
+    first, *others = reason.splitlines()
+    return f"{first} (and {len(others)} more like it)" if others else first
+
+
+def _range(figure: Figure) -> str:
+    return percent_range(figure.low, figure.high)
+
+
+def _ratio(value: float) -> str:
+    return MISSING if value != value else f"{value:.3f}"

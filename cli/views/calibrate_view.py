@@ -1,0 +1,101 @@
+"""How is a calibration written and shown? YAML for the program, nested coverage for people."""
+
+from collections.abc import Sequence
+
+import yaml
+
+from scalepredict.cli.views.render import Cell, Format, Sheet, emit, percent, signed_points
+from scalepredict.evaluation.calibrate.coverage import AVERAGE, BENCHMARK, CoverageRow
+from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.evaluation.intervals.calibration_file import calibration_tree
+
+ALL = "all"
+DIGITS = 4  # significant; errors of a few series do not carry more
+HEADER = ("in 50", "in 80", "in 90", "width 90", "WIS", "MAE", "bias")
+
+
+def calibration_yaml(calibration: Calibration, coverage: Sequence[CoverageRow]) -> str:
+    """The file's text; its nested coverage goes into the provenance."""
+    tree = calibration_tree(calibration)
+    claim = {
+        row.predictor: {
+            name: round(row.figures[name], 3) for name in ("cover_50", "cover_80", "cover_90")
+        }
+        for row in coverage
+        if (row.of, row.group, row.factor_bin) == (BENCHMARK, "", "")
+    }
+    tree["provenance"] = {**calibration.provenance, "nested_coverage": claim}
+    return str(yaml.safe_dump(_rounded(tree), sort_keys=False, default_flow_style=None, width=100))
+
+
+def show(calibration: Calibration, coverage: Sequence[CoverageRow], *, form: Format) -> None:
+    """Write the nested coverage to stdout."""
+    rows: list[dict[str, Cell]] = [
+        {
+            "predictor": row.predictor,
+            "of": row.of,
+            "group": row.group or ALL,
+            "factor_bin": row.factor_bin or ALL,
+            **row.figures,
+        }
+        for row in coverage
+    ]
+    document = {
+        "schema": "scalepredict.calibrate/1",
+        "nested_coverage": rows,
+        "calibration": _rounded(calibration_tree(calibration)),
+    }
+    emit(form, sheets=_sheets(coverage), rows=rows, document=document)
+
+
+def _sheets(coverage: Sequence[CoverageRow]) -> list[Sheet]:
+    first = coverage[0].predictor if coverage else ""
+    by_group = [r for r in coverage if r.of == BENCHMARK and not r.factor_bin]
+    own = [r for r in coverage if r.of == BENCHMARK and r.predictor == first]
+    averages = [
+        r for r in coverage if r.of == AVERAGE and r.predictor == first and not r.factor_bin
+    ]
+    return [
+        _sheet(
+            "Nested coverage: each group with constants from the others, in percent",
+            by_group,
+            ("Mean over factor bins; the group `all` is the mean over groups and bins.",),
+        ),
+        _sheet(f"Nested coverage of {first} by factor", own, ()),
+        _sheet(
+            f"Nested coverage of {first}, average over all benchmarks of a target",
+            averages,
+            ("Approximate: there are few independent averages to learn from.",),
+        ),
+    ]
+
+
+def _sheet(title: str, rows: Sequence[CoverageRow], notes: tuple[str, ...]) -> Sheet:
+    return Sheet(
+        title=title,
+        header=("predictor", "group", "factor", *HEADER),
+        align="lll" + "r" * len(HEADER),
+        rows=tuple(
+            (row.predictor, row.group or ALL, row.factor_bin or ALL, *_cells(row.figures))
+            for row in rows
+        ),
+        notes=notes,
+    )
+
+
+def _cells(figures: dict[str, float]) -> tuple[str, ...]:
+    return (
+        *(percent(figures[f"cover_{c}"]) for c in (50, 80, 90)),
+        percent(figures["width_90"]),
+        percent(figures["wis"], digits=2),
+        percent(figures["mae"], digits=2),
+        signed_points(figures["bias"]),
+    )
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {_rounded(key): _rounded(item) for key, item in value.items()}
+    return value

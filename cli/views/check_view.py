@@ -1,0 +1,217 @@
+"""How is a check shown? A table of findings, one of each run in progress; rows and a document."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from scalepredict.cli.views.check_result import Result, subject
+from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent, percent_range
+from scalepredict.evaluation.off_trend.in_flight import COVERAGE, ORIGINAL, InFlight
+from scalepredict.evaluation.off_trend.rules import Finding, Verdict, place_in_words
+from scalepredict.records.text.counts import count_of, format_count
+
+SCHEMA = "scalepredict.check/1"
+_ANSWER = {True: "yes", False: "no", None: MISSING}
+
+
+def sheets(result: Result) -> list[Sheet]:
+    """The tables for people: the runs, the findings, and forecasts of runs in progress."""
+    rows = tuple(_row(verdict, finding) for verdict, finding in result.findings())
+    findings = Sheet(
+        title="findings",
+        header=("model", "at", "level", "rule", "finding"),
+        align="lllll",
+        rows=rows,
+    )
+    return [
+        _runs_sheet(result),
+        *([findings] if rows else []),
+        *(_in_flight_sheet(run) for run in result.in_flight),
+    ]
+
+
+def summary_lines(result: Result) -> list[str]:
+    """What the counts hide: why checkpoints were not judged, each reason with its count."""
+    reasons: dict[str, int] = {}
+    for verdict in result.verdicts:
+        if verdict.unjudged:
+            reasons[verdict.unjudged] = reasons.get(verdict.unjudged, 0) + 1
+    return [f"{n} not judged: {reason}" for reason, n in reasons.items()]
+
+
+def document(result: Result) -> dict[str, Any]:
+    """The document ``scalepredict.check/1``; numbers have six significant digits."""
+    return {
+        "schema": SCHEMA,
+        "status": str(result.status),
+        "checkpoints": [_checkpoint(result, verdict) for verdict in result.verdicts],
+        "in_flight": [_in_flight(run) for run in result.in_flight],
+        "notes": list(result.check.notes),
+    }
+
+
+def rows(result: Result) -> list[dict[str, Cell]]:
+    """One row for each finding, and one for each checkpoint without any."""
+    return list(_rows(result))
+
+
+def _runs_sheet(result: Result) -> Sheet:
+    runs: dict[tuple[str, str, str], list[Verdict]] = {}
+    for verdict in result.verdicts:
+        c = verdict.checkpoint
+        runs.setdefault((c.family, c.model, c.phase), []).append(verdict)
+    return Sheet(
+        title=f"{result.status}: {_counted(result)}",
+        header=("model", "latest", "checkpoints", "judged", "flagged", "latest p-value"),
+        align="llrrrr",
+        rows=tuple(
+            (
+                model,
+                place_in_words(verdicts[-1].checkpoint),
+                str(len(verdicts)),
+                str(sum(v.p_value is not None for v in verdicts)),
+                str(sum(v.flagged(result.fails_from) for v in verdicts)),
+                MISSING if (p := verdicts[-1].p_value) is None else f"{p:.2g}",
+            )
+            for (_, model, _), verdicts in runs.items()
+        ),
+    )
+
+
+def _row(verdict: Verdict, finding: Finding) -> tuple[str, ...]:
+    checkpoint = verdict.checkpoint
+    place = place_in_words(checkpoint)
+    return checkpoint.model, place, str(finding.level), finding.rule, finding.message
+
+
+def _counted(result: Result) -> str:
+    n = len(result.verdicts)
+    judged = sum(v.p_value is not None for v in result.verdicts)
+    flagged = sum(v.flagged(result.fails_from) for v in result.verdicts)
+    accepted = sum(len(v.accepted) for v in result.verdicts)
+    known = f", {count_of(accepted, 'finding')} accepted by the baseline" if accepted else ""
+    return (
+        f"{flagged} of {count_of(n, 'checkpoint')} flagged, {judged} judged against their "
+        f"trend{known}"
+    )
+
+
+def _in_flight_sheet(run: InFlight) -> Sheet:
+    checkpoint = run.checkpoint
+    done = f"{format_count(checkpoint.tokens or 0.0)} of {format_count(run.final_tokens)} tokens"
+    with_ladder = bool(np.isfinite(run.ladder).any())
+    header = ["benchmark", "now", "by its own line"]
+    if with_ladder:
+        header += ["by the ladder", f"{100 * ORIGINAL:.0f} %", "both"]
+    header.append(f"{100 * COVERAGE:.0f} %")
+    header += ["original holds"] if with_ladder else []
+    return Sheet(
+        title=f"in flight: {checkpoint.model}, {done}; final scores",
+        header=tuple(header),
+        align="l" + "r" * (len(header) - 1),
+        rows=tuple(_in_flight_row(run, t, with_ladder) for t in _known(run)),
+    )
+
+
+def _in_flight_row(run: InFlight, t: int, with_ladder: bool) -> tuple[str, ...]:
+    ends = percent_range(float(run.interval[0][t]), float(run.interval[1][t]))
+    cells = [run.units[t].benchmark, percent(float(run.now[t])), percent(float(run.trajectory[t]))]
+    if with_ladder:
+        original = percent_range(float(run.original[0][t]), float(run.original[1][t]))
+        cells += [percent(float(run.ladder[t])), original, percent(float(run.together[t]))]
+    return (*cells, ends, _ANSWER[run.holds(t)]) if with_ladder else (*cells, ends)
+
+
+def _known(run: InFlight) -> list[int]:
+    return [int(t) for t in np.flatnonzero(np.isfinite(run.together))]
+
+
+def _checkpoint(result: Result, verdict: Verdict) -> dict[str, Any]:
+    c = verdict.checkpoint
+    return {
+        "model": c.model,
+        "family": c.family,
+        "params": c.params,
+        "tokens": c.tokens,
+        "step": c.step,
+        "p_value": _rounded(verdict.p_value),
+        "flagged": verdict.flagged(result.fails_from),
+        "unjudged": verdict.unjudged or None,
+        "source": c.source or None,
+        "line": c.line,
+        "findings": [_finding(verdict, f) for f in verdict.findings],
+        "accepted": [_finding(verdict, f) for f in verdict.accepted],
+    }
+
+
+def _finding(verdict: Verdict, finding: Finding) -> dict[str, Any]:
+    ends = finding.interval
+    return {
+        "rule": finding.rule,
+        "level": str(finding.level),
+        "benchmark": finding.benchmark,
+        "metric": finding.metric or None,
+        "shots": finding.shots,
+        "observed": _rounded(finding.observed),
+        "expected": _rounded(finding.expected),
+        "interval": None if ends is None else [_rounded(ends[0]), _rounded(ends[1])],
+        "z": _rounded(finding.z),
+        "p_value": _rounded(finding.p_value),
+        "message": finding.message,
+        "fingerprint": finding.fingerprint(verdict.checkpoint),
+    }
+
+
+def _in_flight(run: InFlight) -> dict[str, Any]:
+    c = run.checkpoint
+    return {
+        "model": c.model,
+        "family": c.family,
+        "tokens": c.tokens,
+        "final_tokens": _rounded(run.final_tokens),
+        "benchmarks": [_in_flight_entry(run, t) for t in _known(run)],
+    }
+
+
+def _in_flight_entry(run: InFlight, t: int) -> dict[str, Any]:
+    original = [_rounded(float(end[t])) for end in run.original]
+    return {
+        "benchmark": run.units[t].benchmark,
+        "now": _rounded(float(run.now[t])),
+        "trajectory": _rounded(float(run.trajectory[t])),
+        "ladder": _rounded(float(run.ladder[t])),
+        "original": {f"{100 * ORIGINAL:.0f}": original},
+        "forecast": _rounded(float(run.together[t])),
+        "interval": {f"{100 * COVERAGE:.0f}": [_rounded(float(end[t])) for end in run.interval]},
+        "inside": _rounded(float(run.inside[t])),
+        "holds": run.holds(t),
+    }
+
+
+def _rows(result: Result) -> Iterator[dict[str, Cell]]:
+    for verdict in result.verdicts:
+        for finding in verdict.findings or (None,):
+            c = verdict.checkpoint
+            ends = (finding and finding.interval) or (None, None)
+            yield {
+                "model": c.model,
+                "family": c.family,
+                "tokens": c.tokens,
+                "step": c.step,
+                "p_value": _rounded(verdict.p_value),
+                "flagged": verdict.flagged(result.fails_from),
+                "level": str(finding.level) if finding else None,
+                "rule": finding.rule if finding else None,
+                "benchmark": (finding.benchmark and subject(finding)) if finding else None,
+                "observed": _rounded(finding.observed) if finding else None,
+                "expected": _rounded(finding.expected) if finding else None,
+                "low": _rounded(ends[0]),
+                "high": _rounded(ends[1]),
+                "z": _rounded(finding.z) if finding else None,
+                "message": finding.message if finding else verdict.unjudged or None,
+            }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(f"{value:.6g}")

@@ -1,0 +1,337 @@
+"""How is a forecast shown? One table for each family and target; the same as rows and documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scalepredict.cli.views.fit_view import evidence_document
+from scalepredict.cli.views.render import (
+    MISSING,
+    NOTE,
+    Cell,
+    Format,
+    Sheet,
+    Sketch,
+    percent,
+    percent_range,
+    signed_points,
+)
+from scalepredict.cli.views.sketch import axis_header, axis_of, interval_bar, sparkline
+from scalepredict.evaluation.classes.classes import Kind
+from scalepredict.evaluation.forecast.forecasting import MEASURABLE, FamilyForecast
+from scalepredict.evaluation.forecast.measured import Accuracy, Comparison
+from scalepredict.evaluation.intervals.calibration import suites as suites_of
+from scalepredict.predictors.interface import Forecast
+from scalepredict.records.subset import known_names
+from scalepredict.records.text.counts import count_of, format_count
+
+SCHEMA = "scalepredict.forecast/1"
+COVERAGES = (0.5, 0.8, 0.9, 0.95)
+SHOWN = (0.5, 0.8, 0.9)
+APPROXIMATE = "intervals of averages are approximate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The forecast of one benchmark or suite; fractions, NaN where there is none.
+
+    ``evidence`` holds the scores behind it, by growing compute.
+    """
+
+    name: str
+    kind: Kind | None
+    point: float
+    interval: Mapping[float, tuple[float, float]]
+    last: float
+    chance: float
+    p_above_chance: float
+    upper: float
+    warnings: tuple[str, ...]
+    observed: float = np.nan
+    error: float = np.nan
+    evidence: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The forecast of one family at one target."""
+
+    predictor: str
+    family: str
+    title: str
+    size: str
+    target: Mapping[str, Any]
+    evidence: Mapping[str, Any]
+    benchmarks: tuple[Entry, ...]
+    suites: tuple[Entry, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    measured_model: str
+    accuracy: Accuracy | None
+
+
+def make_views(
+    predictor: str,
+    family: FamilyForecast,
+    comparison: Comparison | None,
+    *,
+    only: Sequence[str],
+) -> Iterator[View]:
+    """One view for each target; ``only`` names the benchmarks to show, empty = all and suites.
+
+    Raises:
+        RefusedError: A named benchmark was not fitted.
+    """
+    names = [unit.benchmark for unit in family.forecast.units]
+    known_names("benchmark", only, names)
+    shown = np.flatnonzero([not only or name in only for name in names])
+    for k, line in enumerate(family.target_lines):
+        entries = _entries(family, comparison, k)
+        model = comparison.models[k] if comparison else ""
+        yield View(
+            predictor=predictor,
+            family=family.family,
+            title=f"{family.family}: {line}",
+            size=f"{format_count(float(family.targets.params[k]))} params",
+            target=_target(family, k) | ({"model": model} if model else {}),
+            evidence=evidence_document(family.evidence),
+            benchmarks=tuple(entries[t] for t in shown),
+            suites=() if only else tuple(_suites(family, comparison, k)),
+            warnings=family.target_warnings[k],
+            notes=family.notes,
+            measured_model=model,
+            accuracy=comparison.of_target(k, shown) if comparison and model else None,
+        )
+
+
+def forecast_sheet(view: View, form: Format) -> Sheet:
+    """The table of a view; Markdown also carries the warnings, which else go to stderr."""
+    measured = view.accuracy is not None
+    header = ["benchmark", "class", "last", "forecast", *(f"{100 * c:.0f} %" for c in SHOWN)]
+    header += ["measured", "error"] if measured else []
+    entries = (*view.benchmarks, *view.suites)
+    rows = [_row(entry, measured) for entry in entries]
+    warnings = view.warnings if form == Format.MARKDOWN else ()
+    return Sheet(
+        title=view.title,
+        header=(*header, NOTE),
+        align="ll" + "r" * (len(header) - 2) + "l",
+        rows=tuple(rows),
+        notes=(*_accuracy_notes(view), *(f"warning: {text}" for text in warnings)),
+        sketches=_sketches(entries),
+    )
+
+
+def _sketches(entries: Sequence[Entry]) -> tuple[Sketch, ...]:
+    narrow, _, wide = SHOWN
+    shown = [entry for entry in entries if not np.isnan(entry.point)]
+    low, high = axis_of([y for e in shown for y in (*e.interval[wide], e.last)])
+    lines = [sparkline(entry.evidence, chance=entry.chance) for entry in entries]
+    bars = [
+        interval_bar(e.point, e.interval[wide], e.interval[narrow], last=e.last, low=low, high=high)
+        if e.kind != Kind.AT_CHANCE
+        else ""
+        for e in entries
+    ]
+    return (
+        Sketch(header="evidence", cells=tuple(lines), after="class"),
+        Sketch(header=axis_header(low, high), cells=tuple(bars), after=f"{100 * wide:.0f} %"),
+    )
+
+
+def forecast_rows(views: Sequence[View]) -> list[dict[str, Cell]]:
+    """Tidy rows: one for each family, target and benchmark or suite; scores are fractions."""
+    measured = any(view.accuracy is not None for view in views)
+    named = any(view.measured_model for view in views)
+    return [
+        {
+            "family": view.family,
+            **({"model": view.measured_model} if named else {}),
+            **{name: view.target[name] for name in ("params", "tokens", "flops", "factor")},
+            **_flat(entry, is_suite, measured),
+        }
+        for view in views
+        for is_suite, entries in ((False, view.benchmarks), (True, view.suites))
+        for entry in entries
+    ]
+
+
+def documents(views: Sequence[View]) -> Any:
+    """The document ``scalepredict.forecast/1``, or a list of them if there are several views."""
+    found = [_document(view) for view in views]
+    return found[0] if len(found) == 1 else found
+
+
+def _target(family: FamilyForecast, k: int) -> dict[str, Any]:
+    return {
+        "params": float(family.targets.params[k]),
+        "tokens": float(family.targets.tokens[k]),
+        "flops": float(family.targets.flops[k]),
+        "factor": float(family.factor[k]),
+        "assumption": family.targets.assumption[k],
+    }
+
+
+def _entries(family: FamilyForecast, comparison: Comparison | None, k: int) -> list[Entry]:
+    forecast, evidence = family.forecast, family.evidence
+    bounds = _bounds(forecast, k)
+    rising = evidence.scores[np.argsort(evidence.flops, kind="stable")]
+    return [
+        Entry(
+            name=unit.benchmark,
+            kind=family.classes.kinds[t],
+            point=float(forecast.point[k, t]),
+            interval=bounds[t],
+            last=float(forecast.last[k, t]),
+            chance=unit.chance,
+            p_above_chance=float(family.p_above_chance[k, t]),
+            upper=float(family.upper[k, t]),
+            warnings=family.benchmark_warnings[t],
+            observed=float(comparison.observed[k, t]) if comparison else np.nan,
+            error=float(comparison.error[k, t]) if comparison else np.nan,
+            evidence=tuple(rising[:, t].tolist()),
+        )
+        for t, unit in enumerate(forecast.units)
+    ]
+
+
+def _suites(family: FamilyForecast, comparison: Comparison | None, k: int) -> Iterator[Entry]:
+    suites, bounds = family.suites, _bounds(family.suites, k)
+    members = suites_of(family.forecast.units)
+    for s, unit in enumerate(suites.units):
+        failure = suites.failures[s]
+        observed = float(comparison.suites[k, s]) if comparison else np.nan
+        yield Entry(
+            name=unit.benchmark,
+            kind=None,
+            point=float(suites.point[k, s]),
+            interval=bounds[s],
+            last=float(suites.last[k, s]),
+            chance=unit.chance,
+            p_above_chance=np.nan,
+            upper=np.nan,
+            warnings=_average_doubts(family, members[unit.benchmark])
+            if failure is None
+            else (failure,),
+            observed=observed,
+            error=float(suites.point[k, s]) - observed,
+        )
+
+
+def _average_doubts(family: FamilyForecast, members: Sequence[int]) -> tuple[str, ...]:
+    unmeasurable = sum(family.classes.kinds[i] is Kind.AT_CHANCE for i in members)
+    if 2 * unmeasurable <= len(members):
+        return (APPROXIMATE,)
+    share = f"{unmeasurable} of {len(members)} benchmarks are at chance"
+    return (APPROXIMATE, f"{share}: when they rise is not in the interval")
+
+
+def _bounds(forecast: Forecast, k: int) -> list[dict[float, tuple[float, float]]]:
+    ends = {c: forecast.interval(c) for c in COVERAGES}
+    return [
+        {c: (float(low[k, i]), float(high[k, i])) for c, (low, high) in ends.items()}
+        for i in range(len(forecast.units))
+    ]
+
+
+def _row(entry: Entry, measured: bool) -> tuple[str, ...]:
+    unmeasurable = entry.kind == Kind.AT_CHANCE and not np.isnan(entry.point)
+    ranges = [percent_range(*entry.interval[c]) for c in SHOWN]
+    if unmeasurable:
+        # No confident curve: an upper bound instead of intervals around a point.
+        ranges = [MISSING] * (len(SHOWN) - 1) + [f"<= {percent(entry.upper)}"]
+    observed = [percent(entry.observed), signed_points(entry.error)] if measured else []
+    return (
+        f"average of {entry.name}" if entry.kind is None else entry.name,
+        "" if entry.kind is None else entry.kind.label,
+        percent(entry.last),
+        percent(entry.point),
+        *ranges,
+        *observed,
+        "; ".join(_with_probability(entry) if unmeasurable else entry.warnings),
+    )
+
+
+def _with_probability(entry: Entry) -> tuple[str, ...]:
+    first, *rest = entry.warnings
+    level = percent(entry.chance + MEASURABLE)
+    return (f"{first}: P(score > {level}) = {100 * entry.p_above_chance:.0f} %", *rest)
+
+
+def _accuracy_notes(view: View) -> tuple[str, ...]:
+    found = view.accuracy
+    if found is None or not found.n_benchmarks:
+        return ()
+    return (
+        f"measured on {view.measured_model}: mean absolute error "
+        f"{percent(found.mean_absolute_error, digits=2)} points over "
+        f"{count_of(found.n_benchmarks, 'benchmark')} (last value: "
+        f"{percent(found.last_mean_absolute_error, digits=2)}); {found.n_inside} of "
+        f"{count_of(found.n_benchmarks, 'interval')} of 90 % "
+        + ("holds" if found.n_benchmarks == 1 else "hold"),
+    )
+
+
+def _flat(entry: Entry, is_suite: bool, measured: bool) -> dict[str, Cell]:
+    bounds: dict[str, Cell] = {}
+    for coverage, (low, high) in entry.interval.items():
+        bounds[f"low_{100 * coverage:.0f}"] = low
+        bounds[f"high_{100 * coverage:.0f}"] = high
+    truth: dict[str, Cell] = {"measured": entry.observed, "error": entry.error}
+    return {
+        "benchmark": entry.name,
+        "is_suite": is_suite,
+        "class": None if entry.kind is None else entry.kind.value,
+        "last": entry.last,
+        "forecast": entry.point,
+        **bounds,
+        "chance": entry.chance,
+        "upper_95": entry.upper,
+        "p_above_chance_5": entry.p_above_chance,
+        **(truth if measured else {}),
+        "warnings": "; ".join(entry.warnings),
+    }
+
+
+def _document(view: View) -> dict[str, Any]:
+    found = view.accuracy
+    measured = found is not None
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "predictor": view.predictor,
+        "family": view.family,
+        "target": view.target,
+        "evidence": view.evidence,
+        "benchmarks": [_item(entry, measured) for entry in view.benchmarks],
+        "suites": [_item(entry, measured) for entry in view.suites],
+        "warnings": list(view.warnings),
+        "notes": list(view.notes),
+    }
+    if found is not None:
+        document["accuracy"] = {
+            "model": view.measured_model,
+            "benchmarks": found.n_benchmarks,
+            "mean_absolute_error": found.mean_absolute_error,
+            "last_mean_absolute_error": found.last_mean_absolute_error,
+            "inside_90": found.n_inside,
+        }
+    return document
+
+
+def _item(entry: Entry, measured: bool) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "benchmark": entry.name,
+        "class": None if entry.kind is None else entry.kind.value,
+        "forecast": entry.point,
+        "interval": {f"{100 * c:.0f}": list(ends) for c, ends in entry.interval.items()},
+        "last": entry.last,
+        "chance": entry.chance,
+        "upper_95": entry.upper,
+        "p_above_chance_5": entry.p_above_chance,
+        "warnings": list(entry.warnings),
+    }
+    if measured:
+        item |= {"measured": entry.observed, "error": entry.error}
+    return item

@@ -1,0 +1,109 @@
+"""How is a choice of models or tasks shown? A table of the chosen, and what they are worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent
+from scalepredict.evaluation.questions.selecting import ModelSelection, TaskSelection
+from scalepredict.records.text.counts import count_of, format_count
+
+SCHEMA = "scalepredict.select/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectView:
+    """The same choice in all forms."""
+
+    sheet: Sheet
+    rows: Sequence[Mapping[str, Cell]]
+    document: Mapping[str, Any]
+
+
+def models_view(selection: ModelSelection) -> SelectView:
+    """Models to measure."""
+    choice = selection.choice
+    rows: list[dict[str, Cell]] = [
+        {"model": c.model, "family": c.family, "params": c.params, "flops": c.flops}
+        for c in selection.checkpoints
+    ]
+    worth = {
+        "variance": choice.variance,
+        "variance_of_everything": choice.everything,
+        "variance_of_random_sets": choice.random,
+    }
+    return SelectView(
+        sheet=Sheet(
+            title=f"{len(rows)} of {selection.n_candidates} models, for a law on "
+            f"{count_of(selection.n_components, 'component')} of capability",
+            header=("model", "family", "params", "FLOPs"),
+            align="llrr",
+            rows=tuple(
+                (c.model, c.family, _count(c.params), _count(c.flops))
+                for c in selection.checkpoints
+            ),
+            notes=(
+                f"mean variance of a forecast, in noise of one score: {choice.variance:.2f}; "
+                f"random sets of as many {choice.random:.2f}, all {selection.n_candidates} models "
+                f"{choice.everything:.2f}",
+            ),
+        ),
+        rows=rows,
+        document={
+            "schema": SCHEMA,
+            "models": rows,
+            "candidates": selection.n_candidates,
+            "components": selection.n_components,
+            **worth,
+            "notes": list(selection.notes),
+        },
+    )
+
+
+def tasks_view(selection: TaskSelection) -> SelectView:
+    """Tasks to measure."""
+    choice = selection.choice
+    rows: list[dict[str, Cell]] = [
+        {"task": unit.task, "tasks": i + 1, "error": float(error), "random_error": float(random)}
+        for i, (unit, error, random) in enumerate(
+            zip(selection.units, choice.error, choice.random, strict=True)
+        )
+    ]
+    line = f"{percent(choice.intercept)} + {choice.slope:.3f} x their mean"
+    return SelectView(
+        sheet=Sheet(
+            title=f"{len(rows)} of {selection.n_tasks} tasks that stand for {selection.benchmark}",
+            header=("added task", "tasks", "error", "random"),
+            align="lrrr",
+            rows=tuple(
+                (unit.task, str(i + 1), percent(error, digits=2), percent(random, digits=2))
+                for i, (unit, error, random) in enumerate(
+                    zip(selection.units, choice.error, choice.random, strict=True)
+                )
+            ),
+            notes=(
+                f"error: points by which the tasks so far miss the {selection.benchmark} score of "
+                "a model that the search had not seen (root mean square); random: of as many "
+                f"random tasks. Without tasks it is {percent(choice.spread, digits=2)}.",
+                f"{selection.benchmark} = {line}; from "
+                f"{count_of(selection.n_models, 'checkpoint')}",
+                *selection.notes,
+            ),
+        ),
+        rows=rows,
+        document={
+            "schema": SCHEMA,
+            "benchmark": selection.benchmark,
+            "tasks": rows,
+            "of_tasks": selection.n_tasks,
+            "checkpoints": selection.n_models,
+            "intercept": choice.intercept,
+            "slope": choice.slope,
+            "spread": choice.spread,
+            "notes": list(selection.notes),
+        },
+    )
+
+
+def _count(value: float | None) -> str:
+    return MISSING if value is None else format_count(value)

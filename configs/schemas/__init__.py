@@ -1,0 +1,1 @@
+"""JSON Schema files of the documents that commands write."""

@@ -1,0 +1,1 @@
+"""Which forecasts would have held?"""

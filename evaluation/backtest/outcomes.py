@@ -1,0 +1,165 @@
+"""How did each forecast come out? One line for each method, target and benchmark, columnar."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalepredict.evaluation.backtest.rolling_origin import Cell
+from scalepredict.evaluation.backtest.scores import (
+    covered,
+    probability_integral_transform,
+    weighted_interval_score,
+)
+from scalepredict.records.table import Bools, Floats, Ints
+
+COVERAGES = (0.5, 0.8, 0.9)
+REFERENCE = "last"  # skill is error as a share of this method's
+_N_VALUES = 6 + 2 * len(COVERAGES)
+_EDGES = (1.2, 2.83, 5.66, 11.3, 22.6, 45.3)
+COLUMNS = (
+    "predictor", "family", "benchmark", "group", "series", "origin", "target", "factor_bin",
+)  # fmt: skip
+FACTOR_BINS = ("<1.2x", "2x", "4x", "8x", "16x", "32x", "64x+")
+
+
+def factor_bin(factor: Floats) -> Ints:
+    """Index into FACTOR_BINS of targets that many times larger than the evidence; any shape."""
+    return np.searchsorted(_EDGES, factor, side="right")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outcomes:
+    """Forecasts beside what was measured: R lines of all cells, failures included.
+
+    Attributes:
+        names: Names behind the numbers of a column: ``predictor``, ``family``, ``benchmark``,
+            ``factor_bin``, ``group`` and ``series``.
+        codes: Numbers by line: rows are COLUMNS. Shape (8, R).
+        observed: Measured scores. Shape (R,).
+        point: Forecast scores; NaN where the method failed. Shape (R,).
+        reference: Forecast of the last value for the same line; NaN if it was not run. Shape (R,).
+        low: Lower ends of the intervals of COVERAGES. Shape (3, R).
+        high: Upper ends. Shape (3, R).
+        pit: Where in its distribution the score fell. Shape (R,).
+        z: Measured score minus forecast, in units of the forecast's scale. Shape (R,).
+        n_items: Graded answers behind the score; NaN = unknown. Shape (R,).
+    """
+
+    names: Mapping[str, tuple[str, ...]]
+    codes: Ints
+    observed: Floats
+    point: Floats
+    reference: Floats
+    low: Floats
+    high: Floats
+    pit: Floats
+    z: Floats
+    n_items: Floats
+
+    def __len__(self) -> int:
+        return len(self.observed)
+
+    def column(self, name: str) -> Ints:
+        """Numbers of one of COLUMNS. Shape (R,)."""
+        return np.asarray(self.codes[COLUMNS.index(name)])
+
+    def levels(self) -> Ints:
+        """Group, series, origin and target: what a nested mean runs over. Shape (4, R)."""
+        return self.codes[[COLUMNS.index(name) for name in ("group", "series", "origin", "target")]]
+
+    def take(self, lines: Ints) -> "Outcomes":
+        """Some of the lines."""
+        return Outcomes(
+            names=self.names,
+            codes=self.codes[:, lines],
+            observed=self.observed[lines],
+            point=self.point[lines],
+            reference=self.reference[lines],
+            low=self.low[:, lines],
+            high=self.high[:, lines],
+            pit=self.pit[lines],
+            z=self.z[lines],
+            n_items=self.n_items[lines],
+        )
+
+    @property
+    def error(self) -> Floats:
+        """Forecast minus measured score. Shape (R,)."""
+        return self.point - self.observed
+
+    @property
+    def hit(self) -> Bools:
+        """Whether the interval held, by coverage. Shape (3, R)."""
+        return covered(self.observed, (self.low, self.high))
+
+    @property
+    def wis(self) -> Floats:
+        """Weighted interval score of the intervals of COVERAGES. Shape (R,)."""
+        intervals = dict(zip(COVERAGES, zip(self.low, self.high, strict=True), strict=True))
+        return weighted_interval_score(self.observed, self.point, intervals)
+
+
+def outcomes(cells: Sequence[Cell]) -> Outcomes:
+    """Lay out cells line by line; a score that was not measured has no line."""
+    numbers: dict[str, dict[Hashable, int]] = {name: {} for name in COLUMNS}
+    last = {_origin(cell): cell for cell in cells if cell.predictor == REFERENCE}
+    codes = [np.empty((len(COLUMNS), 0), dtype=int), *(_codes(cell, numbers) for cell in cells)]
+    values = [np.empty((_N_VALUES, 0)), *(_values(cell, last.get(_origin(cell))) for cell in cells)]
+    code, value = np.concatenate(codes, axis=1), np.concatenate(values, axis=1)
+    measured = np.isfinite(value[0])
+    value = value[:, measured]
+    return Outcomes(
+        names={name: tuple(map(str, keys)) for name, keys in numbers.items()}
+        | {"factor_bin": FACTOR_BINS},
+        codes=code[:, measured],
+        observed=value[0],
+        point=value[1],
+        reference=value[2],
+        pit=value[3],
+        z=value[4],
+        n_items=value[5],
+        low=value[6 : 6 + len(COVERAGES)],
+        high=value[6 + len(COVERAGES) :],
+    )
+
+
+def _origin(cell: Cell) -> tuple[str, int]:
+    return cell.series, cell.split
+
+
+def _codes(cell: Cell, numbers: dict[str, dict[Hashable, int]]) -> Ints:
+    # One number for each distinct name; numbers of origins and targets belong to one series.
+    def number(column: str, key: Hashable) -> int:
+        return numbers[column].setdefault(key, len(numbers[column]))
+
+    origin = _origin(cell)
+    targets = [number("target", (origin, c.model, c.tokens, c.flops)) for c in cell.targets]
+    columns = (
+        number("predictor", cell.predictor),
+        number("family", cell.family),
+        np.array([number("benchmark", unit.benchmark) for unit in cell.units], dtype=int),
+        number("group", cell.group),
+        number("series", cell.series),
+        number("origin", origin),
+        np.array(targets, dtype=int)[:, None],
+        factor_bin(cell.factor)[:, None],
+    )
+    return np.stack([np.broadcast_to(c, cell.observed.shape).ravel() for c in columns])
+
+
+def _values(cell: Cell, last: Cell | None) -> Floats:
+    rows = [cell.observed, *[np.full(cell.observed.shape, np.nan)] * (_N_VALUES - 1)]
+    if last is not None and last.forecast is not None:
+        rows[2] = last.forecast.point
+    if cell.forecast is not None:
+        rows[1], rows[5] = cell.forecast.point, cell.forecast.n_items
+    if cell.forecast is not None and cell.forecast.scale is not None:
+        intervals = [cell.forecast.interval(coverage) for coverage in COVERAGES]
+        below = cell.forecast.cdf(np.nextafter(cell.observed, -1))
+        rows[3] = probability_integral_transform(
+            np.where(cell.observed <= 0, 0.0, below), cell.forecast.cdf(cell.observed)
+        )
+        rows[4] = (cell.observed - cell.forecast.point) / cell.forecast.scale
+        rows[6:] = [low for low, _ in intervals] + [high for _, high in intervals]
+    return np.stack([row.ravel() for row in rows])

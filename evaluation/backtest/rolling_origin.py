@@ -1,0 +1,239 @@
+"""What would each method have said, had it seen only the small models?
+
+Every split is handed to every method: fit on its evidence, forecast its targets, keep the forecast
+beside what was measured. Nothing above the origin reaches a fit.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import starmap
+from typing import Any
+
+import numpy as np
+
+from scalepredict.errors import RefusedError, ScalePredictError
+from scalepredict.evaluation.backtest.splits import Split
+from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration, of_scores
+from scalepredict.predictors.interface import Forecast, Law, Predictor, Targets
+from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit
+
+Progress = Callable[[int, int], None]  # called with (done, all)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cell:
+    """One method at one origin of one family.
+
+    Attributes:
+        predictor: Name of the method.
+        records: Name of the records that the family is of; empty if there is but one.
+        group: What is left out together when a calibration is tested.
+        family: Recipe.
+        split: Number of the split among those of its records.
+        origin_flops: Largest training FLOPs of the evidence.
+        n_train: Checkpoints of the family in the evidence.
+        targets: The measured checkpoints that were forecast, length K.
+        units: The benchmarks that the evidence measures, length T.
+        observed: Measured scores; NaN = not measured. Shape (K, T).
+        forecast: Calibrated, of shape (K, T); None if the method refused the evidence.
+        failure: Why the method refused; None if it did not.
+    """
+
+    predictor: str
+    records: str
+    group: str
+    family: str
+    split: int
+    origin_flops: float
+    n_train: int
+    targets: tuple[Checkpoint, ...]
+    units: tuple[Unit, ...]
+    observed: Floats
+    forecast: Forecast | None
+    failure: str | None
+
+    @property
+    def series(self) -> str:
+        """Records and family: what is resampled for the error of a summary."""
+        return f"{self.records}/{self.family}"
+
+    @property
+    def factor(self) -> Floats:
+        """Target FLOPs over the origin's. Shape (K,)."""
+        return np.array([c.flops for c in self.targets], dtype=float) / self.origin_flops
+
+
+def run_backtest(
+    table: EvalTable,
+    splits: Sequence[Split],
+    predictors: Sequence[Predictor],
+    calibration: Calibration,
+    *,
+    records: str = "",
+    with_scores: bool = False,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    rng: np.random.Generator,
+) -> tuple[Cell, ...]:
+    """Hand every split to every method.
+
+    Args:
+        table: Evidence, with the tasks of benchmarks where they are recorded.
+        splits: Rows of ``table``.
+        predictors: Methods; a method that fails on a split gives a cell with its reason.
+        calibration: Turns points into intervals.
+        records: Name of the table; also the group of its cells.
+        with_scores: Tell methods that read them the scores of each target on other benchmarks;
+            what they make of it is another use, with a name of its own (``of_scores``).
+        jobs: Processes. Cells do not depend on it: each has its own stream of random numbers.
+        progress: Told how many cells are done.
+        rng: Source of those streams.
+
+    Returns:
+        Cells by split, then by method.
+    """
+    benchmarks = to_benchmarks(table)
+    tasks = [(p, numbers) for p in predictors for numbers in _of_one_fit(splits, p)]
+    work = (
+        (
+            predictor,
+            _evidence(
+                table if predictor.reads_tasks else benchmarks, splits[numbers[0]], predictor
+            ),
+            [(number, splits[number], _held_out(benchmarks, splits[number])) for number in numbers],
+            calibration,
+            of_scores(predictor.name) if with_scores else predictor.name,
+            records,
+            stream,
+        )
+        for (predictor, numbers), stream in zip(tasks, rng.spawn(len(tasks)), strict=True)
+    )
+    cells: list[Cell] = []
+    for answered in _answered(work, jobs):
+        cells += answered
+        if progress is not None:
+            progress(len(cells), len(splits) * len(predictors))
+    return tuple(sorted(cells, key=lambda cell: cell.split))  # stable: methods in their order
+
+
+def _answered(work: Iterable[tuple[Any, ...]], jobs: int) -> Iterable[list[Cell]]:
+    if jobs == 1:
+        return starmap(_answers, work)
+    from joblib import Parallel, delayed  # 0.1 s that one process need not pay
+
+    answered: Iterable[list[Cell]] = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_answers)(*arguments) for arguments in work
+    )
+    return answered
+
+
+def _of_one_fit(splits: Sequence[Split], predictor: Predictor) -> list[list[int]]:
+    """Numbers of the splits that one fit serves: families of one grid share their cutoffs, and a
+    method that pools families then sees the same evidence for each of them.
+    """  # noqa: D205
+    if not predictor.pools_families:
+        return [[number] for number in range(len(splits))]
+    same: dict[bytes, list[int]] = {}
+    for number, split in enumerate(splits):
+        same.setdefault(split.train.tobytes(), []).append(number)
+    return list(same.values())
+
+
+def _evidence(table: EvalTable, split: Split, predictor: Predictor) -> EvalTable:
+    known = table.take_rows(split.train)
+    return known if predictor.pools_families else known.of_family(split.family)
+
+
+def _held_out(benchmarks: EvalTable, split: Split) -> EvalTable:
+    # Benchmarks that the evidence measures, in the family itself if it is there at all.
+    known = benchmarks.take_rows(split.train)
+    own = np.array([c.family == split.family for c in known.checkpoints], dtype=bool)
+    scores = known.scores[own] if own.any() else known.scores
+    measured = np.flatnonzero(np.isfinite(scores).any(axis=0))
+    return benchmarks.take_rows(split.targets).take_units(measured)
+
+
+def _answers(
+    predictor: Predictor,
+    evidence: EvalTable,
+    questions: Sequence[tuple[int, Split, EvalTable]],
+    calibration: Calibration,
+    name: str,
+    records: str,
+    rng: np.random.Generator,
+) -> list[Cell]:
+    law: Law | None = None
+    failure: str | None = None
+    try:
+        if not evidence.checkpoints:
+            family = questions[0][1].family
+            raise RefusedError(f"{predictor.name} on {family!r}: no evidence of the family.")
+        law = predictor.fit(evidence, rng=rng)
+    except ScalePredictError as error:
+        failure = str(error)
+    cells = []
+    for number, split, held in questions:
+        forecast, reason = _forecast(law, held, rng, with_scores=name != predictor.name)
+        if forecast is not None:
+            forecast = apply_calibration(forecast, calibration, name)
+        cells.append(
+            Cell(
+                predictor=name,
+                records=records,
+                group=records,
+                family=split.family,
+                split=number,
+                origin_flops=split.origin_flops,
+                n_train=sum(c.family == split.family for c in evidence.checkpoints),
+                targets=held.checkpoints,
+                units=held.units,
+                observed=held.scores,
+                forecast=forecast,
+                failure=failure or reason,
+            )
+        )
+    return cells
+
+
+def _forecast(
+    law: Law | None, held: EvalTable, rng: np.random.Generator, *, with_scores: bool
+) -> tuple[Forecast | None, str | None]:
+    if law is None:
+        return None, None
+    targets = Targets.of_table(held)
+    if with_scores:
+        targets = replace(targets, known=held)
+    try:
+        return _on_units(law.forecast(targets, rng=rng), held.units), None
+    except ScalePredictError as error:
+        return None, str(error)
+
+
+def _on_units(forecast: Forecast, units: tuple[Unit, ...]) -> Forecast:
+    column = {_name(unit): i for i, unit in enumerate(forecast.units)}
+    index = np.array([column.get(_name(unit), -1) for unit in units], dtype=int)
+
+    def take(values: Floats) -> Floats:
+        padded = np.concatenate([values, np.full((len(values), 1), np.nan)], axis=1)
+        return padded[:, index]
+
+    silent = "the method gives no forecast of this benchmark."
+    return replace(
+        forecast,
+        units=units,
+        failures=tuple(silent if i < 0 else forecast.failures[i] for i in index),
+        point=take(forecast.point),
+        last=take(forecast.last),
+        n_items=take(forecast.n_items),
+        n_train=take(forecast.n_train),
+        horizon=take(forecast.horizon),
+        model_variance=take(forecast.model_variance),
+        overdispersion=take(forecast.overdispersion),
+        spread_weighted=take(forecast.spread_weighted),
+        spread_equal=take(forecast.spread_equal),
+    )
+
+
+def _name(unit: Unit) -> tuple[str, str, int | None]:
+    return unit.benchmark, unit.metric, unit.shots

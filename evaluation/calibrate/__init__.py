@@ -1,0 +1,1 @@
+"""Which constants do past errors ask for, and do they hold elsewhere?"""

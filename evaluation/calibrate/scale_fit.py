@@ -1,0 +1,98 @@
+"""Which scale and spread do past errors ask for? Maximum likelihood, then empirical quantiles.
+
+    error ~ S * t_4,  S^2 = sum_i c_i x_i + 1e-6,  c_i >= 0
+
+Source: Student-t errors with 4 degrees of freedom for robustness (Lange, Little & Taylor 1989, JASA
+    84(408), doi:10.1080/01621459.1989.10478852). The t is used to estimate c alone: the quantiles
+    are those of errors that took no part in the estimate (conformal prediction with a scale;
+    Lei et al. 2018, JASA 113(523), doi:10.1080/01621459.2017.1307116).
+"""
+
+import numpy as np
+from scipy.optimize import minimize
+
+from scalepredict.evaluation.intervals.calibration import VARIANCE_FLOOR
+from scalepredict.predictors.interface import Spread
+from scalepredict.records.table import Floats
+
+DEGREES_OF_FREEDOM = 4.0
+COVERAGES = np.array([0.5, 0.8, 0.9, 0.95, 0.99])
+SHARES = np.linspace(0.1, 1, 19)  # never 0: the benchmarks of a run share the luck of that run
+DRIFTS = (np.array([0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4]) / 100) ** 2  # points per decade
+LEAST_GAP = 1e-3  # between quantiles, so that they rise even where few errors are left
+
+
+def fit_coefficients(components: Floats, error: Floats, weights: Floats) -> Floats:
+    """Non-negative weights of variance components that make errors most likely.
+
+    Args:
+        components: Variances x, squared fractions. Shape (P, R).
+        error: Forecast errors, fractions. Shape (R,).
+        weights: Weight of each error. Shape (R,).
+
+    Returns:
+        Coefficients c; 0 for a component that is zero throughout. Shape (P,).
+    """
+    typical = components @ weights / weights.sum()
+    used = typical > 0
+    # In units in which every component explains a like share of the typical squared error.
+    unit = np.where(used, np.median(error**2) / np.maximum(typical, 1e-300), 0.0) / max(
+        used.sum(), 1
+    )
+    x = components * unit[:, None]
+
+    def loss(c: Floats) -> tuple[float, Floats]:
+        variance = c @ x + VARIANCE_FLOOR
+        ratio = error**2 / (DEGREES_OF_FREEDOM * variance)
+        value = weights @ (np.log(variance) + (DEGREES_OF_FREEDOM + 1) * np.log1p(ratio)) / 2
+        slope = (1 - (DEGREES_OF_FREEDOM + 1) * ratio / (1 + ratio)) / (2 * variance)
+        return float(value), x @ (weights * slope)
+
+    found = minimize(
+        loss, np.ones(len(x)), jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(x),
+        options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-10},
+    )  # fmt: skip
+    return np.asarray(found.x * unit)
+
+
+def fit_spread(z: Floats, weights: Floats) -> Spread:
+    """Symmetric spread whose central intervals hold the nominal share of standardised errors.
+
+    Args:
+        z: Errors in units of their scale. Shape (R,).
+        weights: Weight of each. Shape (R,).
+    """
+    half = weighted_quantile(np.abs(z), weights, COVERAGES)
+    return Spread.symmetric(COVERAGES, np.maximum.accumulate(half) + LEAST_GAP * np.arange(5))
+
+
+def weighted_quantile(values: Floats, weights: Floats, probability: Floats) -> Floats:
+    """Quantiles of a weighted sample, linear between its points. Shape of ``probability``."""
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weights[order]) - weights[order] / 2
+    return np.asarray(np.interp(np.asarray(probability) * weights.sum(), below, values[order]))
+
+
+def fit_suite(
+    common: Floats, independent: Floats, horizon: Floats, error: Floats, weights: Floats
+) -> tuple[float, float]:
+    """How errors of one suite go together, by the same likelihood.
+
+        S_avg^2 = rho * common + (1 - rho) * independent + k h^2
+
+    Args:
+        common: Squared mean of the scales of a suite. Shape (R,).
+        independent: Sum of their squares over the squared number of benchmarks. Shape (R,).
+        horizon: Decades beyond the evidence. Shape (R,).
+        error: Error of the suite's average. Shape (R,).
+        weights: Weight of each. Shape (R,).
+
+    Returns:
+        The shared part rho of the scale, and the drift k.
+    """
+    rho, drift = (grid.ravel() for grid in np.meshgrid(SHARES, DRIFTS))
+    variance = np.outer(rho, common) + np.outer(1 - rho, independent) + np.outer(drift, horizon**2)
+    ratio = error**2 / (DEGREES_OF_FREEDOM * variance)
+    loss = (np.log(variance) + (DEGREES_OF_FREEDOM + 1) * np.log1p(ratio)) @ weights
+    best = int(np.argmin(loss))
+    return float(rho[best]), float(drift[best])

@@ -1,0 +1,1 @@
+"""What does a fit say of a scale, and did it hold?"""

@@ -1,0 +1,172 @@
+"""What does a fit say about a scale? The calibrated forecast of each family, with its doubts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalepredict.errors import RefusedError
+from scalepredict.evaluation.classes.classes import Classes, classify
+from scalepredict.evaluation.forecast.doubts import aligned, benchmark_doubts
+from scalepredict.evaluation.intervals.calibration import (
+    Calibration,
+    apply_calibration,
+    calibration_notes,
+    suite_averages,
+)
+from scalepredict.predictors.fit_families import Fit, FittedGroup
+from scalepredict.predictors.interface import Forecast, Targets
+from scalepredict.predictors.scale.targets import (
+    describe_target,
+    factors,
+    target_warnings,
+)
+from scalepredict.records.subset import known_names
+from scalepredict.records.table import EvalTable, Floats
+
+MEASURABLE = 0.05  # a score this far above chance can no longer be a guesser's
+UPPER = 0.95  # probability below the upper bound of a benchmark at chance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FamilyForecast:
+    """The forecast of one family at K targets for T benchmarks and S suites.
+
+    Attributes:
+        family: The recipe.
+        evidence: Benchmark scores of the family that the law has seen.
+        forecast: Calibrated, shape (K, T).
+        suites: Calibrated averages, shape (K, S).
+        classes: Predictability of the T benchmarks.
+        factor: FLOPs of each target over the largest of the evidence. Shape (K,).
+        p_above_chance: Probability of a score above chance + 5 points. Shape (K, T).
+        upper: Score that is not exceeded with probability 95 %. Shape (K, T).
+        benchmark_warnings: Doubts about each benchmark, length T.
+        target_warnings: Doubts about each target, length K.
+        target_lines: How each target was understood, length K.
+        notes: What the law and its intervals assume.
+    """
+
+    family: str
+    evidence: EvalTable
+    forecast: Forecast
+    suites: Forecast
+    classes: Classes
+    factor: Floats
+    p_above_chance: Floats
+    upper: Floats
+    benchmark_warnings: tuple[tuple[str, ...], ...]
+    target_warnings: tuple[tuple[str, ...], ...]
+    target_lines: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def targets(self) -> Targets:
+        """The K targets."""
+        return self.forecast.targets
+
+
+def forecast_families(
+    fit: Fit,
+    targets_of: Callable[[EvalTable], Targets],
+    calibration: Calibration,
+    *,
+    families: Sequence[str] = (),
+    rng: np.random.Generator,
+) -> tuple[tuple[FamilyForecast, ...], Mapping[str, str]]:
+    """Forecast each family of a fit, or the named ones; and why some have no forecast, by family.
+
+    Args:
+        fit: The laws.
+        targets_of: The targets of a family, from its evidence.
+        calibration: Makes the intervals.
+        families: Names of the wanted families; empty = all.
+        rng: Split into one stream for each family of the fit, wanted or not.
+
+    Raises:
+        RefusedError: A family is unknown, a named one has no forecast, or none has.
+    """
+    fitted = [(group, family) for group in fit.groups for family in group.families]
+    known_names("family", families, [family for _, family in fitted] + list(fit.refused))
+    refused = {family: why for family, why in fit.refused.items() if family in families}
+    forecasts = []
+    for (group, family), stream in zip(fitted, rng.spawn(len(fitted)), strict=True):
+        if families and family not in families:
+            continue
+        try:
+            targets = targets_of(_of_known_compute(group, family))
+        except RefusedError as reason:
+            refused[family] = str(reason)
+        else:
+            forecasts.append(forecast_family(fit, group, targets, calibration, rng=stream))
+    if refused and (families or not forecasts):
+        raise RefusedError("\n".join(f"family {name!r}: {why}" for name, why in refused.items()))
+    return tuple(forecasts), refused
+
+
+def forecast_family(
+    fit: Fit,
+    group: FittedGroup,
+    targets: Targets,
+    calibration: Calibration,
+    *,
+    rng: np.random.Generator,
+) -> FamilyForecast:
+    """Forecast, calibrate and judge one family."""
+    evidence = _of_known_compute(group, targets.family[0])
+    places = range(len(targets))
+    return judged(
+        group,
+        evidence,
+        aligned(group.law.forecast(targets, rng=rng), evidence),
+        calibration,
+        factor=factors(targets, evidence),
+        lines=tuple(describe_target(targets, i, evidence) for i in places),
+        warnings=tuple(target_warnings(targets, i, evidence) for i in places),
+        name=fit.predictor.name,
+    )
+
+
+def _of_known_compute(group: FittedGroup, family: str) -> EvalTable:
+    evidence = group.evidence.of_family(family)
+    known = np.isfinite(evidence.flops)
+    if not known.any():
+        raise RefusedError(
+            f"the compute of none of its models ({len(known)}) is known, so none can be forecast "
+            "from scale; forecast from scores with --capabilities-of or --known."
+        )
+    return evidence if known.all() else evidence.take_rows(known)
+
+
+def judged(
+    group: FittedGroup,
+    evidence: EvalTable,
+    raw: Forecast,
+    calibration: Calibration,
+    *,
+    factor: Floats,
+    lines: tuple[str, ...],
+    warnings: tuple[tuple[str, ...], ...],
+    name: str,
+) -> FamilyForecast:
+    """Calibrate a forecast and judge it beside the evidence that its classes come from.
+
+    ``name`` says whose errors its intervals come from.
+    """
+    forecast = apply_calibration(raw, calibration, name)
+    classes = classify(evidence)
+    chance = evidence.chance
+    return FamilyForecast(
+        family=raw.targets.family[0],
+        evidence=evidence,
+        forecast=forecast,
+        suites=suite_averages(forecast, calibration, name),
+        classes=classes,
+        factor=factor,
+        p_above_chance=1 - forecast.cdf(np.broadcast_to(chance + MEASURABLE, forecast.point.shape)),
+        upper=forecast.quantile(UPPER),
+        benchmark_warnings=benchmark_doubts(classes, forecast.failures),
+        target_warnings=warnings,
+        target_lines=lines,
+        notes=(*group.law.notes(), *calibration_notes(forecast, calibration, name)),
+    )

@@ -1,0 +1,85 @@
+"""What lies between the evidence and a target? The forecast along the way, for curves and fans.
+
+The way goes from the smallest checkpoint to the largest and on to the target, straight in log N
+and log D; on a ladder of one design these are the scales that the ladder itself would use.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalepredict.evaluation.forecast.forecasting import FamilyForecast, forecast_family
+from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.predictors.fit_families import Fit
+from scalepredict.predictors.interface import Targets
+from scalepredict.records.table import EvalTable, Floats
+
+STEPS = 24  # points of each of the two stretches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Path:
+    """Forecasts along the way to one target, for T benchmarks.
+
+    Attributes:
+        ahead: The forecast of the family at the P points, calibrated.
+        inside: How many of the points lie within the evidence.
+    """
+
+    ahead: FamilyForecast
+    inside: int
+
+
+def path_to(
+    fit: Fit,
+    target: FamilyForecast,
+    calibration: Calibration,
+    *,
+    index: int,
+    rng: np.random.Generator,
+) -> Path:
+    """Forecast along the way to one of a family's targets.
+
+    Args:
+        fit: The laws of the file.
+        target: What was forecast.
+        calibration: Interval constants.
+        index: Which of the targets.
+        rng: For laws that draw.
+    """
+    evidence = target.evidence
+    order = np.argsort(evidence.flops, kind="stable")
+    first, last = int(order[0]), int(order[-1])
+    ends = [_scale(evidence, first), _scale(evidence, last)]
+    goal = np.array(
+        [getattr(target.targets, name)[index] for name in ("params", "tokens", "flops")]
+    )
+    inside, stretch = _between(ends[0], ends[1]), _between(ends[1], goal)
+    scales = np.concatenate([inside, stretch])
+    targets = Targets(
+        family=(target.family,) * len(scales),
+        params=scales[:, 0],
+        tokens=scales[:, 1],
+        flops=scales[:, 2],
+        assumption=("",) * len(scales),
+    )
+    group = next(group for group in fit.groups if target.family in group.families)
+    ahead = forecast_family(fit, group, targets, calibration, rng=rng)
+    return Path(ahead=ahead, inside=len(inside))
+
+
+def standard_errors(evidence: EvalTable) -> Floats:
+    """Standard error of each score: as recorded, else binomial; 0 if unknown. Shape (M, T)."""
+    y = np.clip(evidence.scores, 0.0, 1.0)
+    binomial = np.sqrt(y * (1 - y) / evidence.n_items)
+    known = np.where(np.isfinite(evidence.stderr), evidence.stderr, binomial)
+    return np.where(np.isfinite(known), known, 0.0)
+
+
+def _scale(evidence: EvalTable, row: int) -> Floats:
+    return np.array([evidence.params[row], evidence.tokens[row], evidence.flops[row]])
+
+
+def _between(start: Floats, end: Floats) -> Floats:
+    result: Floats = np.exp(np.linspace(np.log(start), np.log(end), STEPS))
+    return result

@@ -1,0 +1,1 @@
+"""How wide must an interval be?"""

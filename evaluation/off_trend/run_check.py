@@ -1,0 +1,262 @@
+"""What does a whole check find? Verdicts on new checkpoints, and where running runs will end."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.evaluation.off_trend.against_ladder import (
+    FINISHED,
+    Ladder,
+    LadderOutcome,
+    against_ladder,
+    is_finished,
+    level_ladder,
+    sibling_ladder,
+)
+from scalepredict.evaluation.off_trend.against_past import MIN_POINTS, WINDOW
+from scalepredict.evaluation.off_trend.in_flight import InFlight, forecast_final
+from scalepredict.evaluation.off_trend.rules import Accepted, Gate, Level, Verdict
+from scalepredict.evaluation.off_trend.runs import Run
+from scalepredict.evaluation.off_trend.walk_runs import Evidence, gather, off_trend
+from scalepredict.predictors.interface import Predictor
+from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable
+from scalepredict.records.text.counts import count_of, listed
+
+
+class Status(StrEnum):
+    """The answer in a word."""
+
+    ON_TREND = "on-trend"
+    OFF_TREND = "off-trend"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What models are compared with besides their own past.
+
+    Attributes:
+        ladders: Fitted ladders by family; empty = made from sibling sizes in the records.
+        predictor: The method for ladders of siblings.
+        quick: The method where many such ladders are needed: at every checkpoint without a past.
+        calibration: Its interval constants.
+        rng: For methods that draw; each ladder sees the same draws, whatever else is checked.
+        final_tokens: Tokens at which runs in progress end; None = as the ladder's own models.
+    """
+
+    ladders: Mapping[str, Ladder]
+    predictor: Predictor
+    quick: Predictor
+    calibration: Calibration
+    rng: np.random.Generator
+    final_tokens: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Check:
+    """The result.
+
+    Attributes:
+        verdicts: One for each new checkpoint, run by run in the order of training.
+        in_flight: Forecasts of runs in progress.
+        notes: What was assumed or left out, sentences with counts.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    in_flight: tuple[InFlight, ...]
+    notes: tuple[str, ...]
+
+    def status(self, fails_from: Level) -> Status:
+        """Off trend if a finding is of that level or above, inconclusive if nothing was judged."""
+        if any(v.flagged(fails_from) for v in self.verdicts):
+            return Status.OFF_TREND
+        if all(v.p_value is None for v in self.verdicts):
+            return Status.INCONCLUSIVE
+        return Status.ON_TREND
+
+
+def check(
+    table: EvalTable,
+    new: Bools,
+    *,
+    gate: Gate,
+    comparison: Comparison,
+    accepted: Collection[Accepted] = (),
+) -> Check:
+    """Check the new checkpoints of a table against all others.
+
+    Args:
+        table: New checkpoints and history, with tasks.
+        new: Which rows are checked. Shape (M,).
+        gate: What is checked and how strictly.
+        comparison: The ladder.
+        accepted: Findings that the user accepts.
+    """
+    evidence = gather(table, gate, new=new)
+    ladders = _ladders(evidence, new, comparison)
+    sides = [gate.level_of(f"off-ladder-{side}") for side in ("low", "high")]
+    if set(sides) != {Level.OFF}:
+        finished = _finished_outcomes(evidence, ladders, gate)
+        first = _first_outcomes(evidence, new, comparison, gate)
+        evidence = replace(evidence, ladder=first | finished)
+    verdicts = off_trend(evidence, gate, accepted=accepted)
+    chosen = [row for row in verdicts if new[row]]
+    in_flight = _in_flight(evidence, new, verdicts, ladders, comparison, gate)
+    notes = _notes(evidence, new, verdicts, comparison)
+    if in_flight and not comparison.final_tokens:
+        notes.append(
+            f"{count_of(len(in_flight), 'model')} taken to be in flight, because the ladder's "
+            "models of that size have seen more tokens; --until tells where a run ends."
+        )
+    return Check(
+        verdicts=tuple(verdicts[row] for row in chosen),
+        in_flight=tuple(in_flight),
+        notes=tuple(notes),
+    )
+
+
+def _ladders(evidence: Evidence, new: Bools, comparison: Comparison) -> dict[int, Ladder]:
+    # The ladder of the latest new checkpoint of each run, by its row.
+    found = {}
+    for run in evidence.walked:
+        rows = [int(row) for row in run.rows if new[row]]
+        if not rows:
+            continue
+        row = rows[-1]
+        if comparison.ladders:
+            ladder = _stored(run, comparison.ladders)
+        else:
+            ladder = sibling_ladder(
+                evidence.table,
+                row,
+                comparison.predictor,
+                comparison.calibration,
+                rng=comparison.rng,
+            )
+        if ladder is not None:
+            found[row] = ladder
+    return found
+
+
+def _stored(run: Run, ladders: Mapping[str, Ladder]) -> Ladder | None:
+    ladder = ladders.get(run.family)
+    if ladder is None and len({id(one.group) for one in ladders.values()}) == 1:
+        ladder = next(iter(ladders.values()))  # a file of one family need not repeat its name
+    return ladder
+
+
+def _finished_outcomes(
+    evidence: Evidence, ladders: Mapping[int, Ladder], gate: Gate
+) -> dict[int, LadderOutcome]:
+    outcomes = {}
+    for row, ladder in ladders.items():
+        seen = {(c.model, c.tokens) for c in ladder.group.evidence.checkpoints}
+        checkpoint = evidence.table.checkpoints[row]
+        evident = (checkpoint.model, checkpoint.tokens) in seen
+        if not evident and is_finished(evidence.table, row, ladder):
+            outcome = against_ladder(
+                evidence.table, row, ladder, alpha=gate.alpha, direction=gate.direction
+            )
+            if outcome is not None:
+                outcomes[row] = outcome
+    return outcomes
+
+
+def _first_outcomes(
+    evidence: Evidence, new: Bools, comparison: Comparison, gate: Gate
+) -> dict[int, LadderOutcome]:
+    # Checkpoints whose run has no past to speak of.
+    outcomes = {}
+    for run in evidence.walked:
+        for k, row in enumerate(run.rows.tolist()):
+            near = (run.log_tokens[:k] >= run.log_tokens[k] - WINDOW).sum()
+            if not new[row] or near >= MIN_POINTS:
+                continue
+            ladder = level_ladder(
+                evidence.table, row, comparison.quick, comparison.calibration, rng=comparison.rng
+            )
+            if ladder is None:
+                continue
+            outcome = against_ladder(
+                evidence.table, row, ladder, alpha=gate.alpha, direction=gate.direction
+            )
+            if outcome is not None:
+                outcomes[row] = outcome
+    return outcomes
+
+
+def _in_flight(
+    evidence: Evidence,
+    new: Bools,
+    verdicts: Mapping[int, Verdict],
+    ladders: Mapping[int, Ladder],
+    comparison: Comparison,
+    gate: Gate,
+) -> list[InFlight]:
+    found = []
+    seen: dict[tuple[str, str], float] = {}  # tokens of each model, whatever the phase
+    for c in evidence.table.checkpoints:
+        key = (c.family, c.model)
+        seen[key] = max(seen.get(key, 0.0), c.tokens or 0.0)
+    for run in evidence.walked:
+        latest = int(run.rows[-1])
+        checkpoint = evidence.table.checkpoints[latest]
+        if not new[latest] or not checkpoint.tokens or not checkpoint.params:
+            continue
+        ladder = ladders.get(latest)
+        end = comparison.final_tokens or np.nan
+        if np.isnan(end) and ladder is not None:
+            end = ladder.tokens_at(checkpoint.family, checkpoint.params)
+        if not seen[run.family, run.model] < FINISHED * end:
+            continue
+        on_trend = [
+            k
+            for k, row in enumerate(run.rows)
+            if not any(f.rule.startswith("off-trend") for f in verdicts[int(row)].findings)
+        ]
+        if on_trend:
+            found.append(
+                forecast_final(
+                    evidence,
+                    run,
+                    np.array(on_trend),
+                    final_tokens=float(end),
+                    ladder=ladder,
+                    gate=gate,
+                )
+            )
+    return found
+
+
+def _notes(
+    evidence: Evidence, new: Bools, verdicts: Mapping[int, Verdict], comparison: Comparison
+) -> list[str]:
+    notes = []
+    families = {run.family for run in evidence.walked}
+    strange = sorted(
+        run.family
+        for run in evidence.walked
+        if comparison.ladders and _stored(run, comparison.ladders) is None
+    )
+    if strange:
+        notes.append(
+            f"not in the fit, so compared with their own past only: models of {len(set(strange))} "
+            f"of {count_of(len(families), 'family', 'families')}, "
+            f"{', '.join(dict.fromkeys(strange))}; the fit has {', '.join(comparison.ladders)}."
+        )
+    if evidence.items_assumed:
+        notes.append(
+            f"neither n_items nor stderr recorded, {ASSUMED_ITEMS:.0f} answers assumed: "
+            f"{listed(evidence.items_assumed)} ({len(evidence.items_assumed)} of "
+            f"{count_of(len(evidence.table.units), 'benchmark')})."
+        )
+    unplaced = [row for row in np.flatnonzero(new) if row not in verdicts]
+    if unplaced:
+        notes.append(
+            f"{count_of(len(unplaced), 'checkpoint')} without tokens and step, so without a place "
+            "in a run; not judged."
+        )
+    return notes

@@ -1,0 +1,1 @@
+"""What is worth measuring, and which recipe is better?"""

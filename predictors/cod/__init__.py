@@ -1,0 +1,1 @@
+"""Clusters of questions of like difficulty, and their laws."""

@@ -1,0 +1,1 @@
+"""Direct laws: scale in, score out, benchmark by benchmark."""

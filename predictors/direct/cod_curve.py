@@ -1,0 +1,62 @@
+"""Curve with a ceiling: the law that COD fits to clusters of tasks, fitted to whole benchmarks.
+
+    score = g + (1 - g) exp(-A C^-b - c),    c >= 0
+
+Source: Xu et al., "Unveiling Downstream Performance Scaling of LLMs: A Clustering-Based
+    Perspective" (2025, arXiv 2502.17262), its law of score against compute. Without the clusters it
+    is the ablation of that paper; see cod.py for the method.
+Departures: weights and floor of curve_fits.py; C is counted from the largest checkpoint.
+Fails when: few checkpoints bend towards the ceiling, which c is then read from.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from scalepredict.predictors.direct.curve_fits import CurveForm, Observed
+from scalepredict.predictors.direct.direct import DirectLaw, fit_direct
+from scalepredict.records.table import EvalTable, Floats
+
+STEEPEST = 3.0
+LOG_COEFFICIENT = 40.0
+LOWEST_CEILING = 3.0  # exp(-3): a ceiling 5 % of the way from the floor to 1
+
+
+def _starts(observed: Observed) -> Floats:
+    z = observed.last
+    # At the largest checkpoint the power and the ceiling share -log Q' in several ways.
+    rows = [
+        [-z + np.log(share), slope + 0 * z, (1 - share) * np.exp(-z)]
+        for share in (0.3, 0.7, 1.0)
+        for slope in (0.1, 0.4)
+    ]
+    return np.moveaxis(np.array(rows), 2, 0)
+
+
+FORM = CurveForm(
+    curve="cod_curve",
+    parameters=("A", "b", "c"),
+    starts=_starts,
+    lower=(-LOG_COEFFICIENT, 0.0, 0.0),
+    upper=(LOG_COEFFICIENT, STEEPEST, LOWEST_CEILING),
+    at_lower=("", "compute has no effect (b = 0)", "no ceiling below 1 (c = 0)"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodCurve:
+    """Three parameters for each benchmark."""
+
+    name: ClassVar[str] = "cod_curve"
+    pools_families: ClassVar[bool] = False
+    reads_tasks: ClassVar[bool] = False
+
+    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> DirectLaw:
+        """Fit by weighted least squares from six starts. Draws nothing.
+
+        Raises:
+            RefusedError: Fewer than six distinct scales.
+        """
+        del rng
+        return fit_direct(table, FORM, method=self.name, in_flops=True)

@@ -1,0 +1,1 @@
+"""Least squares in batches, which every fit uses."""

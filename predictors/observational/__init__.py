@@ -1,0 +1,1 @@
+"""The capability space of many families."""

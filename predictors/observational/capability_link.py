@@ -1,0 +1,274 @@
+"""How does a score follow from capabilities? A sigmoid of a weighted sum, averaged over its length.
+
+    score = low + (high - low) * sigmoid(level + w_1 c_1 + ... + w_k c_k)
+
+with capabilities c in units of the first component, low from chance upward and high from 1
+downward (both within BAND), one fit for each number of components k.
+
+Source: the regression of Ruan, Maddison & Hashimoto (2024, 2405.10938): sigmoid with an estimated
+    floor, least squares on the score.
+Departures: ridge on the weights; a ceiling; the forecast is the mean over the uncertainty of the
+    weighted sum (Laplace, Gauss-Hermite), not the curve at its best fit; all k up to the rank are
+    averaged with weights 1 / (mean squared error of forecasts of the more capable models).
+Fails when: the benchmark needs what no component carries (see `explained`).
+
+Letters: M models, T benchmarks, K components, V variants (numbers of components), B = T * V.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+
+from scalepredict.predictors.numerics.least_squares import best_of_starts
+from scalepredict.records.table import Bools, Floats, Ints
+
+BAND = 0.2  # a floor is at most this far above chance, a ceiling this far below 1
+# Where in their bands floor and ceiling lie without evidence (1 % and 0.1 % of the way to the other
+# end), and how firmly: a run of scores near 1 is seldom in the evidence, one near chance often.
+BAND_LOGIT, BAND_WEIGHT = np.array([-3.0, -5.0]), np.array([0.015, 0.2])
+MOST_LOGIT = 15.0  # bound on band logits and level: a benchmark of zeros has no finite best level
+RIDGE = 3e-4  # squared score errors that a weight of 1 costs; usual are 2 logits for one
+# standard deviation of the first component
+MOST_SPREAD = 1.5  # logits: the level of a flat benchmark has no second-order error, since nothing
+# tells how far below chance it is; unbounded, its average would be a coin toss
+MIN_MODELS = 5
+ORIGINS = (0.5, 0.65, 0.8)  # shares of the models, the least capable first, that forecast the rest
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Links:
+    """Fitted curves of T benchmarks in V variants.
+
+    Attributes:
+        params: Low, high (as logits inside their bands), level, weights. Shape (T, V, 3 + K).
+        covariance: Of level and weights. Shape (T, V, 1 + K, 1 + K).
+        residual: Variance of the next score around the curve, squared fractions; with few models
+            above that of the fitted ones (Student's t). Shape (T, V).
+        share: Weight of each variant in the average; sums to 1. Shape (T, V).
+        rolling: Mean squared error when less capable models forecast the rest. Shape (T, V).
+        explained: Share of the variance of the scores that the average explains. Shape (T,).
+        chance: Score of a guesser. Shape (T,).
+    """
+
+    params: Floats
+    covariance: Floats
+    residual: Floats
+    share: Floats
+    rolling: Floats
+    explained: Floats
+    chance: Floats
+
+
+def fit_links(
+    coordinates: Floats, scores: Floats, chance: Floats, variants: tuple[int, ...]
+) -> Links:
+    """Fit every benchmark with every number of components.
+
+    Args:
+        coordinates: Capabilities as known without the benchmark's own score. Shape (M, T, K).
+        scores: Fractions; NaN = missing. Shape (M, T).
+        chance: Shape (T,).
+        variants: Numbers of components.
+    """
+    measured = np.isfinite(scores)
+    full = _fit(coordinates, scores, measured, chance, variants, None)
+    rolling = _rolling_errors(coordinates, scores, chance, variants, full.params)
+    weight = 1 / np.maximum(rolling, 1e-8)
+    share = weight / weight.sum(axis=1, keepdims=True)
+    fitted = np.einsum("mtv,tv->mt", _curves(full.params, coordinates, chance), share)
+    mean = np.where(measured, scores, 0.0).sum(axis=0) / np.maximum(measured.sum(axis=0), 1)
+    left = np.where(measured, scores - fitted, 0.0)
+    total = np.where(measured, scores - mean, 0.0)
+    explained = 1 - (left**2).sum(axis=0) / np.maximum((total**2).sum(axis=0), 1e-12)
+    return Links(
+        params=full.params,
+        covariance=full.covariance,
+        residual=full.residual,
+        share=share,
+        rolling=rolling,
+        explained=explained,
+        chance=chance,
+    )
+
+
+def apply_links(
+    links: Links, coordinates: Floats, covariance: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Mean of the next measured scores, their variance in a variant, and that of its mean.
+
+    Args:
+        links: Curves of T benchmarks.
+        coordinates: Shape (N, T, K).
+        covariance: Uncertainty of the coordinates. Shape (N, T, K, K).
+
+    Returns:
+        Three arrays of shape (N, T); the variances are weighted means over the variants.
+    """
+    low, height, share = _spread_shares(links, coordinates, covariance)
+    curve = low[..., None] + height[..., None] * share
+    mean = curve @ NODE_WEIGHTS
+    square = (curve**2) @ NODE_WEIGHTS - mean**2 + links.residual
+    point = np.einsum("ntv,tv->nt", mean, links.share)
+    apart = (mean - point[..., None]) ** 2
+    return (
+        point,
+        np.einsum("ntv,tv->nt", square, links.share),
+        np.einsum("ntv,tv->nt", apart, links.share),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Fits:
+    params: Floats
+    covariance: Floats
+    residual: Floats
+
+
+def _fit(
+    coordinates: Floats,
+    scores: Floats,
+    used: Bools,
+    chance: Floats,
+    variants: tuple[int, ...],
+    start: Floats | None,
+) -> _Fits:
+    n_units, n_variants, width = scores.shape[1], len(variants), coordinates.shape[2]
+    unit = np.repeat(np.arange(n_units), n_variants)
+    active = np.arange(width) < np.tile(variants, n_units)[:, None]
+    bound = np.full((len(unit), 3 + width), np.inf)
+    bound[:, :3] = MOST_LOGIT
+    bound[:, 3:][~active] = 0.0
+    problem = _Problem(
+        design=np.ascontiguousarray(coordinates.swapaxes(0, 1)),
+        scores=np.where(used, scores, 0.0).T,
+        used=used.T.astype(float),
+        chance=chance,
+        unit=unit,
+    )
+    starts = _starts(scores, used, chance, unit, width) if start is None else start[:, None, :]
+    best = best_of_starts(problem, starts, lower=-bound, upper=bound, tolerance=1e-6).solution
+    n_used = used.sum(axis=0)[unit]
+    residuals, _ = problem(best.params, np.arange(len(unit)))
+    sum_sq = (residuals[:, : len(scores)] ** 2).sum(axis=1)
+    spare = np.maximum(n_used - active.sum(axis=1) - 2, 1)
+    residual = sum_sq / np.maximum(spare - 2, 1)
+    curvature = best.curvature + 1e-9 * np.eye(3 + width)
+    covariance = residual[:, None, None] * np.linalg.inv(curvature)
+    keep = np.concatenate([np.ones((len(unit), 1), dtype=bool), active], axis=1)
+    both = keep[:, :, None] & keep[:, None, :]
+    shape = (n_units, n_variants)
+    return _Fits(
+        params=best.params.reshape(*shape, -1),
+        covariance=np.where(both, covariance[:, 2:, 2:], 0.0).reshape(*shape, width + 1, width + 1),
+        residual=residual.reshape(shape),
+    )
+
+
+def _starts(scores: Floats, used: Bools, chance: Floats, unit: Ints, width: int) -> Floats:
+    mean = np.where(used, scores, 0.0).sum(axis=0) / np.maximum(used.sum(axis=0), 1)
+    level = logit(np.clip((mean - chance) / (1 - chance), 0.02, 0.98))[unit]
+    starts = np.zeros((len(unit), 3, 3 + width))
+    starts[:, :, :2] = BAND_LOGIT
+    starts[:, :, 2] = level[:, None] + np.array([0.0, 0.0, -1.5])
+    starts[:, :, 3] = np.array([0.3, 1.5, 1.5])
+    return starts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Problem:
+    design: Floats  # (T, M, K)
+    scores: Floats  # (T, M)
+    used: Floats  # (T, M)
+    chance: Floats
+    unit: Ints  # benchmark of each of B problems
+
+    def __call__(self, params: Floats, rows: Ints) -> tuple[Floats, Floats]:
+        unit = self.unit[rows]
+        design, used = self.design[unit], self.used[unit]
+        n_models, width = design.shape[1:]
+        low, height = _band(params, self.chance[unit])
+        share = expit(
+            params[:, 2, None] + (design @ params[:, 3:, None])[:, :, 0],
+        )
+        inside = expit(params[:, :2])
+        room = (1 - self.chance[unit])[:, None] * BAND * inside * (1 - inside)
+        residual = np.empty((len(rows), n_models + 2 + width))
+        jacobian = np.zeros((len(rows), n_models + 2 + width, 3 + width))
+        residual[:, :n_models] = used * (low[:, None] + height[:, None] * share - self.scores[unit])
+        slope = used * height[:, None] * share * (1 - share)
+        jacobian[:, :n_models, 0] = used * (1 - share) * room[:, :1]
+        jacobian[:, :n_models, 1] = -used * share * room[:, 1:]
+        jacobian[:, :n_models, 2] = slope
+        jacobian[:, :n_models, 3:] = slope[:, :, None] * design
+        residual[:, n_models : n_models + 2] = BAND_WEIGHT * (params[:, :2] - BAND_LOGIT)
+        residual[:, n_models + 2 :] = np.sqrt(RIDGE) * params[:, 3:]
+        jacobian[:, n_models + np.arange(2), np.arange(2)] = BAND_WEIGHT
+        jacobian[:, n_models + 2 + np.arange(width), 3 + np.arange(width)] = np.sqrt(RIDGE)
+        return residual, jacobian
+
+
+def _band(params: Floats, chance: Floats) -> tuple[Floats, Floats]:
+    room = (1 - chance).reshape(-1, *(1,) * (params.ndim - 2))
+    low = chance.reshape(room.shape) + BAND * room * expit(params[..., 0])
+    return low, 1 - BAND * room * expit(params[..., 1]) - low
+
+
+def _curves(params: Floats, coordinates: Floats, chance: Floats) -> Floats:
+    index = params[:, :, 2] + np.einsum("mtk,tvk->mtv", coordinates, params[:, :, 3:])
+    low, height = _band(params, chance)
+    return np.asarray(low + height * expit(index))
+
+
+def _rolling_errors(
+    coordinates: Floats, scores: Floats, chance: Floats, variants: tuple[int, ...], start: Floats
+) -> Floats:
+    measured = np.isfinite(scores)
+    count = measured.sum(axis=0)
+    # Rank of each model among those measured on the benchmark, by its first capability.
+    ability = np.where(measured, coordinates[:, :, 0], np.inf)
+    rank = np.argsort(np.argsort(ability, axis=0, kind="stable"), axis=0, kind="stable")
+    error = np.zeros((scores.shape[1], len(variants)))
+    tests = np.zeros(scores.shape[1])
+    for origin in ORIGINS:
+        first = np.maximum(np.floor(origin * count), np.minimum(MIN_MODELS, count))
+        train = measured & (rank < first)
+        fits = _fit(coordinates, scores, train, chance, variants, start.reshape(-1, start.shape[2]))
+        links = Links(
+            params=fits.params,
+            covariance=fits.covariance,
+            residual=fits.residual,
+            share=np.ones_like(fits.residual),
+            rolling=fits.residual,
+            explained=np.zeros(len(chance)),
+            chance=chance,
+        )
+        later = measured & ~train
+        missed = _means(links, coordinates) - np.where(measured, scores, 0.0)[:, :, None]
+        error += (np.where(later[:, :, None], missed, 0.0) ** 2).sum(axis=0)
+        tests += later.sum(axis=0)
+    return error / np.maximum(tests, 1.0)[:, None]
+
+
+def _means(links: Links, coordinates: Floats) -> Floats:
+    low, height, share = _spread_shares(links, coordinates, None)
+    return np.asarray(low + height * (share @ NODE_WEIGHTS))
+
+
+def _spread_shares(
+    links: Links, coordinates: Floats, covariance: Floats | None
+) -> tuple[Floats, Floats, Floats]:
+    # Floor and height of the curves (T, V), and how far up they are at each node (N, T, V, nodes).
+    design = np.concatenate([np.ones((*coordinates.shape[:2], 1)), coordinates], axis=2)
+    index = np.einsum("ntk,tvk->ntv", design, links.params[:, :, 2:])
+    variance = np.einsum("ntk,tvkl,ntl->ntv", design, links.covariance, design, optimize=True)
+    if covariance is not None:
+        weights = links.params[:, :, 3:]
+        variance = variance + np.einsum(
+            "tvk,ntkl,tvl->ntv", weights, covariance, weights, optimize=True
+        )
+    spread = np.minimum(np.sqrt(np.maximum(variance, 0.0)), MOST_SPREAD)
+    low, height = _band(links.params, links.chance)
+    return low, height, expit(index[..., None] + spread[..., None] * NODES)

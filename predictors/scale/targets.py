@@ -1,0 +1,245 @@
+"""Which scale is asked for? Params, tokens and FLOPs of each target, completed and judged.
+
+What is not given is taken from the design of the evidence (design.py), and said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.scale.design import Design, read_design
+from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, EvalTable, Floats
+from scalepredict.records.text.counts import format_count
+
+MAX_FACTOR = 300.0  # no forecast farther out was ever compared with a measurement
+FAR_FACTOR = 32.0  # beyond it, intervals were tested on few models
+FEW_MODELS = 5  # below it, a fit works but its own errors are hardly known
+OFF_DESIGN = 2.0  # tokens per parameter this far outside the evidence are another design
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRequest:
+    """What the user asked for, in counts; lists of one value hold for every target.
+
+    Attributes:
+        params: Parameters.
+        tokens: Tokens.
+        tokens_per_param: Tokens per parameter.
+        flops: Training FLOPs.
+    """
+
+    params: Sequence[float] = ()
+    tokens: Sequence[float] = ()
+    tokens_per_param: Sequence[float] = ()
+    flops: Sequence[float] = ()
+
+
+def resolve_targets(evidence: EvalTable, request: TargetRequest) -> Targets:
+    """Complete the targets of one family from its evidence.
+
+    Two of params, tokens (or tokens per parameter) and FLOPs determine the third; params or FLOPs
+    alone are completed by the design of the ladder. Lists are read side by side (first with
+    first), and a list of one value holds for all.
+
+    Args:
+        evidence: The checkpoints of one family.
+        request: What was asked for.
+
+    Raises:
+        RefusedError: Too little or too much was given, lists differ in length, the ladder has no
+            design to continue, or a target is beyond MAX_FACTOR times the evidence.
+    """
+    design = read_design(evidence)
+    triples = [_complete(design, **one) for one in _side_by_side(request)]
+    params, tokens, flops = (np.array(column) for column in list(zip(*triples, strict=True))[:3])
+    unique = np.nanmax(np.append(evidence.unique_tokens, 0.0)) or np.inf
+    targets = Targets(
+        family=(evidence.families[0],) * len(triples),
+        params=params,
+        tokens=tokens,
+        flops=flops,
+        assumption=tuple(
+            "; ".join(filter(None, (triple[3], _repetition(triple[1], unique))))
+            for triple in triples
+        ),
+        unique_tokens=np.where(tokens > unique, unique, np.nan),
+    )
+    _refuse_beyond_reach(targets, evidence, design)
+    return targets
+
+
+def factors(targets: Targets, evidence: EvalTable) -> Floats:
+    """FLOPs of each target over the largest of the evidence. Shape (K,)."""
+    result: Floats = targets.flops / evidence.flops.max()
+    return result
+
+
+def describe_target(targets: Targets, index: int, evidence: EvalTable) -> str:
+    """One line that says how a target was understood."""
+    largest = evidence.checkpoints[int(np.argmax(evidence.flops))]
+    factor = float(factors(targets, evidence)[index])
+    line = (
+        f"{format_count(targets.params[index])} params, {format_count(targets.tokens[index])} "
+        f"tokens = {format_count(targets.flops[index])} FLOPs, {_times(factor)} the largest "
+        f"evidence ({largest.model})"
+    )
+    assumption = targets.assumption[index]
+    return f"{line}; assumed: {assumption}" if assumption else line
+
+
+def target_warnings(targets: Targets, index: int, evidence: EvalTable) -> tuple[str, ...]:
+    """Why the forecast of a target is less certain than its numbers look."""
+    factor = float(factors(targets, evidence)[index])
+    warnings = []
+    if factor > FAR_FACTOR:
+        warnings.append(f"{far_away(factor)}.")
+    if factor < 1:
+        warnings.append(
+            f"the target is smaller than the largest evidence ({_times(factor)} its FLOPs), so "
+            "this is what the fit says there, not a prediction."
+        )
+    return (*warnings, *few_models(evidence), *_off_design(targets, index, evidence))
+
+
+def far_away(factor: float) -> str:
+    """Why a target beyond FAR_FACTOR is doubtful."""
+    return (
+        f"the target has {_times(factor)} the FLOPs of the largest evidence; beyond "
+        f"{FAR_FACTOR:.0f}x few forecasts were ever checked"
+    )
+
+
+def few_models(evidence: EvalTable) -> tuple[str, ...]:
+    """A warning if the evidence of a family has few models, else none."""
+    models = len({c.model for c in evidence.checkpoints})
+    if models >= FEW_MODELS:
+        return ()
+    return (
+        f"only {models} model{'s are' if models > 1 else ' is'} evidence; with {FEW_MODELS} or "
+        "more the forecast and its interval mean more.",
+    )
+
+
+def _off_design(targets: Targets, index: int, evidence: EvalTable) -> tuple[str, ...]:
+    tokens, seen = targets.tokens[index], evidence.tokens
+    ratio, ratios = tokens / targets.params[index], evidence.tokens / evidence.params
+    inside = seen.min() / OFF_DESIGN <= tokens <= seen.max() * OFF_DESIGN
+    near = ratios.min() / OFF_DESIGN <= ratio <= ratios.max() * OFF_DESIGN
+    if inside or near:
+        return ()
+    return (
+        f"the target has {ratio:.3g} tokens per parameter, the evidence {ratios.min():.3g} to "
+        f"{ratios.max():.3g}: another design than the ladder's.",
+    )
+
+
+def _side_by_side(request: TargetRequest) -> list[dict[str, float]]:
+    given = {
+        name: list(values)
+        for name in ("params", "tokens", "tokens_per_param", "flops")
+        if (values := getattr(request, name))
+    }
+    if not given:
+        raise RefusedError("no target was given; write for example --params 70B, or --flops 1e24.")
+    lengths = {name: len(values) for name, values in given.items() if len(values) > 1}
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{n} {_option(name)}" for name, n in lengths.items())
+        raise RefusedError(
+            f"{found} cannot be read side by side. Give each option once (it then holds for all "
+            "targets) or as often as the others."
+        )
+    count = max(map(len, given.values()))
+    return [{name: v[i if len(v) > 1 else 0] for name, v in given.items()} for i in range(count)]
+
+
+def _complete(
+    design: Design,
+    *,
+    params: float | None = None,
+    tokens: float | None = None,
+    tokens_per_param: float | None = None,
+    flops: float | None = None,
+) -> tuple[float, float, float, str]:
+    # Returns params, tokens, FLOPs, and what was assumed.
+    _refuse_wrong_set(params, tokens, tokens_per_param, flops)
+    assumed = []
+    stated = None not in (params, tokens, flops)
+    if params is None and flops is None:
+        assert tokens is not None
+        assert tokens_per_param is not None
+        params = tokens / tokens_per_param
+    elif params is None:
+        assert flops is not None
+        params = design.params_of_flops(flops, tokens=tokens, tokens_per_param=tokens_per_param)
+        if tokens is None and tokens_per_param is None:
+            assumed.append(design.tokens_words)
+    if tokens is None and tokens_per_param is not None:
+        tokens = tokens_per_param * params
+    elif tokens is None and flops is not None:
+        tokens = design.tokens_of_flops(flops, params)
+    elif tokens is None:
+        tokens = design.tokens(params)
+        assumed.append(design.tokens_words)
+    counted = design.flops(params, tokens)
+    plain = FLOPS_PER_PARAM_TOKEN * params * tokens
+    if design.flops_words and not stated:
+        assumed.append(f"{design.flops_words}, so {counted / plain:.3g} x 6ND here")
+    if flops is not None and not 1 / 1.05 < flops / counted < 1.05:
+        assumed.append(f"FLOPs as given, {flops / counted:.3g} x what the evidence would count")
+    return params, tokens, counted if flops is None else flops, "; ".join(assumed)
+
+
+def _repetition(tokens: float, unique: float) -> str:
+    # The evidence repeats data, or would at this size; the target has no other data than it.
+    if tokens <= unique:
+        return ""
+    return f"{tokens / unique:.3g} epochs of the {format_count(unique)} unique tokens recorded"
+
+
+def _refuse_wrong_set(
+    params: float | None, tokens: float | None, ratio: float | None, flops: float | None
+) -> None:
+    if tokens is not None and ratio is not None and (params or flops):
+        raise RefusedError(
+            "--tokens and --tokens-per-param together already fix the size; leave out one of "
+            "them, or leave out --params and --flops."
+        )
+    if None not in (params, ratio, flops):
+        raise RefusedError(
+            "--params, --tokens-per-param and --flops together say too much; leave out one."
+        )
+    if params is None and flops is None and (tokens is None or ratio is None):
+        alone = "--tokens" if ratio is None else "--tokens-per-param"
+        raise RefusedError(f"{alone} alone does not say how large the target is; add --params.")
+
+
+def _refuse_beyond_reach(targets: Targets, evidence: EvalTable, design: Design) -> None:
+    reach = factors(targets, evidence)
+    if (reach <= MAX_FACTOR).all():
+        return
+    worst = int(np.argmax(reach))
+    limit = MAX_FACTOR * float(evidence.flops.max())
+    params = design.params_of_flops(limit, tokens=float(targets.tokens[worst]))
+    raise RefusedError(
+        f"target {describe_target(targets, worst, evidence)}: beyond {MAX_FACTOR:.0f}x no forecast "
+        f"was ever checked. Add larger models to the records, or ask for at most "
+        f"{_floor_count(limit)} FLOPs (about {_floor_count(params)} params with the same "
+        "tokens)."
+    )
+
+
+def _floor_count(value: float) -> str:
+    # Three digits, rounded down, so that following the advice stays inside the limit.
+    unit = 10 ** (np.floor(np.log10(value)) - 2)
+    return format_count(float(np.floor(value / unit) * unit))
+
+
+def _times(factor: float) -> str:
+    return f"{factor:.3g}x" if factor < 1000 else f"{factor:,.0f}x"
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")

@@ -1,0 +1,1 @@
+"""Latent skills that all families share."""

@@ -1,0 +1,1 @@
+"""The default: hierarchical curves and local lines, weighted by how they forecast the ladder."""

@@ -1,0 +1,1 @@
+"""Fits on disk, exact to the bit."""

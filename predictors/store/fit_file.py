@@ -1,0 +1,277 @@
+"""How is a fit kept on disk? As one JSON document, `scalepredict.fit/1`, with its provenance.
+
+The document holds the method with its hyper-parameters, each law with the evidence behind it, why
+families were refused, and what it was made from. It is data only: nothing in it is ever run. The
+same fit gives the same bytes. Files of version 1 stay readable.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scalepredict.errors import RefusedError, StorageError, did_you_mean
+from scalepredict.predictors import registry
+from scalepredict.predictors.fit_families import Fit, FittedGroup
+from scalepredict.predictors.interface import Law, Predictor, Targets
+from scalepredict.predictors.store.json_codec import decode, encode
+from scalepredict.records.table import EvalTable
+from scalepredict.records.text.writing import write_whole
+
+KIND = "scalepredict.fit"
+SCHEMA = f"{KIND}/1"
+_GIVE = "Give the file that `scalepredict fit` wrote, or fit again."
+_FIELDS = ("schema", "provenance", "predictor", "groups", "refused", "notes", "calibration")
+_GROUP_FIELDS = ("families", "evidence", "law")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """A file or folder that a fit was made from.
+
+    Attributes:
+        name: Path as the user gave it.
+        sha256: Hash of its bytes, hexadecimal (of a folder: of the list that ``sha256sum`` would
+            print for its files); empty for stdin, which cannot be read twice.
+    """
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a fit was made from.
+
+    Attributes:
+        version: Version of scalepredict.
+        seed: Seed of the random generator.
+        inputs: The files of records.
+        options: Choices of the user that the result depends on, as given.
+    """
+
+    version: str
+    seed: int
+    inputs: tuple[InputFile, ...]
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFit:
+    """A fit with its provenance.
+
+    Attributes:
+        fit: The laws and their evidence.
+        provenance: What it was made from.
+        notes: Sentences of the reader and of the choice of evidence.
+        calibration: The user's own interval constants as plain values; None = those that ship.
+    """
+
+    fit: Fit
+    provenance: Provenance
+    notes: tuple[str, ...] = ()
+    calibration: Mapping[str, Any] | None = None
+
+
+def input_files(paths: Iterable[str | Path]) -> tuple[InputFile, ...]:
+    """Names and hashes of what was read; ``-`` (stdin) has no hash, a folder the one of its files.
+
+    Raises:
+        StorageError: A file cannot be read.
+    """
+    return tuple(InputFile(name=str(path), sha256=_sha256(Path(path))) for path in paths)
+
+
+def dump_fit(stored: StoredFit) -> str:
+    """The document as text, one law to a line so that a change shows where it is."""
+    fit = stored.fit
+    groups = [
+        {
+            "families": list(group.families),
+            "evidence": encode(group.evidence, EvalTable),
+            "law": encode(group.law, type(group.law)),
+        }
+        for group in fit.groups
+    ]
+    head = {
+        "provenance": encode(stored.provenance, Provenance),
+        "predictor": {
+            "name": fit.predictor.name,
+            **encode(fit.predictor, type(fit.predictor)),
+        },
+        "refused": dict(fit.refused),
+        "notes": list(stored.notes),
+        "calibration": stored.calibration,
+    }
+    lines = [f'{{"schema": {_compact(SCHEMA)}']
+    lines += [f"{_compact(name)}: {_compact(value)}" for name, value in head.items()]
+    laws = ",\n".join(_compact(group) for group in groups)
+    return ",\n".join([*lines, f'"groups": [\n{laws}\n]}}']) + "\n"
+
+
+def save_fit(stored: StoredFit, path: str | Path) -> None:
+    """Write the document; the file appears whole or not at all.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    write_whole(path, dump_fit(stored))
+
+
+def load_fit(path: str | Path) -> StoredFit:
+    """Read a document; ``-`` is stdin.
+
+    Raises:
+        StorageError: It is missing, damaged, no fit, or of another version.
+    """
+    document = _read_document(str(path))
+    _check_fields(document, _FIELDS, str(path))
+    predictor = _decode_predictor(document["predictor"], f"{path}: predictor")
+    groups = document["groups"]
+    if not isinstance(groups, list) or not groups:
+        raise StorageError(f"{path}: groups is not a list of laws. Fit again.")
+    law = registry.law_type(predictor.name)
+    fit = Fit(
+        predictor=predictor,
+        groups=tuple(_decode_group(g, law, f"{path}: groups[{i}]") for i, g in enumerate(groups)),
+        refused=decode(document["refused"], Mapping[str, str], where=f"{path}: refused"),
+    )
+    return StoredFit(
+        fit=fit,
+        provenance=decode(document["provenance"], Provenance, where=f"{path}: provenance"),
+        notes=decode(document["notes"], tuple[str, ...], where=f"{path}: notes"),
+        calibration=document["calibration"],
+    )
+
+
+def _read_document(path: str) -> dict[str, Any]:
+    try:
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except FileNotFoundError:
+        raise StorageError(
+            f"{path}: there is no such file. Make it with `scalepredict fit RECORDS`, "
+            "or name another one with --fit."
+        ) from None
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
+    try:
+        document = json.loads(
+            content, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
+        )
+    except (ValueError, RecursionError) as error:
+        raise StorageError(f"{path}: is not a JSON document ({error}). {_GIVE}") from None
+    _check_version(document, path)
+    return dict(document)
+
+
+def _check_version(document: Any, path: str) -> None:
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema == SCHEMA:
+        return
+    if not isinstance(schema, str):
+        raise StorageError(
+            f"{path}: has no schema, so it is not a stored fit; expected {SCHEMA}. {_GIVE}"
+        )
+    if schema.startswith(f"{KIND}/"):
+        raise StorageError(
+            f"{path}: is of version {schema!r:.60}; this version of scalepredict reads {SCHEMA}. "
+            "Fit again with this version, or use the version that wrote the file."
+        )
+    raise StorageError(
+        f"{path}: is a {schema!r:.60} document, not a stored fit ({SCHEMA}). {_GIVE}"
+    )
+
+
+def _check_fields(document: Any, known: tuple[str, ...], where: str) -> None:
+    if not isinstance(document, dict):
+        raise StorageError(f"{where} is not an object. Fit again with this version.")
+    for name in document:
+        if name not in known:
+            raise StorageError(
+                f"{where} has an unknown field {name!r}{did_you_mean(name, known)}. "
+                "Fit again with this version."
+            )
+    for name in known:
+        if name not in document:
+            raise StorageError(f"{where} lacks the field {name!r}. Fit again with this version.")
+
+
+def _decode_predictor(value: Any, where: str) -> Predictor:
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        raise StorageError(f"{where} has no name. Fit again with this version.")
+    options = {key: item for key, item in value.items() if key != "name"}
+    try:
+        kind = registry.predictor_type(value["name"])
+        predictor: Predictor = decode(options, kind, where=where)
+    except RefusedError as error:
+        raise StorageError(f"{where}: {error}") from error
+    return predictor
+
+
+def _decode_group(value: Any, law: type[Law], where: str) -> FittedGroup:
+    _check_fields(value, _GROUP_FIELDS, where)
+    group = FittedGroup(
+        families=decode(value["families"], tuple[str, ...], where=f"{where}.families"),
+        evidence=decode(value["evidence"], EvalTable, where=f"{where}.evidence"),
+        law=decode(value["law"], law, where=f"{where}.law"),
+    )
+    _check_parts_agree(group, where)
+    return group
+
+
+def _check_parts_agree(group: FittedGroup, where: str) -> None:
+    if not group.families or set(group.families) != set(group.evidence.families):
+        raise StorageError(
+            f"{where}.families is {list(group.families)}, but the evidence is of "
+            f"{list(group.evidence.families)}. Fit again."
+        )
+    evidence = group.evidence
+    if any((size <= 0).any() for size in (evidence.params, evidence.tokens, evidence.flops)):
+        raise StorageError(f"{where}.evidence has params, tokens or flops of 0 or less. Fit again.")
+    # Arrays of a law that disagree would end a forecast with a crash: try a checkpoint of its own,
+    # of known compute if there is one. What is forecast is thrown away, with whatever it draws.
+    row = np.array([np.argmax(np.isfinite(evidence.flops))])
+    try:
+        group.law.forecast(Targets.of_table(evidence.take_rows(row)), rng=np.random.default_rng(0))
+    except RefusedError:
+        return  # a law of capabilities may know no compute at all, and says so when it is asked
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise StorageError(
+            f"{where}.law is inconsistent: it cannot forecast its own evidence ({error}). "
+            "Fit again."
+        ) from error
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is not a number in JSON")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} is there twice")
+    return found
+
+
+def _sha256(path: Path) -> str:
+    if str(path) == "-":
+        return ""
+    try:
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.is_file())
+            names = "".join(f"{_sha256(f)}  {f.relative_to(path).as_posix()}\n" for f in files)
+            return hashlib.sha256(names.encode()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error

@@ -1,0 +1,194 @@
+"""Which column is which? Names, other names and units of headers, in long and wide tables."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from scalepredict.errors import CountError, RecordError
+from scalepredict.records.text.counts import parse_count
+
+TEXTS = ("model", "family", "phase", "role", "benchmark", "task", "metric", "suite")
+COUNTS = ("params", "tokens", "flops", "unique_tokens", "n_items", "trials")
+PLAIN = ("step", "loss", "chance", "shots", "successes")  # numbers with few different values
+FAST = ("score", "stderr", "task_loss")  # numbers that differ in every row
+NUMBERS = (*COUNTS, *PLAIN, *FAST)
+KNOWN = (*TEXTS, *NUMBERS)
+
+# Columns of one score; a wide table has them for each benchmark, as `name/stderr`.
+OF_ONE_SCORE = (
+    *("benchmark", "task", "score", "stderr", "task_loss", "n_items", "chance"),
+    *("successes", "trials"),
+)
+WIDE_ATTRIBUTES = {
+    "loss": "task_loss",
+    "task_loss": "task_loss",
+    "stderr": "stderr",
+    "n": "n_items",
+    "n_items": "n_items",
+}
+
+_ALIASES = {
+    "model_name": "model",
+    "model_family": "family",
+    "n_params": "params",
+    "num_params": "params",
+    "parameters": "params",
+    "model_size": "params",
+    "n_tokens": "tokens",
+    "token": "tokens",
+    "num_tokens": "tokens",
+    "training_tokens": "tokens",
+    "pretraining_data_size": "tokens",
+    "training_flops": "flops",
+    "compute": "flops",
+    "n": "n_items",
+    "num_items": "n_items",
+    "n_shot": "shots",
+    "num_fewshot": "shots",
+    "accuracy": "score",
+    "subtask": "task",
+}
+_UNIT = re.compile(r"(?P<name>.*?)\s*[(\[]\s*(?P<unit>[^()\[\]]+?)\s*[)\]]")
+_WORDS = {"million": 1e6, "billion": 1e9, "trillion": 1e12, "nats": 1.0, "nats/token": 1.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """One column header.
+
+    Attributes:
+        text: As written in the file.
+        name: Without its unit; a known column has its canonical name.
+        known: Whether it is a column of the record format.
+        factor: What the values are multiplied by; 1e9 for ``(B)``, 0.01 for ``(%)``.
+    """
+
+    text: str
+    name: str
+    known: bool
+    factor: float = 1.0
+
+    @property
+    def percent(self) -> bool:
+        """Whether the values are said to be percent."""
+        return self.factor == 0.01
+
+
+def read_header(text: str) -> Header:
+    """Understand a header: ``params``, ``Model Size (B)``, ``FLOPs (1E21)``, ``MMLU (%)``."""
+    text = text.strip()
+    match = _UNIT.fullmatch(text)
+    if match is not None:
+        name, factor = _canonical(match["name"]), _unit(match["unit"])
+        if name in KNOWN and factor is not None:
+            return Header(text=text, name=name, known=True, factor=factor)
+        if factor == 0.01:
+            return Header(text=text, name=match["name"], known=False, factor=factor)
+    name = _canonical(text)
+    return Header(text=text, name=name if name in KNOWN else text, known=name in KNOWN)
+
+
+def read_headers(source: str, texts: Sequence[str], *, percent: bool) -> list[Header]:
+    """Understand all headers of a file.
+
+    Args:
+        source: Name of the file, for messages.
+        texts: The headers.
+        percent: Whether the user said that scores are in percent.
+
+    Raises:
+        RecordError: Two columns mean the same, one is misspelt, or a needed one is missing.
+    """
+    headers = [read_header(text) for text in texts]
+    wide = not any(header.name in OF_ONE_SCORE for header in headers if header.known)
+    if percent:
+        headers = [_in_percent(header) if wide or header.known else header for header in headers]
+    _refuse_repeated(source, headers)
+    _refuse_misspelt(source, headers, wide=wide)
+    _refuse_missing(source, headers, ("model",) if wide else ("model", "benchmark"))
+    if not wide:
+        names = {header.name for header in headers}
+        if not names & {"score", "task_loss", "successes"}:
+            _refuse_missing(source, headers, ("score",))
+    return headers
+
+
+def is_wide(headers: Sequence[Header]) -> bool:
+    """Whether each benchmark has a column of its own."""
+    return not any(header.known and header.name == "benchmark" for header in headers)
+
+
+def misspelt(name: str, fields: Iterable[str]) -> str | None:
+    """The field that a name is a slip of; names of tasks are free, so only a near one counts."""
+    close = get_close_matches(name, list(fields), 1, cutoff=0.8)
+    return close[0] if close else None
+
+
+def _canonical(text: str) -> str:
+    key = re.sub(r"[\s\-#]+", "_", text.casefold()).strip("_")
+    return _ALIASES.get(key, key)
+
+
+def _unit(unit: str) -> float | None:
+    if unit in ("%", "percent"):
+        return 0.01
+    word = unit.casefold().removesuffix("s") if unit != "nats" else unit
+    if word in _WORDS:
+        return _WORDS[word]
+    try:
+        # "(B)" is one billion; "(1E21)" is the unit itself.
+        return parse_count(unit if unit[0].isdigit() else f"1{unit}")
+    except CountError:
+        return None
+
+
+def _in_percent(header: Header) -> Header:
+    if header.known and header.name not in ("score", "stderr"):
+        return header
+    attribute = WIDE_ATTRIBUTES.get(header.name.rpartition("/")[2])
+    if not header.known and attribute not in (None, "stderr"):
+        return header
+    return replace(header, factor=0.01)
+
+
+def _refuse_repeated(source: str, headers: Sequence[Header]) -> None:
+    seen: dict[str, Header] = {}
+    for header in headers:
+        if header.name in seen:
+            raise RecordError(
+                f"{source}, line 1: columns {seen[header.name].text!r} and {header.text!r} mean "
+                "the same; keep one of them."
+            )
+        seen[header.name] = header
+
+
+def _refuse_misspelt(source: str, headers: Sequence[Header], *, wide: bool) -> None:
+    # In a wide table any header may be a benchmark, so only a missing column's near-miss is one.
+    present = {header.name for header in headers}
+    candidates = [name for name in KNOWN if name not in present]
+    if wide:
+        candidates = [name for name in candidates if name not in OF_ONE_SCORE]
+    for header in headers:
+        if header.known or header.name.startswith("x_"):
+            continue
+        bare = _UNIT.fullmatch(header.text)
+        key = _canonical(bare["name"] if bare else header.text)
+        cutoff = 0.8 if wide else 0.75
+        close = [key] if key in KNOWN else get_close_matches(key, candidates, 1, cutoff=cutoff)
+        if close:
+            raise RecordError(
+                f"{source}, line 1: unknown column {header.text!r}; did you mean {close[0]!r}? "
+                "(If not, start its name with x_ and it is ignored.)"
+            )
+
+
+def _refuse_missing(source: str, headers: Sequence[Header], needed: Sequence[str]) -> None:
+    present = {header.name for header in headers if header.known}
+    for name in needed:
+        if name not in present:
+            raise RecordError(
+                f"{source}, line 1: no column {name!r}; the columns are "
+                f"{', '.join(repr(header.text) for header in headers[:20])}. A record needs model, "
+                "params, tokens or flops, benchmark and score; or one column for each benchmark."
+            )

@@ -1,0 +1,157 @@
+"""How is a CSV file read? In columns, each different text once."""
+
+import csv
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
+
+from scalepredict.errors import RecordError
+from scalepredict.records.formats.cells import Column, rows_of_columns
+from scalepredict.records.formats.columns import FAST, TEXTS, Header, is_wide, read_headers
+from scalepredict.records.formats.rows import FileRows
+from scalepredict.records.formats.sources import Source
+from scalepredict.records.text.counts import count_of
+
+# pandas 3.1 reads every decimal exactly and deprecates the option that older versions need for it.
+_EXACT: dict[str, Any] = (
+    {}
+    if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+    else {"float_precision": "round_trip"}
+)
+CHUNK = 1 << 18  # rows. In one go pandas holds a text anew for each of its many small blocks.
+
+
+def read_delimited(source: Source, *, percent: bool) -> FileRows:
+    """Read a CSV file (or one with tabs or semicolons), long or wide.
+
+    Raises:
+        RecordError: The file or one of its cells is not understood.
+    """
+    texts, delimiter = _first_line(source)
+    headers = read_headers(source.name, texts, percent=percent)
+    fast = [] if is_wide(headers) else [i for i, h in enumerate(headers) if h.name in FAST]
+    # pandas makes numbers of categories that look like them: of the question 007, 7.
+    names = {i: "str" for i, h in enumerate(headers) if h.known and h.name in TEXTS}
+    try:
+        frame = _frame(source, len(headers), delimiter, {**dict.fromkeys(fast, "float64"), **names})
+    except ValueError:
+        # A score that is no number, perhaps: read them as text, and let the cell be named.
+        frame = _frame(source, len(headers), delimiter, names)
+    if frame.empty:
+        raise RecordError(f"{source.name}: a header and no rows; nothing to read.")
+    blank = frame.isna().all(axis=1).to_numpy()
+    lines = _lines(source.name, headers, frame, delimiter)
+    if blank.any():
+        frame, lines = frame[~blank], lines[~blank]
+    columns: list[Column] = [
+        frame[i].to_numpy() if frame[i].dtype == np.float64 else frame[i].array
+        for i in range(len(headers))
+    ]
+    return rows_of_columns(source.name, headers, columns, lines, "line")
+
+
+def _lines(
+    name: str, headers: Sequence[Header], frame: pd.DataFrame, delimiter: str
+) -> NDArray[np.int32]:
+    # The line on which each row starts. A quoted cell may hold line breaks, but a quote that is
+    # opened by accident makes them too: up to the next quote, whole rows become one cell.
+    breaks = np.zeros(len(frame), dtype=np.int32)
+    swallowing = []
+    for i, header in enumerate(headers):
+        if frame[i].dtype == np.float64:
+            continue
+        texts = [str(text) for text in frame[i].cat.categories]
+        inside = np.array([text.count("\n") for text in texts] + [0], dtype=np.int32)
+        if not inside.any():
+            continue
+        code = frame[i].cat.codes.to_numpy()  # -1, of a missing cell, is the 0 at the end
+        breaks += inside[code]
+        cells = np.array([text.count(delimiter) for text in texts] + [0], dtype=np.int32)
+        rows = (inside > 0) & (header.known | (cells == (len(headers) - 1) * inside))
+        swallowing += [(int(row), header.text) for row in np.flatnonzero(rows[code])[:1]]
+    lines = np.arange(2, len(frame) + 2, dtype=np.int32) + np.cumsum(breaks, dtype=np.int32)
+    lines -= breaks
+    if swallowing:
+        row, column = min(swallowing)
+        raise RecordError(
+            f"{name}, line {lines[row]}: the quote in column {column!r} is not closed on its line, "
+            "so the next line becomes part of the cell; close it, or remove it."
+        )
+    return lines
+
+
+def _first_line(source: Source) -> tuple[list[str], str]:
+    with source.open() as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        line = text.readline()
+    if not line.strip():
+        raise RecordError(
+            f"{source.name}, line 1: no header; the first line must name the columns."
+        )
+    counts = {delimiter: line.count(delimiter) for delimiter in (",", "\t", ";")}
+    delimiter = max(counts, key=lambda d: counts[d])
+    return next(csv.reader([line], delimiter=delimiter)), delimiter
+
+
+def _frame(
+    source: Source, n_columns: int, delimiter: str, types: Mapping[int, str]
+) -> pd.DataFrame:
+    texts = [i for i in range(n_columns) if types.get(i) == "str"]
+    with source.open() as stream, warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            with pd.read_csv(
+                stream,
+                sep=delimiter,
+                header=0,
+                names=list(range(n_columns)),
+                index_col=False,
+                dtype={i: types.get(i, "category") for i in range(n_columns)},
+                keep_default_na=False,
+                na_values=[""],
+                skip_blank_lines=False,
+                encoding="utf-8",
+                chunksize=CHUNK,
+                **_EXACT,
+            ) as reader:
+                frames = [part.astype(dict.fromkeys(texts, "category")) for part in reader]
+        except (pd.errors.ParserError, pd.errors.ParserWarning) as problem:
+            source.check_readable()
+            reason = _reason(source, str(problem), n_columns, delimiter)
+            raise RecordError(f"{source.name}{reason}") from problem
+    if len(frames) == 1:
+        return frames[0]
+    return pd.DataFrame({i: _joined([frame[i] for frame in frames]) for i in range(n_columns)})
+
+
+def _joined(columns: Sequence[pd.Series]) -> Column:
+    if all(column.dtype == np.float64 for column in columns):
+        return np.concatenate([column.to_numpy() for column in columns])
+    # Categories of a chunk without a text have another type than text.
+    texts = [(column.cat.codes, column.cat.categories.astype(str)) for column in columns]
+    return union_categoricals([pd.Categorical.from_codes(*text) for text in texts])
+
+
+def _reason(source: Source, problem: str, n_columns: int, delimiter: str) -> str:
+    # pandas counts rows; lines are counted here, because a quoted cell may hold line breaks.
+    start = last = 1
+    with source.open() as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        reader = csv.reader(text, delimiter=delimiter)
+        try:
+            for row in reader:
+                if len(row) > n_columns:
+                    return (
+                        f", line {start}: {count_of(len(row), 'cell')}, but the header has "
+                        f"{n_columns}; quote cells that hold the delimiter, or correct the header."
+                    )
+                last, start = start, reader.line_num + 1
+        except csv.Error:  # an open quote that swallowed more than fits into a cell
+            last = start
+    if "inside string" in problem:
+        return f", line {last}: a quote is opened and never closed."
+    return f": not a table of cells ({problem.strip()})."

@@ -1,0 +1,105 @@
+"""How is JSONL read? One JSON object per line, block by block."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, BinaryIO, NoReturn
+
+import numpy as np
+import pandas as pd
+
+from scalepredict.errors import RecordError
+from scalepredict.records.formats.cells import Column, rows_of_columns
+from scalepredict.records.formats.columns import read_headers
+from scalepredict.records.formats.rows import Codes, FileRows, join_rows
+from scalepredict.records.formats.sources import Source
+
+_BLOCK = 200_000  # lines that are held as Python objects at a time
+
+
+def read_json_lines(source: Source, *, percent: bool) -> FileRows:
+    """Read a JSONL file, long or wide.
+
+    Raises:
+        RecordError: The file or one of its values is not understood.
+    """
+    parts: list[FileRows] = []
+    with source.open() as stream:
+        for objects, lines in _blocks(stream, source.name):
+            parts.append(rows_of_objects(source.name, objects, lines, percent=percent))
+    if not parts:
+        raise RecordError(f"{source.name}: no records; nothing to read.")
+    return FileRows(
+        rows=join_rows([part.rows for part in parts]),
+        ignored=tuple(dict.fromkeys(name for part in parts for name in part.ignored)),
+    )
+
+
+def rows_of_objects(
+    source: str, objects: Sequence[Mapping[str, Any]], lines: Codes, *, percent: bool
+) -> FileRows:
+    """Bring mappings of column to value, one per row, into long form.
+
+    Raises:
+        RecordError: A key or value is not understood.
+    """
+    keys = list(dict.fromkeys(key for item in objects for key in item))
+    headers = read_headers(source, keys, percent=percent)
+    columns: list[Column] = []
+    for key, header in zip(keys, headers, strict=True):
+        values = [item.get(key) for item in objects]
+        nested = next((i for i, v in enumerate(values) if isinstance(v, dict | list)), None)
+        if nested is None:
+            columns.append(_column(values))
+        elif header.known:
+            raise RecordError(
+                f"{source}, line {lines[nested]}: {key} holds a {type(values[nested]).__name__}; "
+                "give one value per row."
+            )
+        else:
+            columns.append(pd.Categorical(["nested"] * len(values)))  # no number: left out
+    return rows_of_columns(source, headers, columns, lines, "line")
+
+
+def _blocks(stream: BinaryIO, name: str) -> Iterator[tuple[list[dict[str, Any]], Codes]]:
+    numbered = enumerate(stream, start=1)
+    while block := list(islice(numbered, _BLOCK)):
+        filled = [(number, line) for number, line in block if line.strip()]
+        if filled:
+            lines = np.array([number for number, _ in filled], dtype=np.int32)
+            yield _parsed([line for _, line in filled], lines, name), lines
+
+
+def _parsed(texts: Sequence[bytes], lines: Codes, name: str) -> list[dict[str, Any]]:
+    objects: list[dict[str, Any]] = []
+    for text, line in zip(texts, lines, strict=True):
+        try:
+            item = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as problem:
+            if isinstance(problem, UnicodeDecodeError):
+                raise
+            reason = getattr(problem, "msg", problem)
+            raise RecordError(
+                f"{name}, line {line}: not a JSON value ({reason}); JSONL has one object per line."
+            ) from problem
+        if not isinstance(item, dict):
+            raise RecordError(
+                f"{name}, line {line}: a {type(item).__name__} instead of an object; JSONL has one "
+                'object per line, like {"model": "a", "benchmark": "piqa", "score": 0.6, ...}.'
+            )
+        objects.append(item)
+    return objects
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a number; leave it out or write null")
+
+
+def _column(values: Sequence[Any]) -> Column:
+    kinds = {type(value) for value in values} - {type(None)}
+    if kinds <= {int, float}:
+        return np.array([np.nan if value is None else value for value in values], dtype=float)
+    texts = [
+        value if value is None or isinstance(value, str) else json.dumps(value) for value in values
+    ]
+    return pd.Categorical(texts)

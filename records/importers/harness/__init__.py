@@ -1,0 +1,1 @@
+"""One harness or logger per file, behind one interface."""

@@ -1,0 +1,136 @@
+"""Which benchmark does the column of an experiment logger hold? Shared by W&B and MLflow."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scalepredict.errors import CountError
+from scalepredict.records.importers.harness.interface import ImportedScore, Subject, Tally, fraction
+from scalepredict.records.text.counts import parse_count
+
+_METRICS = {
+    "acc", "acc_norm", "acc_raw", "accuracy", "em", "exact_match", "f1", "len_norm", "mcc",
+    "pass@1", "pmi_dc", "primary_score", "score", "uncond",
+}  # fmt: skip
+_FOUNDRY = re.compile(
+    r"metrics/(?P<task>[^/]+)/(?P<shots>\d+)-shot/(?:.+/)?(?P<metric>\w*Accuracy)"
+)
+_OLMO = re.compile(r"eval/downstream/(?P<task>.+?)_(?P<metric>len_norm|acc_norm|acc|pmi_dc|f1|em)")
+_OLMO_BITS = re.compile(r"eval/downstream_bpb/(?P<task>.+)_bpb")
+_SHOTS = re.compile(r"(?<![a-z0-9])(\d+)[_-]?shot(?![a-z])")
+_LOSS = re.compile(
+    r"(?:eval|val|valid|validation)(?:/.*)?/(?:loss|cross_?entropy_?loss)", re.IGNORECASE
+)
+_TOKENS = ("throughput/total_tokens", "total_tokens", "tokens", "max_tokens", "n_tokens")
+_PARAMS = ("n_params", "params", "num_params", "parameter_count", "model/n_params")
+_BATCH = "batch_size_in_tokens"
+_GFLOPS = "throughput/total_training_Gflops"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What one column measures: a score, or the bits per byte of the right answer."""
+
+    benchmark: str
+    metric: str
+    shots: int | None
+    is_loss: bool = False
+
+
+def read_column(name: str) -> Column | None:
+    """The benchmark of a logged name such as ``arc_easy/acc`` or ``eval/downstream/...``."""
+    if match := _OLMO_BITS.fullmatch(name):
+        return Column(benchmark=match["task"], metric="", shots=_shots(name), is_loss=True)
+    if match := _FOUNDRY.fullmatch(name) or _OLMO.fullmatch(name):
+        shots = int(match["shots"]) if "shots" in match.groupdict() else _shots(name)
+        return Column(benchmark=match["task"], metric=match["metric"], shots=shots)
+    head, _, metric = name.rpartition("/")
+    task = head.rpartition("/")[2]
+    if task and metric.lower() in _METRICS:
+        return Column(benchmark=task, metric=metric, shots=_shots(name))
+    return None
+
+
+def scores_of_row(
+    subject: Subject,
+    columns: Mapping[str, Column],
+    row: Mapping[str, str],
+    *,
+    source: str,
+    line: int,
+    tally: Tally,
+    time: str = "",
+) -> list[ImportedScore]:
+    """All scores in one row of a logger's table; empty cells are not measured."""
+    losses = {
+        column.benchmark: number(row.get(name, ""))
+        for name, column in columns.items()
+        if column.is_loss
+    }
+    scores = []
+    for name, column in columns.items():
+        value = number(row.get(name, ""))
+        if column.is_loss or value is None:
+            continue
+        score = fraction(value)
+        if score is None:
+            tally.add(f"{name} is no score in [0, 1]")
+            continue
+        scores.append(
+            ImportedScore(
+                subject=subject,
+                benchmark=column.benchmark,
+                metric=column.metric,
+                shots=column.shots,
+                score=score,
+                task_loss=losses.get(column.benchmark),
+                time=time,
+                source=source,
+                line=line,
+            )
+        )
+    return scores
+
+
+def facts(row: Mapping[str, str], label: str, *, step: float | None) -> Subject:
+    """What a row says of the run besides its scores."""
+    tokens = _first_count(row, _TOKENS)
+    batch = number(row.get(_BATCH, ""))
+    if tokens is None and step and batch:
+        tokens = step * batch
+    gflops = number(row.get(_GFLOPS, ""))
+    losses = [number(value) for name, value in row.items() if _LOSS.fullmatch(name)]
+    return Subject(
+        label=label,
+        family=row.get("family", "") or row.get("tags.family", ""),
+        params=_first_count(row, _PARAMS),
+        tokens=tokens,
+        flops=gflops * 1e9 if gflops else None,
+        step=None if step is None or step < 0 else step,
+        # Several validation sets cannot be told apart here, and a law needs one fixed corpus.
+        loss=losses[0] if len(losses) == 1 else None,
+    )
+
+
+def number(text: str) -> float | None:
+    """A finite number, or None for an empty cell, a text or NaN."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if abs(value) < float("inf") else None
+
+
+def _first_count(row: Mapping[str, str], names: Sequence[str]) -> float | None:
+    for name in names:
+        for key in (name, f"params.{name}", f"metrics.{name}"):
+            try:
+                return parse_count(row[key])
+            except (KeyError, CountError):
+                continue
+    return None
+
+
+def _shots(name: str) -> int | None:
+    match = _SHOTS.search(name)
+    return int(match[1]) if match else None

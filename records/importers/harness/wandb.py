@@ -1,0 +1,111 @@
+"""Weights & Biases: three different CSV files: run history, chart export and runs table.
+
+Traps: the history's run is named by the file only; `run.history()` is sampled to 500 rows and
+differs between calls; a chart holds `__MIN` and `__MAX` columns beside each curve.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from scalepredict.records.importers.harness.interface import Imported, ImportedScore, Subject, Tally
+from scalepredict.records.importers.harness.logged import facts, number, read_column, scores_of_row
+from scalepredict.records.importers.harness.source_file import SourceFile
+
+_SAMPLED_ROWS = 500  # what run.history() returns at the most unless asked otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class WandbHistory:
+    """One file for each run: `_step` and the logged values."""
+
+    kind: ClassVar[str] = "wandb-history"
+
+    def recognises(self, file: SourceFile) -> bool:
+        """A `_step` column."""
+        return "_step" in file.header
+
+    def read(self, file: SourceFile) -> Imported:
+        """Every row with scores is a checkpoint."""
+        label = file.path.name.removesuffix(".gz").removesuffix(".csv")
+        columns = {name: column for name in file.header if (column := read_column(name))}
+        tally = Tally()
+        scores: list[ImportedScore] = []
+        rows = 0
+        for line, row in file.csv_rows():
+            rows += 1
+            subject = facts(row, label, step=number(row["_step"]))
+            scores += scores_of_row(subject, columns, row, source=file.name, line=line, tally=tally)
+        warnings: tuple[str, ...] = ()
+        if rows == _SAMPLED_ROWS:
+            warnings = (
+                f"exactly {_SAMPLED_ROWS} rows: run.history() samples them; "
+                "export with scan_history() to get all.",
+            )
+        return Imported(scores=tuple(scores), skipped=tally.counts, warnings=warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class WandbChart:
+    """`"Step","<run> - <metric>",...`: one curve for each run."""
+
+    kind: ClassVar[str] = "wandb-chart"
+
+    def recognises(self, file: SourceFile) -> bool:
+        """A step, then columns of runs."""
+        return (
+            bool(file.header)
+            and file.header[0] in ("Step", "_step", "Relative Time (Process)")
+            and any(" - " in name for name in file.header[1:])
+        )
+
+    def read(self, file: SourceFile) -> Imported:
+        """Every cell is a score of the run that its column names."""
+        curves = {}
+        for name in file.header[1:]:
+            run, _, metric = name.partition(" - ")
+            column = None if re.search(r"__(?:MIN|MAX|_step)$", name) else read_column(metric)
+            if column is not None and not column.is_loss:
+                curves[name] = (run, column)
+        tally = Tally()
+        scores: list[ImportedScore] = []
+        for line, row in file.csv_rows():
+            step = number(row[file.header[0]])
+            for name, (run, column) in curves.items():
+                subject = Subject(label=run, step=step)
+                scores += scores_of_row(
+                    subject, {name: column}, row, source=file.name, line=line, tally=tally
+                )
+        return Imported(scores=tuple(scores), skipped=tally.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class WandbRuns:
+    """`Name,State,...`: one row for each run, configuration beside the final scores."""
+
+    kind: ClassVar[str] = "wandb-runs"
+
+    def recognises(self, file: SourceFile) -> bool:
+        """Name and state of a run."""
+        return {"Name", "State"} <= set(file.header)
+
+    def read(self, file: SourceFile) -> Imported:
+        """The final scores of every finished run."""
+        columns = {name: column for name in file.header if (column := read_column(name))}
+        tally = Tally()
+        scores: list[ImportedScore] = []
+        for line, row in file.csv_rows():
+            if row["State"] not in ("finished", ""):
+                tally.add(f"a run that is {row['State']}")
+                continue
+            subject = facts(row, row["Name"], step=number(row.get("_step", "")))
+            scores += scores_of_row(
+                subject,
+                columns,
+                row,
+                source=file.name,
+                line=line,
+                tally=tally,
+                time=row.get("Created", ""),
+            )
+        return Imported(scores=tuple(scores), skipped=tally.counts)

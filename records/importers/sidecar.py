@@ -1,0 +1,313 @@
+"""Which run is this, and how large was it? The sidecar file `ladder.yaml`.
+
+No harness records training tokens and few record parameters, so one short file says it: patterns
+of model names or paths, and what is true of the models that match. The first match wins.
+What the ladder says goes before what a result file says, and that before what a name suggests.
+"""
+
+import fnmatch
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from scalepredict.errors import ConfigError, CountError, RecordError
+from scalepredict.records.importers.harness.interface import Subject
+from scalepredict.records.importers.names import guess_from_name, without_step
+from scalepredict.records.text.counts import format_count, parse_count
+from scalepredict.records.text.schema import Count, validated
+from scalepredict.records.text.yaml_text import Document, load_yaml
+
+CONFLICT = 0.05  # total and non-embedding parameters differ by a factor 2 at 50M
+Role = Literal["fit", "holdout", "target", "anchor"]
+_SIZES = ("params", "params_non_embedding", "params_active", "tokens", "flops", "step")
+_KEPT = ("params", "tokens", "flops", "step", "unique_tokens")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Defaults(_Strict):
+    """What holds for all models unless an entry says otherwise."""
+
+    family: str | None = None
+    tokens_per_step: Count | None = None
+    params_kind: Literal["total", "non_embedding"] = "total"
+    phase: str = ""
+    role: Role = "fit"
+
+
+class Entry(_Strict):
+    """What is true of the models whose name, name@revision or path matches."""
+
+    match: str
+    name: str | None = None
+    family: str | None = None
+    params: Count | None = None
+    params_non_embedding: Count | None = None
+    params_active: Count | None = None
+    tokens: Count | None = None
+    tokens_from: Literal["step"] | None = None
+    tokens_per_step: Count | None = None
+    tokens_per_param: Count | None = None
+    unique_tokens: Count | None = None
+    flops: Count | None = None
+    flops_per_token: Count | None = None
+    step: Count | None = None
+    phase: str | None = None
+    role: Role | None = None
+
+    @field_validator("match")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        if value.startswith("re:"):
+            try:
+                re.compile(value[3:])
+            except re.error as error:
+                raise ValueError(f"{value!r} is no regular expression: {error}") from error
+        return value
+
+    @field_validator("params_active", "params_non_embedding")
+    @classmethod
+    def _is_a_part(cls, value: float | None, info: Any) -> float | None:
+        total = info.data.get("params")
+        if value is not None and total is not None and value > total:
+            raise ValueError(
+                f"{format_count(value)} {info.field_name.removeprefix('params_')} parameters of "
+                f"{format_count(total)} in total; are the two swapped?"
+            )
+        return value
+
+    @field_validator("tokens_from")
+    @classmethod
+    def _only_one(cls, value: str | None, info: Any) -> str | None:
+        if value is not None and info.data.get("tokens") is not None:
+            raise ValueError("tokens and tokens_from contradict each other; give one of them")
+        return value
+
+
+class Ladder(_Strict):
+    """The whole file."""
+
+    version: Literal[1] = Field(default=1, alias="schema")
+    defaults: Defaults = Defaults()
+    models: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A checkpoint with its sizes, and where each came from.
+
+    Attributes:
+        label: The name as the file has it.
+        model: Name of the training run.
+        family: Recipe; empty if unknown.
+        sizes: ``params``, ``tokens``, ``flops``, ``step``, ``unique_tokens`` (counts) as known.
+        origin: ``ladder``, ``file``, ``revision`` or ``name`` for each size.
+        params_kind: ``total`` or ``non_embedding``.
+        phase: Part of the schedule.
+        role: fit, holdout, target or anchor.
+        loss: Validation loss (nats per token).
+        entry: Pattern of the ladder's entry that matches; empty if none does.
+        warnings: Sentences about what does not agree.
+    """
+
+    label: str
+    model: str
+    family: str
+    sizes: Mapping[str, float]
+    origin: Mapping[str, str]
+    params_kind: str
+    phase: str
+    role: str
+    loss: float | None = None
+    entry: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+
+def read_ladder(path: str | Path) -> Ladder:
+    """Read `ladder.yaml`, or the JSON of OLMo-ladder as it is.
+
+    Raises:
+        ConfigError: The file is not understood; file, line, column and the key are named.
+    """
+    document = load_yaml(path)
+    if isinstance(document.value, dict) and "models" not in document.value:
+        converted = _from_olmo(document)
+        if converted is not None:
+            return converted
+    return validated(document, Ladder)
+
+
+def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
+    """Put together what ladder, file and name say of one checkpoint.
+
+    Raises:
+        RecordError: Ladder and file differ by more than 5 %.
+    """
+    names = [subject.label, f"{subject.label}@{subject.revision}", path]
+    entry, groups = _first_match(ladder, names)
+    stated = {**{key: getattr(entry, key) for key in _SIZES if entry}, **groups}
+    in_file = {key: getattr(subject, key) for key in _SIZES}
+    in_revision = guess_from_name(subject.revision)
+    guessed = guess_from_name(f"{path} {subject.label}")
+    sizes: dict[str, float] = {}
+    origin: dict[str, str] = {}
+    warnings: list[str] = []
+    for key in _SIZES:
+        for source, values in (
+            ("ladder", stated),
+            ("file", in_file),
+            ("revision", in_revision),
+            ("name", guessed),
+        ):
+            value = values.get(key)
+            if value is None:
+                continue
+            if key not in sizes:
+                sizes[key], origin[key] = value, source
+            elif abs(value - sizes[key]) > CONFLICT * sizes[key]:
+                _disagree(subject.label, key, sizes[key], origin[key], value, source, warnings)
+    _derive_tokens(subject, entry, ladder.defaults, sizes, origin)
+    _check_parts(subject.label, sizes, origin)
+    kind = _choose_params(ladder.defaults, sizes, origin)
+    if entry and entry.unique_tokens:
+        sizes["unique_tokens"], origin["unique_tokens"] = entry.unique_tokens, "ladder"
+    named = (entry and entry.name) or str(groups.get("name") or "")
+    run = without_step(subject.label)
+    if not named and run != subject.label:
+        origin["model"] = "name"
+    return Resolved(
+        label=subject.label,
+        model=named or run,
+        family=(entry and entry.family) or subject.family or ladder.defaults.family or "",
+        sizes={key: sizes[key] for key in _KEPT if key in sizes},
+        origin=origin,
+        params_kind=kind,
+        phase=(entry and entry.phase) or ladder.defaults.phase,
+        role=(entry and entry.role) or ladder.defaults.role,
+        loss=subject.loss,
+        entry=entry.match if entry else "",
+        warnings=tuple(warnings),
+    )
+
+
+def _first_match(ladder: Ladder, names: list[str]) -> tuple[Entry | None, dict[str, Any]]:
+    for entry in ladder.models:
+        for name in names:
+            if entry.match.startswith("re:"):
+                match = re.search(entry.match[3:], name)
+                if match:
+                    return entry, _groups(entry, match)
+            elif fnmatch.fnmatchcase(name, entry.match):
+                return entry, {}
+    return None, {}
+
+
+def _groups(entry: Entry, match: re.Match[str]) -> dict[str, Any]:
+    groups: dict[str, Any] = {}
+    for key, text in match.groupdict().items():
+        if key not in (*_SIZES, "name") or text is None:
+            continue
+        try:
+            groups[key] = text if key == "name" else parse_count(text)
+        except CountError as error:
+            raise ConfigError(f"ladder: {entry.match}: group {key!r}: {error}") from error
+    return groups
+
+
+def _disagree(
+    label: str, key: str, value: float, source: str, other: float, rival: str, warnings: list[str]
+) -> None:
+    sentence = (
+        f"{label}: {key} is {format_count(value)} by the {source} and {format_count(other)} by "
+        f"the {rival}"
+    )
+    if rival in ("name", "revision"):  # names round: OLMo-1B has 1.18B parameters
+        if source != "ladder":
+            warnings.append(f"{sentence}; the {source} is believed.")
+        return
+    raise RecordError(
+        f"{sentence}, more than 5 % apart; correct the ladder "
+        "(params_non_embedding and params_active are keys of their own)."
+    )
+
+
+def _check_parts(label: str, sizes: Mapping[str, float], origin: Mapping[str, str]) -> None:
+    # One of the two may be the ladder's and the other the file's; names are round.
+    if origin.get("params") not in ("ladder", "file"):
+        return
+    for part in ("params_active", "params_non_embedding"):
+        if sizes.get(part, 0.0) > sizes["params"]:
+            raise RecordError(
+                f"{label}: {part} is {format_count(sizes[part])} of {format_count(sizes['params'])}"
+                " parameters in total; are the two swapped?"
+            )
+
+
+def _derive_tokens(
+    subject: Subject,
+    entry: Entry | None,
+    defaults: Defaults,
+    sizes: dict[str, float],
+    origin: dict[str, str],
+) -> None:
+    per_step = (entry and entry.tokens_per_step) or defaults.tokens_per_step
+    from_step = entry is not None and entry.tokens_from == "step"
+    if from_step and not per_step:
+        raise ConfigError(
+            f"ladder: {entry.match if entry else ''}: tokens_from: step needs tokens_per_step; "
+            "add it to the entry or the defaults."
+        )
+    if per_step and sizes.get("step") and (from_step or origin.get("tokens") in (None, "name")):
+        stated, derived = sizes.get("tokens"), per_step * sizes["step"]
+        from_file = stated is not None and origin["tokens"] == "file"
+        if stated and from_file and abs(derived - stated) > CONFLICT * stated:
+            _disagree(subject.label, "tokens", derived, "ladder", stated, "file", [])
+        sizes["tokens"] = derived
+        origin["tokens"] = f"step of the {origin['step']} x tokens_per_step"
+    if entry and entry.tokens_per_param and "tokens" not in sizes and "params" in sizes:
+        sizes["tokens"] = entry.tokens_per_param * sizes["params"]
+        origin["tokens"] = "tokens_per_param of the ladder"
+    if "params_active" in sizes and "tokens" in sizes and "flops" not in sizes:
+        # Of a mixture of experts, only the active parameters cost compute.
+        sizes["flops"] = 6.0 * sizes["params_active"] * sizes["tokens"]
+        origin["flops"] = "6 x active params x tokens"
+    if entry and entry.flops_per_token and "tokens" in sizes and "flops" not in sizes:
+        sizes["flops"] = entry.flops_per_token * sizes["tokens"]
+        origin["flops"] = "flops_per_token of the ladder"
+
+
+def _choose_params(defaults: Defaults, sizes: dict[str, float], origin: dict[str, str]) -> str:
+    wanted = defaults.params_kind
+    other = sizes.get("params_non_embedding")
+    if other is not None and (wanted == "non_embedding" or "params" not in sizes):
+        sizes["params"], origin["params"] = other, origin["params_non_embedding"]
+        return "non_embedding"
+    return wanted if "params" in sizes and origin["params"] == "ladder" else "total"
+
+
+def _from_olmo(document: Document) -> Ladder | None:
+    # {"190M": {"paths": [...], "mode": "train", "n": non-embedding params, "flops": per token}}
+    rungs = document.value
+    if not rungs or not all(
+        isinstance(r, dict) and isinstance(r.get("paths"), list) for r in rungs.values()
+    ):
+        return None
+    models = [
+        {
+            "match": f"*{path}",
+            "params_non_embedding": rung.get("n"),
+            "flops_per_token": rung.get("flops"),
+            "role": "fit" if rung.get("mode", "train") == "train" else "holdout",
+        }
+        for rung in rungs.values()
+        for path in rung["paths"]
+    ]
+    content = {"schema": 1, "defaults": {"params_kind": "non_embedding"}, "models": models}
+    # Positions in the JSON do not carry over to the converted entries.
+    return validated(Document(value=content, source=document.source, lines={}), Ladder)

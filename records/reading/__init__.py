@@ -1,0 +1,1 @@
+"""From files to one table: what was read, merged, refused and why."""

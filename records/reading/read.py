@@ -1,0 +1,131 @@
+"""What was measured? Files of records in, one table and a report out.
+
+Long form: one row per checkpoint and benchmark or task. Wide form: a column for each benchmark.
+A column that is not known is an error where it resembles one that is; else it is left out and
+reported (any column whose name starts with ``x_`` is left out).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scalepredict.errors import RecordError
+from scalepredict.records.benchmarks import BenchmarkMetadata, shipped_metadata
+from scalepredict.records.formats.csv_file import read_delimited
+from scalepredict.records.formats.json_lines import read_json_lines
+from scalepredict.records.formats.parquet_file import read_parquet
+from scalepredict.records.formats.rows import FileRows, join_rows
+from scalepredict.records.formats.sources import Form, Source, find_sources
+from scalepredict.records.formats.yaml_records import read_structured
+from scalepredict.records.importers.account import summary
+from scalepredict.records.importers.choose import Choice
+from scalepredict.records.importers.collect import collect
+from scalepredict.records.importers.detect import split_foreign
+from scalepredict.records.importers.sidecar import Ladder
+from scalepredict.records.importers.to_rows import as_rows
+from scalepredict.records.reading.assemble import assemble
+from scalepredict.records.reading.checks import choose_variants, complete_scores, measured
+from scalepredict.records.reading.read_report import ReadReport
+from scalepredict.records.table import EvalTable
+
+_READERS = {
+    Form.DELIMITED: read_delimited,
+    Form.JSON_LINES: read_json_lines,
+    Form.PARQUET: read_parquet,
+    Form.YAML: read_structured,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reading:
+    """The table of all files, with tasks, and what was done to make it."""
+
+    table: EvalTable
+    report: ReadReport
+
+
+def read_records(
+    paths: Sequence[str | Path],
+    *,
+    metadata: BenchmarkMetadata | None = None,
+    metrics: Sequence[str] = (),
+    shots: int | None = None,
+    percent: bool = False,
+    ladder: Ladder | None = None,
+    mixed: bool = False,
+) -> Reading:
+    """Read files and folders of records, or of harness and logger results, into one table.
+
+    Args:
+        paths: Files or folders; ``-`` is stdin.
+        metadata: Chance levels, item counts and suites that override the shipped ones. A
+            ``benchmarks:`` section of a record file overrides both.
+        metrics: Where a benchmark has several metrics, the first of these that it has is read.
+        shots: Where a benchmark has several shot counts, this one is read.
+        percent: Whether all scores and their standard errors are in percent.
+        ladder: Sizes of the models in harness and logger results, which hardly state them.
+        mixed: Keep all metrics and shot counts of a benchmark, as units of their own, instead of
+            refusing to mix them. For comparisons of like with like only.
+
+    Raises:
+        RecordError: A file is not understood, or records contradict each other.
+        ConfigError: A ``benchmarks:`` section is not understood.
+    """
+    own, foreign = split_foreign(paths)
+    sources, others = find_sources(own) if own or not foreign else ([], ())
+    parts = [_read(source, percent=percent) for source in sources]
+    choice = Choice(
+        metric={}, filter={}, shots={} if shots is None else {"": shots}, prefer=tuple(metrics)
+    )
+    collected = collect(foreign, ladder=ladder, choice=choice) if foreign else None
+    names = [source.name for source in sources]
+    n_rows = [len(part.rows) for part in parts]
+    if collected is not None:
+        imported = as_rows(collected)
+        parts.append(FileRows(rows=imported))
+        names += imported.sources
+        n_rows += np.bincount(imported.source, minlength=len(imported.sources)).tolist()
+    own_metadata = BenchmarkMetadata(entries={})
+    for given in (metadata, *(part.metadata for part in parts)):
+        own_metadata = own_metadata if given is None else own_metadata.overridden(given)
+    known = shipped_metadata().overridden(own_metadata)
+    rows = complete_scores(join_rows([part.rows for part in parts]))
+    scored = measured(rows)
+    rows = rows.take(scored)
+    if not len(rows):
+        raise RecordError(f"{', '.join(names)}: no row has a score; nothing to read.")
+    kept = rows if mixed else choose_variants(rows, metrics=metrics, shots=shots)
+    built = assemble(kept, known)
+    return Reading(
+        table=built.table,
+        report=ReadReport(
+            files=tuple(zip(names, n_rows, strict=True)),
+            imported=() if collected is None else (*summary(collected), *collected.warnings),
+            other_files=others,
+            n_rows=len(kept),
+            n_merged=built.n_merged,
+            n_empty=int((~scored).sum()),
+            n_filtered=len(rows) - len(kept),
+            n_tokens_derived=built.derived["tokens"],
+            n_flops_derived=built.derived["flops"],
+            n_params_derived=built.derived["params"],
+            n_without_compute=int(np.isnan(built.table.flops).sum()),
+            # What the user wrote down was not assumed.
+            chance_from_metadata=tuple(
+                name for name in built.chance_from_metadata if not own_metadata.has_chance(name)
+            ),
+            chance_assumed=tuple(
+                dict.fromkeys(unit.benchmark for unit in built.table.units if unit.chance_assumed)
+            ),
+            n_items_from_metadata=tuple(
+                name for name in built.n_items_from_metadata if not own_metadata.has_items(name)
+            ),
+            ignored_columns=tuple(dict.fromkeys(name for part in parts for name in part.ignored)),
+        ),
+    )
+
+
+def _read(source: Source, *, percent: bool) -> FileRows:
+    return _READERS[source.form()](source, percent=percent)

@@ -1,0 +1,138 @@
+"""What did the reader do with the files? Counts, and the sentences that tell them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scalepredict.records.formats.columns import KNOWN, misspelt
+from scalepredict.records.text.counts import count_of, listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadReport:
+    """What was read, merged, derived, assumed and left out.
+
+    Attributes:
+        files: Name and rows of each file.
+        imported: What was read from, and left out of, harness and logger results.
+        other_files: Files of the folders that are no records (a ladder, a stored fit), left out.
+        n_rows: Rows with a score or a task loss.
+        n_merged: Rows that repeated another row exactly.
+        n_empty: Rows with neither score nor task loss, left out.
+        n_filtered: Rows of metrics or shots that were not chosen.
+        n_tokens_derived: Checkpoints whose tokens are C / 6N.
+        n_flops_derived: Checkpoints whose FLOPs are 6 N D.
+        n_params_derived: Checkpoints whose params are C / 6D.
+        n_without_compute: Checkpoints without FLOPs after that.
+        chance_from_metadata: Benchmarks whose chance level is the shipped default.
+        chance_assumed: Benchmarks of unknown chance level, taken as 0.
+        n_items_from_metadata: Benchmarks whose item count is the shipped default.
+        ignored_columns: Headers that are no column of the format.
+    """
+
+    files: tuple[tuple[str, int], ...] = ()
+    imported: tuple[str, ...] = ()
+    other_files: tuple[str, ...] = ()
+    n_rows: int = 0
+    n_merged: int = 0
+    n_empty: int = 0
+    n_filtered: int = 0
+    n_tokens_derived: int = 0
+    n_flops_derived: int = 0
+    n_params_derived: int = 0
+    n_without_compute: int = 0
+    chance_from_metadata: tuple[str, ...] = ()
+    chance_assumed: tuple[str, ...] = ()
+    n_items_from_metadata: tuple[str, ...] = ()
+    ignored_columns: tuple[str, ...] = ()
+
+    def notes(self) -> tuple[str, ...]:
+        """What happened beyond plain reading, in sentences with counts."""
+        assumed = "give it in a column `chance`, or under `benchmarks:` in a YAML file"
+        told = (
+            (self.other_files, f"files that are no records, left out: {listed(self.other_files)}."),
+            (self.ignored_columns, f"columns left out: {listed(self.ignored_columns)}."),
+            (
+                self.n_merged,
+                f"{count_of(self.n_merged, 'row repeats', 'rows repeat')} another row exactly; "
+                "merged.",
+            ),
+            (
+                self.n_empty,
+                f"{count_of(self.n_empty, 'row has', 'rows have')} neither score nor task loss; "
+                "left out.",
+            ),
+            (
+                self.n_filtered,
+                f"{count_of(self.n_filtered, 'row')} of other metrics or shots left out.",
+            ),
+            (
+                self.n_flops_derived,
+                f"FLOPs of {count_of(self.n_flops_derived, 'checkpoint')} computed as 6 x params "
+                "x tokens.",
+            ),
+            (
+                self.n_tokens_derived,
+                f"tokens of {count_of(self.n_tokens_derived, 'checkpoint')} computed as FLOPs / "
+                "(6 x params).",
+            ),
+            (
+                self.n_params_derived,
+                f"params of {count_of(self.n_params_derived, 'checkpoint')} computed as FLOPs / "
+                "(6 x tokens).",
+            ),
+            (
+                self.n_without_compute,
+                f"{count_of(self.n_without_compute, 'checkpoint has', 'checkpoints have')} no "
+                "FLOPs and not both params and tokens; kept, but no law of compute can use them.",
+            ),
+            (
+                self.chance_from_metadata,
+                f"chance level of {count_of(len(self.chance_from_metadata), 'benchmark')} from "
+                f"the shipped metadata: {listed(self.chance_from_metadata)}.",
+            ),
+            (
+                self.chance_assumed,
+                f"chance level of {count_of(len(self.chance_assumed), 'benchmark')} not known and "
+                f"assumed 0: {listed(self.chance_assumed)}; {assumed}.",
+            ),
+            (
+                self.n_items_from_metadata,
+                f"item count of {count_of(len(self.n_items_from_metadata), 'benchmark')} from the "
+                f"shipped metadata: {listed(self.n_items_from_metadata)}.",
+            ),
+        )
+        return (
+            *self.imported,
+            *(sentence for happened, sentence in told if happened),
+            *(f"warning: {sentence}" for sentence in self.warnings()),
+        )
+
+    def warnings(self) -> tuple[str, ...]:
+        """What of it may be a mistake: columns left out that seem to hold what records hold."""
+        return (
+            *_resembling(self.ignored_columns),
+            *(_of_sizes(self.ignored_columns) if self.n_without_compute else ()),
+        )
+
+
+def _resembling(columns: Sequence[str]) -> Iterator[str]:
+    # A slip of a column that is missing is refused; of one that is there, its values are lost.
+    for column in columns:
+        if not column.startswith("x_") and (meant := misspelt(column.casefold(), KNOWN)):
+            yield (
+                f"column {column!r} is left out. Correct it if {meant!r} is meant; else "
+                "start its name with x_ to say that it is no record."
+            )
+
+
+def _of_sizes(columns: Sequence[str]) -> Iterator[str]:
+    # `non_embedding_params` is left out in silence beside `params`; alone, it is what is lacking.
+    for column in columns:
+        words = set(re.split(r"[^a-z]+", column.casefold()))
+        for name in ("params", "tokens", "flops"):
+            if name in words and not column.startswith("x_"):
+                yield (
+                    f"column {column!r} is left out, and checkpoints lack sizes. Name it "
+                    f"{name!r} if that is what it counts."
+                )

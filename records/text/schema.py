@@ -1,0 +1,68 @@
+"""Does a YAML file say what it may? Pydantic checks it; the answer names file, line and column."""
+
+from difflib import get_close_matches
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ValidationError
+
+from scalepredict.errors import ConfigError, CountError
+from scalepredict.records.text.counts import parse_count
+from scalepredict.records.text.yaml_text import Document
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _count(value: object) -> float:
+    if not isinstance(value, str | int | float):
+        raise ValueError(f"{value!r} is not a count; write it like 70B, 1.5T or 6e24")
+    try:
+        return parse_count(value)
+    except CountError as error:
+        raise ValueError(str(error).rstrip(".")) from error
+
+
+Count = Annotated[float, BeforeValidator(_count)]
+"""A positive count with an optional suffix: 70B, 1.5T, 6e24."""
+
+
+def validated(document: Document, model: type[Model]) -> Model:
+    """The content of a document as ``model``.
+
+    Raises:
+        ConfigError: One line for each mistake: position, key, value and what is accepted.
+    """
+    try:
+        return model.model_validate(document.value if document.value is not None else {})
+    except ValidationError as error:
+        lines = [_sentence(document, model, dict(mistake)) for mistake in error.errors()]
+        raise ConfigError("\n".join(lines)) from error
+
+
+def _sentence(document: Document, model: type[BaseModel], mistake: dict[str, object]) -> str:
+    place = mistake["loc"]
+    assert isinstance(place, tuple)
+    where = document.where(*place)
+    name = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in place)
+    name = name.replace(".[", "[")
+    if mistake["type"] == "extra_forbidden":
+        known = _keys_beside(model, place)
+        close = get_close_matches(str(place[-1]), known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}."
+        return f"{where}: {name}: unknown key; {hint}"
+    message = str(mistake["msg"]).removeprefix("Value error, ")
+    return f"{where}: {name or 'the file'}: {message}."
+
+
+def _keys_beside(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
+    current: type[BaseModel] = model
+    for part in place[:-1]:
+        field = current.model_fields.get(str(part)) if isinstance(part, str) else None
+        for candidate in _models_in(field.annotation if field else None):
+            current = candidate
+    return [field.alias or name for name, field in current.model_fields.items()]
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for inner in getattr(annotation, "__args__", ()) for found in _models_in(inner)]

@@ -1,0 +1,220 @@
+"""Latent skills: forecasts of families known by one model, exact derivatives, readable loadings."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.skills.rotation import geomin
+from scalepredict.predictors.skills.skill_fit import (
+    Penalties,
+    SkillData,
+    Skills,
+    _cost,
+    _moved,
+    first_skills,
+    fit_skills,
+    normal_equations,
+    skill_curve,
+)
+from scalepredict.predictors.skills.skills import SkillLaws, SkillsLaw
+from scalepredict.predictors.store.json_codec import decode, encode
+from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
+
+CHANCE = np.array([0.25, 0.0, 0.5, 0.25, 0.0, 0.0])
+LOADING = np.array([[1.2, 0.0], [1.6, 0.3], [0.9, 0.0], [0.2, 1.1], [0.0, 1.5], [0.5, 1.0]])
+SLOPE = np.array([[0.5, 0.3], [0.3, 0.5], [0.05, 0.0]])
+
+
+def world(*, families: int = 10, per_family: int = 4, noise: float = 0.005) -> EvalTable:
+    """Two skills; families differ in both, and in the tokens that they train on."""
+    rng = np.random.default_rng(0)
+    rows, scores = [], []
+    for f in range(families):
+        level = rng.normal(scale=0.5, size=2)
+        tokens = 10.0 ** rng.uniform(11.3, 12.9)
+        for size in np.geomspace(2e8, 7e10, per_family):
+            z = np.array([np.log10(size) - 9.5, np.log10(tokens) - 12, 0])
+            z[2] = z[0] * z[1]
+            share = expit((level + z @ (2 * SLOPE)) @ LOADING.T - np.array([0, 1, 0, 0.5, 1, 2]))
+            scores.append(CHANCE + (1 - CHANCE) * share)
+            rows.append(
+                Checkpoint(
+                    model=f"f{f}-{size / 1e9:.1f}b",
+                    family=f"f{f}",
+                    params=float(size),
+                    tokens=float(tokens),
+                    flops=float(6 * size * tokens),
+                )
+            )
+    units = [Unit(benchmark=f"b{t}", chance=float(c)) for t, c in enumerate(CHANCE)]
+    values = np.array(scores) + noise * rng.normal(size=(len(rows), len(units)))
+    return make_table(rows, units, np.clip(values, 0, 1))
+
+
+def fit(table: EvalTable, *, skills: int | None = None) -> SkillsLaw:
+    return SkillLaws(components=skills).fit(table, rng=np.random.default_rng(0))
+
+
+def points(law: SkillsLaw, targets: Targets) -> Floats:
+    return law.forecast(targets, rng=np.random.default_rng(0)).point
+
+
+def lone(table: EvalTable, family: str) -> tuple[EvalTable, EvalTable]:
+    """All but the larger models of one family, and those."""
+    own = np.flatnonzero([c.family == family for c in table.checkpoints])
+    return table.take_rows(np.delete(np.arange(len(table.checkpoints)), own[1:])), table.take_rows(
+        own[1:]
+    )
+
+
+def data(*, holes: bool = True) -> SkillData:
+    table = world(families=5)
+    scores = table.scores.copy()
+    if holes:
+        scores[::3, 1] = np.nan
+    logs = np.log10(np.stack([table.params, table.tokens], axis=1)) - np.array([9.5, 12])
+    family = np.array([int(c.family[1:]) for c in table.checkpoints])
+    scale = np.concatenate([logs, logs[:, :1] * logs[:, 1:]], axis=1)
+    return SkillData(scores=scores, chance=CHANCE, scale=scale, family=family)
+
+
+def test_a_family_known_by_its_smallest_model_is_forecast_far_better_than_by_it() -> None:
+    errors, copies = [], []
+    for family in ("f1", "f4", "f7"):
+        known, hidden = lone(world(), family)
+        errors.append(np.abs(points(fit(known), Targets.of_table(hidden)) - hidden.scores).mean())
+        copies.append(
+            np.abs(
+                known.scores[[c.family == family for c in known.checkpoints]] - hidden.scores
+            ).mean()
+        )
+    assert np.mean(errors) < 0.04
+    assert np.mean(errors) < 0.2 * np.mean(copies)
+
+
+def test_the_true_number_of_skills_gets_more_weight_than_one() -> None:
+    law = fit(world())
+    assert law.share[1] > 2 * law.share[0]
+    assert fit(world(), skills=2).share.tolist() == [1.0]
+
+
+def test_gradient_and_step_are_those_of_the_cost() -> None:
+    evidence, penalties = data(), Penalties(bend=0.02)
+    skills = first_skills(evidence, 2)
+    rng = np.random.default_rng(1)
+    skills = replace(skills, shape=skills.shape + 0.3 * rng.normal(size=skills.shape.shape))
+    firsts = np.flatnonzero(np.diff(evidence.family, prepend=-1))
+    system = normal_equations(evidence, skills, penalties, firsts)
+    step = rng.normal(size=system.gradient.shape)
+    family_step = rng.normal(size=system.family_gradient.shape)
+    along = system.gradient @ step + (system.family_gradient * family_step).sum()
+    h = 1e-6
+    up = _cost(evidence, _moved(skills, h * step, h * family_step), penalties)
+    down = _cost(evidence, _moved(skills, -h * step, -h * family_step), penalties)
+    assert along == pytest.approx((up - down) / (2 * h), rel=1e-5)
+
+
+def test_the_fit_is_a_minimum() -> None:
+    evidence, penalties = data(), Penalties()
+    skills = fit_skills(evidence, 2, penalties, tolerance=1e-9)
+    least = _cost(evidence, skills, penalties)
+    assert least < 0.01 * _cost(evidence, first_skills(evidence, 2), penalties) + 0.05
+    rng = np.random.default_rng(2)
+    firsts = np.flatnonzero(np.diff(evidence.family, prepend=-1))
+    system = normal_equations(evidence, skills, penalties, firsts)
+    for _ in range(20):
+        step = 0.01 * rng.normal(size=system.gradient.shape)
+        family_step = 0.01 * rng.normal(size=system.family_gradient.shape)
+        assert _cost(evidence, _moved(skills, step, family_step), penalties) > least
+
+
+def test_a_family_never_seen_is_an_average_one_and_less_certain() -> None:
+    table = world()
+    law = fit(table)
+    target = Targets.of_table(table.take_rows(np.array([5])))
+    stranger = replace(target, family=("unheard-of",))
+    rng = np.random.default_rng(0)
+    known, unknown = law.forecast(target, rng=rng), law.forecast(stranger, rng=rng)
+    assert (unknown.model_variance > 1.5 * known.model_variance).all()
+    assert not np.allclose(known.point, unknown.point, atol=0.01)
+
+
+def test_more_tokens_are_forecast_to_help() -> None:
+    table = world()
+    law = fit(table)
+    target = Targets.of_table(table.take_rows(np.array([6])))
+    more = replace(target, tokens=3 * target.tokens, flops=3 * target.flops)
+    assert (points(law, more) > points(law, target)).all()
+
+
+def test_models_without_tokens_are_left_out_with_a_count() -> None:
+    table = world()
+    bare = [replace(c, tokens=None, flops=None) for c in table.checkpoints[:2]]
+    law = fit(replace(table, checkpoints=(*bare, *table.checkpoints[2:])))
+    assert law.left_out == 2
+    assert any("2 models without params, tokens or scores" in note for note in law.notes())
+
+
+def test_one_family_is_refused_and_pointed_to_the_stack() -> None:
+    table = world(families=1, per_family=9)
+    with pytest.raises(RefusedError, match=r"9 models of 1 family .* predictor stack"):
+        fit(table)
+
+
+def test_a_constant_benchmark_is_a_failure_and_leaves_the_rest_alone() -> None:
+    table = world()
+    scores = table.scores.copy()
+    scores[:, 3] = 0.25
+    law = fit(table.with_scores(scores))
+    result = law.forecast(Targets.of_table(table), rng=np.random.default_rng(0))
+    assert "'b3' has the same score in all 40 models" in str(result.failures[3])
+    assert np.isnan(result.point[:, 3]).all()
+    assert np.isfinite(np.delete(result.point, 3, axis=1)).all()
+    assert f"not forecast: {result.failures[3]}" in law.notes()
+
+
+def test_a_target_without_tokens_is_refused() -> None:
+    target = Targets.of_table(world().take_rows(np.array([1])))
+    with pytest.raises(RefusedError, match="needs params and tokens"):
+        points(fit(world()), replace(target, tokens=np.array([np.nan])))
+
+
+def test_row_order_does_not_change_the_forecast() -> None:
+    table = world()
+    order = np.random.default_rng(4).permutation(len(table.checkpoints))
+    target = Targets.of_table(table.take_rows(np.array([7, 30])))
+    one, two = points(fit(table), target), points(fit(table.take_rows(order)), target)
+    assert np.allclose(one, two, atol=1e-4)
+
+
+def test_a_law_comes_back_from_json_with_the_same_forecast() -> None:
+    law = fit(world())
+    again = decode(encode(law, SkillsLaw), SkillsLaw, where="law")
+    target = Targets.of_table(world())
+    assert np.array_equal(points(law, target), points(again, target))
+
+
+def test_geomin_finds_simple_structure_of_correlated_skills() -> None:
+    simple = np.array([[0.9, 0.0], [0.8, 0.0], [0.7, 0.1], [0.0, 0.8], [0.0, 0.9], [0.1, 0.6]])
+    mixing = np.linalg.cholesky(np.array([[1, 0.5], [0.5, 1]])).T
+    turn = np.array([[np.cos(0.7), -np.sin(0.7)], [np.sin(0.7), np.cos(0.7)]])
+    white = simple @ mixing.T @ turn
+    found = white @ np.linalg.inv(geomin(white)).T
+    assert np.allclose(np.sort(np.abs(found), axis=1), np.sort(simple, axis=1), atol=0.1)
+
+
+def test_skill_curves_rise_from_chance_to_one() -> None:
+    skills = Skills(
+        loading=np.array([[1.0]]),
+        level=np.zeros(1),
+        shape=np.array([[-15.0, -15.0, 0.0]]),
+        slope=np.zeros((3, 1)),
+        intercept=np.zeros((1, 1)),
+        chance=np.array([0.25]),
+    )
+    curve = skill_curve(skills, np.array([[-50.0], [0.0], [50.0]]))[:, 0]
+    assert np.allclose(curve, [0.25, 0.625, 1.0], atol=1e-5)

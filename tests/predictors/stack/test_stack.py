@@ -1,0 +1,236 @@
+"""The default forecaster: exact on clean ladders, calm on bad ones, indifferent to order."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.interface import Forecast, Targets
+from scalepredict.predictors.stack.stack import Stack, StackLaw
+from scalepredict.predictors.store.json_codec import decode, encode
+from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
+
+SIZES = np.array([70e6, 160e6, 410e6, 1e9, 1.4e9, 2.8e9])
+LEVEL = np.array([-1.2, -0.4, 0.3, -2.0, 0.0, -0.8])
+SLOPE = np.array([0.6, 0.4, 0.5, 0.7, 0.45, 0.55])
+CHANCE = np.array([0.25, 0.5, 0.0, 0.25, 0.2, 0.0])
+
+
+def world(params: Floats, tokens: Floats | float = 300e9, *, n_units: int = 6) -> EvalTable:
+    """Scores that are logistic in -log of the Hoffmann loss, exactly; 10,000 items each."""
+    n, d = np.broadcast_arrays(params, np.asarray(tokens, dtype=float))
+    theta = -np.log(1.69 + 406.4 * n**-0.34 + 410.7 * d**-0.28)
+    top = -np.log(1.69 + 406.4 * 2.8e9**-0.34 + 410.7 * 300e9**-0.28)
+    x = (theta - top) / 0.11
+    chance = CHANCE[:n_units]
+    rise = 1 / (1 + np.exp(-(LEVEL[:n_units] + SLOPE[:n_units] * x[:, None])))
+    return ladder(n, d, chance + (1 - chance) * rise, chance=chance)
+
+
+def ladder(params: Floats, tokens: Floats, scores: Floats, *, chance: Floats) -> EvalTable:
+    rows = zip(params, tokens, strict=True)
+    return make_table(
+        [
+            Checkpoint(model=f"m{i}", params=float(n), tokens=float(d), flops=6 * float(n * d))
+            for i, (n, d) in enumerate(rows)
+        ],
+        [Unit(benchmark=f"b{t}", chance=float(g)) for t, g in enumerate(chance)],
+        scores,
+        n_items=np.full(scores.shape, 10_000.0),
+    )
+
+
+def fit(table: EvalTable) -> StackLaw:
+    return Stack().fit(table, rng=np.random.default_rng(0))
+
+
+def forecast(table: EvalTable, targets: EvalTable) -> Forecast:
+    return fit(table).forecast(Targets.of_table(targets), rng=np.random.default_rng(0))
+
+
+def test_a_clean_ladder_is_forecast_within_a_point_at_four_times_the_compute() -> None:
+    small, large = world(SIZES), world(np.array([6.9e9, 12e9]))
+    error = np.abs(forecast(small, large).point - large.scores)
+    assert error.max() < 0.015
+    assert error.max() < 0.5 * np.abs(small.scores[-1] - large.scores).max()
+
+
+def test_more_tokens_for_the_same_model_are_forecast_too() -> None:
+    small = world(np.repeat(SIZES, 3), np.tile([20e9, 80e9, 300e9], 6))
+    large = world(np.array([2.8e9, 6.9e9]), np.array([1200e9, 300e9]))
+    assert np.abs(forecast(small, large).point - large.scores).max() < 0.01
+
+
+def test_the_order_of_rows_and_of_benchmarks_does_not_matter() -> None:
+    small, large = world(SIZES), world(np.array([6.9e9, 12e9]))
+    before = forecast(small, large)
+    rows, columns = np.array([3, 0, 5, 2, 4, 1]), np.array([4, 2, 0, 5, 1, 3])
+    after = forecast(small.take_rows(rows).take_units(columns), large)
+    np.testing.assert_allclose(after.point, before.point[:, columns], atol=1e-5)
+    np.testing.assert_allclose(
+        after.model_variance, before.model_variance[:, columns], rtol=1e-2, atol=1e-8
+    )
+
+
+def test_the_same_fit_twice_is_the_same_to_the_bit_and_survives_storage() -> None:
+    small, large = world(SIZES), world(np.array([12e9]))
+    law = fit(small)
+    stored = decode(encode(law, StackLaw), StackLaw, where="law")
+    targets = Targets.of_table(large)
+    rng = np.random.default_rng(0)
+    first = law.forecast(targets, rng=rng)
+    assert np.array_equal(first.point, forecast(small, large).point)
+    assert np.array_equal(first.point, stored.forecast(targets, rng=rng).point)
+    assert np.array_equal(first.spread_weighted, stored.forecast(targets, rng=rng).spread_weighted)
+
+
+def test_weights_are_equal_with_three_models_and_learned_with_more() -> None:
+    short, long = fit(world(SIZES[:3])), fit(world(SIZES))
+    assert np.allclose(short.weights, 1 / len(short.weights))
+    assert "equal weights" in short.notes()[0]
+    assert np.allclose(long.weights.sum(axis=0), 1)
+    assert np.ptp(long.weights, axis=0).min() > 0.05
+    assert "3 rolling origins" in long.notes()[0]
+
+
+def test_a_missing_score_changes_its_own_benchmark_and_hardly_the_others() -> None:
+    small, large = world(SIZES), world(np.array([12e9]))
+    holed = small.scores.copy()
+    holed[0, 2] = holed[5, 4] = np.nan
+    after = forecast(small.with_scores(holed), large)
+    assert np.isfinite(after.point).all()
+    assert np.abs(after.point - large.scores).max() < 0.03
+    assert after.last[0, 4] == small.scores[4, 4]
+
+
+def test_a_benchmark_with_two_scores_has_no_forecast_but_a_reason() -> None:
+    small = world(SIZES)
+    scores = small.scores.copy()
+    scores[:4, 1] = np.nan
+    result = forecast(small.with_scores(scores), world(np.array([12e9])))
+    assert np.isnan(result.point[0, 1])
+    assert np.isfinite(np.delete(result.point[0], 1)).all()
+    assert result.failures[1] is not None
+    assert "scored on 2 checkpoints" in result.failures[1]
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_fewer_than_three_scales_are_refused_with_the_count(n: int) -> None:
+    with pytest.raises(RefusedError, match=rf"{n} distinct scales?, and a curve needs 3"):
+        fit(world(np.repeat(SIZES[:n], 3)))
+
+
+def test_a_checkpoint_without_compute_is_refused() -> None:
+    table = world(SIZES)
+    bare = replace(table.checkpoints[0], flops=None)
+    with pytest.raises(RefusedError, match="1 of 6 checkpoints without training compute"):
+        fit(replace(table, checkpoints=(bare, *table.checkpoints[1:])))
+
+
+def test_unknown_item_counts_are_assumed_and_said() -> None:
+    table = world(SIZES)
+    n_items = table.n_items.copy()
+    n_items[:, :2] = np.nan
+    law = fit(replace(table, n_items=n_items))
+    assert any("number of items not known for 2 of 6 benchmarks" in note for note in law.notes())
+
+
+def test_checkpoints_known_by_flops_alone_are_forecast_and_said() -> None:
+    table, large = world(SIZES, 20 * SIZES), world(np.array([6.9e9]), 20 * 6.9e9)
+    bare = [replace(c, params=None, tokens=None) for c in table.checkpoints]
+    law = fit(replace(table, checkpoints=tuple(bare)))
+    targets = replace(Targets.of_table(large), params=np.array([np.nan]), tokens=np.array([np.nan]))
+    result = law.forecast(targets, rng=np.random.default_rng(0))
+    assert np.abs(result.point - large.scores).max() < 0.02
+    assert any("6 checkpoints were completed" in note for note in law.notes())
+
+
+def test_losses_add_members_that_follow_the_loss_where_the_published_law_misleads() -> None:
+    """A recipe whose tokens count for more than published: its own losses know."""
+    n, d = np.repeat(SIZES, 3), np.tile([20e9, 80e9, 300e9], 6)
+    big_n, big_d = np.array([2.8e9, 6.9e9]), np.array([1200e9, 300e9])
+
+    def own_loss(params: Floats, tokens: Floats) -> Floats:
+        return 1.8 + 300 * params**-0.34 + 5000 * tokens**-0.36
+
+    def scores(params: Floats, tokens: Floats) -> Floats:
+        x = -np.log(own_loss(params, tokens) / own_loss(SIZES[-1:], np.array([300e9]))) / 0.11
+        rise: Floats = 1 / (1 + np.exp(-(LEVEL + SLOPE * x[:, None])))
+        return CHANCE + (1 - CHANCE) * rise
+
+    plain, large = (
+        ladder(*size, scores(*size), chance=CHANCE) for size in ((n, d), (big_n, big_d))
+    )
+    losses = own_loss(n, d)
+    rows = zip(plain.checkpoints, losses, strict=True)
+    told = replace(plain, checkpoints=tuple(replace(c, loss=float(v)) for c, v in rows))
+    error = np.abs(forecast(plain, large).point - large.scores).mean()
+    error_with_loss = np.abs(forecast(told, large).point - large.scores).mean()
+    assert error_with_loss < 0.9 * error
+    assert "own losses" in fit(told).notes()[0]
+    assert "own losses" not in fit(plain).notes()[0]
+
+
+def test_params_without_embeddings_are_recognised_by_the_fit() -> None:
+    """Widths of real models: the two embeddings hold 2 x 50304 x width parameters."""
+    width = np.array([256, 512, 768, 1024, 1536, 2048, 2560])
+    bare = 12.0 * width**2 * np.array([32, 16, 12, 24, 24, 24, 32])
+    whole = bare + 2 * 50304 * width
+    n, d = np.repeat(whole, 3), np.tile([10e9, 40e9, 160e9], 7)
+    told = world(n, d)
+    left_out = replace(
+        told,
+        checkpoints=tuple(
+            replace(c, params=float(p), flops=6 * float(p) * float(t))
+            for c, p, t in zip(told.checkpoints, np.repeat(bare, 3), d, strict=True)
+        ),
+    )
+    assert fit(told).embedding_shares[0] > 0.5
+    assert fit(left_out).embedding_shares[0] < 0.1
+    assert any("params seem to leave out embeddings" in note for note in fit(left_out).notes())
+    assert not any("embeddings" in note for note in fit(told).notes())
+
+
+def test_losses_of_two_checkpoints_are_too_few_to_use() -> None:
+    table = world(SIZES)
+    rows = [replace(c, loss=3.0 - i / 10) for i, c in enumerate(table.checkpoints[:2])]
+    law = fit(replace(table, checkpoints=(*rows, *table.checkpoints[2:])))
+    assert "own losses" not in law.notes()[0]
+    assert any("losses of 2 checkpoints are not used" in note for note in law.notes())
+
+
+FLAT = np.full((6, 3), 0.25)
+ODD_LADDERS = {
+    "identical scores": FLAT,
+    "at chance with noise": FLAT + 0.004 * np.cos(np.arange(18.0)).reshape(6, 3),
+    "saturated": np.full((6, 3), 0.99),
+    "perfect": np.ones((6, 3)),
+    "zero": np.zeros((6, 3)),
+    "falling": np.linspace(0.6, 0.3, 6)[:, None] * np.ones(3),
+    "a jump": np.r_[np.zeros(5), 0.8][:, None] * np.ones(3),
+}
+
+
+@pytest.mark.parametrize("name", ODD_LADDERS)
+@pytest.mark.parametrize("n_units", [1, 3])
+@pytest.mark.parametrize("n_models", [3, 6])
+def test_odd_ladders_get_finite_forecasts_in_range(name: str, n_units: int, n_models: int) -> None:
+    scores = ODD_LADDERS[name][-n_models:, :n_units]
+    sizes, tokens = SIZES[-n_models:], np.full(n_models, 300e9)
+    table = ladder(sizes, tokens, scores, chance=np.full(n_units, 0.25))
+    result = forecast(table, world(np.array([1e9, 12e9, 400e9]), n_units=n_units))
+    for values in (result.point, result.model_variance, result.overdispersion):
+        assert np.isfinite(values).all()
+    assert (result.point >= 0).all()
+    assert (result.point <= 1).all()
+    assert (result.model_variance >= 0).all()
+    if np.ptp(scores) < 0.01:
+        assert np.abs(result.point[:2] - scores[0, 0]).max() < 0.02
+
+
+def test_a_grid_of_constant_compute_is_fitted() -> None:
+    sizes = np.array([1e8, 2e8, 4e8, 8e8])
+    table = world(sizes, 1e19 / sizes)
+    result = forecast(table, world(np.array([1e9]), 20e9))
+    assert np.isfinite(result.point).all()

@@ -1,0 +1,160 @@
+"""A stored fit comes back, is written whole, and is refused when it is not what we wrote."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scalepredict.errors import StorageError
+from scalepredict.predictors.direct.last import LastValue
+from scalepredict.predictors.fit_families import fit_families
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.store.fit_file import (
+    InputFile,
+    Provenance,
+    StoredFit,
+    dump_fit,
+    input_files,
+    load_fit,
+    save_fit,
+)
+from scalepredict.records.table import Checkpoint, Unit, make_table
+from scalepredict.records.text.writing import write_whole
+
+
+def stored(*, tasks: int = 2) -> StoredFit:
+    sizes = np.array([1e8, 3e8, 1.1e9])
+    checkpoints = [
+        Checkpoint(model=f"m{n:g}", params=n, tokens=20 * n, flops=120 * n * n) for n in sizes
+    ]
+    units = [Unit(benchmark=f"b{i}", chance=0.25) for i in range(tasks)]
+    scores = np.linspace(0.3, 0.3 + 1 / 3, 3 * tasks).reshape(3, tasks)
+    scores[0, 0] = np.nan
+    fit = fit_families(
+        make_table(checkpoints, units, scores), LastValue(), rng=np.random.default_rng(0)
+    )
+    provenance = Provenance(
+        version="0.1.0",
+        seed=0,
+        inputs=(InputFile(name="r.csv", sha256="ab"),),
+        options={"checkpoints": "last"},
+    )
+    return StoredFit(
+        fit=replace(fit, refused={"other": "too few models."}),
+        provenance=provenance,
+        notes=("3 rows read",),
+        calibration={"fallback": {"quantiles": {"0.5": 0.1}}},
+    )
+
+
+@pytest.mark.parametrize("tasks", [2, 2000])
+def test_a_loaded_fit_forecasts_the_same_bits_and_saves_the_same_bytes(
+    tmp_path: Path, tasks: int
+) -> None:
+    original = stored(tasks=tasks)
+    save_fit(original, tmp_path / "a.json")
+    loaded = load_fit(tmp_path / "a.json")
+    assert dump_fit(loaded) == (tmp_path / "a.json").read_text() == dump_fit(original)
+    targets = Targets.of_table(original.fit.groups[0].evidence)
+    forecasts = [
+        f.fit.groups[0].law.forecast(targets, rng=np.random.default_rng(1)).point
+        for f in (original, loaded)
+    ]
+    assert forecasts[0].tobytes() == forecasts[1].tobytes()
+    assert loaded.fit.refused == {"other": "too few models."}
+    assert loaded.provenance == original.provenance
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"schema": "scalepredict.fit/2"},
+            r"version 'scalepredict.fit/2'.*reads",
+        ),
+        ({"schema": "scalepredict.forecast/1"}, "not a stored fit"),
+        ({"schema": None}, "has no schema"),
+        ({"extra": 1}, "unknown field 'extra'"),
+        ({"predictor": {"name": "lsat"}}, r"no predictor 'lsat' \(did you mean 'last'\?\)"),
+        ({"predictor": {"name": "last", "depth": 3}}, "predictor has an unknown field 'depth'"),
+        ({"groups": []}, "groups is not a list of laws"),
+        ({"groups": [{"families": []}]}, r"groups\[0\] lacks the field 'evidence'"),
+        ({"refused": {"a": 1}}, r"refused\.a is 1, expected text"),
+    ],
+)
+def test_a_document_we_did_not_write_is_refused(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    document = {**json.loads(dump_fit(stored())), **change}
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(StorageError, match=message) as caught:
+        load_fit(path)
+    assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"last": [', '"last": [0.5, ', "law is inconsistent: it cannot forecast its own"),
+        ('"families": ["default"]', '"families": []', r"families is \[\], but .*'default'"),
+        ('"params": 100000000.0', '"params": -5.0', "params, tokens or flops of 0 or less"),
+        ('"params": 100000000.0', '"params": 1e999', "params is inf, expected a number"),
+        ('"params": 100000000.0', f'"params": 1{"0" * 400}', "expected a number"),
+        ('"chance": 0.25', '"chance": 0.25, "chance": 0.5', "'chance' is there twice"),
+    ],
+)
+def test_a_fit_that_was_edited_into_nonsense_is_refused_before_it_is_used(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = dump_fit(stored())
+    assert old in text
+    (tmp_path / "bad.json").write_text(text.replace(old, new, 1))
+    with pytest.raises(StorageError, match=message):
+        load_fit(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00", b"{", b'{"schema": NaN}', b"[" * 100_000, b"\x1f\x8b\x08"]
+)
+def test_a_damaged_file_is_refused_with_its_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.json").write_bytes(content)
+    with pytest.raises(StorageError, match=r"bad\.json: is not a JSON document"):
+        load_fit(tmp_path / "bad.json")
+
+
+def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="scalepredict fit RECORDS"):
+        load_fit(tmp_path / "none.json")
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"none/fit\.json: cannot be written"):
+        save_fit(stored(), tmp_path / "none" / "fit.json")
+    (tmp_path / "fit.json").write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(tmp_path / "fit.json", "new \ud800")
+    assert os.listdir(tmp_path) == ["fit.json"]
+    assert (tmp_path / "fit.json").read_text() == "old"
+
+
+def test_a_link_is_written_through_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write_whole(tmp_path / "link", "new")
+    assert (tmp_path / "real").read_text() == "new"
+
+
+def test_inputs_are_named_as_given_and_hashed(tmp_path: Path) -> None:
+    path = tmp_path / "b.csv"
+    path.write_bytes(b"abc")
+    files = [(f.name, f.sha256[:8]) for f in input_files([path, "-"])]
+    assert files == [(str(path), "ba7816bf"), ("-", "")]
+    (before,) = input_files([tmp_path])
+    path.rename(tmp_path / "c.csv")
+    (after,) = input_files([tmp_path])
+    assert before.sha256 != after.sha256

@@ -11,6 +11,7 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Law, Predictor, named_streams
+from scalepredict.predictors.numerics.blas_threads import one_blas_thread
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import EvalTable
 
@@ -53,7 +54,7 @@ def fit_families(
     jobs: int = 1,
     rng: np.random.Generator,
 ) -> Fit:
-    """Fit a method to every family of a table.
+    """Fit a method to every family of a table, in one thread of linear algebra.
 
     Args:
         table: The evidence.
@@ -66,6 +67,17 @@ def fit_families(
     Raises:
         RefusedError: No family has enough evidence; the sentence says why for each.
     """
+    with one_blas_thread():
+        return _fitted(table, predictor, anchors, jobs, rng)
+
+
+def _fitted(
+    table: EvalTable,
+    predictor: Predictor,
+    anchors: EvalTable | None,
+    jobs: int,
+    rng: np.random.Generator,
+) -> Fit:
     benchmarks = to_benchmarks(table)
     read = table if predictor.reads_tasks else benchmarks
     if predictor.pools_families:

@@ -14,7 +14,7 @@ from typing import ClassVar, Protocol, Self
 import numpy as np
 from scipy.special import ndtr, ndtri  # scipy.stats takes 0.5 s longer to import
 
-from scalepredict.records.table import EvalTable, Floats, Unit
+from scalepredict.records.table import EvalTable, Floats, Ints, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -184,7 +184,7 @@ class Forecast:
         scale, spread = self._calibrated()
         return np.where(score >= 1.0, 1.0, spread.cdf((score - self.point) / scale))
 
-    def take_units(self, columns: Sequence[int]) -> "Forecast":
+    def take_units(self, columns: Sequence[int] | Ints) -> "Forecast":
         """The forecast of the chosen units, in that order."""
         index = np.asarray(columns, dtype=int)
         return replace(

@@ -84,22 +84,3 @@ def unlearnable(
         else f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
         for column, (unit, count) in enumerate(zip(units, counted, strict=True))
     )
-
-
-def columns_of(units: Sequence[Unit], known: Sequence[Unit]) -> Ints:
-    """Where each unit is found among others; -1 = nowhere. Shape (T,).
-
-    A metric or a number of shots that one side does not tell is no difference.
-    """
-    return np.array(
-        [next((i for i, other in enumerate(known) if _same(unit, other)), -1) for unit in units],
-        dtype=int,
-    )
-
-
-def _same(one: Unit, other: Unit) -> bool:
-    return (
-        (one.benchmark, one.task) == (other.benchmark, other.task)
-        and (one.metric == other.metric or not one.metric or not other.metric)
-        and (one.shots == other.shots or one.shots is None or other.shots is None)
-    )

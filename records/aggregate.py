@@ -10,6 +10,7 @@ import numpy as np
 
 from scalepredict.records.table import Bools, EvalTable, Floats, Unit, make_table
 from scalepredict.records.text.counts import count_of
+from scalepredict.records.units import Key, whole_key
 
 
 def to_benchmarks(table: EvalTable) -> EvalTable:
@@ -35,7 +36,8 @@ def to_benchmarks(table: EvalTable) -> EvalTable:
 def aggregation_notes(table: EvalTable) -> tuple[str, ...]:
     """What ``to_benchmarks`` leaves out, in sentences with counts; empty if nothing."""
     notes: list[str] = []
-    for (benchmark, _, _), index in _units_by_benchmark(table).items():
+    for whole, index in _units_by_benchmark(table).items():
+        benchmark = whole.benchmark
         own = [i for i in index if not table.units[i].task]
         tasks = [i for i in index if table.units[i].task]
         if not tasks:
@@ -62,11 +64,11 @@ def aggregation_notes(table: EvalTable) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _units_by_benchmark(table: EvalTable) -> dict[tuple[str, str, int | None], list[int]]:
+def _units_by_benchmark(table: EvalTable) -> dict[Key, list[int]]:
     # Tables that keep several metrics or shot counts have an average for each of them.
-    groups: dict[tuple[str, str, int | None], list[int]] = {}
+    groups: dict[Key, list[int]] = {}
     for i, unit in enumerate(table.units):
-        groups.setdefault((unit.benchmark, unit.metric, unit.shots), []).append(i)
+        groups.setdefault(whole_key(unit), []).append(i)
     return groups
 
 

@@ -1,10 +1,11 @@
 """How do two tables become one? Rows of the second below those of the first, units side by side."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, make_table
+from scalepredict.records.units import key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -20,15 +21,14 @@ def join_tables(first: EvalTable, second: EvalTable) -> Joined:
     known = {_identity(checkpoint) for checkpoint in first.checkpoints}
     fresh = np.array([_identity(c) not in known for c in second.checkpoints], dtype=bool)
     below = second.take_rows(fresh)
-    # Chance and suite may be known in one file only; the rest says what was measured.
-    keys = {replace(u, chance=0.0, chance_assumed=False, suite=""): u for u in second.units}
-    keys |= {replace(u, chance=0.0, chance_assumed=False, suite=""): u for u in first.units}
-    place = {key: t for t, key in enumerate(keys)}
+    # Chance and suite may be known in one file only; the first one's go before.
+    units = {key(unit): unit for unit in (*second.units, *first.units)}
+    place = {column: t for t, column in enumerate(units)}
 
     def spread(table: EvalTable, values: Floats) -> Floats:
         wide = np.full((len(table.checkpoints), len(place)), np.nan)
         for t, unit in enumerate(table.units):
-            wide[:, place[replace(unit, chance=0.0, chance_assumed=False, suite="")]] = values[:, t]
+            wide[:, place[key(unit)]] = values[:, t]
         return wide
 
     def both(name: str) -> Floats:
@@ -36,7 +36,7 @@ def join_tables(first: EvalTable, second: EvalTable) -> Joined:
 
     table = make_table(
         (*first.checkpoints, *below.checkpoints),
-        list(keys.values()),
+        list(units.values()),
         both("scores"),
         n_items=both("n_items"),
         stderr=both("stderr"),

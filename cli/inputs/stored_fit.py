@@ -29,6 +29,7 @@ def stored_measured(
         metrics=metrics.split(", ") if metrics else (),
         shots=int(shots) if shots else None,
         percent=percent,
+        mixed=True,  # the fit's own columns are found among all that were measured
     )
     return Measured(
         records=reading.table,

@@ -99,7 +99,7 @@ def make_views(
             evidence=evidence_document(family.evidence),
             benchmarks=tuple(entries[t] for t in shown),
             suites=() if only else tuple(_suites(family, comparison, k)),
-            warnings=family.target_warnings[k],
+            warnings=(*family.target_warnings[k], *(comparison.notes if comparison else ())),
             notes=family.notes,
             measured_model=model,
             accuracy=comparison.of_target(k, shown) if comparison and model else None,

@@ -17,6 +17,7 @@ from scalepredict.evaluation.intervals.calibration import Calibration, apply_cal
 from scalepredict.predictors.interface import Forecast, Law, Predictor, Targets
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit
+from scalepredict.records.units import match
 
 Progress = Callable[[int, int], None]  # called with (done, all)
 
@@ -211,8 +212,7 @@ def _forecast(
 
 
 def _on_units(forecast: Forecast, units: tuple[Unit, ...]) -> Forecast:
-    column = {_name(unit): i for i, unit in enumerate(forecast.units)}
-    index = np.array([column.get(_name(unit), -1) for unit in units], dtype=int)
+    index = match(units, forecast.units, unknown="same")
 
     def take(values: Floats) -> Floats:
         padded = np.concatenate([values, np.full((len(values), 1), np.nan)], axis=1)
@@ -233,7 +233,3 @@ def _on_units(forecast: Forecast, units: tuple[Unit, ...]) -> Forecast:
         spread_weighted=take(forecast.spread_weighted),
         spread_equal=take(forecast.spread_equal),
     )
-
-
-def _name(unit: Unit) -> tuple[str, str, int | None]:
-    return unit.benchmark, unit.metric, unit.shots

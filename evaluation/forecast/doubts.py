@@ -7,6 +7,7 @@ from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.scale.targets import FEW_MODELS
 from scalepredict.records.table import ASSUMED_ITEMS, EvalTable
 from scalepredict.records.text.counts import count_of
+from scalepredict.records.units import match
 
 
 def benchmark_doubts(
@@ -29,8 +30,7 @@ def aligned(forecast: Forecast, evidence: EvalTable) -> Forecast:
 
     A law that pools families also forecasts benchmarks that this family was not measured on.
     """
-    order = {unit.benchmark: i for i, unit in enumerate(forecast.units)}
-    return forecast.take_units([order[unit.benchmark] for unit in evidence.units])
+    return forecast.take_units(match(evidence.units, forecast.units, unknown="same"))
 
 
 def _doubts(classes: Classes, column: int) -> tuple[str, ...]:

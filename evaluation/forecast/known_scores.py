@@ -11,12 +11,12 @@ from scalepredict.evaluation.forecast.measured import Comparison, beside
 from scalepredict.evaluation.intervals.calibration import Calibration, of_scores
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Targets
-from scalepredict.predictors.pooled import columns_of
 from scalepredict.predictors.registry import names, needs_compute
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import EvalTable, Unit
 from scalepredict.records.text.counts import count_of, format_count
+from scalepredict.records.units import match
 
 
 def fitted_models(fit: Fit, models: Sequence[str]) -> EvalTable:
@@ -77,7 +77,7 @@ def _one(
         raw = group.law.forecast(targets, rng=rng)
     except RefusedError as reason:
         raise RefusedError(f"model {checkpoint.model!r}: {reason}") from reason
-    column = columns_of(raw.units, known.units)
+    column = match(raw.units, known.units, unknown="any")
     observed = np.where(column >= 0, known.scores[:, column], np.nan)
     unread = [unit for i, unit in enumerate(known.units) if i not in column]
     # Classes are along compute; models that do not tell theirs have no say in them.

@@ -1,5 +1,6 @@
 """Did the forecast hold? Forecasts beside scores that were measured at the same scale."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +12,9 @@ from scalepredict.predictors.interface import Targets
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.evidence import CheckpointChoice, select_evidence
 from scalepredict.records.subset import known_names
-from scalepredict.records.table import EvalTable, Floats, Ints
+from scalepredict.records.table import EvalTable, Floats, Ints, Unit
 from scalepredict.records.text.counts import format_count
+from scalepredict.records.units import how_measured, match
 
 NEAR = 1.10  # "12B" and 11.8B params are the same target
 COVERAGE = 0.9
@@ -31,6 +33,7 @@ class Comparison:
             Shape (K, T).
         suites: Measured averages of the suites of the forecast; NaN where one of their benchmarks
             was not measured. Shape (K, S).
+        notes: Sentences about benchmarks that were measured in another way than the fit's.
     """
 
     models: tuple[str, ...]
@@ -39,6 +42,7 @@ class Comparison:
     last_error: Floats
     inside: Floats
     suites: Floats
+    notes: tuple[str, ...] = ()
 
     def of_target(self, index: int, columns: Ints) -> "Accuracy":
         """The accuracy at one target, over those of the columns that were measured and forecast."""
@@ -126,19 +130,25 @@ def compare(family: FamilyForecast, measured: EvalTable) -> Comparison:
     """Find the measured checkpoint of each target and compare.
 
     Raises:
-        RefusedError: No target has a measured checkpoint within 10 % of its params and tokens.
+        RefusedError: No target has a measured checkpoint within 10 % of its params and tokens, or
+            none of its benchmarks was measured by the metric and shots of the fit.
     """
     rows = [_nearest(family.targets, k, measured) for k in range(len(family.targets))]
     if all(row is None for row in rows):
         raise RefusedError(_nothing_near(family.targets, measured))
-    column = {unit.benchmark: i for i, unit in enumerate(measured.units)}
-    observed = np.full(family.forecast.point.shape, np.nan)
-    for k, row in enumerate(rows):
-        for t, unit in enumerate(family.forecast.units):
-            if row is not None and unit.benchmark in column:
-                observed[k, t] = measured.scores[row, column[unit.benchmark]]
+    column = match(family.forecast.units, measured.units, unknown="any")
+    otherwise = _measured_otherwise(family.forecast.units, measured.units, column)
+    if otherwise and (column < 0).all():
+        raise RefusedError(
+            f"nothing to compare: {'; '.join(otherwise)}. Give records of the metric and shots of "
+            "the fit, or fit by theirs with --metric and --shots."
+        )
+    found = np.array([row is not None for row in rows])
+    index = np.array([row or 0 for row in rows])
+    scores = measured.scores[np.ix_(index, column)]
     models = tuple("" if row is None else measured.checkpoints[row].model for row in rows)
-    return beside(family, observed, models)
+    compared = beside(family, np.where(found[:, None] & (column >= 0), scores, np.nan), models)
+    return replace(compared, notes=tuple(f"not compared: {each}." for each in otherwise))
 
 
 def beside(family: FamilyForecast, observed: Floats, models: tuple[str, ...]) -> Comparison:
@@ -153,6 +163,21 @@ def beside(family: FamilyForecast, observed: Floats, models: tuple[str, ...]) ->
         last_error=family.forecast.last - observed,
         inside=np.where(known, holds, np.nan),
         suites=suite_means(observed, suites(family.forecast.units).values()),
+    )
+
+
+def _measured_otherwise(
+    units: Sequence[Unit], measured: Sequence[Unit], column: Ints
+) -> tuple[str, ...]:
+    # Benchmarks of the forecast that were measured by other metrics or shots only.
+    ways: dict[str, list[str]] = {}
+    for unit in measured:
+        ways.setdefault(unit.benchmark, []).append(how_measured(unit))
+    return tuple(
+        f"{unit.benchmark!r} is measured as {' and '.join(ways[unit.benchmark])}, and the fit is "
+        f"of {how_measured(unit)}"
+        for unit, place in zip(units, column, strict=True)
+        if place < 0 and unit.benchmark in ways
     )
 
 

@@ -37,6 +37,7 @@ from scalepredict.records.table import (
     Ints,
     Unit,
 )
+from scalepredict.records.units import match
 
 MIN_MODELS = 4  # smaller models of the same family from which a ladder is made
 SAME_TOKENS = 0.05  # ln(tokens)
@@ -241,20 +242,9 @@ def against_ladder(
 
 def matching_units(table: EvalTable, forecast: Forecast) -> tuple[Ints, Ints]:
     """Columns of a table and of a forecast that are the same benchmark, metric and shots."""
-    pairs = []
-    for place, unit in enumerate(forecast.units):
-        same = [t for t, other in enumerate(table.units) if _alike(unit, other)]
-        if len(same) == 1:
-            pairs.append((same[0], place))
-    columns, places = zip(*pairs, strict=True) if pairs else ((), ())
-    return np.array(columns, dtype=np.intp), np.array(places, dtype=np.intp)
-
-
-def _alike(a: Unit, b: Unit) -> bool:
-    # A metric or shot count that is not recorded may be any.
-    same_metric = not a.metric or not b.metric or a.metric == b.metric
-    same_shots = a.shots is None or b.shots is None or a.shots == b.shots
-    return a.benchmark == b.benchmark and same_metric and same_shots
+    columns = match(forecast.units, table.units, unknown="any")
+    places = np.flatnonzero(columns >= 0)
+    return columns[places], places
 
 
 def _rising(ladder: Ladder, units: Sequence[Unit]) -> Bools:

@@ -16,6 +16,7 @@ from scalepredict.evaluation.off_trend.rules import place_in_words
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.records.table import Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
+from scalepredict.records.units import key
 
 DECISIVE = 14.0  # ln of the likelihood ratio over the own label: a factor of a million
 FITS = 1.5  # mean z^2 above which even the best label does not explain the scores
@@ -109,13 +110,13 @@ def _other_steps(table: EvalTable, run: Run, past: Sequence[int], units: Bools) 
 def _other_shots(table: EvalTable, run: Run, k: int, units: Bools, own: Floats) -> Iterator[_Offer]:
     # All benchmarks that are filed under one shot count have the scores of another.
     tested = np.flatnonzero(units)
-    place = {(u.benchmark, u.metric, u.shots): t for t, u in enumerate(table.units)}
+    place = {key(unit): t for t, unit in enumerate(table.units)}
     counts = sorted({u.shots for u in table.units if u.shots is not None})
     for filed in counts:
         for shots in counts:
             scores = own.copy()
             for i, unit in enumerate(table.units[t] for t in tested):
-                other = place.get((unit.benchmark, unit.metric, shots))
+                other = place.get(key(unit)._replace(shots=shots))
                 if unit.shots == filed and other is not None:
                     measured = table.scores[run.rows[max(k - 1, 0) : k + 1], other]
                     scores[i] = measured[-1] if np.isfinite(measured[-1]) else measured[0]

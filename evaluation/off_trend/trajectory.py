@@ -8,6 +8,7 @@ from scalepredict.evaluation.off_trend.rules import Gate
 from scalepredict.evaluation.off_trend.runs import Run
 from scalepredict.evaluation.off_trend.walk_runs import Evidence, Walk
 from scalepredict.records.table import Bools, Floats, Unit
+from scalepredict.records.units import Key, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,9 +47,7 @@ def trajectory_of(evidence: Evidence, gate: Gate, run: Run) -> Trajectory:
     expected, low, high = (np.full(scores.shape, np.nan) for _ in range(3))
     flagged = np.zeros(scores.shape, dtype=bool)
     whole = np.zeros(len(run.rows), dtype=bool)
-    column = {
-        (unit.benchmark, unit.metric, unit.shots): t for t, unit in enumerate(evidence.table.units)
-    }
+    column = {key(unit): t for t, unit in enumerate(evidence.table.units)}
     for k in range(len(run.rows)):
         for tested in walk.expectations(k):
             expected[k, tested.columns] = tested.expected
@@ -57,7 +56,8 @@ def trajectory_of(evidence: Evidence, gate: Gate, run: Run) -> Trajectory:
             if finding.benchmark is None:
                 whole[k] = True
             else:
-                flagged[k, column[finding.benchmark, finding.metric, finding.shots]] = True
+                found = Key(finding.benchmark, "", finding.metric, finding.shots)
+                flagged[k, column[found]] = True
     measured = np.flatnonzero(np.isfinite(scores).any(axis=0))
     tokens = evidence.table.tokens[run.rows]
     place = np.exp(run.log_tokens)

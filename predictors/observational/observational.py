@@ -39,10 +39,11 @@ from scalepredict.predictors.observational.factor_model import (
     posterior,
 )
 from scalepredict.predictors.observational.family_trend import FamilyTrend, fit_family_trend
-from scalepredict.predictors.pooled import FamilyEnds, columns_of, unlearnable, varying
+from scalepredict.predictors.pooled import FamilyEnds, unlearnable, varying
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 from scalepredict.records.text.counts import count_of, listed
+from scalepredict.records.units import match
 
 MOST_COMPONENTS = 5
 ROWS_PER_COMPONENT = 3
@@ -332,5 +333,5 @@ def _aligned(targets: Targets, units: tuple[Unit, ...]) -> Floats:
     # Scores of the targets in the columns of the evidence, NaN where there is none.
     if targets.known is None:
         return np.full((len(targets), len(units)), np.nan)
-    column = columns_of(units, targets.known.units)
+    column = match(units, targets.known.units, unknown="any")
     return np.where(column >= 0, targets.known.scores[:, column], np.nan)

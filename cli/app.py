@@ -5,9 +5,11 @@ A crash is exit code 2 with one line on stderr (a traceback only with ``-vv``), 
 """
 
 import os
+import signal
 import sys
 import traceback
 from io import TextIOWrapper
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -26,6 +28,7 @@ from scalepredict.cli.commands.select import select
 from scalepredict.cli.commands.simulate import simulate
 from scalepredict.cli.commands.validate import validate
 from scalepredict.cli.views.render import clean
+from scalepredict.cli.views.workflow_log import guard_streams
 from scalepredict.errors import ScalePredictError
 
 app = typer.Typer(
@@ -38,15 +41,20 @@ app = typer.Typer(
 )
 
 
+class _Terminated(BaseException):
+    """SIGTERM, which batch systems, containers and CI send."""
+
+
 def main() -> None:
     """Run the command line; every failure but a finding of `check` or `validate` exits with 2."""
-    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show is spelled out
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    _open_streams()
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
     except ScalePredictError as error:
         _fail(str(error))
+    except _Terminated:
+        sys.exit(143)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -56,8 +64,35 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:  # files have messages of their own: this is a stream, say a full disk
         _fail(f"{error.filename or 'standard output'}: {error.strerror or error}.")
+    except MemoryError:
+        _fail("out of memory: this input needs more than this process may have; give less of it.")
     except Exception as error:
         _fail(f"internal error: {type(error).__name__}: {error} (run with -vv for the traceback)")
+    finally:
+        _end_workers()
+
+
+def _open_streams() -> None:
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started this
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, TextIOWrapper):  # what a terminal cannot show is spelled out
+            stream.reconfigure(errors="backslashreplace")
+    guard_streams()
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+    raise _Terminated
+
+
+def _end_workers() -> None:
+    # They outlive a parent that just exits, and keep its streams open.
+    loky = sys.modules.get("joblib.externals.loky.reusable_executor")
+    if (executor := getattr(loky, "_executor", None)) is not None:
+        executor.shutdown(wait=False, kill_workers=True)
 
 
 def _fail(message: str) -> None:

@@ -5,7 +5,6 @@ of summary per step (else all of it is lost).
 """
 
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from scalepredict.cli.ci.markdown import markdown_report
@@ -40,13 +39,6 @@ def annotations(result: Result) -> Iterator[str]:
         if len(found) > len(shown):
             more = len(found) - len(shown)
             yield f"::{command} title=scalepredict::and {more} more, see the job summary"
-
-
-def guarded(text: str) -> str:
-    """Text in which the runner looks for no commands, whatever names it holds."""
-    # The token depends on all of the text, so that nothing in the text can spell it.
-    token = sha256(text.encode(errors="replace")).hexdigest()
-    return f"::stop-commands::{token}\n{text}\n::{token}::"
 
 
 def write_summary(result: Result, path: str) -> None:

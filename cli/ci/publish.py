@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import typer
-
 from scalepredict.cli.ci import github
 from scalepredict.cli.ci.gitlab import gitlab
 from scalepredict.cli.ci.junit import junit
@@ -15,7 +13,8 @@ from scalepredict.cli.ci.sarif import sarif
 from scalepredict.cli.inputs.options import Voice
 from scalepredict.cli.views import check_view
 from scalepredict.cli.views.check_result import Result
-from scalepredict.cli.views.render import Format, emit, json_text, plain
+from scalepredict.cli.views.render import Format, emit, json_text
+from scalepredict.cli.views.workflow_log import command
 from scalepredict.records.text.writing import write_whole
 
 
@@ -43,20 +42,16 @@ def show(result: Result, form: Format, *, ci: bool, voice: Voice) -> None:
     """Write the result to stdout and, in a job of GitHub Actions, to the channels of the job."""
     voice.say(*check_view.summary_lines(result))
     on_github = ci and github.in_github(os.environ)
-    if on_github and form is Format.TABLE:
-        text = "\n\n".join(plain(sheet) for sheet in check_view.sheets(result))
-        typer.echo(github.guarded(text))
-    else:
-        emit(
-            form,
-            sheets=check_view.sheets(result),
-            rows=check_view.rows(result),
-            document=check_view.document(result),
-        )
+    emit(
+        form,
+        sheets=check_view.sheets(result),
+        rows=check_view.rows(result),
+        document=check_view.document(result),
+    )
     if on_github:
         for line in github.annotations(result):
             # The runner reads both streams; stdout belongs to the data that was asked for.
-            typer.echo(line, err=form is not Format.TABLE)
+            command(line, err=form is not Format.TABLE)
         if os.environ.get("GITHUB_STEP_SUMMARY"):
             github.write_summary(result, os.environ["GITHUB_STEP_SUMMARY"])
         if os.environ.get("GITHUB_OUTPUT"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scalepredict.cli.inputs.options import LadderOption, QuietOption, Voice
-from scalepredict.cli.views.render import write_data
+from scalepredict.cli.views.render import Format, write_data
 from scalepredict.errors import RecordError
 from scalepredict.records.text.counts import count_of
 
@@ -112,7 +112,7 @@ def import_records(
         voice.say(f"wrote {write_ladder}; complete it and pass it as --ladder.")
     rows = as_rows(collected)
     if output == "-":
-        write_data(csv_of(frame_of(rows)))
+        write_data(csv_of(frame_of(rows)), form=Format.CSV)
         return
     write_records(output, frame_of(rows))
     voice.say(f"wrote {output}: {count_of(len(rows), 'row')}.")

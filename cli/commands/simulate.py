@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scalepredict.cli.inputs.options import QuietOption, SeedOption, Voice
-from scalepredict.cli.views.render import write_data
+from scalepredict.cli.views.render import Format, write_data
 from scalepredict.records.text.counts import count_of
 
 
@@ -57,7 +57,7 @@ def simulate(
         rng=np.random.default_rng(seed),
     )
     if output == "-":
-        write_data(csv_of(long_form(items.table)))
+        write_data(csv_of(long_form(items.table)), form=Format.CSV)
         return
     write_records(output, long_form(items.table))
     voice = Voice(quiet)

@@ -15,7 +15,7 @@ _SIZE = re.compile(r'<svg\b[^>]*?viewBox="(?P<box>[^"]+)"[^>]*>', re.DOTALL)
 def page(*, title: str, body: str) -> str:
     """The whole document. ``body`` is HTML already."""
     template = files("scalepredict.configs").joinpath("report.html").read_text(encoding="utf-8")
-    return Template(template).substitute(title=text(title), body=body)
+    return Template(template).substitute(title=html.escape(clean(title)), body=body)
 
 
 def text(value: str) -> str:

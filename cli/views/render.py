@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
+from scalepredict.cli.views.workflow_log import check_csv, json_guarded
 from scalepredict.records.text.counts import listed
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def emit(
         case Format.JSON:
             write_data(json_text(document) + "\n")
         case Format.CSV:
-            write_data(csv_text(rows, header))
+            write_data(csv_text(rows, header), form=form)
         case Format.MARKDOWN:
             typer.echo("\n\n".join(markdown(sheet) for sheet in sheets))
         case Format.TABLE if sys.stdout.isatty():
@@ -106,8 +107,16 @@ def emit(
             typer.echo("\n\n".join(plain(sheet) for sheet in sheets))
 
 
-def write_data(text: str) -> None:
-    """Write data to stdout, to the byte; on a terminal no name in it moves the cursor."""
+def write_data(text: str, *, form: Format = Format.JSON) -> None:
+    """Write data to stdout, to the byte; on a terminal no name in it moves the cursor.
+
+    Raises:
+        RefusedError: It is CSV, and the log that it goes to would take a cell for a command.
+    """
+    if form is Format.CSV:
+        check_csv(text)
+    else:
+        text = json_guarded(text)
     if sys.stdout.isatty():
         text = "\n".join(map(clean, text.split("\n")))
     typer.echo(text, nl=False)

@@ -172,6 +172,8 @@ def find_sources(paths: Sequence[str | Path]) -> tuple[list[Source], tuple[str, 
     others: list[str] = []
     for path in paths:
         if str(path) == "-":
+            if sys.stdin is None:
+                raise RecordError("<stdin>: it is closed; pipe records into it, or name a file.")
             found.append(Source(name="<stdin>", path=None, content=sys.stdin.buffer.read()))
         elif Path(path).is_dir():
             for source in _under(Path(path)):

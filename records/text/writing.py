@@ -25,7 +25,7 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(raw)
-            os.chmod(temporary, 0o666 & ~_umask())
+            os.chmod(temporary, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
             os.replace(temporary, target)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
@@ -38,7 +38,8 @@ def check_place(path: str | Path) -> None:
     """Refuse early what could not be written after the work is done.
 
     Raises:
-        StorageError: The path is ``-`` or a folder, or lies in a folder that is not there.
+        StorageError: The path is ``-``, a folder or write-protected, or lies in a folder that is
+            not there or cannot be written.
     """
     target = Path(path)
     if str(target) == "-":
@@ -48,6 +49,15 @@ def check_place(path: str | Path) -> None:
     if not target.parent.is_dir():
         raise StorageError(
             f"{target}: cannot be written: there is no folder {target.parent}; make it first."
+        )
+    if target.exists() and not os.access(target, os.W_OK):
+        raise StorageError(
+            f"{target}: cannot be written: it is write-protected; choose another name."
+        )
+    replaced = not target.is_symlink() and (target.is_file() or not target.exists())
+    if replaced and not os.access(target.parent, os.W_OK):
+        raise StorageError(
+            f"{target}: cannot be written: no permission to write in {target.parent}."
         )
 
 

@@ -150,14 +150,6 @@ def test_annotations_stay_on_their_lines_and_within_ten_of_a_level() -> None:
     assert "file=a b/é%25.csv,line=2," in lines[0]
 
 
-def test_the_runner_finds_no_command_in_guarded_text() -> None:
-    text = github.guarded("::error::pwn\nplain")
-    first, *middle, last = text.split("\n")
-    token = first.removeprefix("::stop-commands::")
-    assert last == f"::{token}::"
-    assert token not in "\n".join(middle)
-
-
 def test_the_summary_is_cut_at_a_line_below_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "summary.md"
     path.write_text("x" * 800_000)
@@ -229,7 +221,24 @@ def test_the_action_never_runs_text_of_its_inputs(tmp_path: Path, text: str) -> 
     assert not (tmp_path / "pwned").exists()
     log = (tmp_path / "log").read_text().splitlines()
     assert log[:4] == ["run", "--spec", "/action/../../..", "scalepredict"]
-    assert text in log
+    assert f"--config={text}" in log
+
+
+def test_a_file_named_like_an_option_stays_a_file(tmp_path: Path) -> None:
+    (tmp_path / "--config=evil.csv").write_text("model\n")
+    show = 'printf "%s\n" "$@"'
+    assert run_action(tmp_path, "scalepredict", show, records="*.csv", history="--*.csv") == 0
+    log = (tmp_path / "log").read_text().splitlines()
+    assert log[-2:] == ["--", "./--config=evil.csv"]
+    assert "--history=./--config=evil.csv" in log
+
+
+@pytest.mark.parametrize("option", ["records", "history"])
+def test_a_glob_that_matches_nothing_is_told(tmp_path: Path, option: str) -> None:
+    (tmp_path / "a.csv").write_text("model\n")
+    given = {"records": "a.csv", option: "runs/*.csv"}
+    assert run_action(tmp_path, "scalepredict", "exit 0", **given) == 2
+    assert f"error: {option}: runs/\\*.csv matches no file." in (tmp_path / "log").read_text()
 
 
 def test_the_pre_commit_hook_runs_a_command_that_there_is_on_files_it_takes(

@@ -12,6 +12,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Law, Predictor, named_streams
 from scalepredict.predictors.numerics.blas_threads import one_blas_thread
+from scalepredict.predictors.numerics.workers import each
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import EvalTable
 
@@ -109,15 +110,8 @@ def _fit_each(
     streams: list[np.random.Generator],
     jobs: int,
 ) -> list[Law | RefusedError]:
-    pairs = zip(evidence, streams, strict=True)
-    if jobs == 1 or len(evidence) == 1:
-        return [_attempt(predictor, table, stream) for table, stream in pairs]
-    from joblib import Parallel, delayed  # 0.1 s that one family need not pay
-
-    laws: list[Law | RefusedError] = Parallel(n_jobs=min(jobs, len(evidence)))(
-        delayed(_attempt)(predictor, table, stream) for table, stream in pairs
-    )
-    return laws
+    work = ((predictor, *pair) for pair in zip(evidence, streams, strict=True))
+    return list(each(_attempt, work, jobs=jobs if len(evidence) > 1 else 1))
 
 
 def _attempt(

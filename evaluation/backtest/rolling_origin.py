@@ -4,10 +4,8 @@ Every split is handed to every method: fit on its evidence, forecast its targets
 beside what was measured. Nothing above the origin reaches a fit.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import starmap
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from scalepredict.errors import RefusedError, ScalePredictError
 from scalepredict.evaluation.backtest.splits import Split
 from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration, of_scores
 from scalepredict.predictors.interface import Forecast, Law, Predictor, Targets
+from scalepredict.predictors.numerics.workers import each
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit
 from scalepredict.records.units import match
@@ -99,10 +98,9 @@ def run_backtest(
     work = (
         (
             predictor,
-            _evidence(
-                table if predictor.reads_tasks else benchmarks, splits[numbers[0]], predictor
-            ),
-            [(number, splits[number], _held_out(benchmarks, splits[number])) for number in numbers],
+            table if predictor.reads_tasks else benchmarks,
+            benchmarks,
+            [(number, splits[number]) for number in numbers],
             calibration,
             of_scores(predictor.name) if with_scores else predictor.name,
             records,
@@ -111,22 +109,11 @@ def run_backtest(
         for (predictor, numbers), stream in zip(tasks, rng.spawn(len(tasks)), strict=True)
     )
     cells: list[Cell] = []
-    for answered in _answered(work, jobs):
+    for answered in each(_answers, work, jobs=jobs):
         cells += answered
         if progress is not None:
             progress(len(cells), len(splits) * len(predictors))
     return tuple(sorted(cells, key=lambda cell: cell.split))  # stable: methods in their order
-
-
-def _answered(work: Iterable[tuple[Any, ...]], jobs: int) -> Iterable[list[Cell]]:
-    if jobs == 1:
-        return starmap(_answers, work)
-    from joblib import Parallel, delayed  # 0.1 s that one process need not pay
-
-    answered: Iterable[list[Cell]] = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_answers)(*arguments) for arguments in work
-    )
-    return answered
 
 
 def _of_one_fit(splits: Sequence[Split], predictor: Predictor) -> list[list[int]]:
@@ -157,13 +144,15 @@ def _held_out(benchmarks: EvalTable, split: Split) -> EvalTable:
 
 def _answers(
     predictor: Predictor,
-    evidence: EvalTable,
-    questions: Sequence[tuple[int, Split, EvalTable]],
+    table: EvalTable,
+    benchmarks: EvalTable,
+    questions: Sequence[tuple[int, Split]],
     calibration: Calibration,
     name: str,
     records: str,
     rng: np.random.Generator,
 ) -> list[Cell]:
+    evidence = _evidence(table, questions[0][1], predictor)
     law: Law | None = None
     failure: str | None = None
     try:
@@ -174,7 +163,8 @@ def _answers(
     except ScalePredictError as error:
         failure = str(error)
     cells = []
-    for number, split, held in questions:
+    for number, split in questions:
+        held = _held_out(benchmarks, split)
         forecast, reason = _forecast(law, held, rng, with_scores=name != predictor.name)
         if forecast is not None:
             forecast = apply_calibration(forecast, calibration, name)

@@ -74,9 +74,7 @@ def compare(table: EvalTable, *, max_params: float, each: bool) -> None:
 
 def forecast(method: str, small: EvalTable, large: EvalTable) -> Forecast:
     fit = fit_families(small, predictor_type(method)(), rng=np.random.default_rng(0))
-    made: Forecast = fit.groups[0].law.forecast(
-        Targets.of_table(large), rng=np.random.default_rng(0)
-    )
+    made: Forecast = fit.groups[0].law.forecast(Targets.of_table(large))
     place = {unit.benchmark: i for i, unit in enumerate(made.units)}
     made = made.take_units([place[name] for name in large.benchmarks])
     return apply_calibration(made, load_calibration(), method)

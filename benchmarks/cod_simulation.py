@@ -73,7 +73,7 @@ def one(world: ItemWorld, seed: int, constants: Calibration) -> dict[str, float]
     row = {}
     for column, rows, flag in (("cod", 8, "held"), ("anchor", 9, "held+a")):
         law = COD.fit(items.table.take_rows(range(rows)), rng=np.random.default_rng(seed))
-        forecast = law.forecast(target(items), rng=np.random.default_rng(seed))
+        forecast = law.forecast(target(items))
         row[column] = abs(forecast.point[0, 0] - truth)
         low, high = apply_calibration(forecast, constants, "cod").interval(0.9)
         row[flag] = float(low[0, 0] <= items.table.scores[-1].mean() <= high[0, 0])
@@ -109,7 +109,7 @@ def direct(predictor: Predictor, items: SimulatedItems) -> float:
         law = predictor.fit(totals, rng=np.random.default_rng(0))
     except RefusedError:
         return np.nan
-    forecast: Forecast = law.forecast(target(items), rng=np.random.default_rng(0))
+    forecast: Forecast = law.forecast(target(items))
     return float(forecast.point[0, 0])
 
 

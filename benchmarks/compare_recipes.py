@@ -32,7 +32,7 @@ def forecast_difference(known: EvalTable, pair: EvalTable) -> Floats:
         target = pair.take_rows([row])
         rng = np.random.default_rng(0)
         law = predictor_type("stack")().fit(known.of_family(target.families[0]), rng=rng)
-        points.append(law.forecast(Targets.of_table(target), rng=rng).point[0])
+        points.append(law.forecast(Targets.of_table(target)).point[0])
     return np.asarray(points[0] - points[1])
 
 

@@ -108,7 +108,7 @@ def forecast(
         assumption=("",) * len(checkpoints),
         known=known,
     )
-    return law.forecast(targets, rng=rng)
+    return law.forecast(targets)
 
 
 def compute_only(question: Question) -> Floats:

@@ -82,7 +82,7 @@ def of_predictor(predictor: Predictor) -> Method:
             law = predictor.fit(evidence, rng=rng)
         except RefusedError:
             return np.full(test.scores.shape, np.nan)
-        forecast = law.forecast(Targets.of_table(test), rng=rng)
+        forecast = law.forecast(Targets.of_table(test))
         named = {unit.benchmark: i for i, unit in enumerate(forecast.units)}
         columns = [named.get(unit.benchmark, -1) for unit in test.units]
         padded = np.concatenate([forecast.point, np.full((len(test.scores), 1), np.nan)], axis=1)
@@ -113,7 +113,7 @@ def coverage(table: EvalTable, *, seen: int | None) -> tuple[int, int]:
     inside = count = 0
     for train, test in splits(table, seen=seen):
         law = SkillLaws().fit(train, rng=rng)
-        forecast = law.forecast(Targets.of_table(test), rng=rng)
+        forecast = law.forecast(Targets.of_table(test))
         low, high = apply_calibration(forecast, calibration, SkillLaws.name).interval(0.9)
         there = np.isfinite(test.scores)
         inside += int((there & (low <= test.scores) & (test.scores <= high)).sum())

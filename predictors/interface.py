@@ -213,6 +213,11 @@ class Forecast:
         return self.scale, self.spread
 
 
+def fitting_stream(rng: np.random.Generator | None) -> np.random.Generator:
+    """What a fit draws from; without a generator of the caller's, one of a fixed seed."""
+    return np.random.default_rng(0) if rng is None else rng
+
+
 def named_streams(names: Sequence[str], rng: np.random.Generator) -> dict[str, np.random.Generator]:
     """A generator for each name, the same in whatever order the names come."""
     return dict(zip(sorted(names), rng.spawn(len(names)), strict=True))
@@ -255,8 +260,8 @@ def make_forecast(
 class Law(Protocol):
     """A fitted result: a frozen dataclass of numbers that can be stored as JSON."""
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
-        """Forecast every unit at every target. Deterministic for a given ``rng``."""
+    def forecast(self, targets: Targets) -> Forecast:
+        """Forecast every unit at every target. Draws nothing."""
         ...
 
     def notes(self) -> tuple[str, ...]:
@@ -270,9 +275,15 @@ class Predictor(Protocol):
     name: ClassVar[str]
     pools_families: ClassVar[bool]  # fitted once over all families, or family by family
     reads_tasks: ClassVar[bool]  # wants tasks and questions, or benchmark scores only
+    needs_compute: ClassVar[bool]  # checkpoints of unknown scale are of no use to it
+    reads_known_scores: ClassVar[bool]  # forecasts a target from its scores on other benchmarks
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> Law:
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> Law:
         """Fit all units of the table jointly.
+
+        Args:
+            table: The evidence.
+            rng: For methods that draw; None = one of a fixed seed.
 
         Raises:
             RefusedError: The evidence does not carry this method at all.

@@ -1,12 +1,15 @@
 """Which methods are there? Their names as the command line and stored fits know them.
 
-A method is one file and one line here. Modules are imported when they are asked for, because a
+A method is one file and one line here, or a class that another package gives by an entry point of
+the group ``scalepredict.predictors``. Modules are imported when they are asked for, because a
 command that needs one method must not pay for all.
 """
 
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, get_type_hints
 
+from scalepredict import plugins
 from scalepredict.errors import RefusedError, did_you_mean
 
 if TYPE_CHECKING:  # `fit --help` lists the names and must not pay for NumPy and SciPy
@@ -14,74 +17,81 @@ if TYPE_CHECKING:  # `fit --help` lists the names and must not pay for NumPy and
 
 DEFAULT = "stack"
 
-
-class _Place(NamedTuple):
-    module: str
-    predictor: str
-    law: str
-    needs_compute: bool = True
-
-
-_METHODS: dict[str, _Place] = {
-    "stack": _Place("stack.stack", "Stack", "StackLaw"),
-    "observational": _Place(
-        "observational.observational", "Observational", "ObservationalLaw", False
-    ),
-    "skills": _Place("skills.skills", "SkillLaws", "SkillsLaw"),
-    "cod": _Place("cod.cod", "ClusteringOnDifficulty", "ClusteringOnDifficultyLaw"),
-    "last": _Place("direct.last", "LastValue", "LastValueLaw"),
-    "mean": _Place("direct.mean", "MeanScore", "MeanScoreLaw"),
-    "trend": _Place("direct.trend", "Trend", "DirectLaw"),
-    "power_law": _Place("direct.power_law", "PowerLaw", "DirectLaw"),
-    "nd_law": _Place("direct.nd_law", "ParamsTokensLaw", "DirectLaw"),
-    "sigmoid": _Place("direct.sigmoid", "Sigmoid", "DirectLaw"),
-    "sigmoid_nd": _Place("direct.sigmoid_nd", "SigmoidND", "DirectLaw"),
-    "cod_curve": _Place("direct.cod_curve", "CodCurve", "DirectLaw"),
-    "bnsl": _Place("direct.bnsl", "BrokenPowerLaw", "DirectLaw"),
-    "two_step": _Place("loss.two_step", "TwoStep", "TwoStepLaw"),
+_METHODS = {
+    "stack": "stack.stack:Stack",
+    "observational": "observational.observational:Observational",
+    "skills": "skills.skills:SkillLaws",
+    "cod": "cod.cod:ClusteringOnDifficulty",
+    "last": "direct.last:LastValue",
+    "mean": "direct.mean:MeanScore",
+    "trend": "direct.trend:Trend",
+    "power_law": "direct.power_law:PowerLaw",
+    "nd_law": "direct.nd_law:ParamsTokensLaw",
+    "sigmoid": "direct.sigmoid:Sigmoid",
+    "sigmoid_nd": "direct.sigmoid_nd:SigmoidND",
+    "cod_curve": "direct.cod_curve:CodCurve",
+    "bnsl": "direct.bnsl:BrokenPowerLaw",
+    "two_step": "loss.two_step:TwoStep",
 }
+_FACTS = ("pools_families", "reads_tasks", "needs_compute", "reads_known_scores")
 
 
 def names() -> tuple[str, ...]:
-    """Names of all methods, the default first."""
-    return tuple(sorted(_METHODS, key=lambda name: (name != DEFAULT, list(_METHODS).index(name))))
+    """Names of the methods of this package, the default first."""
+    return tuple(_METHODS)
 
 
+def plugin_names() -> tuple[str, ...]:
+    """Names of the methods that other installed packages give.
+
+    Raises:
+        RefusedError: Two packages give one name.
+    """
+    return tuple(name for name in plugins.found(plugins.PREDICTORS) if name not in _METHODS)
+
+
+@cache
 def predictor_type(name: str) -> "type[Predictor]":
     """The class of a method's hyper-parameters.
 
     Raises:
-        RefusedError: There is no method of that name.
+        RefusedError: There is no method of that name, or the package that gives it is broken.
     """
-    kind: type[Predictor] = _load(name, _place(name).predictor)
-    return kind
+    if name in _METHODS:
+        module, _, attribute = _METHODS[name].partition(":")
+        kind: type[Predictor] = getattr(
+            import_module(f"scalepredict.predictors.{module}"), attribute
+        )
+        return kind
+    points = plugins.found(plugins.PREDICTORS)
+    if name not in points:
+        known = (*_METHODS, *points)
+        raise RefusedError(
+            f"there is no predictor {name!r}{did_you_mean(name, known)}; choose "
+            f"{', '.join(known)}, or install the package that gives it."
+        )
+    return _checked(plugins.load(points[name]), name, plugins.package_of(points[name]))
 
 
-def law_type(name: str) -> "type[Law]":
-    """The class of a method's fitted numbers.
+def law_type(kind: "type[Predictor]") -> "type[Law]":
+    """The class of a method's fitted numbers: what its ``fit`` says that it returns.
 
     Raises:
-        RefusedError: There is no method of that name.
+        RefusedError: It does not say.
     """
-    kind: type[Law] = _load(name, _place(name).law)
-    return kind
+    law: Any = get_type_hints(kind.fit).get("return")
+    if not isinstance(law, type):
+        raise RefusedError(
+            f"{kind.__module__}.{kind.__qualname__}.fit does not say which class of law it "
+            "returns; annotate it, like `-> MyLaw`."
+        )
+    return law
 
 
-def needs_compute(name: str) -> bool:
-    """Whether checkpoints without params, tokens and FLOPs are of no use to a method.
-
-    Raises:
-        RefusedError: There is no method of that name.
-    """
-    return _place(name).needs_compute
-
-
-def _place(name: str) -> _Place:
-    if name not in _METHODS:
-        close = did_you_mean(name, _METHODS)
-        raise RefusedError(f"there is no predictor {name!r}{close}; choose {', '.join(names())}.")
-    return _METHODS[name]
-
-
-def _load(name: str, attribute: str) -> Any:
-    return getattr(import_module(f"scalepredict.predictors.{_place(name).module}"), attribute)
+def _checked(kind: Any, name: str, package: str) -> "type[Predictor]":
+    lacking = [fact for fact in ("name", "fit", *_FACTS) if not hasattr(kind, fact)]
+    if lacking or kind.name != name:
+        what = f"has no {', '.join(lacking)}" if lacking else f"calls itself {kind.name!r}"
+        raise RefusedError(f"predictor {name!r} of {package} {what}; mend or uninstall it.")
+    checked: type[Predictor] = kind
+    return checked

@@ -9,7 +9,7 @@ from scalepredict.evaluation.forecast.forecasting import FamilyForecast, forecas
 from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
 from scalepredict.predictors.fit_families import Fit, fit_families
 from scalepredict.predictors.interface import Predictor
-from scalepredict.predictors.registry import DEFAULT, needs_compute, predictor_type
+from scalepredict.predictors.registry import DEFAULT, predictor_type
 from scalepredict.predictors.scale.targets import TargetRequest, resolve_targets
 from scalepredict.predictors.store.fit_file import StoredFit
 from scalepredict.records.evidence import LAST, CheckpointChoice, select_evidence, why_no_evidence
@@ -28,8 +28,8 @@ def fit(
 
     Args:
         table: What ``read_records`` returns in ``.table``.
-        predictor: The method, such as ``scalepredict.predictors.trend.Trend()``; by default the
-            stack. ``predictors/registry.py`` lists them all.
+        predictor: The method, such as ``scalepredict.predictors.direct.trend.Trend()`` or one of
+            your own; by default the stack. ``predictors/registry.py`` lists them all.
         checkpoints: Which checkpoints of each model are evidence; by default the last one.
         seed: Seed of every random draw.
 
@@ -37,9 +37,7 @@ def fit(
         RefusedError: No family has enough evidence, or one mixes phases of its schedule.
     """
     method = predictor_type(DEFAULT)() if predictor is None else predictor
-    evidence = select_evidence(
-        table, choice=checkpoints, needs_compute=needs_compute(method.name)
-    ).table
+    evidence = select_evidence(table, choice=checkpoints, needs_compute=method.needs_compute).table
     if not evidence.checkpoints:
         raise RefusedError(why_no_evidence(table))
     refuse_mixed_phases(evidence)
@@ -55,7 +53,6 @@ def forecast(
     flops: float | Sequence[float] = (),
     families: Sequence[str] = (),
     calibration: str | None = None,
-    seed: int = 0,
 ) -> tuple[FamilyForecast, ...]:
     """Forecast each family of a fit, or the named ones.
 
@@ -67,7 +64,6 @@ def forecast(
         flops: Training FLOPs (counts).
         families: Names of families; empty = all.
         calibration: File of interval constants; None = those of the stored fit, or that ship.
-        seed: Seed of every random draw.
 
     Raises:
         RefusedError: A target cannot be resolved or is out of reach, or a family has no law.
@@ -87,7 +83,6 @@ def forecast(
         lambda evidence: resolve_targets(evidence, request),
         constants,
         families=families,
-        rng=np.random.default_rng(seed),
     )
     if refused:
         raise RefusedError("\n".join(f"family {name!r}: {why}" for name, why in refused.items()))

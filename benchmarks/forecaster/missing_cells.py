@@ -48,7 +48,7 @@ def from_scores(table: EvalTable, rng: np.random.Generator | None) -> Floats:
         # The score that is forecast is never read, so it need not be dropped to be tested.
         targets = replace(Targets.of_table(table.take_rows(held)), known=seen.take_rows(held))
         informed = np.isfinite(seen.scores[held]).sum(axis=1) >= 2
-        point = law.forecast(targets, rng=np.random.default_rng(0)).point
+        point = law.forecast(targets).point
         errors[held] = np.where(informed[:, None], point - table.scores[held], np.nan)
     return np.asarray(np.abs(errors))
 
@@ -61,7 +61,7 @@ def of_largest(table: EvalTable, rng: np.random.Generator | None) -> Floats:
             continue
         law = SkillLaws().fit(seen.take_rows(split.train), rng=np.random.default_rng(0))
         target = table.take_rows(split.targets)
-        point = law.forecast(Targets.of_table(target), rng=np.random.default_rng(0)).point
+        point = law.forecast(Targets.of_table(target)).point
         rows.append(np.abs(point - target.scores)[0])
     return np.array(rows)
 

@@ -125,7 +125,7 @@ def forecast_cells(table: EvalTable, cells: pd.DataFrame, predictor: Predictor) 
             law = predictor.fit(train, rng=rng)
         except RefusedError:
             continue
-        point = law.forecast(targets, rng=rng).point
+        point = law.forecast(targets).point
         forecast[rows] = point[np.searchsorted(np.unique(place), place), j]
     return forecast
 
@@ -156,7 +156,7 @@ def seven_billion(tables: dict[str, EvalTable], predictor: Predictor) -> str:
         train = table.take_rows((table.params < 5e8) & (ratio > 19))
         target = table.take_rows((table.params > 5e9) & (ratio < 25))
         rng = np.random.default_rng(0)
-        forecast = predictor.fit(train, rng=rng).forecast(Targets.of_table(target), rng=rng)
+        forecast = predictor.fit(train, rng=rng).forecast(Targets.of_table(target))
         errors.append(100 * (forecast.point - target.scores).ravel())
     every = np.concatenate(errors)
     size = np.abs(every)

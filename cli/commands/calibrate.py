@@ -221,7 +221,7 @@ def _backtests(
                 progress=progress,
                 rng=stream,
             )
-        readers = [p for p in predictors if not registry.needs_compute(p.name)]
+        readers = [p for p in predictors if p.reads_known_scores]
         with voice.counting(f"backtest of {name} with known scores") as progress:
             made += run_backtest(
                 table,

@@ -96,7 +96,6 @@ def fit(
         load_calibration,
     )
     from scalepredict.predictors.fit_families import fit_families
-    from scalepredict.predictors.registry import needs_compute
     from scalepredict.predictors.store.fit_file import (
         Provenance,
         StoredFit,
@@ -121,7 +120,7 @@ def fit(
         up_to_flops=up_to_flops,
         benchmarks=benchmarks,
         ladder=ladder,
-        without_compute=not needs_compute(predictor),
+        without_compute=not method.needs_compute,
     )
     if str(output) != "-":
         check_place(output)

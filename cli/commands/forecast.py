@@ -35,8 +35,6 @@ from scalepredict.cli.views.render import Format, emit
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from scalepredict.evaluation.forecast.forecasting import FamilyForecast
     from scalepredict.evaluation.forecast.measured import Comparison, Measured
     from scalepredict.evaluation.intervals.calibration import Calibration
@@ -98,8 +96,6 @@ def forecast(
     Example: scalepredict forecast --params 12B --tokens 300B
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
-    import numpy as np
-
     from scalepredict.cli.inputs.stored_fit import known_tables, stored_measured
     from scalepredict.cli.views.forecast_view import (
         documents,
@@ -115,7 +111,8 @@ def forecast(
     form, voice = chosen_format(form, as_json), Voice(quiet)
     stored = load_fit(fit_file)
     request = target_request(params, tokens, tokens_per_param, flops)
-    constants, rng = calibration_of(stored, calibration), np.random.default_rng(seed)
+    del seed  # no law draws; scripts may still give it
+    constants = calibration_of(stored, calibration)
     read = partial(stored_measured, stored, benchmarks=benchmarks, percent=percent, ladder=ladder)
     pairs: list[tuple[FamilyForecast, Comparison | None]] = []
     if capabilities_of or known:
@@ -126,10 +123,10 @@ def forecast(
             )
         refused: Mapping[str, str] = {}
         for table in known_tables(stored, capabilities_of or (), read(known) if known else None):
-            pairs += forecast_known(stored.fit, table, constants, rng=rng)
+            pairs += forecast_known(stored.fit, table, constants)
     else:
         truth = read(measured) if measured else None
-        pairs, refused = _from_scale(stored, constants, request, truth, family or (), rng)
+        pairs, refused = _from_scale(stored, constants, request, truth, family or ())
     views = [
         view
         for each, comparison in pairs
@@ -160,7 +157,6 @@ def _from_scale(
     request: "TargetRequest",
     truth: "Measured | None",
     families: Sequence[str],
-    rng: "np.random.Generator",
 ) -> "tuple[list[tuple[FamilyForecast, Comparison | None]], Mapping[str, str]]":
     from scalepredict.evaluation.forecast.forecasting import forecast_families
     from scalepredict.evaluation.forecast.measured import compare
@@ -172,7 +168,6 @@ def _from_scale(
         truth.beyond if truth and follow else lambda seen: resolve_targets(seen, request),
         constants,
         families=families,
-        rng=rng,
     )
     return [
         (each, compare(each, truth.checkpoints(each.family)) if truth else None)

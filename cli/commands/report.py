@@ -102,7 +102,6 @@ def report(
         lambda evidence: resolve_targets(evidence, request),
         constants,
         families=family or (),
-        rng=np.random.default_rng(seed),
     )
     with voice.busy("backtesting the evidence"):
         past, why_not = _backtest(stored, constants, jobs=jobs, rng=np.random.default_rng(seed))
@@ -116,7 +115,6 @@ def report(
         measured=truth,
         only=tuple(benchmark or ()),
         plots=plots,
-        seed=seed,
         command=command_text(
             ["scalepredict", "report"],
             {

@@ -76,13 +76,11 @@ def make_comparison(
     constants = (
         load_calibration(calibration) if stored is None else calibration_of(stored, calibration)
     )
-    rng = np.random.default_rng(0)  # a gate has one answer, so its seed is no option
     return Comparison(
-        ladders={} if stored is None else stored_ladders(stored.fit, constants, rng=rng),
+        ladders={} if stored is None else stored_ladders(stored.fit, constants),
         predictor=registry.predictor_type(registry.DEFAULT)(),
         quick=registry.predictor_type(QUICK)(),
         calibration=constants,
-        rng=rng,
         final_tokens=until,
     )
 

@@ -44,7 +44,6 @@ class Subject:
         measured: Records to show beside the forecast.
         only: Benchmarks to show; empty = all.
         plots: Whether to draw.
-        seed: For laws that draw.
         command: The command line that writes this page.
     """
 
@@ -57,7 +56,6 @@ class Subject:
     measured: Measured | None
     only: tuple[str, ...]
     plots: bool
-    seed: int
     command: str
 
 
@@ -124,8 +122,7 @@ def _figures(
     from scalepredict.cli.figures.style import figure_bytes, house_style
     from scalepredict.evaluation.forecast.path import path_to
 
-    rng = np.random.default_rng(subject.seed)
-    way = path_to(subject.stored.fit, forecast, subject.constants, index=k, rng=rng)
+    way = path_to(subject.stored.fit, forecast, subject.constants, index=k)
     wanted = {entry.name: entry for entry in view.benchmarks}
     parts = []
     with house_style():

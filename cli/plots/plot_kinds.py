@@ -64,7 +64,6 @@ def forecast_pictures(
         lambda evidence: resolve_targets(evidence, request),
         constants,
         families=shown.families,
-        rng=shown.rng(),
     )
     if len(forecasts) > 1:
         found = ", ".join(forecast.family for forecast in forecasts)
@@ -74,7 +73,7 @@ def forecast_pictures(
         raise RefusedError("one picture shows one target; give each option once.")
     names = [unit.benchmark for unit in forecast.forecast.units]
     columns = shown.columns(names)
-    way = path_to(stored.fit, forecast, constants, index=0, rng=shown.rng())
+    way = path_to(stored.fit, forecast, constants, index=0)
     panels = [Panel(path=way, column=i) for i in columns]
     if shown.each:
         for panel in panels:

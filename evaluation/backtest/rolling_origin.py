@@ -165,7 +165,7 @@ def _answers(
     cells = []
     for number, split in questions:
         held = _held_out(benchmarks, split)
-        forecast, reason = _forecast(law, held, rng, with_scores=name != predictor.name)
+        forecast, reason = _forecast(law, held, with_scores=name != predictor.name)
         if forecast is not None:
             forecast = apply_calibration(forecast, calibration, name)
         cells.append(
@@ -188,7 +188,7 @@ def _answers(
 
 
 def _forecast(
-    law: Law | None, held: EvalTable, rng: np.random.Generator, *, with_scores: bool
+    law: Law | None, held: EvalTable, *, with_scores: bool
 ) -> tuple[Forecast | None, str | None]:
     if law is None:
         return None, None
@@ -196,7 +196,7 @@ def _forecast(
     if with_scores:
         targets = replace(targets, known=held)
     try:
-        return _on_units(law.forecast(targets, rng=rng), held.units), None
+        return _on_units(law.forecast(targets), held.units), None
     except ScalePredictError as error:
         return None, str(error)
 

@@ -56,7 +56,7 @@ def summarise(
         if not evidence.checkpoints:
             continue
         classes = classify(evidence)
-        fitted = aligned(group.law.forecast(Targets.of_table(evidence), rng=stream), evidence)
+        fitted = aligned(group.law.forecast(Targets.of_table(evidence)), evidence)
         result.append(
             FamilySummary(
                 family=family,

@@ -72,7 +72,6 @@ def forecast_families(
     calibration: Calibration,
     *,
     families: Sequence[str] = (),
-    rng: np.random.Generator,
 ) -> tuple[tuple[FamilyForecast, ...], Mapping[str, str]]:
     """Forecast each family of a fit, or the named ones; and why some have no forecast, by family.
 
@@ -81,7 +80,6 @@ def forecast_families(
         targets_of: The targets of a family, from its evidence.
         calibration: Makes the intervals.
         families: Names of the wanted families; empty = all.
-        rng: Split into one stream for each family of the fit, wanted or not.
 
     Raises:
         RefusedError: A family is unknown, a named one has no forecast, or none has.
@@ -90,7 +88,7 @@ def forecast_families(
     known_names("family", families, [family for _, family in fitted] + list(fit.refused))
     refused = {family: why for family, why in fit.refused.items() if family in families}
     forecasts = []
-    for (group, family), stream in zip(fitted, rng.spawn(len(fitted)), strict=True):
+    for group, family in fitted:
         if families and family not in families:
             continue
         try:
@@ -98,7 +96,7 @@ def forecast_families(
         except RefusedError as reason:
             refused[family] = str(reason)
         else:
-            forecasts.append(forecast_family(fit, group, targets, calibration, rng=stream))
+            forecasts.append(forecast_family(fit, group, targets, calibration))
     if refused and (families or not forecasts):
         raise RefusedError("\n".join(f"family {name!r}: {why}" for name, why in refused.items()))
     return tuple(forecasts), refused
@@ -109,8 +107,6 @@ def forecast_family(
     group: FittedGroup,
     targets: Targets,
     calibration: Calibration,
-    *,
-    rng: np.random.Generator,
 ) -> FamilyForecast:
     """Forecast, calibrate and judge one family."""
     evidence = _of_known_compute(group, targets.family[0])
@@ -118,7 +114,7 @@ def forecast_family(
     return judged(
         group,
         evidence,
-        aligned(group.law.forecast(targets, rng=rng), evidence),
+        aligned(group.law.forecast(targets), evidence),
         calibration,
         factor=factors(targets, evidence),
         lines=tuple(describe_target(targets, i, evidence) for i in places),

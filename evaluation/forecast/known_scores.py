@@ -11,7 +11,7 @@ from scalepredict.evaluation.forecast.measured import Comparison, beside
 from scalepredict.evaluation.intervals.calibration import Calibration, of_scores
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Targets
-from scalepredict.predictors.registry import names, needs_compute
+from scalepredict.predictors.registry import names, predictor_type
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import EvalTable, Unit
@@ -40,7 +40,7 @@ def fitted_models(fit: Fit, models: Sequence[str]) -> EvalTable:
 
 
 def forecast_known(
-    fit: Fit, known: EvalTable, calibration: Calibration, *, rng: np.random.Generator
+    fit: Fit, known: EvalTable, calibration: Calibration
 ) -> tuple[tuple[FamilyForecast, Comparison], ...]:
     """Forecast every benchmark of a fit for each row of a table of known scores.
 
@@ -48,7 +48,6 @@ def forecast_known(
         fit: By a method that reads scores of its targets.
         known: Rows are targets; benchmarks that the fit does not know are not read.
         calibration: Makes the intervals.
-        rng: Handed to the law.
 
     Returns:
         For each row its forecast, and the known scores beside it: each benchmark is forecast
@@ -61,7 +60,7 @@ def forecast_known(
     group = _group(fit)
     table = to_benchmarks(known)
     rows = [table.take_rows(np.array([row])) for row in range(len(table.checkpoints))]
-    return tuple(_one(fit, group, row, calibration, rng) for row in rows)
+    return tuple(_one(fit, group, row, calibration) for row in rows)
 
 
 def _one(
@@ -69,12 +68,11 @@ def _one(
     group: FittedGroup,
     known: EvalTable,
     calibration: Calibration,
-    rng: np.random.Generator,
 ) -> tuple[FamilyForecast, Comparison]:
     checkpoint = known.checkpoints[0]
     targets = replace(Targets.of_table(known), known=known)
     try:
-        raw = group.law.forecast(targets, rng=rng)
+        raw = group.law.forecast(targets)
     except RefusedError as reason:
         raise RefusedError(f"model {checkpoint.model!r}: {reason}") from reason
     column = match(raw.units, known.units, unknown="any")
@@ -109,8 +107,8 @@ def _one(
 
 
 def _group(fit: Fit) -> FittedGroup:
-    if needs_compute(fit.predictor.name):
-        able = [name for name in names() if not needs_compute(name)]
+    if not fit.predictor.reads_known_scores:
+        able = [name for name in names() if predictor_type(name).reads_known_scores]
         raise RefusedError(
             f"a fit by {fit.predictor.name} forecasts from scale, not from known scores; fit with "
             f"--predictor {' or '.join(able)}."

@@ -36,7 +36,6 @@ def path_to(
     calibration: Calibration,
     *,
     index: int,
-    rng: np.random.Generator,
 ) -> Path:
     """Forecast along the way to one of a family's targets.
 
@@ -45,7 +44,6 @@ def path_to(
         target: What was forecast.
         calibration: Interval constants.
         index: Which of the targets.
-        rng: For laws that draw.
     """
     evidence = target.evidence
     order = np.argsort(evidence.flops, kind="stable")
@@ -64,7 +62,7 @@ def path_to(
         assumption=("",) * len(scales),
     )
     group = next(group for group in fit.groups if target.family in group.families)
-    ahead = forecast_family(fit, group, targets, calibration, rng=rng)
+    ahead = forecast_family(fit, group, targets, calibration)
     return Path(ahead=ahead, inside=len(inside))
 
 

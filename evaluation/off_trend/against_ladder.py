@@ -15,7 +15,6 @@ was found in 97 % of the models of one ladder and in 20 % of another's.
 """
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,13 +53,11 @@ class Ladder:
         group: The family.
         predictor: The method.
         calibration: Its interval constants.
-        rng: Copied for each forecast: the same draws whatever else is checked.
     """
 
     group: FittedGroup
     predictor: str
     calibration: Calibration
-    rng: np.random.Generator
 
     def tokens_at(self, family: str, params: float) -> float:
         """Tokens of a finished run of this size; NaN if the ladder has no design."""
@@ -83,7 +80,7 @@ class Ladder:
             flops=np.array([flops]),
             assumption=("",),
         )
-        raw = self.group.law.forecast(targets, rng=deepcopy(self.rng))
+        raw = self.group.law.forecast(targets)
         return apply_calibration(raw, self.calibration, self.predictor)
 
 
@@ -116,12 +113,10 @@ class LadderOutcome:
     unit_p: Floats
 
 
-def stored_ladders(
-    fit: Fit, calibration: Calibration, *, rng: np.random.Generator
-) -> dict[str, Ladder]:
+def stored_ladders(fit: Fit, calibration: Calibration) -> dict[str, Ladder]:
     """The ladders of a stored fit, by family."""
     return {
-        family: Ladder(group=group, predictor=fit.predictor.name, calibration=calibration, rng=rng)
+        family: Ladder(group=group, predictor=fit.predictor.name, calibration=calibration)
         for group in fit.groups
         for family in group.families
     }
@@ -132,8 +127,6 @@ def sibling_ladder(
     row: int,
     predictor: Predictor,
     calibration: Calibration,
-    *,
-    rng: np.random.Generator,
 ) -> Ladder | None:
     """A ladder from the last checkpoints of smaller models of the family; None if too few.
 
@@ -142,9 +135,8 @@ def sibling_ladder(
         row: The checkpoint that will be compared.
         predictor: The method.
         calibration: Its interval constants.
-        rng: Copied for the fit and for each forecast.
     """
-    return _fitted(select_evidence(_smaller(table, row)).table, predictor, calibration, rng)
+    return _fitted(select_evidence(_smaller(table, row)).table, predictor, calibration)
 
 
 def level_ladder(
@@ -152,8 +144,6 @@ def level_ladder(
     row: int,
     predictor: Predictor,
     calibration: Calibration,
-    *,
-    rng: np.random.Generator,
 ) -> Ladder | None:
     """The same from their checkpoints at the same tokens, for a run that has no past yet.
 
@@ -162,7 +152,7 @@ def level_ladder(
     smaller = _smaller(table, row)
     gap = np.abs(np.log(smaller.tokens) - np.log(table.checkpoints[row].tokens or np.nan))
     level = smaller.take_rows(gap <= SAME_TOKENS)
-    return _fitted(select_evidence(level).table, predictor, calibration, rng)
+    return _fitted(select_evidence(level).table, predictor, calibration)
 
 
 def _smaller(table: EvalTable, row: int) -> EvalTable:
@@ -176,17 +166,16 @@ def _fitted(
     evidence: EvalTable,
     predictor: Predictor,
     calibration: Calibration,
-    rng: np.random.Generator,
 ) -> Ladder | None:
     if len(evidence.checkpoints) < MIN_MODELS:
         return None
     evidence = evidence.take_units(np.flatnonzero(np.isfinite(evidence.scores).any(axis=0)))
     try:
-        law = predictor.fit(evidence, rng=deepcopy(rng))
+        law = predictor.fit(evidence)
     except RefusedError:
         return None
     group = FittedGroup(families=evidence.families, evidence=evidence, law=law)
-    return Ladder(group=group, predictor=predictor.name, calibration=calibration, rng=rng)
+    return Ladder(group=group, predictor=predictor.name, calibration=calibration)
 
 
 def is_finished(table: EvalTable, row: int, ladder: Ladder) -> bool:

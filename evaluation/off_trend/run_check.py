@@ -43,7 +43,6 @@ class Comparison:
         predictor: The method for ladders of siblings.
         quick: The method where many such ladders are needed: at every checkpoint without a past.
         calibration: Its interval constants.
-        rng: For methods that draw; each ladder sees the same draws, whatever else is checked.
         final_tokens: Tokens at which runs in progress end; None = as the ladder's own models.
     """
 
@@ -51,7 +50,6 @@ class Comparison:
     predictor: Predictor
     quick: Predictor
     calibration: Calibration
-    rng: np.random.Generator
     final_tokens: float | None = None
 
 
@@ -134,7 +132,6 @@ def _ladders(evidence: Evidence, new: Bools, comparison: Comparison) -> dict[int
                 row,
                 comparison.predictor,
                 comparison.calibration,
-                rng=comparison.rng,
             )
         if ladder is not None:
             found[row] = ladder
@@ -175,9 +172,7 @@ def _first_outcomes(
             near = (run.log_tokens[:k] >= run.log_tokens[k] - WINDOW).sum()
             if not new[row] or near >= MIN_POINTS:
                 continue
-            ladder = level_ladder(
-                evidence.table, row, comparison.quick, comparison.calibration, rng=comparison.rng
-            )
+            ladder = level_ladder(evidence.table, row, comparison.quick, comparison.calibration)
             if ladder is None:
                 continue
             outcome = against_ladder(

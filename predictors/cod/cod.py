@@ -29,6 +29,7 @@ from scalepredict.predictors.interface import (
     Forecast,
     Frontier,
     Targets,
+    fitting_stream,
     make_forecast,
     named_streams,
 )
@@ -56,16 +57,21 @@ class ClusteringOnDifficulty:
     name: ClassVar[str] = "cod"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = True
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
     clustering: Clustering = field(default_factory=Clustering)
     n_resamples: int = 200
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "ClusteringOnDifficultyLaw":
+    def fit(
+        self, table: EvalTable, *, rng: np.random.Generator | None = None
+    ) -> "ClusteringOnDifficultyLaw":
         """Fit each benchmark; checkpoints of role ``anchor`` only shape the map.
 
         Raises:
             RefusedError: No benchmark can be fitted.
         """
+        rng = fitting_stream(rng)
         is_anchor = np.array([c.role == ANCHOR for c in table.checkpoints], dtype=bool)
         totals = to_benchmarks(table.take_rows(~is_anchor))
         frontier = Frontier.of_table(totals)
@@ -137,15 +143,15 @@ class ClusteringOnDifficultyLaw:
     benchmarks: tuple[BenchmarkFit, ...]
     direct: DirectLaw | None = None
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
-        """Forecast the whole benchmarks. Draws nothing: the resamples are stored.
+    def forecast(self, targets: Targets) -> Forecast:
+        """Forecast the whole benchmarks.
 
         The variance is that of a mixture with the direct law, halves each: the mean of their
         variances, and the spread of the two. The point is that of cod alone.
         """
         pairs = [fit.forecast(targets.flops) for fit in self.benchmarks]
         point, own = (np.stack(column, axis=1) for column in zip(*pairs, strict=True))
-        other, direct = self._by_totals(targets, own, rng)
+        other, direct = self._by_totals(targets, own)
         return make_forecast(
             targets,
             self.frontier,
@@ -156,15 +162,13 @@ class ClusteringOnDifficultyLaw:
             failures=tuple(fit.failure for fit in self.benchmarks),
         )
 
-    def _by_totals(
-        self, targets: Targets, own: Floats, rng: np.random.Generator
-    ) -> tuple[Floats, Floats]:
+    def _by_totals(self, targets: Targets, own: Floats) -> tuple[Floats, Floats]:
         # Points and variances of the direct law (K, T); without one there is still the last score
         # to differ from.
         last = np.broadcast_to(self.frontier.last, own.shape)
         if self.direct is None:
             return last, own
-        forecast = self.direct.forecast(targets, rng=rng)
+        forecast = self.direct.forecast(targets)
         made = np.isfinite(forecast.point)
         return np.where(made, forecast.point, last), np.where(made, forecast.model_variance, own)
 

@@ -82,9 +82,11 @@ class BrokenPowerLaw:
     name: ClassVar[str] = "bnsl"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> DirectLaw:
-        """Fit by weighted least squares from the best points of a grid. Draws nothing.
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> DirectLaw:
+        """Fit by weighted least squares from the best points of a grid.
 
         Raises:
             RefusedError: Fewer than twelve distinct scales.

@@ -51,9 +51,11 @@ class CodCurve:
     name: ClassVar[str] = "cod_curve"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> DirectLaw:
-        """Fit by weighted least squares from six starts. Draws nothing.
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> DirectLaw:
+        """Fit by weighted least squares from six starts.
 
         Raises:
             RefusedError: Fewer than six distinct scales.

@@ -38,9 +38,8 @@ class DirectLaw:
     failures: tuple[str | None, ...]
     remarks: tuple[str, ...]
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
-        """The curves at every target. Draws nothing."""
-        del rng
+    def forecast(self, targets: Targets) -> Forecast:
+        """The curves at every target."""
         scale = Scale.of_targets(targets)
         point, variance = self.fits.at(features(scale, in_flops=self.in_flops) - self.centre)
         return make_forecast(

@@ -27,9 +27,11 @@ class LastValue:
     name: ClassVar[str] = "last"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "LastValueLaw":
-        """Remember where the evidence ends. Draws nothing."""
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "LastValueLaw":
+        """Remember where the evidence ends."""
         del rng
         return LastValueLaw(frontier=Frontier.of_table(table))
 
@@ -40,9 +42,8 @@ class LastValueLaw:
 
     frontier: Frontier
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
-        """The last scores at every target. Draws nothing."""
-        del rng
+    def forecast(self, targets: Targets) -> Forecast:
+        """The last scores at every target."""
         return make_forecast(targets, self.frontier, self.frontier.last)
 
     def notes(self) -> tuple[str, ...]:

@@ -22,9 +22,11 @@ class MeanScore:
     name: ClassVar[str] = "mean"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "MeanScoreLaw":
-        """Average the measured scores. Draws nothing."""
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "MeanScoreLaw":
+        """Average the measured scores."""
         del rng
         measured = np.isfinite(table.scores)
         n = measured.sum(axis=0)
@@ -51,9 +53,8 @@ class MeanScoreLaw:
     mean: Floats
     variance: Floats
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
-        """The mean scores at every target. Draws nothing."""
-        del rng
+    def forecast(self, targets: Targets) -> Forecast:
+        """The mean scores at every target."""
         return make_forecast(targets, self.frontier, self.mean, model_variance=self.variance)
 
     def notes(self) -> tuple[str, ...]:

@@ -26,9 +26,11 @@ class Trend:
     name: ClassVar[str] = "trend"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> DirectLaw:
-        """Fit by weighted least squares. Draws nothing.
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> DirectLaw:
+        """Fit by weighted least squares.
 
         Raises:
             RefusedError: Fewer than three distinct scales.

@@ -28,7 +28,13 @@ from scalepredict.predictors.direct.curve_fits import (
     fit_curves,
     fit_remarks,
 )
-from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.interface import (
+    Forecast,
+    Frontier,
+    Targets,
+    fitting_stream,
+    make_forecast,
+)
 from scalepredict.predictors.loss.loss_law import (
     COMPUTE,
     OVER_TRAINING,
@@ -82,15 +88,18 @@ class TwoStep:
     name: ClassVar[str] = "two_step"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
     n_resamples: int = 50
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "TwoStepLaw":
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "TwoStepLaw":
         """Fit both steps. ``rng`` draws the resamples of the loss law; forecasts do not use them.
 
         Raises:
             RefusedError: Fewer than three distinct scales, or too few of them carry a loss.
         """
+        rng = fitting_stream(rng)
         ladder = Ladder.of_table(table, method=self.name)
         of_corpus, losses, form = _choose_loss(ladder, table, method=self.name)
         laws = fit_loss_laws(ladder.scale, losses, form)
@@ -139,9 +148,8 @@ class TwoStepLaw:
     failures: tuple[str | None, ...]
     remarks: tuple[str, ...]
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
-        """The loss of each target, and its score. Draws nothing."""
-        del rng
+    def forecast(self, targets: Targets) -> Forecast:
+        """The loss of each target, and its score."""
         scale = Scale.of_targets(targets)
         log_loss, log_variance = self.loss_laws.log_loss(scale)
         loss = np.exp(log_loss)

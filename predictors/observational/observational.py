@@ -67,11 +67,15 @@ class Observational:
     name: ClassVar[str] = "observational"
     pools_families: ClassVar[bool] = True
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = False
+    reads_known_scores: ClassVar[bool] = True
     components: int | None = None
     standard: tuple[str, ...] = ()
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "ObservationalLaw":
-        """Fit space, links and family trends. Draws nothing.
+    def fit(
+        self, table: EvalTable, *, rng: np.random.Generator | None = None
+    ) -> "ObservationalLaw":
+        """Fit space, links and family trends.
 
         Raises:
             RefusedError: Fewer than two standard benchmarks that vary, too few models with two of
@@ -193,15 +197,14 @@ class ObservationalLaw:
     left_out: tuple[str, ...]
     failures: tuple[str | None, ...]
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
+    def forecast(self, targets: Targets) -> Forecast:
         """Forecast from known scores where a target has them, else from family and compute.
 
-        A benchmark's own known score is not used for its own forecast. Draws nothing.
+        A benchmark's own known score is not used for its own forecast.
 
         Raises:
             RefusedError: A target has neither known standard scores nor known compute.
         """
-        del rng
         scores = _aligned(targets, self.frontier.units)
         told = np.asarray(np.isfinite(scores[:, self.standard]).any(axis=1))
         coordinates, covariance = self._of_targets(targets, scores, told)

@@ -55,11 +55,13 @@ class SkillLaws:
     name: ClassVar[str] = "skills"
     pools_families: ClassVar[bool] = True
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
     components: int | None = None
     penalties: Penalties = field(default_factory=Penalties)
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "SkillsLaw":
-        """Fit all numbers of skills. Draws nothing.
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "SkillsLaw":
+        """Fit all numbers of skills.
 
         Raises:
             RefusedError: Fewer than FEWEST_MODELS models with known params and tokens, or of
@@ -170,13 +172,12 @@ class SkillsLaw:
     left_out: int
     failures: tuple[str | None, ...]
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
+    def forecast(self, targets: Targets) -> Forecast:
         """Forecast from family, params and tokens; an unknown family is an average one.
 
         Raises:
             RefusedError: A target has no params or no tokens.
         """
-        del rng
         scale = self.standard.scale(targets.params, targets.tokens)
         if not np.isfinite(scale).all():
             raise RefusedError(

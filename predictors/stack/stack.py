@@ -123,12 +123,14 @@ class Stack:
     name: ClassVar[str] = "stack"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
     gain: float = 1.0
     gain_growth: float = 0.05
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> "StackLaw":
-        """Fit all members and their weights. Draws nothing.
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "StackLaw":
+        """Fit all members and their weights.
 
         Raises:
             RefusedError: Fewer than three checkpoints of distinct scale, or one without FLOPs.
@@ -184,9 +186,8 @@ class StackLaw:
     scale_assumed: int
     losses_unused: int
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
-        """The weighted members, moved away from the last score by the gain. Draws nothing."""
-        del rng
+    def forecast(self, targets: Targets) -> Forecast:
+        """The weighted members, moved away from the last score by the gain."""
         scale = Scale.of_targets(targets)
         scores = self.members.scores(scale)
         weights = self.weights[:, None, :]

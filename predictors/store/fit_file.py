@@ -135,7 +135,7 @@ def load_fit(path: str | Path) -> StoredFit:
     groups = document["groups"]
     if not isinstance(groups, list) or not groups:
         raise StorageError(f"{path}: groups is not a list of laws. Fit again.")
-    law = registry.law_type(predictor.name)
+    law = registry.law_type(type(predictor))
     fit = Fit(
         predictor=predictor,
         groups=tuple(_decode_group(g, law, f"{path}: groups[{i}]") for i, g in enumerate(groups)),
@@ -234,10 +234,10 @@ def _check_parts_agree(group: FittedGroup, where: str) -> None:
     if any((size <= 0).any() for size in (evidence.params, evidence.tokens, evidence.flops)):
         raise StorageError(f"{where}.evidence has params, tokens or flops of 0 or less. Fit again.")
     # Arrays of a law that disagree would end a forecast with a crash: try a checkpoint of its own,
-    # of known compute if there is one. What is forecast is thrown away, with whatever it draws.
+    # of known compute if there is one.
     row = np.array([np.argmax(np.isfinite(evidence.flops))])
     try:
-        group.law.forecast(Targets.of_table(evidence.take_rows(row)), rng=np.random.default_rng(0))
+        group.law.forecast(Targets.of_table(evidence.take_rows(row)))
     except RefusedError:
         return  # a law of capabilities may know no compute at all, and says so when it is asked
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:

@@ -92,8 +92,10 @@ class Picky:
     name: ClassVar[str] = "picky"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> Law:
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> Law:
         if len(table.checkpoints) >= 5:
             raise RefusedError("picky on 'f': five models are too many.")
         return LastValue().fit(table, rng=rng)
@@ -114,8 +116,10 @@ class Pooling:
     name: ClassVar[str] = "pooling"
     pools_families: ClassVar[bool] = True
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> Law:
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> Law:
         if len(table.families) != 2:
             raise RefusedError(f"{len(table.families)} families")
         return LastValue().fit(table, rng=rng)
@@ -137,7 +141,7 @@ def test_families_of_one_grid_share_a_pooled_fit() -> None:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Counting(Pooling):
-        def fit(self, table: EvalTable, *, rng: np.random.Generator) -> Law:
+        def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> Law:
             fits.append(len(table.checkpoints))
             return LastValue().fit(table, rng=rng)
 

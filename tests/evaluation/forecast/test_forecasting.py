@@ -12,10 +12,16 @@ from scalepredict.evaluation.forecast.forecasting import forecast_families
 from scalepredict.evaluation.forecast.measured import Measured, compare
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.fit_families import Fit, fit_families
-from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.interface import (
+    Forecast,
+    Frontier,
+    Targets,
+    fitting_stream,
+    make_forecast,
+)
 from scalepredict.predictors.scale.targets import TargetRequest, resolve_targets
 from scalepredict.records.evidence import LAST
-from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
+from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
 SIZES = {"small": (1e8, 3e8, 9e8, 2.7e9), "large": (1e8, 4e8, 1.6e9, 6.4e9, 2.5e10, 1e11)}
 CALIBRATION = load_calibration()
@@ -26,10 +32,10 @@ class DrawnLaw:
     """Forecasts a score drawn for each unit: shows which random stream a family was given."""
 
     frontier: Frontier
+    drawn: Floats
 
-    def forecast(self, targets: Targets, *, rng: np.random.Generator) -> Forecast:
-        drawn = rng.uniform(0.4, 0.6, (len(targets), len(self.frontier.units)))
-        return make_forecast(targets, self.frontier, drawn)
+    def forecast(self, targets: Targets) -> Forecast:
+        return make_forecast(targets, self.frontier, self.drawn)
 
     def notes(self) -> tuple[str, ...]:
         return ()
@@ -40,10 +46,12 @@ class Drawn:
     name: ClassVar[str] = "stack"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
 
-    def fit(self, table: EvalTable, *, rng: np.random.Generator) -> DrawnLaw:
-        del rng
-        return DrawnLaw(frontier=Frontier.of_table(table))
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> DrawnLaw:
+        drawn = fitting_stream(rng).uniform(0.32, 0.4, len(table.units))
+        return DrawnLaw(frontier=Frontier.of_table(table), drawn=drawn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +82,6 @@ def test_each_family_has_its_own_benchmarks_and_its_own_factor(predictor: Drawn)
         fitted(predictor),
         lambda evidence: resolve_targets(evidence, TargetRequest(params=[2e11])),
         CALIBRATION,
-        rng=np.random.default_rng(0),
     )
     assert refused == {}
     names = {f.family: [unit.benchmark for unit in f.forecast.units] for f in forecasts}
@@ -92,7 +99,6 @@ def test_asking_for_one_family_does_not_change_its_numbers() -> None:
             lambda evidence: resolve_targets(evidence, TargetRequest(params=[2e11])),
             CALIBRATION,
             families=families,
-            rng=np.random.default_rng(7),
         )
         return {f.family: float(f.forecast.point[0, -1]) for f in forecasts}
 
@@ -106,7 +112,6 @@ def test_out_of_reach_is_refused_by_family_and_for_all_at_once() -> None:
             lambda evidence: resolve_targets(evidence, TargetRequest(params=[params])),
             CALIBRATION,
             families=families,
-            rng=np.random.default_rng(7),
         )
         return [f.family for f in forecasts] + [f"not {name}" for name in refused]
 
@@ -123,7 +128,6 @@ def test_probabilities_and_bounds_follow_from_the_calibrated_distribution() -> N
         lambda evidence: resolve_targets(evidence, TargetRequest(params=[2e11, 1e12])),
         CALIBRATION,
         families=("large",),
-        rng=np.random.default_rng(7),
     )
     assert forecast.upper == pytest.approx(forecast.forecast.interval(0.9)[1])
     above = 1 - forecast.forecast.cdf(np.full((2, 2), 0.30))
@@ -139,7 +143,6 @@ def test_measured_scores_are_matched_by_params_and_tokens() -> None:
         ),
         CALIBRATION,
         families=("large",),
-        rng=np.random.default_rng(7),
     )
     truth = Measured(records=records(), choice=LAST, phases=None)
     comparison = compare(forecast, truth.checkpoints("large"))

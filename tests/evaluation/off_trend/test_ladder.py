@@ -26,7 +26,6 @@ RHO = 0.2
 SCALE = np.sqrt((1 + 2 / 3) * 1e-4 + 1e-6)  # four models; binomial variance 1e-4, see below
 PROBABILITY = np.array([1e-6, 0.01, 0.5, 0.99, 1 - 1e-6])
 NORMAL = Spread(probability=PROBABILITY, quantile=stats.norm.ppf(PROBABILITY))
-RNG = np.random.default_rng(0)
 UNITS = [Unit(benchmark=name, metric="acc", chance=0.25) for name in "abc"]
 
 
@@ -58,9 +57,9 @@ def models(*scores: float, tokens: float = 1e11) -> EvalTable:
 
 def ladder() -> Ladder:
     evidence = models(0.5, 0.5, 0.5, 0.5)
-    law = LastValue().fit(evidence, rng=RNG)
+    law = LastValue().fit(evidence)
     group = FittedGroup(families=("default",), evidence=evidence, law=law)
-    return Ladder(group=group, predictor="last", calibration=calibration(), rng=RNG)
+    return Ladder(group=group, predictor="last", calibration=calibration())
 
 
 def test_the_common_shift_counts_the_correlation_of_errors() -> None:
@@ -103,15 +102,15 @@ def test_only_a_model_trained_as_long_as_the_ladder_is_finished() -> None:
 
 def test_a_ladder_of_siblings_needs_four_smaller_models() -> None:
     table = models(0.5, 0.5, 0.5, 0.5, 0.5)
-    made = sibling_ladder(table, 4, LastValue(), calibration(), rng=RNG)
+    made = sibling_ladder(table, 4, LastValue(), calibration())
     assert made is not None
     assert len(made.group.evidence.checkpoints) == 4
-    assert sibling_ladder(table, 3, LastValue(), calibration(), rng=RNG) is None
-    assert level_ladder(table, 4, LastValue(), calibration(), rng=RNG) is not None
+    assert sibling_ladder(table, 3, LastValue(), calibration()) is None
+    assert level_ladder(table, 4, LastValue(), calibration()) is not None
     late = make_table(
         [*table.checkpoints[:4], Checkpoint(model="m5", params=5e9, tokens=2e11, flops=6e21)],
         UNITS,
         table.scores,
         n_items=table.n_items,
     )
-    assert level_ladder(late, 4, LastValue(), calibration(), rng=RNG) is None
+    assert level_ladder(late, 4, LastValue(), calibration()) is None

@@ -39,7 +39,7 @@ def fitted(table: EvalTable) -> ClusteringOnDifficultyLaw:
 
 def at_target(law: ClusteringOnDifficultyLaw, items: SimulatedItems) -> tuple[float, float]:
     targets = Targets.of_table(items.table.take_rows([TARGET]))
-    forecast = law.forecast(targets, rng=np.random.default_rng(2))
+    forecast = law.forecast(targets)
     return float(forecast.point[0, 0]), float(forecast.model_variance[0, 0]) ** 0.5
 
 
@@ -257,9 +257,7 @@ def test_a_benchmark_that_nobody_solves_is_refused_beside_one_that_works() -> No
         task_loss=np.hstack([table.task_loss] * 2),
     )
     law = fitted(both)
-    forecast = law.forecast(
-        Targets.of_table(items.table.take_rows([TARGET])), rng=np.random.default_rng(0)
-    )
+    forecast = law.forecast(Targets.of_table(items.table.take_rows([TARGET])))
     assert np.isfinite(forecast.point[0, 0])
     assert np.isnan(forecast.point[0, 1])
     assert "no model passed any of the 300 questions" in str(forecast.failures[1])

@@ -40,8 +40,7 @@ def target(table: EvalTable) -> Targets:
 
 
 def interval(table: EvalTable) -> tuple[float, float]:
-    rng = np.random.default_rng(2)
-    forecast = fitted(table).forecast(target(table), rng=rng)
+    forecast = fitted(table).forecast(target(table))
     low, high = apply_calibration(forecast, load_calibration(), "cod").interval(0.9)
     return float(low[0, 0]), float(high[0, 0])
 
@@ -72,8 +71,8 @@ def test_the_variance_is_that_of_a_mixture_of_cod_and_a_direct_law_of_the_totals
     table = world(n_questions=300)
     small, rng = table.take_rows(range(8)), np.random.default_rng(0)
     law = fitted(table)
-    forecast = law.forecast(target(table), rng=rng)
-    totals = PowerLaw().fit(to_benchmarks(small), rng=rng).forecast(target(table), rng=rng)
+    forecast = law.forecast(target(table))
+    totals = PowerLaw().fit(to_benchmarks(small), rng=rng).forecast(target(table))
     both = np.array([forecast.point[0, 0], totals.point[0, 0]])
     assert both.var() > 1e-6
     assert forecast.spread_equal[0, 0] == pytest.approx(both.var(), rel=1e-9)
@@ -86,7 +85,7 @@ def test_the_variance_is_that_of_a_mixture_of_cod_and_a_direct_law_of_the_totals
 def test_without_a_direct_law_the_spread_is_the_distance_from_the_last_score() -> None:
     table = world(n_questions=300)
     law = replace(fitted(table), direct=None)
-    forecast = law.forecast(target(table), rng=np.random.default_rng(0))
+    forecast = law.forecast(target(table))
     rise = forecast.point[0, 0] - forecast.last[0, 0]
     assert rise > 0.05
     assert forecast.spread_equal[0, 0] == pytest.approx(rise**2 / 4)

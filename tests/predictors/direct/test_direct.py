@@ -51,7 +51,7 @@ def fit(name: str, table: EvalTable) -> Law:
 
 
 def point(name: str, table: EvalTable, targets: Targets = BIG) -> Floats:
-    return fit(name, table).forecast(targets, rng=RNG).point
+    return fit(name, table).forecast(targets).point
 
 
 def worlds(params: Floats, tokens: Floats) -> dict[str, Floats]:
@@ -137,7 +137,7 @@ def test_a_benchmark_with_too_few_scores_is_a_failure_and_the_others_are_fitted(
     sparse = np.array([np.nan, np.nan, np.nan, np.nan, 0.4, 0.5])
     table = ladder([sparse, np.linspace(0.3, 0.5, 6)], PARAMS, 20 * PARAMS)
     law = fit("power_law", table)
-    forecast = law.forecast(BIG, rng=RNG)
+    forecast = law.forecast(BIG)
     assert np.isnan(forecast.point[0, 0])
     assert np.isfinite(forecast.point[0, 1])
     assert forecast.failures[0] is not None
@@ -162,7 +162,7 @@ def test_the_variance_is_that_of_simulated_refits() -> None:
     noise = 0.005 * np.random.default_rng(1).normal(size=(300, len(truth)))
     seen = truth > 0.05
     table = ladder(list((truth + noise)[:, seen]), params[seen], tokens[seen], n_items=1e4)
-    forecast = fit("power_law", table).forecast(BIG, rng=RNG)
+    forecast = fit("power_law", table).forecast(BIG)
     spread = np.std(forecast.point[0])
     claimed = np.sqrt(np.mean(forecast.model_variance[0]))
     assert 0.85 < claimed / spread < 1.15
@@ -174,7 +174,7 @@ def test_forecasts_stay_scores_and_variances_finite_on_hopeless_benchmarks() -> 
     for name in (*worlds(*grid()), "bnsl"):
         law = fit(name, table)
         assert isinstance(law, DirectLaw)
-        forecast = law.forecast(BIG, rng=RNG)
+        forecast = law.forecast(BIG)
         assert np.isfinite(forecast.point).all()
         assert (forecast.model_variance >= 0).all()
         assert (forecast.model_variance <= 0.25).all()

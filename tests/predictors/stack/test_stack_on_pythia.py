@@ -27,7 +27,7 @@ def test_the_large_pythia_models_are_forecast_far_better_than_by_the_last_value(
     ladder = ladder.take_units(known)
     small, large = ladder.take_rows(ladder.params < 3e9), ladder.take_rows(ladder.params > 3e9)
     rng = np.random.default_rng(0)
-    forecast = Stack().fit(small, rng=rng).forecast(Targets.of_table(large), rng=rng)
+    forecast = Stack().fit(small, rng=rng).forecast(Targets.of_table(large))
     error = np.abs(forecast.point - large.scores).mean(axis=1)
     of_last = np.abs(forecast.last - large.scores).mean(axis=1)
     assert (error < [1.3e-2, 1.6e-2]).all()

@@ -84,7 +84,7 @@ def judge(
     for i in range(worlds):
         table, targets, truth = world(n_benchmarks, RATIOS[i % len(RATIOS)], rng=rng)
         law = predictor.fit(table, rng=rng.spawn(1)[0])
-        forecast = law.forecast(targets, rng=rng.spawn(1)[0])
+        forecast = law.forecast(targets)
         forecast = apply_calibration(forecast, calibration, predictor.name)
         low, high = forecast.interval(0.9)
         errors.append(forecast.point - truth)

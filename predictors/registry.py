@@ -21,6 +21,7 @@ _METHODS = {
     "stack": "stack.stack:Stack",
     "observational": "observational.observational:Observational",
     "skills": "skills.skills:SkillLaws",
+    "reference": "reference.reference:Reference",
     "cod": "cod.cod:ClusteringOnDifficulty",
     "last": "direct.last:LastValue",
     "mean": "direct.mean:MeanScore",

@@ -43,7 +43,8 @@ def world() -> EvalTable:
                     )
                 )
                 strength.append(9 - 3 * loss + 0.1 * family)
-    units = [Unit(benchmark=f"b{i}", chance=0.25) for i in range(4)]
+    known = ("b0", "b1", "b2", "arc_easy")  # the last has a reference curve
+    units = [Unit(benchmark=name, chance=0.25) for name in known]
     units += [Unit(benchmark="items", task=f"q{i}") for i in range(40)]
     level = np.concatenate([rng.normal(0, 0.7, 4), rng.normal(0, 1.5, 40)])
     slope = np.concatenate([rng.uniform(0.6, 1.2, 4), rng.uniform(0.8, 1.4, 40)])

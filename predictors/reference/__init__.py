@@ -1,0 +1,1 @@
+"""What public models teach about a benchmark, brought to the user's own ladder."""

@@ -1,0 +1,155 @@
+"""Where does this ladder run on each reference curve? The fitted part, for an ensemble to hold."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.reference.reference_curves import (
+    Measured,
+    absolute_index,
+    curve_value,
+    decay_weights,
+    fit_with_priors,
+    measurement_variance,
+)
+from scalepredict.predictors.reference.reference_table import reference_table
+from scalepredict.predictors.reference.served import (
+    labs_of,
+    language_scales,
+    named_labs,
+    table_places,
+    unfit_ladder,
+)
+from scalepredict.predictors.scale.scale_evidence import Scale
+from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
+
+QUADRATURE = 25  # nodes of Gauss and Hermite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FittedReference:
+    """Reference curves drawn to the ladder's own scores, T units; unserved ones are NaN.
+
+    Attributes:
+        weight: Share of the curve in the default's forecast; 0 = not served. Shape (T,).
+        floor: Lower asymptotes, fractions. Shape (T,).
+        params: (level, slope) on the absolute index. Shape (T, 2).
+        covariance: Their posterior covariance. Shape (T, 2, 2).
+        scatter: Deviation of a model from its family's curve, in logits. Shape (T,).
+        level_sd: The ladder's level at its largest checkpoint, in standard deviations between
+            public families, from their mean. Shape (T,).
+        labs: Labs behind each curve. Shape (T,).
+        families: Families behind each curve. Shape (T,).
+        reasons: Why a unit is not served; empty where it is. Length T.
+        without: Labs that took no part.
+    """
+
+    weight: Floats
+    floor: Floats
+    params: Floats
+    covariance: Floats
+    scatter: Floats
+    level_sd: Floats
+    labs: Floats
+    families: Floats
+    reasons: tuple[str, ...]
+    without: tuple[str, ...]
+
+    @property
+    def served(self) -> Bools:
+        """Which units have a curve. Shape (T,)."""
+        return np.asarray(self.weight > 0)
+
+    def scores(self, targets: Targets) -> Floats:
+        """Score on the curve; NaN where unserved, or no language model's scale. Shape (K, T)."""
+        value, _ = curve_value(self.params, self.floor, self._index(targets))
+        return value
+
+    def variance(self, targets: Targets, n_items: Floats) -> Floats:
+        """Variance of the next measured score. Shapes (T,) -> (K, T)."""
+        x = self._index(targets)
+        value, rise = curve_value(self.params, self.floor, x)
+        return self._link_variance(x) * rise**2 + measurement_variance(value, _known(n_items))
+
+    def exceedance(self, targets: Targets, score: Floats, n_items: Floats) -> Floats:
+        """Probability that the next measured score is above ``score``, (T,). Shape (K, T)."""
+        x = self._index(targets)
+        nodes, weights = np.polynomial.hermite_e.hermegauss(QUADRATURE)
+        link = self.params[:, 0] + self.params[:, 1] * x
+        drawn = link + np.sqrt(self._link_variance(x)) * nodes[:, None, None]
+        p = self.floor + (1 - self.floor) / (1 + np.exp(-np.clip(drawn, -40.0, 40.0)))
+        z = (p - score) / np.sqrt(measurement_variance(p, _known(n_items)))
+        return np.asarray(np.tensordot(weights / weights.sum(), ndtr(z), axes=1))
+
+    def _index(self, targets: Targets) -> Floats:
+        x = absolute_index(Scale.of_targets(targets))
+        known = language_scales(targets.params, targets.tokens, targets.flops)
+        return np.where(known, x, np.nan)[:, None]
+
+    def _link_variance(self, x: Floats) -> Floats:
+        v = self.covariance
+        spread = v[:, 0, 0] + 2 * x * v[:, 0, 1] + x**2 * v[:, 1, 1]
+        return np.asarray(spread + self.scatter**2)
+
+
+def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedReference:
+    """Draw the reference curve of every served column of one family's table.
+
+    Args:
+        table: Evidence; a column that is not served, or a ladder that cannot be, gets no curve
+            and the reason.
+        without: Names of labs to leave out besides those that the ladder itself may come from.
+
+    Raises:
+        RefusedError: No lab goes by a name in ``without``.
+    """
+    known = reference_table(labs_of(table) | named_labs(without))
+    unfit = unfit_ladder(table)
+    place, weight, reasons = table_places(table.units, known)
+    measured = np.isfinite(table.scores)
+    if unfit:
+        place, weight = np.full_like(place, -1), np.zeros_like(weight)
+        reasons = tuple(reason or unfit for reason in reasons)
+    served = (place >= 0) & measured.any(axis=0)
+    priors = known.priors.take(np.where(served, place, 0))
+    x = absolute_index(Scale.of_table(table))
+    row, column = np.nonzero(measured & served)
+    top = np.max(np.where(measured, table.flops[:, None], 0.0), axis=0)
+    params, covariance = fit_with_priors(
+        Measured(
+            curve=column,
+            x=x[row],
+            y=table.scores[row, column],
+            n_items=_known(table.n_items[row, column]),
+            weight=decay_weights(table.flops[row], top[column]),
+        ),
+        priors,
+    )
+    largest = x[np.argmax(np.where(measured, table.flops[:, None], 0.0), axis=0)]
+    design = np.stack([np.ones_like(largest), largest], axis=1)
+    off = ((params - priors.mean) * design).sum(axis=1)
+    between = np.sqrt(np.einsum("ti,tij,tj->t", design, priors.covariance, design))
+
+    def only(values: Floats) -> Floats:
+        shape = (len(served),) + (1,) * (values.ndim - 1)
+        return np.where(served.reshape(shape), values, np.nan)
+
+    return FittedReference(
+        weight=np.where(served, weight, 0.0),
+        floor=only(priors.floor),
+        params=only(params),
+        covariance=only(covariance),
+        scatter=only(priors.scatter),
+        level_sd=only(off / between),
+        labs=only(known.labs[place].astype(float)),
+        families=only(known.families[place].astype(float)),
+        reasons=reasons,
+        without=known.without,
+    )
+
+
+def _known(n_items: Floats) -> Floats:
+    return np.where(np.isfinite(n_items), n_items, ASSUMED_ITEMS)

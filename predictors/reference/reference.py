@@ -1,0 +1,107 @@
+"""Reference: the curve that public models have on a well-known benchmark, drawn to the ladder.
+
+    score(N, D) = g + (1 - g) sigmoid(a + b x)
+
+with the most probable (a, b), given the ladder and the public models.
+
+It forecasts from one checkpoint on, since slope and spread come from hundreds of public models;
+the ladder's own lab never takes part. The formulas are in reference_curves.py and
+reference_table.py.
+
+Source: empirical Bayes, as there.
+Fails when: a benchmark is not among the public ones, or its level hangs on data rather than scale.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.reference.fitted_reference import FittedReference, fit_reference
+from scalepredict.records.table import EvalTable
+from scalepredict.records.text.counts import count_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Reference curves alone; reads scores, N and D.
+
+    Attributes:
+        without: Names of labs to leave out besides the ladder's own.
+    """
+
+    name: ClassVar[str] = "reference"
+    pools_families: ClassVar[bool] = False
+    reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
+
+    without: tuple[str, ...] = ()
+
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "ReferenceLaw":
+        """Fit the curve of every served benchmark.
+
+        Raises:
+            RefusedError: No benchmark of the table has a reference curve.
+        """
+        del rng
+        fitted = fit_reference(table, without=self.without)
+        if not fitted.served.any():
+            reasons = dict.fromkeys(reason for reason in fitted.reasons if reason)
+            raise RefusedError(
+                f"{self.name} on family {', '.join(map(repr, table.families))}: none of "
+                f"{count_of(len(table.units), 'benchmark')} has a reference curve "
+                f"({'; '.join(reasons)}). Fit with --predictor stack."
+            )
+        return ReferenceLaw(frontier=Frontier.of_table(table), fitted=fitted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReferenceLaw:
+    """Fitted reference curves.
+
+    Attributes:
+        frontier: Where the evidence ends.
+        fitted: The curves.
+    """
+
+    frontier: Frontier
+    fitted: FittedReference
+
+    def forecast(self, targets: Targets) -> Forecast:
+        """Scores on the curves."""
+        return make_forecast(
+            targets,
+            self.frontier,
+            self.fitted.scores(targets),
+            model_variance=self.fitted.variance(targets, self.frontier.n_items),
+            failures=tuple(f"no reference curve: {r}" if r else None for r in self.fitted.reasons),
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """What the curves rest on, benchmark by benchmark."""
+        return reference_notes(self.fitted, self.frontier)
+
+
+def reference_notes(fitted: FittedReference, frontier: Frontier) -> tuple[str, ...]:
+    """What the reference says of each benchmark, why it is silent on others, who was left out."""
+    notes = []
+    for i, unit in enumerate(frontier.units):
+        if fitted.served[i]:
+            notes.append(
+                f"{unit.benchmark}: reference of {fitted.families[i]:.0f} families of "
+                f"{fitted.labs[i]:.0f} labs, weight {fitted.weight[i]:.1f}; your level "
+                f"{fitted.level_sd[i]:+.1f} sd."
+            )
+    silent: dict[str, list[str]] = {}
+    for unit, reason in zip(frontier.units, fitted.reasons, strict=True):
+        if reason:
+            silent.setdefault(reason, []).append(unit.benchmark)
+    for reason, names in silent.items():
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        notes.append(f"no reference curve for {shown}: {reason}.")
+    if fitted.without:
+        notes.append(f"reference: models of {', '.join(fitted.without)} took no part.")
+    return tuple(notes)

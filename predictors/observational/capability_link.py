@@ -2,14 +2,15 @@
 
     score = low + (high - low) * sigmoid(level + w_1 c_1 + ... + w_k c_k)
 
-with capabilities c in units of the first component, low from chance upward and high from 1
-downward (both within BAND), one fit for each number of components k.
+with capabilities c in units of the first component, low around chance (models do score below it)
+and high from 1 downward, each within a band, one fit for each number of components k.
 
 Source: the regression of Ruan, Maddison & Hashimoto (2024, 2405.10938): sigmoid with an estimated
     floor, least squares on the score.
-Departures: ridge on the weights; a ceiling; the forecast is the mean over the uncertainty of the
-    weighted sum (Laplace, Gauss-Hermite), not the curve at its best fit; all k up to the rank are
-    averaged with weights 1 / (mean squared error of forecasts of the more capable models).
+Departures: ridge on the weights; a ceiling; a floor that evidence can draw below chance; the
+    forecast is the mean over the uncertainty of the weighted sum (Laplace, Gauss-Hermite), not the
+    curve at its best fit; all k up to the rank are averaged with weights 1 / (mean squared error of
+    forecasts of the more capable models), one component alone only where models are few.
 Fails when: the benchmark needs what no component carries (see `explained`).
 
 Letters: M models, T benchmarks, K components, V variants (numbers of components), B = T * V.
@@ -24,8 +25,11 @@ from scalepredict.predictors.numerics.least_squares import best_of_starts
 from scalepredict.records.table import Bools, Floats, Ints
 
 BAND = 0.2  # a floor is at most this far above chance, a ceiling this far below 1
-# Where in their bands floor and ceiling lie without evidence (1 % and 0.1 % of the way to the other
-# end), and how firmly: a run of scores near 1 is seldom in the evidence, one near chance often.
+BELOW = 0.1  # and at most this far below chance
+LOW_QUANTILE = 0.05  # of the scores: where the floor lies without other evidence, or at chance
+# Where in their bands floor and ceiling lie without evidence (the floor of a benchmark without
+# chance level 5 % and the ceiling 0.7 % of the way to the other end), and how firmly: a run of
+# scores near 1 is seldom in the evidence, one near chance often.
 BAND_LOGIT, BAND_WEIGHT = np.array([-3.0, -5.0]), np.array([0.015, 0.2])
 MOST_LOGIT = 15.0  # bound on band logits and level: a benchmark of zeros has no finite best level
 RIDGE = 3e-4  # squared score errors that a weight of 1 costs; usual are 2 logits for one
@@ -33,6 +37,8 @@ RIDGE = 3e-4  # squared score errors that a weight of 1 costs; usual are 2 logit
 MOST_SPREAD = 1.5  # logits: the level of a flat benchmark has no second-order error, since nothing
 # tells how far below chance it is; unbounded, its average would be a coin toss
 MIN_MODELS = 5
+# One component alone spoils an average with more of them, unless too few models tell more apart.
+FEW_MODELS, SHARE_OF_ONE = 25, 0.25
 ORIGINS = (0.5, 0.65, 0.8)  # shares of the models, the least capable first, that forecast the rest
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
@@ -51,6 +57,8 @@ class Links:
         rolling: Mean squared error when less capable models forecast the rest. Shape (T, V).
         explained: Share of the variance of the scores that the average explains. Shape (T,).
         chance: Score of a guesser. Shape (T,).
+        below: How far below chance the band of the floor begins; None = nowhere (fits of the
+            first version). Shape (T,).
     """
 
     params: Floats
@@ -60,6 +68,57 @@ class Links:
     rolling: Floats
     explained: Floats
     chance: Floats
+    below: Floats | None = None
+
+    @property
+    def bands(self) -> "Bands":
+        """Where floors and ceilings may lie."""
+        return Bands(self.chance, np.zeros(len(self.chance)) if self.below is None else self.below)
+
+    @property
+    def floor(self) -> Floats:
+        """Floor of each benchmark, the average over the variants. Shape (T,)."""
+        return np.asarray((self.bands.ends(self.params)[0] * self.share).sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bands:
+    """Where the floors and ceilings of T benchmarks may lie; shapes (T,)."""
+
+    chance: Floats
+    below: Floats
+
+    @classmethod
+    def around(cls, chance: Floats) -> "Bands":
+        """Bands that reach below chance, but not below a score of zero."""
+        return cls(chance, np.minimum(BELOW, chance))
+
+    @property
+    def width(self) -> Floats:
+        """Widths of the bands of floor and ceiling. Shape (T, 2)."""
+        room = BAND * (1 - self.chance)
+        return np.stack([self.below + room, room], axis=1)
+
+    def prior(self, scores: Floats) -> Floats:
+        """Logits inside the bands before any fit, from scores (M, T) with NaN. Shape (T, 2)."""
+        measured = np.isfinite(scores).any(axis=0)
+        quantile = np.nanquantile(np.where(measured, scores, 0.0), LOW_QUANTILE, axis=0)
+        start = np.minimum(self.chance, np.where(measured, quantile, self.chance))
+        share = (start - self.chance + self.below) / self.width[:, 0]
+        logits = np.tile(BAND_LOGIT, (len(self.chance), 1))
+        logits[:, 0] = np.maximum(logit(np.clip(share, 1e-9, 1 - 1e-9)), logits[:, 0])
+        return logits
+
+    def take(self, index: Ints) -> "Bands":
+        """The bands of the chosen benchmarks."""
+        return Bands(self.chance[index], self.below[index])
+
+    def ends(self, params: Floats) -> tuple[Floats, Floats]:
+        """Floors and heights at parameters (T, ..., P); shape (T, ...)."""
+        wide = (len(self.chance), *(1,) * (params.ndim - 2))
+        room = self.width.reshape(*wide, 2)
+        low = (self.chance - self.below).reshape(wide) + room[..., 0] * expit(params[..., 0])
+        return low, 1 - room[..., 1] * expit(params[..., 1]) - low
 
 
 def fit_links(
@@ -74,11 +133,12 @@ def fit_links(
         variants: Numbers of components.
     """
     measured = np.isfinite(scores)
-    full = _fit(coordinates, scores, measured, chance, variants, None)
-    rolling = _rolling_errors(coordinates, scores, chance, variants, full.params)
-    weight = 1 / np.maximum(rolling, 1e-8)
+    bands = Bands.around(chance)
+    full = _fit(coordinates, scores, measured, bands, variants, None)
+    rolling = _rolling_errors(coordinates, scores, bands, variants, full.params)
+    weight = _prior_share(measured.sum(axis=0), variants) / np.maximum(rolling, 1e-8)
     share = weight / weight.sum(axis=1, keepdims=True)
-    fitted = np.einsum("mtv,tv->mt", _curves(full.params, coordinates, chance), share)
+    fitted = np.einsum("mtv,tv->mt", _curves(full.params, coordinates, bands), share)
     mean = np.where(measured, scores, 0.0).sum(axis=0) / np.maximum(measured.sum(axis=0), 1)
     left = np.where(measured, scores - fitted, 0.0)
     total = np.where(measured, scores - mean, 0.0)
@@ -91,7 +151,20 @@ def fit_links(
         rolling=rolling,
         explained=explained,
         chance=chance,
+        below=bands.below,
     )
+
+
+def variants_up_to(most: int, fewest_scores: int) -> tuple[int, ...]:
+    """Numbers of components that are averaged, where a benchmark has ``fewest_scores`` at least."""
+    return tuple(range(1 if fewest_scores < FEW_MODELS else min(2, most), most + 1))
+
+
+def _prior_share(count: Ints, variants: tuple[int, ...]) -> Floats:
+    share = np.ones((len(count), len(variants)))
+    if len(variants) > 1 and variants[0] == 1:
+        share[:, 0] = np.where(count < FEW_MODELS, SHARE_OF_ONE, 0.0)
+    return share
 
 
 def apply_links(
@@ -131,7 +204,7 @@ def _fit(
     coordinates: Floats,
     scores: Floats,
     used: Bools,
-    chance: Floats,
+    bands: Bands,
     variants: tuple[int, ...],
     start: Floats | None,
 ) -> _Fits:
@@ -141,14 +214,20 @@ def _fit(
     bound = np.full((len(unit), 3 + width), np.inf)
     bound[:, :3] = MOST_LOGIT
     bound[:, 3:][~active] = 0.0
+    prior = bands.prior(np.where(used, scores, np.nan))
     problem = _Problem(
         design=np.ascontiguousarray(coordinates.swapaxes(0, 1)),
         scores=np.where(used, scores, 0.0).T,
         used=used.T.astype(float),
-        chance=chance,
+        bands=bands,
+        prior=prior,
         unit=unit,
     )
-    starts = _starts(scores, used, chance, unit, width) if start is None else start[:, None, :]
+    starts = (
+        _starts(scores, used, bands.chance, prior, unit, width)
+        if start is None
+        else start[:, None, :]
+    )
     best = best_of_starts(problem, starts, lower=-bound, upper=bound, tolerance=1e-6).solution
     n_used = used.sum(axis=0)[unit]
     residuals, _ = problem(best.params, np.arange(len(unit)))
@@ -167,11 +246,13 @@ def _fit(
     )
 
 
-def _starts(scores: Floats, used: Bools, chance: Floats, unit: Ints, width: int) -> Floats:
+def _starts(
+    scores: Floats, used: Bools, chance: Floats, prior: Floats, unit: Ints, width: int
+) -> Floats:
     mean = np.where(used, scores, 0.0).sum(axis=0) / np.maximum(used.sum(axis=0), 1)
     level = logit(np.clip((mean - chance) / (1 - chance), 0.02, 0.98))[unit]
     starts = np.zeros((len(unit), 3, 3 + width))
-    starts[:, :, :2] = BAND_LOGIT
+    starts[:, :, :2] = prior[unit][:, None, :]
     starts[:, :, 2] = level[:, None] + np.array([0.0, 0.0, -1.5])
     starts[:, :, 3] = np.array([0.3, 1.5, 1.5])
     return starts
@@ -182,19 +263,21 @@ class _Problem:
     design: Floats  # (T, M, K)
     scores: Floats  # (T, M)
     used: Floats  # (T, M)
-    chance: Floats
+    bands: Bands
+    prior: Floats  # (T, 2)
     unit: Ints  # benchmark of each of B problems
 
     def __call__(self, params: Floats, rows: Ints) -> tuple[Floats, Floats]:
         unit = self.unit[rows]
         design, used = self.design[unit], self.used[unit]
         n_models, width = design.shape[1:]
-        low, height = _band(params, self.chance[unit])
+        bands = self.bands.take(unit)
+        low, height = bands.ends(params)
         share = expit(
             params[:, 2, None] + (design @ params[:, 3:, None])[:, :, 0],
         )
         inside = expit(params[:, :2])
-        room = (1 - self.chance[unit])[:, None] * BAND * inside * (1 - inside)
+        room = bands.width * inside * (1 - inside)
         residual = np.empty((len(rows), n_models + 2 + width))
         jacobian = np.zeros((len(rows), n_models + 2 + width, 3 + width))
         residual[:, :n_models] = used * (low[:, None] + height[:, None] * share - self.scores[unit])
@@ -203,27 +286,21 @@ class _Problem:
         jacobian[:, :n_models, 1] = -used * share * room[:, 1:]
         jacobian[:, :n_models, 2] = slope
         jacobian[:, :n_models, 3:] = slope[:, :, None] * design
-        residual[:, n_models : n_models + 2] = BAND_WEIGHT * (params[:, :2] - BAND_LOGIT)
+        residual[:, n_models : n_models + 2] = BAND_WEIGHT * (params[:, :2] - self.prior[unit])
         residual[:, n_models + 2 :] = np.sqrt(RIDGE) * params[:, 3:]
         jacobian[:, n_models + np.arange(2), np.arange(2)] = BAND_WEIGHT
         jacobian[:, n_models + 2 + np.arange(width), 3 + np.arange(width)] = np.sqrt(RIDGE)
         return residual, jacobian
 
 
-def _band(params: Floats, chance: Floats) -> tuple[Floats, Floats]:
-    room = (1 - chance).reshape(-1, *(1,) * (params.ndim - 2))
-    low = chance.reshape(room.shape) + BAND * room * expit(params[..., 0])
-    return low, 1 - BAND * room * expit(params[..., 1]) - low
-
-
-def _curves(params: Floats, coordinates: Floats, chance: Floats) -> Floats:
+def _curves(params: Floats, coordinates: Floats, bands: Bands) -> Floats:
     index = params[:, :, 2] + np.einsum("mtk,tvk->mtv", coordinates, params[:, :, 3:])
-    low, height = _band(params, chance)
+    low, height = bands.ends(params)
     return np.asarray(low + height * expit(index))
 
 
 def _rolling_errors(
-    coordinates: Floats, scores: Floats, chance: Floats, variants: tuple[int, ...], start: Floats
+    coordinates: Floats, scores: Floats, bands: Bands, variants: tuple[int, ...], start: Floats
 ) -> Floats:
     measured = np.isfinite(scores)
     count = measured.sum(axis=0)
@@ -235,15 +312,16 @@ def _rolling_errors(
     for origin in ORIGINS:
         first = np.maximum(np.floor(origin * count), np.minimum(MIN_MODELS, count))
         train = measured & (rank < first)
-        fits = _fit(coordinates, scores, train, chance, variants, start.reshape(-1, start.shape[2]))
+        fits = _fit(coordinates, scores, train, bands, variants, start.reshape(-1, start.shape[2]))
         links = Links(
             params=fits.params,
             covariance=fits.covariance,
             residual=fits.residual,
             share=np.ones_like(fits.residual),
             rolling=fits.residual,
-            explained=np.zeros(len(chance)),
-            chance=chance,
+            explained=np.zeros(len(bands.chance)),
+            chance=bands.chance,
+            below=bands.below,
         )
         later = measured & ~train
         missed = _means(links, coordinates) - np.where(measured, scores, 0.0)[:, :, None]
@@ -270,5 +348,5 @@ def _spread_shares(
             "tvk,ntkl,tvl->ntv", weights, covariance, weights, optimize=True
         )
     spread = np.minimum(np.sqrt(np.maximum(variance, 0.0)), MOST_SPREAD)
-    low, height = _band(links.params, links.chance)
+    low, height = links.bands.ends(links.params)
     return low, height, expit(index[..., None] + spread[..., None] * NODES)

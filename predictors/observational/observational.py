@@ -26,7 +26,12 @@ from scalepredict.predictors.observational.benchmark_axes import (
     coordinates_of,
     own_weight,
 )
-from scalepredict.predictors.observational.capability_link import Links, apply_links, fit_links
+from scalepredict.predictors.observational.capability_link import (
+    Links,
+    apply_links,
+    fit_links,
+    variants_up_to,
+)
 from scalepredict.predictors.observational.capability_tables import (
     links_table,
     models_table,
@@ -52,6 +57,7 @@ FEWEST_SCORES = 6  # of a benchmark, to be explained by the space
 STANDARD_SHARE = 0.5  # a benchmark is standard if it is measured on this share of the models that
 # the most measured one has; below, it is explained by the space but does not shape it
 LITTLE_EXPLAINED = 0.5
+BELOW_CHANCE = 0.01  # a floor this far below the declared chance is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +65,7 @@ class Observational:
     """Fits one capability space to all families.
 
     Attributes:
-        components: Number of leading components that forecasts use; None = average over 1, 2, ...
+        components: Number of leading components that forecasts use; None = average over 2, 3, ...
             by rolling-origin error. The space itself has as many as the models carry.
         standard: Benchmarks that span the space; empty = those measured on most models.
     """
@@ -100,7 +106,6 @@ class Observational:
             space, used.scores, standard, known, own_weight(self.components, len(used.checkpoints))
         )
         coordinates = coordinates_of(space, axes, used.scores, standard, known)[0]
-        variants = (self.components,) if self.components else tuple(range(1, n_components + 1))
         counted = np.isfinite(used.scores).sum(axis=0)
         fitted = np.flatnonzero(varied & (counted >= FEWEST_SCORES))
         if not len(fitted):
@@ -108,6 +113,11 @@ class Observational:
                 f"observational: no benchmark is measured on {FEWEST_SCORES} of the "
                 f"{len(used.checkpoints)} models (the most: {counted.max()}). Add scores."
             )
+        variants = (
+            (self.components,)
+            if self.components
+            else variants_up_to(n_components, int(counted[fitted].min()))
+        )
         links = fit_links(
             coordinates[:, fitted], used.scores[:, fitted], used.chance[fitted], variants
         )
@@ -250,6 +260,15 @@ class ObservationalLaw:
                 f"{count_of(unknown, 'model')} of unknown compute: in the space, not in the trends."
             )
         notes += [f"not forecast: {failure}" for failure in self.failures if failure]
+        low = self.links.floor
+        below = np.flatnonzero(low < self.links.chance - BELOW_CHANCE)
+        if below.size:
+            named = [f"{units[self.fitted[i]].benchmark} {low[i]:.1%}" for i in below]
+            notes.append(
+                "scores below chance: the evidence puts the floor of "
+                f"{count_of(below.size, 'benchmark')} below the declared chance level: "
+                f"{listed(named, most=5)}."
+            )
         notes += [
             f"{units[column].benchmark!r}: the capabilities explain only {max(share, 0):.0%} of "
             "its scores; what it needs may not be among the standard benchmarks."

@@ -256,3 +256,24 @@ def test_a_benchmark_needs_six_scores_to_be_explained(n_scores: int) -> None:
     assert bool(np.isfinite(forecast(law, known_targets(table)).point[:, -1]).all()) == (
         n_scores == 6
     )
+
+
+def test_a_floor_below_chance_is_found_and_told() -> None:
+    """The scores say that a guesser's level is 6 points lower than declared."""
+    table = world(8)
+    high = tuple(
+        replace(unit, chance=unit.chance + 0.06) if unit.benchmark == "standard3" else unit
+        for unit in table.units
+    )
+    law = fit(make_table(table.checkpoints, high, table.scores))
+    assert law.links.floor[3] == pytest.approx(0.25, abs=0.02)
+    assert any("below chance" in note and "standard3" in note for note in law.notes())
+    assert not any("standard2 " in note for note in law.notes())  # nothing is below a chance of 0
+
+
+@pytest.mark.parametrize(("per_family", "first"), [(3, 1), (6, 2)])
+def test_one_component_alone_counts_only_where_models_are_few(per_family: int, first: int) -> None:
+    law = fit(world(per_family))
+    used = [int((row[3:] != 0).sum()) for row in law.links.params[-1]]
+    assert used[0] == first
+    assert fit(world(per_family), components=1).links.share.tolist() == [[1.0]] * len(UNITS)

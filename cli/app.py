@@ -7,12 +7,13 @@ A crash is exit code 2 with one line on stderr (a traceback only with ``-vv``), 
 import os
 import signal
 import sys
-import traceback
+from collections.abc import Callable
 from io import TextIOWrapper
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from scalepredict.cli.commands.backtest import backtest
 from scalepredict.cli.commands.calibrate import calibrate
@@ -27,12 +28,24 @@ from scalepredict.cli.commands.report import report
 from scalepredict.cli.commands.select import select
 from scalepredict.cli.commands.simulate import simulate
 from scalepredict.cli.commands.validate import validate
+from scalepredict.cli.inputs.help_page import HelpfulCommand
 from scalepredict.cli.views.render import clean
 from scalepredict.cli.views.workflow_log import guard_streams
 from scalepredict.errors import ScalePredictError
 
+
+class Table(TyperGroup):
+    """The commands in the order of their table, those with sub-commands among them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands."""
+        del ctx
+        return list(COMMANDS)
+
+
 app = typer.Typer(
     name="scalepredict",
+    cls=Table,
     help="Predict the benchmark scores of a large language model from records of small ones.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -96,8 +109,6 @@ def _end_workers() -> None:
 
 
 def _fail(message: str) -> None:
-    if "-vv" in sys.argv:
-        traceback.print_exc()
     for line in message.splitlines():  # a line break inside a name starts no line of its own
         typer.echo(f"error: {clean(line)}", err=True)
     sys.exit(2)
@@ -124,16 +135,23 @@ def _options(
 
 
 # The table of commands, in the order of a user's work; README.md lists them in the same order.
-app.command("import")(import_records)
-app.command("validate")(validate)
-app.command("fit")(fit)
-app.command("forecast")(forecast)
-app.command("backtest")(backtest)
-app.command("calibrate")(calibrate)
-app.command("clusters")(clusters)
-app.command("simulate")(simulate)
-app.command("select")(select)
-app.command("compare")(compare)
-app.command("plot")(plot)
-app.command("report")(report)
-app.command("check")(check)
+COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
+    "import": import_records,
+    "validate": validate,
+    "fit": fit,
+    "forecast": forecast,
+    "backtest": backtest,
+    "calibrate": calibrate,
+    "clusters": clusters,
+    "simulate": simulate,
+    "select": select,
+    "compare": compare,
+    "plot": plot,
+    "report": report,
+    "check": check,
+}
+for _name, _command in COMMANDS.items():
+    if isinstance(_command, typer.Typer):
+        app.add_typer(_command, name=_name)
+    else:
+        app.command(_name, cls=HelpfulCommand)(_command)

@@ -10,7 +10,7 @@ from scalepredict.cli.ci.junit import junit
 from scalepredict.cli.ci.markdown import markdown_report
 from scalepredict.cli.ci.openmetrics import openmetrics
 from scalepredict.cli.ci.sarif import sarif
-from scalepredict.cli.inputs.options import Voice
+from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.views import check_view
 from scalepredict.cli.views.check_result import Result
 from scalepredict.cli.views.render import Format, emit, json_text

@@ -1,38 +1,30 @@
 """`scalepredict backtest`: which forecasts of these records would have held?"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from scalepredict.cli.inputs.gathered import (
     ExcludeOption,
     FamilyOption,
-    MetricOption,
-    PhaseOption,
-    ShotsOption,
+    Selection,
+    SpacedCheckpointsOption,
     check_patterns,
     tested_evidence,
 )
 from scalepredict.cli.inputs.options import (
-    BenchmarksOption,
     CalibrationOption,
-    FormatOption,
-    JobsOption,
-    JsonOption,
-    LadderOption,
-    PercentOption,
-    QuietOption,
+    Output,
     RecordsArgument,
     SeedOption,
-    VerboseOption,
-    Voice,
-    chosen_format,
+    Workers,
     count,
 )
-from scalepredict.cli.views.render import Format
+from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, command
 from scalepredict.errors import RefusedError
 from scalepredict.predictors import registry
 from scalepredict.records.text.counts import count_of
@@ -61,19 +53,12 @@ class Way(StrEnum):
     FAMILY = "family"
 
 
-def backtest(
-    records: RecordsArgument,
-    predictor: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--predictor",
-            "-p",
-            metavar="NAME",
-            help=f"Method: {', '.join(registry.names())}, or all. Repeatable. "
-            "[default: stack and the baselines]",
-            autocompletion=lambda: [*registry.names(), "all"],
-        ),
-    ] = None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdout:
+    """What is trained on, and what is forecast from it."""
+
+    HEADING: ClassVar[str] = METHOD
+
     split: Annotated[
         Way,
         typer.Option(
@@ -81,10 +66,10 @@ def backtest(
             help="What is held out: larger models at rolling origins, the "
             "largest model of each family, or each family.",
         ),
-    ] = Way.ROLLING,
+    ] = Way.ROLLING
     origins: Annotated[
         int, typer.Option("--origins", min=1, help="Origins of each family, at most.")
-    ] = 14,
+    ] = 14
     min_models: Annotated[
         int | None,
         typer.Option(
@@ -93,62 +78,60 @@ def backtest(
             help="Checkpoints at or below an origin, at least. "
             "[default: 4, or 3 in a family of fewer than 8]",
         ),
-    ] = None,
+    ] = None
     cutoff_flops: Annotated[
         float | None,
         typer.Option(
             "--cutoff-flops",
             parser=count,
-            metavar="FLOPS",
+            metavar="C",
             help="One origin: train at or below, forecast all above.",
         ),
-    ] = None,
+    ] = None
     cutoff_params: Annotated[
         float | None,
-        typer.Option(
-            "--cutoff-params",
-            parser=count,
-            metavar="PARAMS",
-            help="The same by parameters, e.g. 3B.",
-        ),
-    ] = None,
+        typer.Option("--cutoff-params", parser=count, help="The same by parameters, e.g. 3B."),
+    ] = None
     holdout: Annotated[
-        list[str] | None,
+        tuple[str, ...],
         typer.Option(
             "--holdout",
             metavar="PATTERN",
             help="Forecast these models or families from the rest, e.g. '*-12b'. Repeatable.",
         ),
-    ] = None,
-    by: Annotated[By, typer.Option("--by", help="Split the summary by this.")] = By.FACTOR,
-    checkpoints: Annotated[
-        str,
+    ] = ()
+
+
+@command
+def backtest(
+    records: RecordsArgument,
+    holdout: Holdout,
+    selection: Selection,
+    workers: Workers,
+    shown: Output,
+    predictor: Annotated[
+        tuple[str, ...],
         typer.Option(
-            "--checkpoints",
-            metavar="CHOICE",
-            help="last, mean-last-K, pool-last-K (of questions), all, or spaced: "
-            "the last of each run and earlier ones each at half the compute of the next.",
+            "--predictor",
+            "-p",
+            help=f"Method: {', '.join(registry.names())}, or all. Repeatable. "
+            "[default: stack and the baselines]",
+            autocompletion=lambda: [*registry.names(), "all"],
+            rich_help_panel=METHOD,
         ),
-    ] = "last",
-    family: FamilyOption = None,
-    phase: PhaseOption = None,
-    metric: MetricOption = None,
-    shots: ShotsOption = None,
-    percent: PercentOption = False,
-    exclude: ExcludeOption = None,
+    ] = (),
+    by: Annotated[
+        By, typer.Option("--by", help="Split the summary by this.", rich_help_panel=OUTPUT)
+    ] = By.FACTOR,
+    checkpoints: SpacedCheckpointsOption = "last",
+    family: FamilyOption = (),
+    exclude: ExcludeOption = (),
     rows: Annotated[
         Path | None,
-        typer.Option("--rows", metavar="FILE", help="Also write every forecast, as CSV."),
+        typer.Option("--rows", help="Also write every forecast, as CSV.", rich_help_panel=OUTPUT),
     ] = None,
-    benchmarks: BenchmarksOption = None,
-    ladder: LadderOption = None,
     calibration: CalibrationOption = None,
-    jobs: JobsOption = 1,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
     seed: SeedOption = 0,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = 0,
 ) -> None:
     """Test forecasts of models that were measured, from smaller ones.
 
@@ -159,7 +142,6 @@ def backtest(
     # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
     import numpy as np
 
-    from scalepredict.cli.inputs.chosen import EvidenceChoice
     from scalepredict.cli.views.backtest_view import rows_csv, show
     from scalepredict.evaluation.backtest.backtest_report import make_report
     from scalepredict.evaluation.backtest.floor import checkpoint_noise, interpolation_noise
@@ -167,42 +149,25 @@ def backtest(
     from scalepredict.evaluation.intervals.calibration_file import load_calibration
     from scalepredict.records.text.writing import check_place, write_whole
 
-    del verbose
-    voice = Voice(quiet)
-    shape = chosen_format(form, as_json)
+    voice, shape = shown.voice, shown.shape
     methods = _methods(predictor)
     if rows is not None:
         check_place(rows)
     constants = load_calibration(calibration)
-    evidence = tested_evidence(
-        records,
-        EvidenceChoice(
-            families=tuple(family or ()),
-            checkpoints=checkpoints,
-            phases=tuple(phase or ()),
-            metrics=tuple(metric or ()),
-            shots=shots,
-            percent=percent,
-            benchmarks=benchmarks,
-            ladder=ladder,
-        ),
-        exclude=exclude or (),
-        voice=voice,
-    )
-    check_patterns(exclude or (), evidence.reading.table.families)
-    splits = _splits(
-        evidence.table,
-        split,
-        origins=origins,
-        min_models=min_models,
-        cutoff_flops=cutoff_flops,
-        cutoff_params=cutoff_params,
-        holdout=holdout or (),
-    )
+    choice = selection.choice(checkpoints=checkpoints, families=family)
+    evidence = tested_evidence(records, choice, exclude=exclude, voice=voice)
+    check_patterns(exclude, evidence.reading.table.families)
+    splits = _splits(evidence.table, holdout)
     rng, summary_rng = np.random.default_rng(seed).spawn(2)
     with voice.counting("backtest") as progress:
         cells = run_backtest(
-            evidence.table, splits, methods, constants, jobs=jobs, progress=progress, rng=rng
+            evidence.table,
+            splits,
+            methods,
+            constants,
+            jobs=workers.jobs,
+            progress=progress,
+            rng=rng,
         )
     report = make_report(
         cells,
@@ -217,7 +182,7 @@ def backtest(
     show(report, constants, by=by, form=shape)
 
 
-def _methods(chosen: Sequence[str] | None) -> "list[Predictor]":
+def _methods(chosen: Sequence[str]) -> "list[Predictor]":
     known = registry.names()
     if not chosen:
         chosen = [registry.DEFAULT, *(name for name in BASELINES if name in known)]
@@ -227,18 +192,11 @@ def _methods(chosen: Sequence[str] | None) -> "list[Predictor]":
     return [registry.predictor_type(name)() for name in names]
 
 
-def _splits(
-    table: "EvalTable",
-    way: Way,
-    *,
-    origins: int,
-    min_models: int | None,
-    cutoff_flops: float | None,
-    cutoff_params: float | None,
-    holdout: Sequence[str],
-) -> "tuple[Split, ...]":
+def _splits(table: "EvalTable", asked_for: Holdout) -> "tuple[Split, ...]":
     from scalepredict.evaluation.backtest import splits
 
+    way, holdout = asked_for.split, asked_for.holdout
+    cutoff_flops, cutoff_params = asked_for.cutoff_flops, asked_for.cutoff_params
     asked = [
         name
         for name, given in (
@@ -260,7 +218,9 @@ def _splits(
     elif way is Way.FAMILY:
         found = splits.leave_one_family_out(table)
     else:
-        found = splits.rolling_origins(table, max_origins=origins, min_models=min_models)
+        found = splits.rolling_origins(
+            table, max_origins=asked_for.origins, min_models=asked_for.min_models
+        )
     if not found:
         raise RefusedError(
             f"a backtest needs a family with {splits.MIN_MODELS_SMALL} checkpoints and a larger "

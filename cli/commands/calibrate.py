@@ -10,28 +10,19 @@ import typer
 from scalepredict import __version__
 from scalepredict.cli.inputs.gathered import (
     ExcludeOption,
-    MetricOption,
-    PhaseOption,
-    ShotsOption,
+    Selection,
     check_patterns,
     tested_evidence,
 )
 from scalepredict.cli.inputs.options import (
-    BenchmarksOption,
-    FormatOption,
-    JobsOption,
-    JsonOption,
-    LadderOption,
-    PercentOption,
-    QuietOption,
+    Output,
     RecordsArgument,
     SeedOption,
-    VerboseOption,
-    Voice,
-    chosen_format,
+    Workers,
     command_text,
 )
-from scalepredict.cli.views.render import Format
+from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, RECORDS, command
+from scalepredict.cli.inputs.voice import Voice
 from scalepredict.errors import RefusedError
 from scalepredict.predictors import registry
 from scalepredict.records.text.counts import count_of
@@ -43,47 +34,50 @@ if TYPE_CHECKING:
     from scalepredict.records.table import EvalTable
 
 
+@command
 def calibrate(
     records: RecordsArgument,
+    selection: Selection,
+    workers: Workers,
+    shown: Output,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where the constants go (YAML).")
+        Path,
+        typer.Option(
+            "--output", "-o", help="Where the constants go (YAML).", rich_help_panel=OUTPUT
+        ),
     ] = Path("calibration.yaml"),
     predictor: Annotated[
-        list[str] | None,
+        tuple[str, ...],
         typer.Option(
             "--predictor",
             "-p",
-            metavar="NAME",
             help=f"Method: {', '.join(registry.names())}. Repeatable. [default: all]",
             autocompletion=lambda: list(registry.names()),
+            rich_help_panel=METHOD,
         ),
-    ] = None,
+    ] = (),
     checkpoints: Annotated[
-        list[str] | None,
+        tuple[str, ...],
         typer.Option(
             "--checkpoints",
             metavar="CHOICE",
             help="last (default), mean-last-K, all, or spaced (the last of each run and earlier "
             "ones each at half the compute of the next); FILE=CHOICE for one of the records, "
             "e.g. gemstones=spaced. Repeatable.",
+            rich_help_panel=RECORDS,
         ),
-    ] = None,
+    ] = (),
     origins: Annotated[
-        int, typer.Option("--origins", min=1, help="Origins of each family, at most.")
+        int,
+        typer.Option(
+            "--origins",
+            min=1,
+            help="Origins of each family, at most.",
+            rich_help_panel=METHOD,
+        ),
     ] = 14,
-    phase: PhaseOption = None,
-    metric: MetricOption = None,
-    shots: ShotsOption = None,
-    percent: PercentOption = False,
-    exclude: ExcludeOption = None,
-    benchmarks: BenchmarksOption = None,
-    ladder: LadderOption = None,
-    jobs: JobsOption = 1,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
+    exclude: ExcludeOption = (),
     seed: SeedOption = 0,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = 0,
 ) -> None:
     """Estimate interval constants from backtests of RECORDS.
 
@@ -96,40 +90,26 @@ def calibrate(
     # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
     import numpy as np
 
-    from scalepredict.cli.inputs.chosen import EvidenceChoice
     from scalepredict.cli.views.calibrate_view import calibration_yaml, show
     from scalepredict.evaluation.calibrate.coverage import nested_coverage
     from scalepredict.evaluation.calibrate.estimate import calibrate as estimate
     from scalepredict.predictors.store.fit_file import input_files
     from scalepredict.records.text.writing import check_place, write_whole
 
-    del verbose
-    voice = Voice(quiet)
-    shape = chosen_format(form, as_json)
+    voice, shape = shown.voice, shown.shape
     check_place(output)
     rng, coverage_rng = np.random.default_rng(seed).spawn(2)
     names = _names(records)
-    choices = _choices(checkpoints or (), names)
+    choices = _choices(checkpoints, names)
     read = {
         name: tested_evidence(
-            [path],
-            EvidenceChoice(
-                checkpoints=choices[name],
-                phases=tuple(phase or ()),
-                metrics=tuple(metric or ()),
-                shots=shots,
-                percent=percent,
-                benchmarks=benchmarks,
-                ladder=ladder,
-            ),
-            exclude=exclude or (),
-            voice=voice,
+            [path], selection.choice(checkpoints=choices[name]), exclude=exclude, voice=voice
         )
         for name, path in zip(names, records, strict=True)
     }
-    check_patterns(exclude or (), [f for e in read.values() for f in e.reading.table.families])
+    check_patterns(exclude, [f for e in read.values() for f in e.reading.table.families])
     tables = {name: evidence.table for name, evidence in read.items()}
-    cells = _backtests(tables, predictor or registry.names(), origins, jobs, voice, rng)
+    cells = _backtests(tables, predictor or registry.names(), origins, workers.jobs, voice, rng)
     coverage = nested_coverage(cells, rng=coverage_rng)
     calibration = estimate(
         cells,
@@ -138,14 +118,9 @@ def calibrate(
                 ["scalepredict", "calibrate", *names],
                 {
                     "--checkpoints": [f"{n}={c}" for n, c in choices.items() if c != "last"],
-                    "--phase": phase or (),
-                    "--metric": metric or (),
-                    "--shots": () if shots is None else [shots],
-                    "--percent": [""] if percent else (),
-                    "--benchmarks": [benchmarks.name] if benchmarks else (),
-                    "--ladder": [ladder.name] if ladder else (),
-                    "--exclude": exclude or (),
-                    "--predictor": predictor or (),
+                    **selection.as_options(),
+                    "--exclude": exclude,
+                    "--predictor": predictor,
                     "--origins": [origins],
                     "--seed": [seed],
                 },

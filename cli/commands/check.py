@@ -1,25 +1,14 @@
 """`scalepredict check`: is the run on trend?"""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from scalepredict.cli.inputs.options import (
-    BenchmarksOption,
-    CalibrationOption,
-    FormatOption,
-    JsonOption,
-    LadderOption,
-    PercentOption,
-    QuietOption,
-    VerboseOption,
-    Voice,
-    chosen_format,
-    count,
-)
-from scalepredict.cli.views.render import Format
+from scalepredict.cli.inputs.options import CalibrationOption, Output, Reading, count
+from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, RECORDS, command
 
 if TYPE_CHECKING:
     from scalepredict.cli.views.check_result import Result
@@ -53,47 +42,39 @@ class Kind(StrEnum):
     JSON = "json"
 
 
-def check(
-    checkpoints: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="CHECKPOINTS...", help="Files or folders of new records; - reads stdin."
-        ),
-    ],
-    history: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--history",
-            metavar="RECORDS",
-            help="Earlier checkpoints and other runs; looked at, not reported. Repeatable.",
-        ),
-    ] = None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What is a finding."""
+
+    HEADING: ClassVar[str] = METHOD
+
     fit: Annotated[
         Path | None,
         typer.Option(
             "--fit",
-            metavar="FILE",
             help="Ladder of `scalepredict fit`. [default: fitted to smaller models in the records]",
         ),
-    ] = None,
+    ] = None
     until: Annotated[
         float | None,
         typer.Option(
             "--until",
             parser=count,
-            metavar="TOKENS",
-            help="Where runs in progress end. [default: where the ladder's models end]",
+            metavar="D",
+            help="Tokens where runs in progress end. [default: where the ladder's models end]",
         ),
-    ] = None,
+    ] = None
     alpha: Annotated[
         float | None,
         typer.Option(
-            "--alpha", help="False alarms per healthy checkpoint, family-wise. [default: 0.01]"
+            "--alpha",
+            metavar="P",
+            help="False alarms per healthy checkpoint, family-wise. [default: 0.01]",
         ),
-    ] = None,
+    ] = None
     direction: Annotated[
         Side | None, typer.Option("--direction", help="Which deviations count. [default: both]")
-    ] = None,
+    ] = None
     persistence: Annotated[
         int | None,
         typer.Option(
@@ -102,46 +83,65 @@ def check(
             max=2,
             help="Successive checkpoints that must agree on an error. [default: 1]",
         ),
-    ] = None,
+    ] = None
     config: Annotated[
         Path | None,
-        typer.Option(
-            "--config", metavar="FILE", help="Rules. [default: scalepredict.yaml, if it is there]"
-        ),
-    ] = None,
-    baseline: Annotated[
-        Path | None,
-        typer.Option("--baseline", metavar="FILE", help="Accepted findings."),
-    ] = None,
+        typer.Option("--config", help="Rules. [default: scalepredict.yaml, if it is there]"),
+    ] = None
+    baseline: Annotated[Path | None, typer.Option("--baseline", help="Accepted findings.")] = None
     update_baseline: Annotated[
         bool,
         typer.Option("--update-baseline", help="Accept all findings: write them to the baseline."),
-    ] = False,
+    ] = False
+    calibration: CalibrationOption = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is made of the findings."""
+
+    HEADING: ClassVar[str] = OUTPUT
+
     report: Annotated[
-        list[str] | None,
+        tuple[str, ...],
         typer.Option(
             "--report",
             metavar="KIND=PATH",
             help=f"Also write a report: {', '.join(Kind)}. Repeatable.",
         ),
-    ] = None,
+    ] = ()
     fail_on: Annotated[
         FailOn | None, typer.Option("--fail-on", help="Level that fails. [default: error]")
-    ] = None,
+    ] = None
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")
-    ] = False,
+    ] = False
     ci: Annotated[
         bool, typer.Option("--ci/--no-ci", help="Annotations and summary in GitHub Actions.")
-    ] = True,
-    ladder: LadderOption = None,
-    percent: PercentOption = False,
-    benchmarks: BenchmarksOption = None,
-    calibration: CalibrationOption = None,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = 0,
+    ] = True
+
+
+@command
+def check(
+    checkpoints: Annotated[
+        tuple[Path, ...],
+        typer.Argument(
+            metavar="CHECKPOINTS...", help="Files or folders of new records; - reads stdin."
+        ),
+    ],
+    rules: Rules,
+    reading: Reading,
+    answer: Answer,
+    shown: Output,
+    history: Annotated[
+        tuple[Path, ...],
+        typer.Option(
+            "--history",
+            metavar="RECORDS",
+            help="Earlier checkpoints and other runs; looked at, not reported. Repeatable.",
+            rich_help_panel=RECORDS,
+        ),
+    ] = (),
 ) -> None:
     """Flag CHECKPOINTS that leave the trend of their run or ladder.
 
@@ -154,43 +154,41 @@ def check(
     """
     # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
     from scalepredict.cli.ci.publish import show, write_report
-    from scalepredict.cli.inputs import gate_inputs as check_inputs
+    from scalepredict.cli.inputs import gate_inputs
     from scalepredict.cli.views.check_result import Result
     from scalepredict.evaluation.off_trend.rules import Level
     from scalepredict.records.text.writing import check_place
 
-    del verbose
-    shape, voice = chosen_format(form, as_json), Voice(quiet)
-    wanted = [_report(text) for text in report or ()]
+    shape, voice = shown.shape, shown.voice
+    wanted = [_report(text) for text in answer.report]
     for _, path in wanted:
         check_place(path)
-    settings = check_inputs.read_settings(
-        config, alpha=alpha, direction=direction, persistence=persistence, voice=voice
-    )
-    records = check_inputs.read_checkpoints(
-        checkpoints,
-        [*(history or ()), *settings.history],
-        benchmarks=benchmarks,
-        ladder=ladder,
-        percent=percent,
+    settings = gate_inputs.read_settings(
+        rules.config,
+        alpha=rules.alpha,
+        direction=rules.direction,
+        persistence=rules.persistence,
         voice=voice,
     )
-    found = check_inputs.run_check(
+    records = gate_inputs.read_checkpoints(
+        checkpoints, [*history, *settings.history], reading, voice=voice
+    )
+    found = gate_inputs.run_check(
         records,
         settings=settings,
-        comparison=check_inputs.make_comparison(
-            fit or settings.fit, calibration=calibration, until=until
+        comparison=gate_inputs.make_comparison(
+            rules.fit or settings.fit, calibration=rules.calibration, until=rules.until
         ),
-        baseline=baseline or settings.baseline,
-        update=update_baseline,
+        baseline=rules.baseline or settings.baseline,
+        update=rules.update_baseline,
         voice=voice,
     )
-    fails = fail_on or settings.fail_on
+    fails = answer.fail_on or settings.fail_on
     result = Result(check=found, fails_from=Level.WARN if fails == "warn" else Level.ERROR)
     for kind, path in wanted:
         write_report(kind, path, result)
-    show(result, shape, ci=ci, voice=voice)
-    raise typer.Exit(_exit_code(result, fails, exit_zero))
+    show(result, shape, ci=answer.ci, voice=voice)
+    raise typer.Exit(_exit_code(result, fails, answer.exit_zero))
 
 
 def _report(text: str) -> tuple[Kind, Path]:

@@ -6,36 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.inputs.gathered import (
-    MetricOption,
-    PhaseOption,
-    ShotsOption,
-    UpToParamsOption,
-)
+from scalepredict.cli.inputs.gathered import Selection
 from scalepredict.cli.inputs.method import ClusteringOption, chosen_clustering
 from scalepredict.cli.inputs.options import (
-    BenchmarksOption,
-    FormatOption,
-    JsonOption,
-    LadderOption,
-    PercentOption,
-    QuietOption,
+    CheckpointsOption,
+    Output,
     RecordsArgument,
     SeedOption,
-    VerboseOption,
-    Voice,
-    chosen_format,
 )
-from scalepredict.cli.inputs.target_options import (
-    BenchmarkOption,
-    FamilyOption,
-    FlopsOption,
-    ParamsOption,
-    TokensOption,
-    TokensPerParamOption,
-    target_request,
-)
-from scalepredict.cli.views.render import Format, emit, once, write_data
+from scalepredict.cli.inputs.parameters import OUTPUT, command
+from scalepredict.cli.inputs.target_options import Narrowing, TargetOptions
+from scalepredict.cli.inputs.voice import Voice
+from scalepredict.cli.views.render import emit, once, write_data
 from scalepredict.errors import RefusedError
 from scalepredict.records.text.counts import count_of
 
@@ -48,42 +30,25 @@ if TYPE_CHECKING:
     from scalepredict.predictors.scale.targets import TargetRequest
 
 
+@command
 def clusters(
     records: RecordsArgument,
-    family: FamilyOption = None,
-    benchmark: BenchmarkOption = None,
+    narrowing: Narrowing,
+    selection: Selection,
+    target: TargetOptions,
+    shown: Output,
     clustering: ClusteringOption = None,
-    checkpoints: Annotated[
-        str,
-        typer.Option(
-            metavar="last|mean-last-K|pool-last-K",
-            help="Evidence of each model; pool adds up the answers of its last K checkpoints.",
-        ),
-    ] = "last",
-    phase: PhaseOption = None,
-    metric: MetricOption = None,
-    shots: ShotsOption = None,
-    percent: PercentOption = False,
-    up_to_params: UpToParamsOption = None,
-    params: ParamsOption = None,
-    tokens: TokensOption = None,
-    tokens_per_param: TokensPerParamOption = None,
-    flops: FlopsOption = None,
+    checkpoints: CheckpointsOption = "last",
     tasks_out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE",
+            "--tasks-out",
             help="Write the questions that can be extrapolated: .json by benchmark, else CSV; "
             "- is stdout.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
-    benchmarks: BenchmarksOption = None,
-    ladder: LadderOption = None,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
     seed: SeedOption = 0,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = 0,
 ) -> None:
     """Cluster questions by difficulty, and fit a law to each cluster.
 
@@ -97,7 +62,7 @@ def clusters(
     # Imported here: `--help` must not pay for NumPy and SciPy.
     import numpy as np
 
-    from scalepredict.cli.inputs.chosen import EvidenceChoice, gather_evidence
+    from scalepredict.cli.inputs.chosen import gather_evidence
     from scalepredict.cli.views.clusters_document import (
         COLUMNS,
         cluster_rows,
@@ -110,27 +75,16 @@ def clusters(
     from scalepredict.records.subset import known_names
     from scalepredict.records.text.writing import check_place, write_whole
 
-    form, voice = chosen_format(form, as_json), Voice(quiet)
+    form, voice, verbose = shown.shape, shown.voice, shown.verbose
     predictor = ClusteringOnDifficulty(clustering=chosen_clustering(clustering))
     if tasks_out is not None and str(tasks_out) != "-":
         check_place(tasks_out)
     evidence = gather_evidence(
-        records,
-        EvidenceChoice(
-            families=tuple(family or ()),
-            checkpoints=checkpoints,
-            phases=tuple(phase or ()),
-            metrics=tuple(metric or ()),
-            shots=shots,
-            percent=percent,
-            up_to_params=up_to_params,
-            benchmarks=benchmarks,
-            ladder=ladder,
-        ),
+        records, selection.choice(checkpoints=checkpoints, families=narrowing.family)
     )
     voice.say(*evidence.notes)
-    known_names("benchmark", benchmark or (), evidence.table.benchmarks)
-    request = target_request(params, tokens, tokens_per_param, flops)
+    known_names("benchmark", narrowing.benchmark, evidence.table.benchmarks)
+    request = target.request()
     if tasks_out is not None and len(evidence.table.families) > 1:
         raise RefusedError(
             f"--tasks-out: the records hold {len(evidence.table.families)} families, whose "
@@ -142,7 +96,7 @@ def clusters(
         report
         for name in families
         for report in _of_family(
-            evidence, name, predictor, benchmark or (), request, voice, rng=streams[name]
+            evidence, name, predictor, narrowing.benchmark, request, voice, rng=streams[name]
         )
     ]
     if all(report.fit.failure for report in reports):
@@ -161,7 +115,7 @@ def clusters(
         voice.say(f"wrote {tasks_out}: {count_of(n_tasks, 'question')} that can be extrapolated.")
     emit(
         form,
-        sheets=cluster_sheets(reports, verbose=verbose > 0),
+        sheets=cluster_sheets(reports, verbose=verbose),
         rows=cluster_rows(reports),
         document=clusters_document(reports),
         header=COLUMNS,

@@ -4,21 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.inputs.gathered import MetricOption, PhaseOption, ShotsOption
-from scalepredict.cli.inputs.options import (
-    BenchmarksOption,
-    FormatOption,
-    JsonOption,
-    LadderOption,
-    PercentOption,
-    QuietOption,
-    RecordsArgument,
-    VerboseOption,
-    Voice,
-    chosen_format,
-    count,
-)
-from scalepredict.cli.views.render import Cell, Format, Sheet, emit, percent, signed_points
+from scalepredict.cli.inputs.gathered import Selection
+from scalepredict.cli.inputs.options import CheckpointsOption, Output, RecordsArgument, count
+from scalepredict.cli.inputs.parameters import METHOD, TARGET, command
+from scalepredict.cli.views.render import Cell, Sheet, emit, percent, signed_points
 from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
@@ -28,33 +17,33 @@ SCHEMA = "scalepredict.compare/1"
 AVERAGE = "average of all"
 
 
+@command
 def compare(
     first: Annotated[str, typer.Argument(metavar="FAMILY_A", help="Recipe A.")],
     second: Annotated[str, typer.Argument(metavar="FAMILY_B", help="Recipe B.")],
     records: RecordsArgument,
+    selection: Selection,
+    shown: Output,
     flops: Annotated[
         float | None,
         typer.Option(
-            parser=count, metavar="C", help="Ask at this much compute. [default: the largest pair]"
+            "--flops",
+            parser=count,
+            metavar="C",
+            help="Ask at this much compute. [default: the largest pair]",
+            rich_help_panel=TARGET,
         ),
     ] = None,
     within: Annotated[
         float,
-        typer.Option(min=1.0, help="Models match within this factor in params and in tokens."),
+        typer.Option(
+            "--within",
+            min=1.0,
+            help="Models match within this factor in params and in tokens.",
+            rich_help_panel=METHOD,
+        ),
     ] = 1.26,
-    checkpoints: Annotated[
-        str, typer.Option(metavar="last|mean-last-K|all", help="Evidence of each model.")
-    ] = "last",
-    phase: PhaseOption = None,
-    metric: MetricOption = None,
-    shots: ShotsOption = None,
-    percent: PercentOption = False,
-    benchmarks: BenchmarksOption = None,
-    ladder: LadderOption = None,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = 0,
+    checkpoints: CheckpointsOption = "last",
 ) -> None:
     """Compare two recipes by differences at matched scale.
 
@@ -68,24 +57,12 @@ def compare(
     # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
     from math import log10
 
-    from scalepredict.cli.inputs.chosen import EvidenceChoice, gather_evidence
+    from scalepredict.cli.inputs.chosen import gather_evidence
     from scalepredict.evaluation.questions.recipes import compare as compared
     from scalepredict.records.aggregate import to_benchmarks
 
-    del verbose
-    voice, shape = Voice(quiet), chosen_format(form, as_json)
-    evidence = gather_evidence(
-        records,
-        EvidenceChoice(
-            checkpoints=checkpoints,
-            phases=tuple(phase or ()),
-            metrics=tuple(metric or ()),
-            shots=shots,
-            percent=percent,
-            benchmarks=benchmarks,
-            ladder=ladder,
-        ),
-    )
+    voice, shape = shown.voice, shown.shape
+    evidence = gather_evidence(records, selection.choice(checkpoints=checkpoints))
     voice.say(*evidence.notes)
     comparison = compared(
         to_benchmarks(evidence.table), first, second, target_flops=flops, tolerance=log10(within)

@@ -5,76 +5,36 @@ from typing import Annotated
 
 import typer
 
-from scalepredict.cli.inputs.gathered import (
-    FamilyOption,
-    MetricOption,
-    PhaseOption,
-    ShotsOption,
-    UpToParamsOption,
-)
-from scalepredict.cli.inputs.method import (
-    ClusteringOption,
-    ComponentsOption,
-    StandardOption,
-    chosen_method,
-)
+from scalepredict.cli.inputs.gathered import FamilyOption, Selection
+from scalepredict.cli.inputs.method import MethodOptions
 from scalepredict.cli.inputs.options import (
-    BenchmarksOption,
     CalibrationOption,
-    FormatOption,
-    JobsOption,
-    JsonOption,
-    LadderOption,
-    PercentOption,
-    PredictorOption,
-    QuietOption,
+    CheckpointsOption,
+    Output,
     RecordsArgument,
     SeedOption,
-    VerboseOption,
-    Voice,
-    chosen_format,
-    count,
+    Workers,
 )
+from scalepredict.cli.inputs.parameters import OUTPUT, command
 from scalepredict.cli.inputs.target_options import DEFAULT_FIT
-from scalepredict.cli.views.render import Format, emit, write_data
-from scalepredict.predictors.registry import DEFAULT
+from scalepredict.cli.views.render import emit, write_data
 
 
+@command
 def fit(
     records: RecordsArgument,
-    predictor: PredictorOption = DEFAULT,
-    components: ComponentsOption = None,
-    standard: StandardOption = None,
-    clustering: ClusteringOption = None,
+    method: MethodOptions,
+    selection: Selection,
+    workers: Workers,
+    shown: Output,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Fit file; - is stdout.")
+        Path,
+        typer.Option("--output", "-o", help="Fit file; - is stdout.", rich_help_panel=OUTPUT),
     ] = DEFAULT_FIT,
-    family: FamilyOption = None,
-    checkpoints: Annotated[
-        str,
-        typer.Option(
-            metavar="last|mean-last-K|pool-last-K|all",
-            help="Evidence of each model; pool adds up the answers to each question.",
-        ),
-    ] = "last",
-    phase: PhaseOption = None,
-    metric: MetricOption = None,
-    shots: ShotsOption = None,
-    percent: PercentOption = False,
-    up_to_params: UpToParamsOption = None,
-    up_to_flops: Annotated[
-        float | None,
-        typer.Option(parser=count, metavar="C", help="Leave out more compute, e.g. 1e21."),
-    ] = None,
-    benchmarks: BenchmarksOption = None,
-    ladder: LadderOption = None,
+    family: FamilyOption = (),
+    checkpoints: CheckpointsOption = "last",
     calibration: CalibrationOption = None,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
     seed: SeedOption = 0,
-    jobs: JobsOption = 1,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = 0,
 ) -> None:
     """Fit RECORDS and write what was learned to a fit file.
 
@@ -88,7 +48,7 @@ def fit(
     import numpy as np
 
     from scalepredict import __version__
-    from scalepredict.cli.inputs.chosen import EvidenceChoice, gather_evidence
+    from scalepredict.cli.inputs.chosen import gather_evidence
     from scalepredict.cli.views.fit_view import fit_document, fit_rows, fit_sheets
     from scalepredict.evaluation.forecast.fit_summary import summarise
     from scalepredict.evaluation.intervals.calibration_file import (
@@ -105,34 +65,24 @@ def fit(
     )
     from scalepredict.records.text.writing import check_place
 
-    form, voice = chosen_format(form, as_json), Voice(quiet)
-    method = chosen_method(
-        predictor, components=components, standard=standard, clustering=clustering
-    )
-    choice = EvidenceChoice(
-        families=tuple(family or ()),
+    voice, form = shown.voice, shown.shape
+    predictor = method.chosen()
+    choice = selection.choice(
         checkpoints=checkpoints,
-        phases=tuple(phase or ()),
-        metrics=tuple(metric or ()),
-        shots=shots,
-        percent=percent,
-        up_to_params=up_to_params,
-        up_to_flops=up_to_flops,
-        benchmarks=benchmarks,
-        ladder=ladder,
-        without_compute=not method.needs_compute,
+        families=family,
+        without_compute=not predictor.needs_compute,
     )
     if str(output) != "-":
         check_place(output)
     constants = load_calibration(calibration)
     evidence = gather_evidence(records, choice)
     voice.say(*evidence.notes)
-    with voice.busy(f"fitting {method.name}"):
+    with voice.busy(f"fitting {predictor.name}"):
         fitted = fit_families(
             evidence.table,
-            method,
+            predictor,
             anchors=evidence.anchors,
-            jobs=jobs,
+            jobs=workers.jobs,
             rng=np.random.default_rng(seed),
         )
         summaries = summarise(fitted, constants, rng=np.random.default_rng(seed))
@@ -153,7 +103,7 @@ def fit(
     save_fit(stored, output)
     emit(
         form,
-        sheets=fit_sheets(fitted, summaries, verbose=verbose > 0),
+        sheets=fit_sheets(fitted, summaries, verbose=shown.verbose),
         rows=fit_rows(summaries),
         document=fit_document(stored, summaries),
     )

@@ -7,29 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.inputs.options import (
-    CalibrationOption,
-    FormatOption,
-    JsonOption,
-    LadderOption,
-    PercentOption,
-    QuietOption,
-    SeedOption,
-    VerboseOption,
-    Voice,
-    chosen_format,
-)
+from scalepredict.cli.inputs.options import CalibrationOption, Output, Reading, SeedOption
+from scalepredict.cli.inputs.parameters import TARGET, command
 from scalepredict.cli.inputs.target_options import (
     DEFAULT_FIT,
-    BenchmarkOption,
-    FamilyOption,
     FitOption,
-    FlopsOption,
-    MeasuredBenchmarksOption,
-    ParamsOption,
-    TokensOption,
-    TokensPerParamOption,
-    target_request,
+    MeasuredOption,
+    Narrowing,
+    TargetOptions,
 )
 from scalepredict.cli.views.render import Format, emit
 from scalepredict.errors import RefusedError
@@ -42,48 +27,35 @@ if TYPE_CHECKING:
     from scalepredict.predictors.store.fit_file import StoredFit
 
 
+@command
 def forecast(
-    params: ParamsOption = None,
-    tokens: TokensOption = None,
-    tokens_per_param: TokensPerParamOption = None,
-    flops: FlopsOption = None,
+    target: TargetOptions,
+    narrowing: Narrowing,
+    reading: Reading,
+    shown: Output,
     fit_file: FitOption = DEFAULT_FIT,
-    family: FamilyOption = None,
-    benchmark: BenchmarkOption = None,
-    measured: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--measured",
-            metavar="RECORDS",
-            help="Show measured scores beside the forecast, and how far it was off (repeatable).",
-        ),
-    ] = None,
-    benchmarks: MeasuredBenchmarksOption = None,
+    measured: MeasuredOption = (),
     capabilities_of: Annotated[
-        list[str] | None,
+        tuple[str, ...],
         typer.Option(
             "--capabilities-of",
             metavar="MODEL",
             help="Forecast this model of the evidence from its scores on other benchmarks "
             "(fits by observational; repeatable).",
+            rich_help_panel=TARGET,
         ),
-    ] = None,
+    ] = (),
     known: Annotated[
-        list[Path] | None,
+        tuple[Path, ...],
         typer.Option(
             "--known",
             metavar="RECORDS",
             help="Forecast the models of these records from the scores they hold (repeatable).",
+            rich_help_panel=TARGET,
         ),
-    ] = None,
-    ladder: LadderOption = None,
-    percent: PercentOption = False,
+    ] = (),
     calibration: CalibrationOption = None,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
     seed: SeedOption = 0,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = 0,
 ) -> None:
     """Forecast the scores of larger models from a fit file.
 
@@ -108,32 +80,34 @@ def forecast(
     from scalepredict.predictors.scale.targets import TargetRequest
     from scalepredict.predictors.store.fit_file import load_fit
 
-    form, voice = chosen_format(form, as_json), Voice(quiet)
+    form, voice = shown.shape, shown.voice
     stored = load_fit(fit_file)
-    request = target_request(params, tokens, tokens_per_param, flops)
+    request = target.request()
     del seed  # no law draws; scripts may still give it
     constants = calibration_of(stored, calibration)
-    read = partial(stored_measured, stored, benchmarks=benchmarks, percent=percent, ladder=ladder)
+    read = partial(stored_measured, stored, how=reading)
     pairs: list[tuple[FamilyForecast, Comparison | None]] = []
     if capabilities_of or known:
-        if request != TargetRequest() or family or measured:
+        if request != TargetRequest() or narrowing.family or measured:
             raise RefusedError(
                 "--capabilities-of and --known forecast from scores; leave out the scale "
                 "(--params, --tokens, --flops), --family and --measured."
             )
         refused: Mapping[str, str] = {}
-        for table in known_tables(stored, capabilities_of or (), read(known) if known else None):
+        for table in known_tables(stored, capabilities_of, read(known) if known else None):
             pairs += forecast_known(stored.fit, table, constants)
     else:
         truth = read(measured) if measured else None
-        pairs, refused = _from_scale(stored, constants, request, truth, family or ())
+        pairs, refused = _from_scale(stored, constants, request, truth, narrowing.family)
     views = [
         view
         for each, comparison in pairs
-        for view in make_views(stored.fit.predictor.name, each, comparison, only=benchmark or ())
+        for view in make_views(
+            stored.fit.predictor.name, each, comparison, only=narrowing.benchmark
+        )
     ]
     voice.warn(f"family {name!r} has no forecast: {why}" for name, why in refused.items())
-    if stored.fit.refused and not family:
+    if stored.fit.refused and not narrowing.family:
         names = ", ".join(stored.fit.refused)
         voice.say(f"not fitted, so not forecast: {names}; --family NAME tells why.")
     for view in views:
@@ -141,7 +115,7 @@ def forecast(
             voice.say(view.title)
         about = f"{view.family}, {view.size}: " if len(views) > 1 else ""
         voice.warn(f"{about}{text}" for text in view.warnings)
-    if verbose:
+    if shown.verbose:
         voice.say(*dict.fromkeys(note for each, _ in pairs for note in each.notes))
     emit(
         form,

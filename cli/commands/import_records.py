@@ -1,12 +1,15 @@
 """`scalepredict import`: results of harnesses and loggers in, a file of records out."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from scalepredict.cli.inputs.options import LadderOption, QuietOption, Voice
+from scalepredict.cli.inputs.options import Verbosity
+from scalepredict.cli.inputs.parameters import OUTPUT, RECORDS, command
 from scalepredict.cli.views.render import Format, write_data
 from scalepredict.errors import RecordError
 from scalepredict.records.text.counts import count_of
@@ -22,51 +25,102 @@ class KeyPart(StrEnum):
     HASH = "hash"
 
 
-def import_records(
-    sources: Annotated[
-        list[Path], typer.Argument(metavar="SOURCE...", help="Result files, or folders of them.")
-    ],
-    output: Annotated[
-        str, typer.Option("--output", "-o", help="Records to write: .csv, .parquet, or - (stdout).")
-    ] = "-",
-    ladder: LadderOption = None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What is taken from the sources."""
+
+    HEADING: ClassVar[str] = RECORDS
+
+    ladder: Annotated[
+        Path | None,
+        typer.Option("--ladder", help="Sizes of the models in harness results (YAML)."),
+    ] = None
     kind: Annotated[
         str | None,
         typer.Option("--from", metavar="KIND", help="Format, instead of finding it out."),
-    ] = None,
+    ] = None
     samples: Annotated[
         bool, typer.Option("--samples", help="Also read the answers to single questions.")
-    ] = False,
+    ] = False
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", metavar="[TASK=]NAME", help="Metric to take.")
-    ] = None,
+        tuple[str, ...],
+        typer.Option("--metric", metavar="[TASK=]NAME", help="Metric to take."),
+    ] = ()
     filter_name: Annotated[
-        list[str] | None, typer.Option("--filter", metavar="[TASK=]NAME", help="Filter to take.")
-    ] = None,
+        tuple[str, ...],
+        typer.Option("--filter", metavar="[TASK=]NAME", help="Filter to take."),
+    ] = ()
     shots: Annotated[
-        list[str] | None, typer.Option("--shots", metavar="[TASK=]N", help="Shot count to take.")
-    ] = None,
+        tuple[str, ...],
+        typer.Option("--shots", metavar="[TASK=]N", help="Shot count to take."),
+    ] = ()
     ignore_key: Annotated[
-        list[KeyPart] | None,
+        tuple[KeyPart, ...],
         typer.Option("--ignore-key", help="Let models differ in this part of the task key."),
-    ] = None,
+    ] = ()
     exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Leave these files out.")
-    ] = None,
+        tuple[str, ...],
+        typer.Option("--exclude", metavar="GLOB", help="Leave these files out."),
+    ] = ()
+
+    def choice(self) -> "Choice":
+        """Which of several results of a task are taken."""
+        from scalepredict.records.importers.choose import Choice
+
+        return Choice(
+            metric=_by_task(self.metric),
+            filter=_by_task(self.filter_name),
+            shots={task: _whole(number) for task, number in _by_task(self.shots).items()},
+            ignore=frozenset(
+                "digest" if part is KeyPart.HASH else part.value for part in self.ignore_key
+            ),
+        )
+
+
+@command
+def import_records(
+    sources: Annotated[
+        tuple[Path, ...],
+        typer.Argument(metavar="SOURCE...", help="Result files, or folders of them."),
+    ],
+    taken: Taken,
+    verbosity: Verbosity,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Records to write: .csv, .parquet, or - (stdout).",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = "-",
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell for each model where its sizes came from.")
+        bool,
+        typer.Option(
+            "--explain",
+            help="Tell for each model where its sizes came from.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail if any file or value is skipped or guessed.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Fail if any file or value is skipped or guessed.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read and tell, write nothing.")
+        bool,
+        typer.Option("--dry-run", help="Read and tell, write nothing.", rich_help_panel=OUTPUT),
     ] = False,
     write_ladder: Annotated[
         Path | None,
-        typer.Option("--write-ladder", metavar="FILE", help="Write a skeleton of a ladder file."),
+        typer.Option(
+            "--write-ladder", help="Write a skeleton of a ladder file.", rich_help_panel=OUTPUT
+        ),
     ] = None,
-    quiet: QuietOption = False,
 ) -> None:
     """Turn results of harnesses and loggers into records.
 
@@ -82,7 +136,7 @@ def import_records(
     from scalepredict.records.importers.to_rows import as_rows, frame_of
     from scalepredict.records.text.writing import write_whole
 
-    voice = Voice(quiet=quiet)
+    voice = verbosity.voice
     if output != "-":
         _check_output(output, sources)
     if write_ladder is not None:
@@ -90,12 +144,12 @@ def import_records(
     with voice.counting("reading") as progress:
         collected = collect(
             sources,
-            ladder=None if ladder is None else read_ladder(ladder),
-            kind=kind,
-            samples=samples,
-            exclude=exclude or (),
+            ladder=None if taken.ladder is None else read_ladder(taken.ladder),
+            kind=taken.kind,
+            samples=taken.samples,
+            exclude=taken.exclude,
             output=None if output == "-" else Path(output),
-            choice=_choice(metric, filter_name, shots, ignore_key),
+            choice=taken.choice(),
             progress=progress,
         )
     voice.say(*summary(collected))
@@ -118,7 +172,7 @@ def import_records(
     voice.say(f"wrote {output}: {count_of(len(rows), 'row')}.")
 
 
-def _check_output(output: str, sources: list[Path]) -> None:
+def _check_output(output: str, sources: Sequence[Path]) -> None:
     from scalepredict.records.formats.record_file import check_record_place
 
     check_record_place(output)
@@ -135,26 +189,8 @@ def _check_skeleton(path: Path) -> None:
         raise RecordError(f"{path}: exists already; choose another name for the skeleton.")
 
 
-def _choice(
-    metric: list[str] | None,
-    filter_name: list[str] | None,
-    shots: list[str] | None,
-    ignore_key: list[KeyPart] | None,
-) -> "Choice":
-    from scalepredict.records.importers.choose import Choice
-
-    return Choice(
-        metric=_by_task(metric),
-        filter=_by_task(filter_name),
-        shots={task: _whole(number) for task, number in _by_task(shots).items()},
-        ignore=frozenset(
-            "digest" if part is KeyPart.HASH else part.value for part in ignore_key or ()
-        ),
-    )
-
-
-def _by_task(values: list[str] | None) -> dict[str, str]:
-    pairs = (value.rpartition("=") for value in values or ())
+def _by_task(values: Sequence[str]) -> dict[str, str]:
+    pairs = (value.rpartition("=") for value in values)
     return {task: name for task, _, name in pairs}
 
 

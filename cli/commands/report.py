@@ -1,31 +1,24 @@
 """`scalepredict report`: one page that a decision can be signed off from."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scalepredict.cli.inputs.options import (
     CalibrationOption,
-    JobsOption,
-    LadderOption,
-    PercentOption,
-    QuietOption,
+    Reading,
     SeedOption,
-    Voice,
+    Verbosity,
+    Workers,
     command_text,
 )
+from scalepredict.cli.inputs.parameters import OUTPUT, command
 from scalepredict.cli.inputs.target_options import (
     DEFAULT_FIT,
-    BenchmarkOption,
-    FamilyOption,
     FitOption,
-    FlopsOption,
-    MeasuredBenchmarksOption,
-    ParamsOption,
-    TokensOption,
-    TokensPerParamOption,
-    target_request,
+    MeasuredOption,
+    Narrowing,
+    TargetOptions,
 )
 from scalepredict.cli.views.render import write_data
 from scalepredict.errors import RefusedError
@@ -38,31 +31,35 @@ if TYPE_CHECKING:
     from scalepredict.predictors.store.fit_file import StoredFit
 
 
+@command
 def report(
+    target: TargetOptions,
+    narrowing: Narrowing,
+    reading: Reading,
+    workers: Workers,
+    verbosity: Verbosity,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Page to write; - is stdout.")
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Page to write; - is stdout.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = "report.html",
-    params: ParamsOption = None,
-    tokens: TokensOption = None,
-    tokens_per_param: TokensPerParamOption = None,
-    flops: FlopsOption = None,
     fit_file: FitOption = DEFAULT_FIT,
-    family: FamilyOption = None,
-    benchmark: BenchmarkOption = None,
-    measured: Annotated[
-        list[Path] | None,
-        typer.Option("--measured", metavar="RECORDS", help="Show measured scores beside it."),
-    ] = None,
-    benchmarks: MeasuredBenchmarksOption = None,
-    ladder: LadderOption = None,
-    percent: PercentOption = False,
+    measured: MeasuredOption = (),
     plots: Annotated[
-        bool, typer.Option("--plots/--no-plots", help="Draw each benchmark (needs matplotlib).")
+        bool,
+        typer.Option(
+            "--plots/--no-plots",
+            help="Draw each benchmark (needs matplotlib).",
+            rich_help_panel=OUTPUT,
+        ),
     ] = True,
     calibration: CalibrationOption = None,
-    jobs: JobsOption = 1,
     seed: SeedOption = 0,
-    quiet: QuietOption = False,
 ) -> None:
     """Write a self-contained HTML page.
 
@@ -81,7 +78,7 @@ def report(
     from scalepredict.predictors.store.fit_file import load_fit
     from scalepredict.records.text.writing import check_place, write_whole
 
-    voice = Voice(quiet)
+    voice = verbosity.voice
     if output != "-":
         check_place(output)
     if plots:
@@ -90,21 +87,19 @@ def report(
         except RefusedError as reason:
             raise RefusedError(f"{reason} Or leave the plots out with --no-plots.") from reason
     stored = load_fit(fit_file)
-    truth = (
-        stored_measured(stored, measured, benchmarks=benchmarks, percent=percent, ladder=ladder)
-        if measured
-        else None
-    )
+    truth = stored_measured(stored, measured, reading) if measured else None
     constants = calibration_of(stored, calibration)
-    request = target_request(params, tokens, tokens_per_param, flops)
+    request = target.request()
     forecasts, refused = forecast_families(
         stored.fit,
         lambda evidence: resolve_targets(evidence, request),
         constants,
-        families=family or (),
+        families=narrowing.family,
     )
     with voice.busy("backtesting the evidence"):
-        past, why_not = _backtest(stored, constants, jobs=jobs, rng=np.random.default_rng(seed))
+        past, why_not = _backtest(
+            stored, constants, jobs=workers.jobs, rng=np.random.default_rng(seed)
+        )
     subject = Subject(
         stored=stored,
         constants=constants,
@@ -113,23 +108,20 @@ def report(
         past=past,
         why_no_past=why_not,
         measured=truth,
-        only=tuple(benchmark or ()),
+        only=narrowing.benchmark,
         plots=plots,
         command=command_text(
             ["scalepredict", "report"],
             {
                 "--fit": [fit_file],
-                "--params": _counts(params),
-                "--tokens": _counts(tokens),
-                "--tokens-per-param": _counts(tokens_per_param),
-                "--flops": _counts(flops),
-                "--family": family or [],
-                "--benchmark": benchmark or [],
-                "--measured": measured or [],
-                "--benchmarks": [benchmarks] if benchmarks else [],
-                "--ladder": [ladder] if ladder else [],
+                **target.as_options(),
+                "--family": narrowing.family,
+                "--benchmark": narrowing.benchmark,
+                "--measured": measured,
+                "--benchmarks": [reading.benchmarks] if reading.benchmarks else [],
+                "--ladder": [reading.ladder] if reading.ladder else [],
                 "--calibration": [calibration] if calibration else [],
-                "--percent": [""] if percent else [],
+                "--percent": [""] if reading.percent else [],
                 "--seed": [seed] if seed else [],
                 "--no-plots": [] if plots else [""],
             },
@@ -153,9 +145,3 @@ def _backtest(
         return backtest_evidence(stored.fit, constants, jobs=jobs, rng=rng), ""
     except RefusedError as reason:
         return None, str(reason)
-
-
-def _counts(values: list[float] | None) -> list[str]:
-    from scalepredict.records.text.counts import format_count
-
-    return [format_count(value, digits=12) for value in values or ()]

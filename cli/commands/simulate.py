@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from scalepredict.cli.inputs.options import QuietOption, SeedOption, Voice
+from scalepredict.cli.inputs.options import SeedOption, Verbosity
+from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, command
 from scalepredict.cli.views.render import Format, write_data
 from scalepredict.records.text.counts import count_of
 
@@ -18,18 +19,39 @@ class World(StrEnum):
     HARD = "hard"
 
 
+@command
 def simulate(
+    verbosity: Verbosity,
     world: Annotated[World, typer.Argument(help="How hard the questions are.")] = World.MID,
     output: Annotated[
-        str, typer.Option("--output", "-o", help="Records to write: .csv, .parquet, or - (stdout).")
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Records to write: .csv, .parquet, or - (stdout).",
+            rich_help_panel=OUTPUT,
+        ),
     ] = "-",
-    questions: Annotated[int, typer.Option(min=1, help="Questions.")] = 1319,
-    trials: Annotated[int, typer.Option(min=1, help="Graded answers to each question.")] = 100,
+    questions: Annotated[
+        int, typer.Option("--questions", min=1, help="Questions.", rich_help_panel=METHOD)
+    ] = 1319,
+    trials: Annotated[
+        int,
+        typer.Option(
+            "--trials", min=1, help="Graded answers to each question.", rich_help_panel=METHOD
+        ),
+    ] = 100,
     model_noise: Annotated[
-        float, typer.Option(min=0.0, help="SD of each model's effective log compute (nats).")
+        float,
+        typer.Option(
+            "--model-noise",
+            min=0.0,
+            help="SD of each model's effective log compute (nats).",
+            rich_help_panel=METHOD,
+        ),
     ] = 0.0,
     seed: SeedOption = 0,
-    quiet: QuietOption = False,
 ) -> None:
     """Write item records of a world whose law is known.
 
@@ -60,9 +82,8 @@ def simulate(
         write_data(csv_of(long_form(items.table)), form=Format.CSV)
         return
     write_records(output, long_form(items.table))
-    voice = Voice(quiet)
     target = float(items.table.scores[-1].mean())
-    voice.say(
+    verbosity.voice.say(
         f"wrote {output}: {count_of(questions, 'question')}, {count_of(trials, 'answer')} each; "
         f"the held-out target scores {100 * target:.1f} ({100 * float(items.truth[-1].mean()):.1f} "
         "without sampling noise)."

@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.inputs.gathered import MetricOption, ShotsOption
-from scalepredict.cli.inputs.options import (
-    BenchmarksOption,
-    FormatOption,
-    JsonOption,
-    LadderOption,
-    PercentOption,
-    QuietOption,
-    VerboseOption,
-    chosen_format,
-)
+from scalepredict.cli.inputs.options import Measurement, Output
+from scalepredict.cli.inputs.parameters import command
 from scalepredict.cli.views.render import MISSING, Cell, Format, Sheet, emit, percent, percent_range
 from scalepredict.records.text.counts import count_of
 
@@ -42,23 +33,17 @@ class Checked:
     findings: tuple[str, ...]
 
 
+@command
 def validate(
     files: Annotated[
-        list[Path],
+        tuple[Path, ...],
         typer.Argument(
             metavar="FILES...",
             help="Records (files, folders, - for stdin), a ladder, benchmark or check file.",
         ),
     ],
-    benchmarks: BenchmarksOption = None,
-    metric: MetricOption = None,
-    shots: ShotsOption = None,
-    in_percent: PercentOption = False,
-    ladder: LadderOption = None,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = 0,
+    measurement: Measurement,
+    shown: Output,
 ) -> None:
     """Tell what files hold and what in them should be mended.
 
@@ -67,27 +52,17 @@ def validate(
 
     Example: scalepredict validate records.csv
     """
-    del verbose  # read by main()
-    form = chosen_format(form, as_json)
+    form = shown.shape
     others = {path: check for path in files if (check := _other_kind(path)) is not None}
     if len(others) < len(files):  # beside records, a benchmark file says how to read them
         others = {path: check for path, check in others.items() if check is not _benchmark_file}
     checked = [check(path) for path, check in others.items()]
     records = [path for path in files if path not in others]
     if records:
-        checked.append(
-            _records(
-                records,
-                benchmarks=benchmarks,
-                metrics=metric or (),
-                shots=shots,
-                in_percent=in_percent,
-                ladder=ladder,
-            )
-        )
+        checked.append(_records(records, measurement))
     findings = [finding for one in checked for finding in one.findings]
     notes = [note for one in checked for note in one.notes]
-    if not (quiet and form is Format.TABLE):
+    if not (shown.verbosity.quiet and form is Format.TABLE):
         _tell(checked, notes, findings, form)
     if findings:
         raise typer.Exit(1)
@@ -187,26 +162,18 @@ def _gate_file(path: Path) -> Checked:
     )
 
 
-def _records(
-    paths: Sequence[Path],
-    *,
-    benchmarks: Path | None,
-    metrics: Sequence[str],
-    shots: int | None,
-    in_percent: bool,
-    ladder: Path | None,
-) -> Checked:
+def _records(paths: Sequence[Path], measurement: Measurement) -> Checked:
     # Imported here: `--help` must not pay for pandas.
     from scalepredict.cli.inputs.chosen import read_files
     from scalepredict.records.findings import lint
 
     reading = read_files(
         paths,
-        benchmarks=benchmarks,
-        ladder=ladder,
-        metrics=metrics,
-        shots=shots,
-        percent=in_percent,
+        benchmarks=measurement.reading.benchmarks,
+        ladder=measurement.reading.ladder,
+        metrics=measurement.metric,
+        shots=measurement.shots,
+        percent=measurement.reading.percent,
     )
     return Checked(
         sheets=(_files_sheet(reading), _families_sheet(reading), _benchmarks_sheet(reading)),

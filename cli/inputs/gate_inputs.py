@@ -1,6 +1,6 @@
 """What does a check work on? Rules and records as the options and scalepredict.yaml name them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,8 @@ import typer
 
 from scalepredict.cli.inputs.baseline import DEFAULT_FILE, entries_of, read_baseline, write_baseline
 from scalepredict.cli.inputs.chosen import read_files
-from scalepredict.cli.inputs.options import Voice
+from scalepredict.cli.inputs.options import Reading
+from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.views.render import clean
 from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
 from scalepredict.evaluation.off_trend.against_ladder import stored_ladders
@@ -86,16 +87,16 @@ def make_comparison(
 
 
 def read_checkpoints(
-    checkpoints: list[Path],
-    history: list[Path],
-    *,
-    benchmarks: Path | None,
-    ladder: Path | None,
-    percent: bool,
-    voice: Voice,
+    checkpoints: Sequence[Path], history: Sequence[Path], how: Reading, *, voice: Voice
 ) -> CheckRecords:
     """Read new checkpoints and history, with all metrics and shot counts."""
-    read = partial(read_files, benchmarks=benchmarks, ladder=ladder, percent=percent, mixed=True)
+    read = partial(
+        read_files,
+        benchmarks=how.benchmarks,
+        ladder=how.ladder,
+        percent=how.percent,
+        mixed=True,
+    )
     reading = read(checkpoints)
     # One line each: in CI logs a name with a line break must not start a line of its own.
     voice.say(*(clean(note) for note in reading.report.notes()))

@@ -1,16 +1,18 @@
-"""Which checkpoints do the commands that test forecasts work on? Gathered, thinned and told."""
+"""Which checkpoints does a command work on? Its options, and the evidence that they choose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from scalepredict.cli.inputs.options import Voice, count
+from scalepredict.cli.inputs.options import Measurement, count
+from scalepredict.cli.inputs.parameters import RECORDS
+from scalepredict.cli.inputs.voice import Voice
 from scalepredict.errors import RefusedError
-from scalepredict.records.text.counts import count_of
+from scalepredict.records.text.counts import count_of, format_count
 
 if TYPE_CHECKING:
     from scalepredict.cli.inputs.chosen import EvidenceChoice
@@ -20,30 +22,94 @@ if TYPE_CHECKING:
 SPACED = "spaced"
 
 FamilyOption = Annotated[
-    list[str] | None, typer.Option("--family", help="Use only this family (repeatable).")
+    tuple[str, ...],
+    typer.Option("--family", help="Use only this family (repeatable).", rich_help_panel=RECORDS),
 ]
-ExcludeOption = Annotated[
-    list[str] | None,
-    typer.Option("--exclude", metavar="PATTERN", help="Leave out these families (repeatable)."),
-]
-PhaseOption = Annotated[
-    list[str] | None,
-    typer.Option(help="Keep only this phase of the schedule (repeatable)."),
-]
-MetricOption = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME", help="Metric to take where a benchmark has several (repeatable)."),
-]
-ShotsOption = Annotated[
-    int | None,
-    typer.Option(min=0, metavar="K", help="Shots to take where a benchmark has several."),
-]
-UpToParamsOption = Annotated[
-    float | None,
+SpacedCheckpointsOption = Annotated[
+    str,
     typer.Option(
-        "--up-to-params", parser=count, metavar="N", help="Leave out larger models, e.g. 2.8B."
+        "--checkpoints",
+        metavar="CHOICE",
+        help="last, mean-last-K, pool-last-K (of questions), all, or spaced: "
+        "the last of each run and earlier ones each at half the compute of the next.",
+        rich_help_panel=RECORDS,
     ),
 ]
+ExcludeOption = Annotated[
+    tuple[str, ...],
+    typer.Option(
+        "--exclude",
+        metavar="PATTERN",
+        help="Leave out these families (repeatable).",
+        rich_help_panel=RECORDS,
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which of the records are evidence, whatever the families and checkpoints."""
+
+    HEADING: ClassVar[str] = RECORDS
+
+    phase: Annotated[
+        tuple[str, ...],
+        typer.Option("--phase", help="Keep only this phase of the schedule (repeatable)."),
+    ] = ()
+    measurement: Measurement
+    up_to_params: Annotated[
+        float | None,
+        typer.Option("--up-to-params", parser=count, help="Leave out larger models, e.g. 2.8B."),
+    ] = None
+    up_to_flops: Annotated[
+        float | None,
+        typer.Option(
+            "--up-to-flops", parser=count, metavar="C", help="Leave out more compute, e.g. 1e21."
+        ),
+    ] = None
+
+    def choice(
+        self,
+        *,
+        checkpoints: str,
+        families: Sequence[str] = (),
+        without_compute: bool = False,
+    ) -> "EvidenceChoice":
+        """The choice of evidence, with checkpoints and families as a command has them."""
+        from scalepredict.cli.inputs.chosen import EvidenceChoice
+
+        reading = self.measurement.reading
+        return EvidenceChoice(
+            families=tuple(families),
+            checkpoints=checkpoints,
+            phases=self.phase,
+            metrics=self.measurement.metric,
+            shots=self.measurement.shots,
+            percent=reading.percent,
+            up_to_params=self.up_to_params,
+            up_to_flops=self.up_to_flops,
+            benchmarks=reading.benchmarks,
+            ladder=reading.ladder,
+            without_compute=without_compute,
+        )
+
+    def as_options(self) -> dict[str, list[str]]:
+        """The given options by name, for a command that can be run again; files by their names."""
+        reading = self.measurement.reading
+        sizes = {"--up-to-params": self.up_to_params, "--up-to-flops": self.up_to_flops}
+        files = {"--benchmarks": reading.benchmarks, "--ladder": reading.ladder}
+        shots = self.measurement.shots
+        return {
+            "--phase": list(self.phase),
+            "--metric": list(self.measurement.metric),
+            "--shots": [] if shots is None else [str(shots)],
+            "--percent": [""] if reading.percent else [],
+            **{
+                name: [] if size is None else [format_count(size, digits=12)]
+                for name, size in sizes.items()
+            },
+            **{name: [] if file is None else [file.name] for name, file in files.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,22 +1,18 @@
-"""What do all commands accept? The options that mean the same everywhere, and words on stderr."""
+"""What do all commands accept? The options that mean the same everywhere, in groups."""
 
 import shlex
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
-from scalepredict.cli.views.render import Format, clean
+from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, RECORDS
+from scalepredict.cli.inputs.voice import Voice
+from scalepredict.cli.views.render import Format
 from scalepredict.errors import CountError
-from scalepredict.predictors import registry
 from scalepredict.records.text.counts import parse_count
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, ProgressColumn
 
 
 def count(text: str) -> float:
@@ -28,57 +24,131 @@ def count(text: str) -> float:
 
 
 RecordsArgument = Annotated[
-    list[Path],
+    tuple[Path, ...],
     typer.Argument(metavar="RECORDS...", help="Files or folders of records; - reads stdin."),
 ]
-PredictorOption = Annotated[
+CheckpointsOption = Annotated[
     str,
     typer.Option(
-        "--predictor",
-        "-p",
-        metavar="NAME",
-        help=f"Method: {', '.join(registry.names())}.",
-        autocompletion=lambda: list(registry.names()),
-    ),
-]
-BenchmarksOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--benchmarks", metavar="FILE", help="Chance, items and suites of your benchmarks (YAML)."
+        "--checkpoints",
+        metavar="CHOICE",
+        help="Evidence of each model: last, mean-last-K, pool-last-K (adds up the answers to each "
+        "question), or all.",
+        rich_help_panel=RECORDS,
     ),
 ]
 CalibrationOption = Annotated[
     Path | None,
-    typer.Option("--calibration", metavar="FILE", help="Interval constants of your own (YAML)."),
+    typer.Option(
+        "--calibration", help="Interval constants of your own (YAML).", rich_help_panel=METHOD
+    ),
 ]
-LadderOption = Annotated[
-    Path | None,
-    typer.Option("--ladder", metavar="FILE", help="Sizes of the models in harness results (YAML)."),
-]
-PercentOption = Annotated[
-    bool, typer.Option("--percent", help="All scores of these records are in percent.")
-]
-FormatOption = Annotated[
-    Format, typer.Option("--format", help="What is written to stdout.", show_default=True)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 SeedOption = Annotated[
-    int, typer.Option("--seed", min=0, help="Seed of every random draw.", show_default=True)
-]
-JobsOption = Annotated[
-    int, typer.Option("--jobs", "-j", min=1, help="Processes; results do not depend on it.")
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")]
-VerboseOption = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows tracebacks.")
+    int,
+    typer.Option("--seed", min=0, help="Seed of every random draw.", rich_help_panel=METHOD),
 ]
 
 
-def chosen_format(form: Format, as_json: bool) -> Format:
-    """The one format that ``--format`` and ``--json`` ask for together."""
-    if as_json and form not in (Format.TABLE, Format.JSON):
-        raise typer.BadParameter(f"--json contradicts --format {form}; give one of them.")
-    return Format.JSON if as_json else form
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How files of records are read."""
+
+    HEADING: ClassVar[str] = RECORDS
+
+    benchmarks: Annotated[
+        Path | None,
+        typer.Option("--benchmarks", help="Chance, items and suites of your benchmarks (YAML)."),
+    ] = None
+    ladder: Annotated[
+        Path | None,
+        typer.Option("--ladder", help="Sizes of the models in harness results (YAML)."),
+    ] = None
+    percent: Annotated[
+        bool, typer.Option("--percent", help="All scores of these records are in percent.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """Which of several measurements of a benchmark is taken, and how files are read."""
+
+    HEADING: ClassVar[str] = RECORDS
+
+    metric: Annotated[
+        tuple[str, ...],
+        typer.Option("--metric", help="Metric to take where a benchmark has several (repeatable)."),
+    ] = ()
+    shots: Annotated[
+        int | None,
+        typer.Option("--shots", min=0, help="Shots to take where a benchmark has several."),
+    ] = None
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """How the work is shared out."""
+
+    HEADING: ClassVar[str] = METHOD
+
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", min=1, help="Processes; results do not depend on it."),
+    ] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verbosity:
+    """How much is said on stderr."""
+
+    HEADING: ClassVar[str] = OUTPUT
+
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")] = False
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose",
+            "-v",
+            count=True,
+            show_default=False,
+            help="Say more; -vv shows tracebacks.",
+        ),
+    ] = 0
+
+    @property
+    def voice(self) -> Voice:
+        """Says what was asked to be said."""
+        return Voice(self.quiet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What is written to stdout, and said on stderr."""
+
+    HEADING: ClassVar[str] = OUTPUT
+
+    form: Annotated[Format, typer.Option("--format", help="What is written to stdout.")] = (
+        Format.TABLE
+    )
+    as_json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
+    verbosity: Verbosity
+
+    @property
+    def shape(self) -> Format:
+        """The one format that ``--format`` and ``--json`` ask for together."""
+        if self.as_json and self.form not in (Format.TABLE, Format.JSON):
+            raise typer.BadParameter(f"--json contradicts --format {self.form}; give one of them.")
+        return Format.JSON if self.as_json else self.form
+
+    @property
+    def voice(self) -> Voice:
+        """Says what was asked to be said."""
+        return self.verbosity.voice
+
+    @property
+    def verbose(self) -> bool:
+        """Whether more was asked for."""
+        return self.verbosity.verbose > 0
 
 
 def command_text(words: Sequence[str], options: Mapping[str, Iterable[object]]) -> str:
@@ -96,54 +166,3 @@ def command_text(words: Sequence[str], options: Mapping[str, Iterable[object]]) 
         if word
     )
     return shlex.join([*words, *given])
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """Words for people, on stderr; none but errors if quiet."""
-
-    quiet: bool = False
-
-    def say(self, *sentences: str) -> None:
-        """Tell what was read, assumed or left out."""
-        if not self.quiet:
-            for sentence in sentences:
-                typer.echo(clean(sentence), err=True)
-
-    def warn(self, sentences: Iterable[str]) -> None:
-        """Tell what makes the result less certain than it looks."""
-        self.say(*(f"warning: {sentence}" for sentence in sentences))
-
-    @contextmanager
-    def busy(self, doing: str) -> Iterator[None]:
-        """Show that long work goes on, on a terminal only."""
-        if self.quiet or not sys.stderr.isatty():
-            yield
-            return
-        from rich.progress import SpinnerColumn
-
-        with _progress(SpinnerColumn()) as progress:
-            progress.add_task(clean(doing), total=None)
-            yield
-
-    @contextmanager
-    def counting(self, doing: str) -> Iterator[Callable[[int, int], None] | None]:
-        """Show how many of how many are done, on a terminal only; yields what to call."""
-        if self.quiet or not sys.stderr.isatty():
-            yield None
-            return
-        from rich.progress import BarColumn, MofNCompleteColumn
-
-        with _progress(BarColumn(), MofNCompleteColumn()) as progress:
-            task = progress.add_task(clean(doing), total=None)
-            yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-def _progress(*columns: "ProgressColumn") -> "Progress":
-    # What is being done, for how long already; it leaves no trace when it is done.
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
-
-    words = TextColumn("{task.description}", markup=False)
-    console = Console(stderr=True)
-    return Progress(words, *columns, TimeElapsedColumn(), console=console, transient=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scalepredict.cli.inputs.chosen import read_files
+from scalepredict.cli.inputs.options import Reading
 from scalepredict.evaluation.forecast.known_scores import fitted_models
 from scalepredict.evaluation.forecast.measured import Measured
 from scalepredict.predictors.store.fit_file import StoredFit
@@ -11,24 +12,17 @@ from scalepredict.records.evidence import CheckpointChoice
 from scalepredict.records.table import EvalTable
 
 
-def stored_measured(
-    stored: StoredFit,
-    records: Sequence[Path],
-    *,
-    benchmarks: Path | None,
-    percent: bool,
-    ladder: Path | None,
-) -> Measured:
+def stored_measured(stored: StoredFit, records: Sequence[Path], how: Reading) -> Measured:
     """Measured records, chosen by the options that the fit was made with."""
     options = stored.provenance.options
     metrics, shots, phases = (options.get(name) for name in ("metrics", "shots", "phases"))
     reading = read_files(
         records,
-        benchmarks=benchmarks,
-        ladder=ladder,
+        benchmarks=how.benchmarks,
+        ladder=how.ladder,
         metrics=metrics.split(", ") if metrics else (),
         shots=int(shots) if shots else None,
-        percent=percent,
+        percent=how.percent,
         mixed=True,  # the fit's own columns are found among all that were measured
     )
     return Measured(

@@ -1,62 +1,86 @@
 """How is a target named on the command line? The options of every command that forecasts."""
 
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from scalepredict.cli.inputs.options import count
+from scalepredict.cli.inputs.parameters import RECORDS, TARGET
 
 if TYPE_CHECKING:
     from scalepredict.predictors.scale.targets import TargetRequest
 
 DEFAULT_FIT = Path("scalepredict.fit.json")
 
-ParamsOption = Annotated[
-    list[float] | None,
-    typer.Option("--params", parser=count, metavar="N", help="Parameters of the target, e.g. 70B."),
+FitOption = Annotated[
+    Path, typer.Option("--fit", "-f", help="Fit file; - is stdin.", rich_help_panel=RECORDS)
 ]
-TokensOption = Annotated[
-    list[float] | None,
-    typer.Option("--tokens", parser=count, metavar="D", help="Training tokens, e.g. 1.5T."),
-]
-TokensPerParamOption = Annotated[
-    list[float] | None,
+MeasuredOption = Annotated[
+    tuple[Path, ...],
     typer.Option(
-        "--tokens-per-param", parser=count, metavar="R", help="Tokens per parameter, e.g. 20."
+        "--measured",
+        metavar="RECORDS",
+        help="Show measured scores beside the forecast, and how far it was off (repeatable). "
+        "Without a scale, forecast the measured models beyond the evidence.",
+        rich_help_panel=TARGET,
     ),
 ]
-FlopsOption = Annotated[
-    list[float] | None,
-    typer.Option("--flops", parser=count, metavar="C", help="Training FLOPs, e.g. 6e23."),
-]
-FitOption = Annotated[
-    Path, typer.Option("--fit", "-f", metavar="FILE", help="Fit file; - is stdin.")
-]
-MeasuredBenchmarksOption = Annotated[
-    Path | None,
-    typer.Option("--benchmarks", metavar="FILE", help="Benchmark metadata for --measured."),
-]
-FamilyOption = Annotated[
-    list[str] | None, typer.Option("--family", help="Only this family (repeatable).")
-]
-BenchmarkOption = Annotated[
-    list[str] | None, typer.Option("--benchmark", help="Only this benchmark (repeatable).")
-]
 
 
-def target_request(
-    params: list[float] | None,
-    tokens: list[float] | None,
-    tokens_per_param: list[float] | None,
-    flops: list[float] | None,
-) -> "TargetRequest":
-    """What the four options ask for together."""
-    from scalepredict.predictors.scale.targets import TargetRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetOptions:
+    """The scale of each target. A further size is one more field, here and in `TargetRequest`."""
 
-    return TargetRequest(
-        params=params or (),
-        tokens=tokens or (),
-        tokens_per_param=tokens_per_param or (),
-        flops=flops or (),
-    )
+    HEADING: ClassVar[str] = TARGET
+
+    params: Annotated[
+        tuple[float, ...],
+        typer.Option("--params", parser=count, help="Parameters of the target, e.g. 70B."),
+    ] = ()
+    tokens: Annotated[
+        tuple[float, ...],
+        typer.Option("--tokens", parser=count, metavar="D", help="Training tokens, e.g. 1.5T."),
+    ] = ()
+    tokens_per_param: Annotated[
+        tuple[float, ...],
+        typer.Option(
+            "--tokens-per-param", parser=count, metavar="R", help="Tokens per parameter, e.g. 20."
+        ),
+    ] = ()
+    flops: Annotated[
+        tuple[float, ...],
+        typer.Option("--flops", parser=count, metavar="C", help="Training FLOPs, e.g. 6e23."),
+    ] = ()
+
+    def request(self) -> "TargetRequest":
+        """What the options ask for together."""
+        from scalepredict.predictors.scale.targets import TargetRequest
+
+        return TargetRequest(**{field.name: getattr(self, field.name) for field in fields(self)})
+
+    def as_options(self) -> dict[str, list[str]]:
+        """The given sizes by option, for a command that can be run again."""
+        from scalepredict.records.text.counts import format_count
+
+        return {
+            f"--{field.name.replace('_', '-')}": [
+                format_count(value, digits=12) for value in getattr(self, field.name)
+            ]
+            for field in fields(self)
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """Which families and benchmarks are shown."""
+
+    HEADING: ClassVar[str] = TARGET
+
+    family: Annotated[
+        tuple[str, ...], typer.Option("--family", help="Only this family (repeatable).")
+    ] = ()
+    benchmark: Annotated[
+        tuple[str, ...], typer.Option("--benchmark", help="Only this benchmark (repeatable).")
+    ] = ()

@@ -15,7 +15,7 @@ CHOOSING = [
     "clusters r.csv",
     "select r.csv --models 2",
     "compare a b r.csv",
-    "plot r.csv --kind clusters",
+    "plot clusters r.csv",
 ]
 
 
@@ -27,9 +27,7 @@ def write_rows(path: Path, header: str, *cells: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "call", [*CHOOSING, "check r.csv", "plot r.csv --kind checkpoints --model a-1"]
-)
+@pytest.mark.parametrize("call", [*CHOOSING, "check r.csv", "plot checkpoints r.csv --model a-1"])
 def test_scores_in_percent_can_be_said_to_be(command: Run, tmp_path: Path, call: str) -> None:
     write_rows(tmp_path, "score", "60")
     refused = command(*call.split())

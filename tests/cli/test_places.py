@@ -16,7 +16,7 @@ Run = Callable[..., CompletedProcess[str]]
         "calibrate none.csv -o {place}",
         "clusters none.csv --tasks-out {place}",
         "report --fit none.json --flops 1e24 -o {place}.html",
-        "plot --fit none.json --flops 1e24 -o {place}.png",
+        "plot forecast --fit none.json --flops 1e24 -o {place}.png",
         "check none.csv --report junit={place}",
         "import none -o {place}.csv",
         "import none --write-ladder {place}.yaml",

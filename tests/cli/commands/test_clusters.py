@@ -138,15 +138,15 @@ def test_a_wrong_clustering_is_refused_with_what_is_accepted(command: Run, items
     assert "--clustering means nothing to the predictor 'stack'" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["clusters", "fit", "plot"])
+@pytest.mark.parametrize("name", ["clusters", "fit", "plot clusters"])
 def test_help_lists_every_clustering(command: Run, name: str) -> None:
-    words = " ".join(command(name, "--help").stdout.split())
+    words = " ".join(command(*name.split(), "--help").stdout.split())
     assert all(each in words.replace("- ", "-") for each in CLUSTERINGS)
 
 
-@pytest.mark.parametrize("name", ["clusters", "fit", "backtest", "plot"])
+@pytest.mark.parametrize("name", ["clusters", "fit", "backtest", "plot clusters"])
 def test_help_tells_that_answers_of_checkpoints_can_be_pooled(command: Run, name: str) -> None:
-    assert "pool-last-K" in command(name, "--help").stdout
+    assert "pool-last-K" in command(*name.split(), "--help").stdout
 
 
 def test_the_predictable_questions_are_written_for_a_harness(

@@ -128,7 +128,7 @@ def test_a_plot_is_written_twice_with_the_same_bytes(
 ) -> None:
     fitted(HOSTILE)
     for name in ("a", "b"):
-        done = command("plot", "--params", "12B", "-o", f"{name}.{suffix}")
+        done = command("plot", "forecast", "--params", "12B", "-o", f"{name}.{suffix}")
         assert (done.returncode, done.stderr) == (0, f"wrote {name}.{suffix}\n")
     first, second = ((tmp_path / f"{name}.{suffix}").read_bytes() for name in "ab")
     assert first == second
@@ -143,9 +143,9 @@ def test_hostile_names_are_text_in_every_kind_of_plot(
     (tmp_path / "run.csv").write_text(run_of(HOSTILE, model=evil), encoding="utf-8")
     fitted(HOSTILE)
     for arguments in (
-        ("--params", "12B"),
-        ("--kind", "clusters", "items.csv"),
-        ("--kind", "checkpoints", "run.csv"),
+        ("forecast", "--params", "12B"),
+        ("clusters", "items.csv"),
+        ("checkpoints", "run.csv"),
     ):
         written = []
         for name in ("a.svg", "b.svg"):
@@ -164,18 +164,18 @@ def test_capabilities_show_loadings_and_families(
     command: Run, fitted: Fitted, tmp_path: Path, predictor: str
 ) -> None:
     fitted(HOSTILE, predictor=predictor, families="<b>one</b> two three")
-    done = command("plot", "--kind", "capabilities", "-o", "c.svg")
+    done = command("plot", "capabilities", "-o", "c.svg")
     assert (done.returncode, done.stderr) == (0, "wrote c.svg\n")
     text = svg_text(tmp_path / "c.svg")
     for shown in ("Loadings", *HOSTILE[:3], "<b>one</b>", "two", "three", "15 models"):
         assert shown in text
-    command("plot", "--kind", "capabilities", "-o", "d.svg")
+    command("plot", "capabilities", "-o", "d.svg")
     assert (tmp_path / "c.svg").read_bytes() == (tmp_path / "d.svg").read_bytes()
 
 
 def test_clusters_show_what_can_be_extrapolated(command: Run, tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_text(questions(["maths"]), encoding="utf-8")
-    done = command("plot", "--kind", "clusters", "items.csv", "-o", "c.svg", "-q")
+    done = command("plot", "clusters", "items.csv", "-o", "c.svg", "-q")
     assert done.returncode == 0, done.stderr
     text = svg_text(tmp_path / "c.svg")
     assert re.search(r"^[2-9] clusters; \d+% of it can be extrapolated$", text, re.MULTILINE)
@@ -185,7 +185,7 @@ def test_clusters_show_what_can_be_extrapolated(command: Run, tmp_path: Path) ->
 
 def test_checkpoints_show_what_is_flagged(command: Run, tmp_path: Path) -> None:
     (tmp_path / "run.csv").write_text(run_of(["arc", "piqa"], broken=9), encoding="utf-8")
-    done = command("plot", "--kind", "checkpoints", "run.csv", "-o", "c.svg", "-q")
+    done = command("plot", "checkpoints", "run.csv", "-o", "c.svg", "-q")
     assert done.returncode == 0, done.stderr
     text = svg_text(tmp_path / "c.svg")
     assert "0-shot, 1 flagged" in text  # arc
@@ -193,7 +193,7 @@ def test_checkpoints_show_what_is_flagged(command: Run, tmp_path: Path) -> None:
     (tmp_path / "few.csv").write_text(
         "\n".join(run_of(["arc"]).splitlines()[:3]) + "\n", encoding="utf-8"
     )
-    done = command("plot", "--kind", "checkpoints", "few.csv", "-o", "d.svg")
+    done = command("plot", "checkpoints", "few.csv", "-o", "d.svg")
     assert "no checkpoint has enough earlier ones" in done.stderr
     assert "not judged" in svg_text(tmp_path / "d.svg")
 
@@ -203,7 +203,7 @@ def test_one_file_for_each_benchmark_stays_in_its_folder(
 ) -> None:
     fitted(("../../up", "a/b", "a_b", "arc"))
     (tmp_path / "out").mkdir()
-    done = command("plot", "--params", "12B", "-o", "out/{benchmark}.svg")
+    done = command("plot", "forecast", "--params", "12B", "-o", "out/{benchmark}.svg")
     assert done.returncode == 0, done.stderr
     names = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert names == ["a_b-2.svg", "a_b.svg", "arc.svg", "up.svg"]
@@ -211,7 +211,7 @@ def test_one_file_for_each_benchmark_stays_in_its_folder(
 
 def test_coverage_of_the_evidence_is_drawn(command: Run, fitted: Fitted, tmp_path: Path) -> None:
     fitted(("arc", "piqa"))
-    done = command("plot", "--kind", "coverage", "-o", "c.svg")
+    done = command("plot", "coverage", "-o", "c.svg")
     assert done.returncode == 0, done.stderr
     text = svg_text(tmp_path / "c.svg")
     assert "nominal coverage" in text
@@ -221,37 +221,51 @@ def test_coverage_of_the_evidence_is_drawn(command: Run, fitted: Fitted, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("-o", "x.bmp", "--params", "12B"), "no kind of picture"),
-        (("-o", "x.png"), "no target was given"),
-        (("-o", "x.png", "--params", "12B", "--params", "70B"), "one target"),
-        (("-o", "x.png", "--params", "12B", "--benchmark", "arcc"), "did you mean 'arc'"),
-        (("-o", "no/such/x.png", "--params", "12B"), "cannot be written"),
-        (("-o", "x.png", "--kind", "capabilities"), "--predictor observational"),
-        (("-o", "x.png", "--kind", "clusters"), "name their files"),
-        (("-o", "x.png", "--kind", "clusters", "ladder.csv"), "only its total score"),
-        (("-o", "x.png", "--kind", "checkpoints", "ladder.csv"), "choose with --model"),
-        (
-            ("-o", "x.png", "--kind", "checkpoints", "ladder.csv", "--model", "f-2B"),
-            "did you mean 'f-2.8B'",
-        ),
-        (("-o", "x.png", "ladder.csv", "--params", "12B"), "draws a fit file"),
-        (("-o", "x.png", "--params", "12B", "--clustering", "dbscan"), "draw --kind clusters"),
-        (("-o", "x.png", "--kind", "coverage", "--flops", "1e22"), "draw --kind forecast"),
+        ("forecast -o x.bmp --params 12B", "no kind of picture"),
+        ("forecast -o x.png", "no target was given"),
+        ("forecast -o x.png --params 12B --params 70B", "one target"),
+        ("forecast -o x.png --params 12B --benchmark arcc", "did you mean 'arc'"),
+        ("forecast -o no/such/x.png --params 12B", "cannot be written"),
+        ("capabilities -o x.png", "--predictor observational"),
+        ("clusters -o x.png", "Missing argument"),
+        ("clusters -o x.png ladder.csv", "only its total score"),
+        ("checkpoints -o x.png ladder.csv", "choose with --model"),
+        ("checkpoints -o x.png ladder.csv --model f-2B", "did you mean 'f-2.8B'"),
+        ("forecast -o x.png --params 12B --clustering dbscan", "No such option"),
+        ("coverage -o x.png --flops 1e22", "No such option"),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_written(
-    command: Run, fitted: Fitted, tmp_path: Path, arguments: tuple[str, ...], message: str
+    command: Run, fitted: Fitted, tmp_path: Path, arguments: str, message: str
 ) -> None:
     fitted(("arc", "piqa"))
     (tmp_path / "ladder.csv").write_text(ladder(["arc", "piqa"]), encoding="utf-8")
-    done = command("plot", *arguments)
+    done = command("plot", *arguments.split())
     assert done.returncode == 2
     assert message in re.sub(r"[\s│]+", " ", done.stderr)
     assert not list(tmp_path.glob("x.*"))
 
 
 @pytest.mark.parametrize(
-    "arguments", [("plot", "--params", "12B", "-o", "x.png"), ("report", "--params", "12B")]
+    ("old", "new"),
+    [
+        ("--params 12B -o x.png", "forecast --params 12B -o x.png"),
+        ("--kind coverage -o x.png", "coverage -o x.png"),
+        ("ladder.csv --kind=checkpoints --model f-1B", "checkpoints ladder.csv --model f-1B"),
+    ],
+)
+def test_the_spelling_of_the_first_version_is_answered_with_the_one_of_today(
+    command: Run, old: str, new: str
+) -> None:
+    done = command("plot", *old.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f" scalepredict plot {new}\n")
+    assert "a command of its own" not in command("plot", *new.split()).stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("plot", "forecast", "--params", "12B", "-o", "x.png"), ("report", "--params", "12B")],
 )
 def test_without_matplotlib_one_sentence_says_what_to_install(
     fitted: Fitted, tmp_path: Path, arguments: tuple[str, ...]

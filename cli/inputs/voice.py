@@ -1,0 +1,65 @@
+"""How are words told? One sentence a line on stderr, and progress where a terminal shows it."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from scalepredict.cli.views.render import clean
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Words for people, on stderr; none but errors if quiet."""
+
+    quiet: bool = False
+
+    def say(self, *sentences: str) -> None:
+        """Tell what was read, assumed or left out."""
+        if not self.quiet:
+            for sentence in sentences:
+                typer.echo(clean(sentence), err=True)
+
+    def warn(self, sentences: Iterable[str]) -> None:
+        """Tell what makes the result less certain than it looks."""
+        self.say(*(f"warning: {sentence}" for sentence in sentences))
+
+    @contextmanager
+    def busy(self, doing: str) -> Iterator[None]:
+        """Show that long work goes on, on a terminal only."""
+        if self.quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.progress import SpinnerColumn
+
+        with _progress(SpinnerColumn()) as progress:
+            progress.add_task(clean(doing), total=None)
+            yield
+
+    @contextmanager
+    def counting(self, doing: str) -> Iterator[Callable[[int, int], None] | None]:
+        """Show how many of how many are done, on a terminal only; yields what to call."""
+        if self.quiet or not sys.stderr.isatty():
+            yield None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn
+
+        with _progress(BarColumn(), MofNCompleteColumn()) as progress:
+            task = progress.add_task(clean(doing), total=None)
+            yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _progress(*columns: "ProgressColumn") -> "Progress":
+    # What is being done, for how long already; it leaves no trace when it is done.
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    words = TextColumn("{task.description}", markup=False)
+    console = Console(stderr=True)
+    return Progress(words, *columns, TimeElapsedColumn(), console=console, transient=True)

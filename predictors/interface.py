@@ -14,6 +14,7 @@ from typing import ClassVar, Protocol, Self
 import numpy as np
 from scipy.special import ndtr, ndtri  # scipy.stats takes 0.5 s longer to import
 
+from scalepredict.records.answers import answers
 from scalepredict.records.table import EvalTable, Floats, Ints, Unit
 
 
@@ -80,7 +81,7 @@ class Frontier:
         """Read the large end of a table; ties go to the later row, unknown FLOPs are no end."""
         flops = np.where(np.isfinite(table.flops), table.flops, 0.0)
         order = np.argsort(flops, kind="stable")
-        scores, n_items = table.scores[order], table.n_items[order]
+        scores, n_items = table.scores[order], answers(table).known[order]
         measured = np.isfinite(scores)
         top = measured.shape[0] - 1 - np.argmax(measured[::-1], axis=0)
         columns = np.arange(len(table.units))

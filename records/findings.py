@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from scalepredict.records.aggregate import aggregation_notes, to_benchmarks
+from scalepredict.records.answers import answers
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, EvalTable, Floats
 from scalepredict.records.text.counts import count_of, listed
 
@@ -52,8 +53,7 @@ def _small_families(table: EvalTable) -> Iterator[str]:
 
 def _below_chance(table: EvalTable) -> Iterator[str]:
     chance = np.broadcast_to(table.chance, table.scores.shape)
-    error = np.sqrt(chance * (1 - chance) / table.n_items)
-    error = np.where(np.isfinite(error), error, np.nan_to_num(table.stderr))
+    error = np.nan_to_num(np.sqrt(chance * (1 - chance) / answers(table).known))
     limit = chance - np.maximum(BELOW_CHANCE_SIGMAS * error, BELOW_CHANCE_MARGIN)
     with np.errstate(invalid="ignore"):
         low = (table.scores < limit).sum(axis=0)

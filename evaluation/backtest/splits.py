@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.predictors.limits import MAX_FACTOR
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
 T = TypeVar("T")
@@ -21,7 +22,6 @@ MIN_MODELS_SMALL = 3  # the same for a small family, which has no other origin t
 SMALL_FAMILY = 8  # fewer checkpoints than this
 MAX_ORIGINS = 14
 MIN_FACTOR = 1.2  # a target is at least this many times the origin's FLOPs
-MAX_FACTOR = 300.0  # beyond, no method has been tested and `forecast` refuses
 SPACING = 2.0  # of FLOPs between checkpoints of a run that both say something
 
 

@@ -2,7 +2,7 @@
 
 With C training FLOPs and x = log10 C - max, for each benchmark:
 
-- noise: Var(y) = phi p (1 - p) / n (phi stderr^2 where only that is recorded). phi comes from how
+- noise: Var(y) = phi p (1 - p) / n. phi comes from how
   far each score lies off the line between its neighbours in x (Gasser, Sroka and Jennen-Steinmetz
   1986, Biometrika 73), which lets a smooth curve of any shape pass; it is shrunk to the median of
   all benchmarks by a scaled inverse chi-square;
@@ -17,11 +17,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from scalepredict.evaluation.classes.bigbench import breakthroughness, linearity
-from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats, Ints
+from scalepredict.predictors.limits import SCORE_CLIP
+from scalepredict.records.answers import answers
+from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
 SLOPE_DECADES, LEVEL_DECADES = 1.0, 0.3
 PHI_PRIOR_DF, PHI_PRIOR_RANGE, PHI_RANGE = 4.0, (0.3, 30.0), (0.2, 300.0)
-P_CLIP = (0.02, 0.98)  # a score of 0 or 1 is not free of noise
 HUBER, HUBER_ROUNDS = 1.5, 8  # in robust standard deviations
 HALF_NORMAL_MEDIAN = 0.6745  # median of |d| over the standard deviation of d
 OUTLIER = 9.0  # squared standard deviations
@@ -92,12 +93,8 @@ def _patterns(measured: Bools) -> Iterator[tuple[Ints, Ints]]:
 
 def binomial_variance(table: EvalTable) -> Floats:
     """Variance of each score by its questions alone, without overdispersion. Shape (M, T)."""
-    p = np.clip(table.scores, *P_CLIP)
-    recorded = np.isfinite(table.stderr) & ~np.isfinite(table.n_items)
-    n_items = np.where(np.isfinite(table.n_items), table.n_items, ASSUMED_ITEMS)
-    variance: Floats = np.where(
-        recorded, np.maximum(table.stderr, 1e-4) ** 2, p * (1 - p) / n_items
-    )
+    p = np.clip(table.scores, *SCORE_CLIP)
+    variance: Floats = p * (1 - p) / answers(table).count
     return variance
 
 

@@ -26,6 +26,7 @@ from scalepredict.evaluation.classes.benchmark_trend import (
     binomial_variance,
     measure_trend,
 )
+from scalepredict.records.answers import answers
 from scalepredict.records.table import Bools, EvalTable, Floats, Unit
 
 TREND_Z = 3.0  # about 1 in 70 by chance, as the noise itself is estimated; many are looked at
@@ -63,7 +64,7 @@ class Classes:
         units: The benchmarks, length T.
         kinds: Their classes, length T.
         trend: The measures.
-        items_assumed: Whether the noise of some score rests on ASSUMED_ITEMS questions. Shape (T,).
+        items_assumed: Whether the noise of its scores rests on ASSUMED_ITEMS questions. Shape (T,).
     """
 
     units: tuple[Unit, ...]
@@ -82,12 +83,11 @@ def classify(evidence: EvalTable) -> Classes:
     rules = _rules(trend, evidence.chance, _was_above_chance(evidence))
     number = np.argmax(np.stack(list(rules.values())), axis=0)
     kinds = tuple(list(rules)[i] for i in number)
-    unknown = ~np.isfinite(evidence.n_items) & ~np.isfinite(evidence.stderr)
     return Classes(
         units=evidence.units,
         kinds=kinds,
         trend=trend,
-        items_assumed=np.any(unknown & np.isfinite(evidence.scores), axis=0),
+        items_assumed=answers(evidence).assumed,
     )
 
 

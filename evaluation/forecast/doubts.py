@@ -4,7 +4,7 @@ import numpy as np
 
 from scalepredict.evaluation.classes.classes import CHANCE_MARGIN, Classes, Kind
 from scalepredict.predictors.interface import Forecast
-from scalepredict.predictors.scale.targets import FEW_MODELS
+from scalepredict.predictors.limits import FEW_MODELS
 from scalepredict.records.table import ASSUMED_ITEMS, EvalTable
 from scalepredict.records.text.counts import count_of
 from scalepredict.records.units import match

@@ -12,6 +12,7 @@ from scalepredict.evaluation.forecast.forecasting import FamilyForecast, forecas
 from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.interface import Targets
+from scalepredict.records.answers import answers
 from scalepredict.records.table import EvalTable, Floats
 
 STEPS = 24  # points of each of the two stretches
@@ -67,11 +68,9 @@ def path_to(
 
 
 def standard_errors(evidence: EvalTable) -> Floats:
-    """Standard error of each score: as recorded, else binomial; 0 if unknown. Shape (M, T)."""
+    """Standard error of each score: binomial, 0 where its answers are not known. Shape (M, T)."""
     y = np.clip(evidence.scores, 0.0, 1.0)
-    binomial = np.sqrt(y * (1 - y) / evidence.n_items)
-    known = np.where(np.isfinite(evidence.stderr), evidence.stderr, binomial)
-    return np.where(np.isfinite(known), known, 0.0)
+    return np.nan_to_num(np.sqrt(y * (1 - y) / answers(evidence).known))
 
 
 def _scale(evidence: EvalTable, row: int) -> Floats:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.predictors.interface import Forecast, Spread
+from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.records.table import ASSUMED_ITEMS, Floats, Unit
 from scalepredict.records.text.counts import count_of
 
@@ -29,7 +30,6 @@ COMPONENTS = (
 )
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
-SCORE_CLIP = (0.02, 0.98)  # a forecast of exactly 0 or 1 is not free of noise
 WHOLE_TABLE = "all benchmarks"  # name of the suite of a table that names none
 
 

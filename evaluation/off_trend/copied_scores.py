@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from scalepredict.evaluation.off_trend.rules import CopyRule
+from scalepredict.records.answers import answers
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
 MIN_LARGE = 4  # ties on large benchmarks
@@ -36,7 +37,7 @@ def find_copies(table: EvalTable, rows: Ints, rule: CopyRule) -> dict[int, Copy]
     late = np.array([_late(c.step, c.tokens, rule) for c in table.checkpoints], dtype=bool)
     telling, codes = _telling(table.scores)
     telling &= late[:, None]
-    large = telling & (table.n_items >= rule.large_items)
+    large = telling & (answers(table).known >= rule.large_items)
     copies = {}
     blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
     for block, (equal, both), (equal_large, both_large) in zip(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.records.table import ASSUMED_ITEMS, EvalTable, Floats, Ints
+from scalepredict.records.table import EvalTable, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,27 +67,3 @@ def runs_of(table: EvalTable) -> tuple[Run, ...]:
             )
         )
     return tuple(run for run in runs if len(run.rows))
-
-
-def effective_items(table: EvalTable) -> tuple[Floats, tuple[str, ...]]:
-    """Answers behind each score: as recorded, else from its standard error, else assumed.
-
-    Returns:
-        The counts, shape (M, T), and the names of benchmarks where ASSUMED_ITEMS was assumed.
-    """
-    p = table.scores
-    with np.errstate(divide="ignore", invalid="ignore"):
-        from_error = np.where(table.stderr > 0, p * (1 - p) / table.stderr**2, np.nan)
-    items = np.where(np.isfinite(table.n_items), table.n_items, from_error)
-    known = np.isfinite(items) & (items > 0)
-    # The same benchmark has the same questions at every checkpoint, unless a row says otherwise.
-    usual = np.array(
-        [np.median(items[known[:, t], t]) if known[:, t].any() else np.nan for t in range(len(p.T))]
-    )
-    assumed = np.isnan(usual)
-    names = tuple(
-        dict.fromkeys(
-            u.benchmark for u, unknown in zip(table.units, assumed, strict=True) if unknown
-        )
-    )
-    return np.where(known, items, np.where(assumed, ASSUMED_ITEMS, usual)[None, :]), names

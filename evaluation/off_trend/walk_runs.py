@@ -45,7 +45,7 @@ from scalepredict.evaluation.off_trend.rules import (
     Verdict,
     place_of,
 )
-from scalepredict.evaluation.off_trend.runs import Run, effective_items, runs_of
+from scalepredict.evaluation.off_trend.runs import Run, runs_of
 from scalepredict.evaluation.off_trend.wording import (
     Tested,
     copy_finding,
@@ -55,6 +55,7 @@ from scalepredict.evaluation.off_trend.wording import (
     off_trend_findings,
 )
 from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.answers import answers
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
 OWN_SHARE = 0.8  # of alpha, if a checkpoint is compared with its own past and with the ladder
@@ -99,14 +100,15 @@ def gather(table: EvalTable, gate: Gate, *, new: Bools | None = None) -> Evidenc
     runs = runs_of(benchmarks)
     walked = tuple(run for run in runs if new is None or new[run.rows].any())
     rows = np.concatenate([run.rows for run in walked]) if walked else np.zeros(0, dtype=np.intp)
-    n_items, assumed = effective_items(benchmarks)
+    behind = answers(benchmarks)
+    assumed = dict.fromkeys(benchmarks.units[t].benchmark for t in np.flatnonzero(behind.assumed))
     return Evidence(
         table=benchmarks,
-        n_items=n_items,
-        items_assumed=assumed,
+        n_items=behind.count,
+        items_assumed=tuple(assumed),
         runs=runs,
         walked=walked,
-        scatter=scatter_of(benchmarks, runs, n_items),
+        scatter=scatter_of(benchmarks, runs, behind.count),
         lowest=lowest_elsewhere(benchmarks.scores),
         copies=find_copies(table, np.sort(rows), gate.copies),
     )

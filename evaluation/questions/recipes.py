@@ -20,9 +20,10 @@ import numpy as np
 from scipy.special import ndtr
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.intervals.calibration import SCORE_CLIP, suite_variance
+from scalepredict.evaluation.classes.benchmark_trend import binomial_variance
+from scalepredict.evaluation.intervals.calibration import suite_variance
 from scalepredict.records.subset import known_names
-from scalepredict.records.table import ASSUMED_ITEMS, Checkpoint, EvalTable, Floats, Ints
+from scalepredict.records.table import Checkpoint, EvalTable, Floats, Ints
 
 BANDWIDTH = 0.5  # decades of FLOPs
 TOLERANCE = 0.1  # decades of params and of tokens within which two models match
@@ -202,9 +203,7 @@ class _Pairs:
     def of(cls, a: EvalTable, b: EvalTable) -> "_Pairs":
         binomial = np.zeros(a.scores.shape)
         for table in (a, b):
-            p = np.clip(table.scores, *SCORE_CLIP)
-            n = np.where(np.isfinite(table.n_items), table.n_items, ASSUMED_ITEMS)
-            binomial = binomial + p * (1 - p) / n
+            binomial = binomial + binomial_variance(table)
         return cls(
             difference=a.scores - b.scores,
             binomial=binomial,

@@ -25,6 +25,7 @@ from scalepredict.predictors.cod.cluster_law import (
 from scalepredict.predictors.cod.clustering import Clustering, cluster_means
 from scalepredict.predictors.cod.difficulty import Difficulty
 from scalepredict.predictors.cod.mapping import local_line
+from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.records.table import Bools, Floats, Ints
 
 SOLVED_BY_NONE = -2  # label of questions that no model ever passed
@@ -229,7 +230,7 @@ def _noise(means: Floats, labels: Ints, trials: Floats) -> Floats:
     # Binomial at the mean rate of a cluster, pulled in from 0 and 1, plus what models differ by.
     behind = np.where(np.isnan(trials), np.inf, trials)
     total = np.stack([behind[labels == c].sum(axis=0) for c in range(labels.max() + 1)])
-    inside = np.clip(means, 0.02, 0.98)
+    inside = np.clip(means, *SCORE_CLIP)
     between = 4 * MODEL_NOISE**2 * np.clip(means * (1 - means), 1e-3, 1.0)
     noise: Floats = np.sqrt(inside * (1 - inside) / total + between)
     return noise

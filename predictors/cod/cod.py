@@ -33,6 +33,7 @@ from scalepredict.predictors.interface import (
     make_forecast,
     named_streams,
 )
+from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of
@@ -231,7 +232,7 @@ def _direct(totals: EvalTable, method: str) -> DirectLaw | None:
 
 def _with_scatter(fit: BenchmarkFit, difficulty: Difficulty) -> BenchmarkFit:
     answers = _answers(difficulty)
-    inside = np.clip(difficulty.full, 0.02, 0.98)
+    inside = np.clip(difficulty.full, *SCORE_CLIP)
     binomial = inside * (1 - inside) / answers
     residual = difficulty.full - fit.forecast(difficulty.flops)[0]
     spare = max(len(residual) - CURVE_CONSTANTS, 1)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.predictors.direct.curves import CURVES
+from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.predictors.numerics.least_squares import BestOfStarts, Solution, best_of_starts
 from scalepredict.predictors.scale.scale_evidence import Ladder
 from scalepredict.records.table import Bools, Floats, Ints, Unit
@@ -217,7 +218,7 @@ def _covariance(
     faded = weight[:, :, None] * derivative
     filling = np.swapaxes(faded, 1, 2) @ faded
     spent = np.einsum("tpq,tqp->t", bread, filling)
-    p = np.clip(np.nan_to_num(ladder.scores, nan=0.5), 0.02, 0.98)
+    p = np.clip(np.nan_to_num(ladder.scores, nan=0.5), *SCORE_CLIP)
     total = fade.sum(axis=0)
     usual = (fade * p * (1 - p) / ladder.n_items).sum(axis=0) / np.maximum(total, 1e-300)
     spare = np.maximum(total - spent, 0.0) + PSEUDO_CHECKPOINTS

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
+from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.predictors.numerics.least_squares import best_of_starts
 from scalepredict.records.table import Bools, Floats, Ints
 
@@ -250,7 +251,7 @@ def _starts(
     scores: Floats, used: Bools, chance: Floats, prior: Floats, unit: Ints, width: int
 ) -> Floats:
     mean = np.where(used, scores, 0.0).sum(axis=0) / np.maximum(used.sum(axis=0), 1)
-    level = logit(np.clip((mean - chance) / (1 - chance), 0.02, 0.98))[unit]
+    level = logit(np.clip((mean - chance) / (1 - chance), *SCORE_CLIP))[unit]
     starts = np.zeros((len(unit), 3, 3 + width))
     starts[:, :, :2] = prior[unit][:, None, :]
     starts[:, :, 2] = level[:, None] + np.array([0.0, 0.0, -1.5])

@@ -12,18 +12,17 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.limits import FEWEST_MODELS
 from scalepredict.predictors.scale.repetition import effective_tokens
+from scalepredict.records.answers import answers
 from scalepredict.records.table import (
-    ASSUMED_ITEMS,
     FLOPS_PER_PARAM_TOKEN,
-    Bools,
     EvalTable,
     Floats,
     Ints,
 )
 from scalepredict.records.text.counts import count_of
 
-FEWEST_MODELS = 3  # of distinct scale: two parameters of a curve and one to contradict them
 HIGHEST_FLOOR = 0.9
 TOKENS_PER_PARAM = 20.0  # where neither N nor D is known: compute-optimal (Hoffmann et al. 2022)
 
@@ -120,15 +119,15 @@ class Ladder:
                 f"{FEWEST_MODELS}. Add smaller checkpoints of the same recipe, or fit with "
                 "--predictor last."
             )
-        n_items, unknown = _items(table)
+        behind = answers(table)
         known = np.isfinite(table.params) & np.isfinite(table.tokens)
         return cls(
             scale=scale,
             loss=table.loss,
             scores=table.scores,
-            n_items=n_items,
+            n_items=behind.count,
             chance=table.chance,
-            items_assumed=int(unknown.sum()),
+            items_assumed=int(behind.assumed.sum()),
             scale_assumed=int((~known).sum()),
             repeated=int((table.tokens > table.unique_tokens).sum()),
         )
@@ -175,17 +174,3 @@ class Ladder:
         error = np.sqrt(level * (1 - level) / np.maximum(items, 1.0))
         floor: Floats = np.clip(np.minimum(self.chance, level - error), 0.0, HIGHEST_FLOOR)
         return floor
-
-
-def _items(table: EvalTable) -> tuple[Floats, Bools]:
-    # As recorded, else from the standard error, else as other checkpoints have it, else assumed.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        implied = table.scores * (1 - table.scores) / table.stderr**2
-    implied = np.where(np.isfinite(implied) & (implied >= 1), implied, np.nan)
-    items = np.where(np.isfinite(table.n_items), table.n_items, implied)
-    known = np.isfinite(items)
-    unknown = np.logical_not(known.any(axis=0))
-    usual = np.where(known, items, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    usual = np.where(unknown, ASSUMED_ITEMS, usual)
-    filled: Floats = np.maximum(np.where(known, items, usual), 1.0)
-    return filled, unknown

@@ -10,13 +10,12 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.limits import FEW_MODELS, MAX_FACTOR
 from scalepredict.predictors.scale.design import Design, read_design
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, EvalTable, Floats
 from scalepredict.records.text.counts import format_count
 
-MAX_FACTOR = 300.0  # no forecast farther out was ever compared with a measurement
 FAR_FACTOR = 32.0  # beyond it, intervals were tested on few models
-FEW_MODELS = 5  # below it, a fit works but its own errors are hardly known
 OFF_DESIGN = 2.0  # tokens per parameter this far outside the evidence are another design
 
 

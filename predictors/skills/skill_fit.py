@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, logit
 
+from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.records.table import Bools, Floats, Ints
 
 MAX_STEPS, TOLERANCE = 60, 1e-5
@@ -129,7 +130,7 @@ def first_skills(data: SkillData, n_skills: int) -> Skills:
     """A start: principal components of the logits, regressed on z and family."""
     measured = data.measured
     share = np.where(measured, (data.scores - data.chance) / (1 - data.chance), 0.5)
-    index = logit(np.clip(share, 0.02, 0.98))
+    index = logit(np.clip(share, *SCORE_CLIP))
     level = np.where(measured, index, 0).sum(axis=0) / measured.sum(axis=0)
     centred = np.where(measured, index - level, 0.0)
     for _ in range(20):

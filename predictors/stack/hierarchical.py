@@ -20,13 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.predictors.numerics.least_squares import least_squares
 from scalepredict.records.table import Bools, Floats, Ints
 
 DECAY = 0.5  # decades of distance over which the weight of a checkpoint falls to 1/e
 LEAST_WEIGHT = 1e-3
 LEAST_VARIANCE = 2e-6  # of a score: a benchmark of 10,000 questions is not exact to 1e-4
-EDGE = 0.02  # binomial variances are read at scores inside [EDGE, 1 - EDGE]
 FLAT_DEVIATION = 0.05  # prior slope of a benchmark that does not move (per decade)
 ROUNDS = 8
 FEWEST_TO_POOL = 4  # below, the hyper-prior stays where it starts
@@ -208,7 +208,7 @@ def _link(z: Floats, gompertz: Bools) -> tuple[Floats, Floats]:
 
 
 def _binomial(p: Floats, n_items: Floats) -> Floats:
-    inside = np.clip(p, EDGE, 1 - EDGE)
+    inside = np.clip(p, *SCORE_CLIP)
     return np.maximum(inside * (1 - inside) / n_items, LEAST_VARIANCE)
 
 

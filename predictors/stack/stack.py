@@ -24,6 +24,7 @@ import numpy as np
 from scipy.special import softmax
 
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.limits import FEWEST_MODELS
 from scalepredict.predictors.loss.index import (
     EMBEDDING,
     Index,
@@ -34,7 +35,7 @@ from scalepredict.predictors.loss.index import (
     published_index,
 )
 from scalepredict.predictors.loss.loss_surface import fit_surface
-from scalepredict.predictors.scale.scale_evidence import FEWEST_MODELS, Ladder, Scale
+from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
 from scalepredict.predictors.stack.hierarchical import (
     CurveSetting,
     HierarchicalCurves,

@@ -12,7 +12,7 @@ from scalepredict.evaluation.off_trend.gate_file import load_gate
 from scalepredict.evaluation.off_trend.global_test import Direction, Noise, assess, significant
 from scalepredict.evaluation.off_trend.null import learn_noise, log_t
 from scalepredict.evaluation.off_trend.rules import Finding, Level
-from scalepredict.evaluation.off_trend.runs import effective_items, runs_of
+from scalepredict.evaluation.off_trend.runs import runs_of
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 GATE = load_gate().gate
@@ -135,17 +135,6 @@ def test_a_fingerprint_ignores_values_and_the_place_but_not_the_benchmark() -> N
     assert low.fingerprint(early) == replace(low, observed=0.2, message="y").fingerprint(late)
     assert low.fingerprint(early) != replace(low, benchmark="c").fingerprint(early)
     assert low.fingerprint(early) != low.fingerprint(Checkpoint(model="n"))
-
-
-def test_items_come_from_the_standard_error_where_no_count_is_recorded() -> None:
-    table = replace(
-        records([[0.5, 0.5]]),
-        n_items=np.full((1, 2), np.nan),
-        stderr=np.array([[0.01, np.nan]]),
-    )
-    items, assumed = effective_items(table)
-    assert items[0, 0] == pytest.approx(2500)
-    assert assumed == ("b1",)
 
 
 def test_phases_of_one_model_are_runs_of_their_own() -> None:

@@ -89,7 +89,7 @@ def fit(
     voice.warn(f"family {name!r} is not fitted: {why}" for name, why in fitted.refused.items())
     voice.warn(f"family {each.family!r}: {text}" for each in summaries for text in each.warnings)
     provenance = Provenance(
-        version=__version__, seed=seed, inputs=input_files(records), options=choice.as_text()
+        version=__version__, seed=seed, inputs=input_files(records), choice=choice
     )
     stored = StoredFit(
         fit=fitted,

@@ -1,43 +1,18 @@
 """Which evidence did the user choose? From files and options to the table that a method may see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from scalepredict.errors import RefusedError
 from scalepredict.records.benchmarks import metadata_from
+from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.evidence import CheckpointChoice, select_evidence, why_no_evidence
 from scalepredict.records.importers.sidecar import read_ladder
 from scalepredict.records.reading.read import Reading, read_records
 from scalepredict.records.subset import of_families, refuse_mixed_phases, up_to
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.yaml_text import load_yaml
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceChoice:
-    """The options that choose evidence, as given; None or empty = not given."""
-
-    families: tuple[str, ...] = ()
-    checkpoints: str = "last"
-    phases: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = ()
-    shots: int | None = None
-    percent: bool = False
-    up_to_params: float | None = None
-    up_to_flops: float | None = None
-    benchmarks: Path | None = None
-    ladder: Path | None = None
-    without_compute: bool = False
-
-    def as_text(self) -> dict[str, str]:
-        """The given options by name, for the provenance of a fit."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
-            name: ", ".join(value) if isinstance(value, tuple) else str(value)
-            for name, value in given.items()
-            if value not in (None, (), False)
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,7 +15,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.records.text.counts import count_of, format_count
 
 if TYPE_CHECKING:
-    from scalepredict.cli.inputs.chosen import EvidenceChoice
+    from scalepredict.records.choice import EvidenceChoice
     from scalepredict.records.reading.read import Reading
     from scalepredict.records.table import EvalTable
 
@@ -76,7 +76,7 @@ class Selection:
         without_compute: bool = False,
     ) -> "EvidenceChoice":
         """The choice of evidence, with checkpoints and families as a command has them."""
-        from scalepredict.cli.inputs.chosen import EvidenceChoice
+        from scalepredict.records.choice import EvidenceChoice
 
         reading = self.measurement.reading
         return EvidenceChoice(

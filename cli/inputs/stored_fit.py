@@ -14,21 +14,20 @@ from scalepredict.records.table import EvalTable
 
 def stored_measured(stored: StoredFit, records: Sequence[Path], how: Reading) -> Measured:
     """Measured records, chosen by the options that the fit was made with."""
-    options = stored.provenance.options
-    metrics, shots, phases = (options.get(name) for name in ("metrics", "shots", "phases"))
+    choice = stored.provenance.choice
     reading = read_files(
         records,
         benchmarks=how.benchmarks,
         ladder=how.ladder,
-        metrics=metrics.split(", ") if metrics else (),
-        shots=int(shots) if shots else None,
+        metrics=choice.metrics,
+        shots=choice.shots,
         percent=how.percent,
         mixed=True,  # the fit's own columns are found among all that were measured
     )
     return Measured(
         records=reading.table,
-        choice=CheckpointChoice.parse(options.get("checkpoints", "last")),
-        phases=frozenset(phases.split(", ")) if phases else None,
+        choice=CheckpointChoice.parse(choice.checkpoints),
+        phases=frozenset(choice.phases) or None,
     )
 
 

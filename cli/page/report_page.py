@@ -179,7 +179,7 @@ def _provenance(subject: Subject) -> str:
     provenance = subject.stored.provenance
     lines = [f"scalepredict {provenance.version}, seed {provenance.seed}"]
     lines += [f"{file.name} (sha256 {file.sha256 or 'unknown'})" for file in provenance.inputs]
-    lines += [f"{name}: {value}" for name, value in provenance.options.items()]
+    lines += [f"{name}: {value}" for name, value in provenance.choice.in_words().items()]
     command = f"<pre>{text(subject.command)}</pre>\n"
     return section("Where this comes from", bullets(lines), "<p>This page again:</p>\n", command)
 

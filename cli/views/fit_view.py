@@ -97,7 +97,7 @@ def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[
             "version": provenance.version,
             "seed": provenance.seed,
             "inputs": [{"name": f.name, "sha256": f.sha256} for f in provenance.inputs],
-            "options": dict(provenance.options),
+            "options": provenance.choice.in_words(),
         },
         "families": [
             {

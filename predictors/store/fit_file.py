@@ -9,7 +9,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from scalepredict.predictors import registry
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Law, Predictor, Targets
 from scalepredict.predictors.store.json_codec import decode, encode
+from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.writing import write_whole
 
@@ -52,13 +53,13 @@ class Provenance:
         version: Version of scalepredict.
         seed: Seed of the random generator.
         inputs: The files of records.
-        options: Choices of the user that the result depends on, as given.
+        choice: The options that chose the evidence.
     """
 
     version: str
     seed: int
     inputs: tuple[InputFile, ...]
-    options: Mapping[str, str]
+    choice: EvidenceChoice = field(default_factory=EvidenceChoice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ def load_fit(path: str | Path) -> StoredFit:
     )
     return StoredFit(
         fit=fit,
-        provenance=decode(document["provenance"], Provenance, where=f"{path}: provenance"),
+        provenance=_decode_provenance(document["provenance"], f"{path}: provenance"),
         notes=decode(document["notes"], tuple[str, ...], where=f"{path}: notes"),
         calibration=document["calibration"],
     )
@@ -199,6 +200,20 @@ def _check_fields(document: Any, known: tuple[str, ...], where: str) -> None:
     for name in known:
         if name not in document:
             raise StorageError(f"{where} lacks the field {name!r}. Fit again with this version.")
+
+
+def _decode_provenance(value: Any, where: str) -> Provenance:
+    if not isinstance(value, dict) or "options" not in value:
+        provenance: Provenance = decode(value, Provenance, where=where)
+        return provenance
+    rest = {name: item for name, item in value.items() if name != "options"}
+    options = decode(value["options"], Mapping[str, str], where=f"{where}.options")
+    try:
+        choice = EvidenceChoice.of_version_0_1(options)
+    except ValueError as error:
+        raise StorageError(f"{where}.options: {error}. Fit again with this version.") from error
+    old: Provenance = decode(rest, Provenance, where=where)
+    return replace(old, choice=choice)
 
 
 def _decode_predictor(value: Any, where: str) -> Predictor:

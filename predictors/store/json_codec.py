@@ -1,10 +1,10 @@
 """How does a frozen dataclass of numbers become JSON and come back the same to the bit?
 
 The type hints of the dataclass are the schema: float, int, str, bool, None, NumPy arrays of
-floats, integers or booleans (any dimension), tuples, mappings with text keys, unions with None,
-and dataclasses of these. Python writes floats with the shortest digits that read back as the same
-double. JSON has no NaN and no infinity: in a float field or array NaN is ``null`` and infinity is
-``"inf"`` or ``"-inf"``. An empty array, whose shape nested lists cannot hold, is
+floats, integers or booleans (any dimension), paths, tuples, mappings with text keys, unions with
+None, and dataclasses of these. Python writes floats with the shortest digits that read back as the
+same double. JSON has no NaN and no infinity: in a float field or array NaN is ``null``, infinity
+is ``"inf"`` or ``"-inf"``. An empty array, whose shape nested lists cannot hold, is
 ``{"shape": [0, 3]}``. A float array of PACKED_FROM cells or more, which nobody reads, is its bytes
 in base64, little-endian, in single precision where that loses nothing:
 ``{"shape": [200, 17], "float32": "mpkZ..."}``. Lists are read at any length.
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -87,6 +88,8 @@ def _encode_scalar(value: Any, hint: Any) -> Any:
     if hint is int and isinstance(value, int | np.integer) and not isinstance(value, bool):
         return int(value)
     if hint is str and isinstance(value, str):
+        return str(value)
+    if hint is Path and isinstance(value, Path):
         return str(value)
     if hint in (None, NoneType) and value is None:
         return None
@@ -210,6 +213,9 @@ def _decode_scalar(value: Any, hint: Any, where: str) -> Any:
         number = type(value) in (int, float) and abs(value) <= _LARGEST  # JSON reads 1e999 as inf
         _expect(number, value, "a number", where)
         return float(value)
+    if hint is Path:
+        _expect(isinstance(value, str), value, "a path", where)
+        return Path(value)
     names = {int: "an integer", bool: "true or false", str: "text", NoneType: "null"}
     kind = NoneType if hint is None else hint
     _expect(type(value) is kind, value, names.get(kind, str(kind)), where)

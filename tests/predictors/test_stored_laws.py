@@ -78,7 +78,7 @@ def bits(forecast: Forecast) -> dict[str, object]:
 def test_a_stored_law_forecasts_the_same_bits(name: str, tmp_path: Path) -> None:
     fit = fit_families(world(), METHODS[name], rng=np.random.default_rng(0))
     assert fit.refused == {}
-    provenance = Provenance(version="0", seed=0, inputs=(), options={})
+    provenance = Provenance(version="0", seed=0, inputs=())
     save_fit(StoredFit(fit=fit, provenance=provenance), tmp_path / "fit.json")
     loaded = load_fit(tmp_path / "fit.json")
     assert loaded.fit.predictor == METHODS[name]

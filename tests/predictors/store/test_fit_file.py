@@ -22,6 +22,7 @@ from scalepredict.predictors.store.fit_file import (
     load_fit,
     save_fit,
 )
+from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.table import Checkpoint, Unit, make_table
 from scalepredict.records.text.writing import write_whole
 
@@ -41,7 +42,7 @@ def stored(*, tasks: int = 2) -> StoredFit:
         version="0.1.0",
         seed=0,
         inputs=(InputFile(name="r.csv", sha256="ab"),),
-        options={"checkpoints": "last"},
+        choice=EvidenceChoice(shots=0, phases=("a, b",), up_to_params=2.8e9, ladder=Path("l.yaml")),
     )
     return StoredFit(
         fit=replace(fit, refused={"other": "too few models."}),

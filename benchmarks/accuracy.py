@@ -66,7 +66,7 @@ ERROR_GOALS = {
 }  # fmt: skip
 WIDTH_GOALS = {"2x": 8.0, "8x": 12.0, "32x": 16.0}
 SKILL_GOAL = 0.50
-COVERAGE_GOALS = {"cover_50": (0.45, 0.55), "cover_80": (0.76, 0.84), "cover_90": (0.87, 0.93)}
+COVERAGE_GOALS = {0.5: (0.45, 0.55), 0.8: (0.76, 0.84), 0.9: (0.87, 0.93)}
 GROUP_GOAL = (0.85, 0.95)  # of the 90 % intervals of each group
 
 
@@ -156,23 +156,22 @@ def print_coverage(rows: Sequence[CoverageRow]) -> None:
             parts = []
             for row in rows:
                 if (row.of, row.group) == (of, group):
-                    f = row.figures
-                    share = "/".join(f"{100 * f[f'cover_{c}']:.0f}" for c in (50, 80, 90))
-                    parts.append(f"{row.factor_bin or 'all'} {share} ({100 * f['width_90']:.1f})")
+                    share = "/".join(f"{100 * row.coverage[c]:.0f}" for c in COVERAGE_GOALS)
+                    parts.append(f"{row.factor_bin or 'all'} {share} ({100 * row.width[0.9]:.1f})")
             print(f"  {group or 'all':10s} " + "  ".join(parts))
-    figures = {(r.group, r.factor_bin): r.figures for r in rows if r.of == BENCHMARK}
-    for name, (low, high) in COVERAGE_GOALS.items():
-        reached = figures["", ""][name]
+    found = {(r.group, r.factor_bin): r for r in rows if r.of == BENCHMARK}
+    for level, (low, high) in COVERAGE_GOALS.items():
+        reached = found["", ""].coverage[level]
         met = mark(low <= reached <= high)
-        print(f"  goal {name} pooled: {low:.0%} to {high:.0%}, reached {reached:.1%} {met}")
+        print(f"  goal {level:.0%} pooled: {low:.0%} to {high:.0%}, reached {reached:.1%} {met}")
     for group in GROUPS:
-        reached = figures[group, ""]["cover_90"]
+        reached = found[group, ""].coverage[0.9]
         print(
-            f"  goal cover_90 of {group}: 85% to 95%, {reached:.1%} "
+            f"  goal 90% of {group}: 85% to 95%, {reached:.1%} "
             f"{mark(GROUP_GOAL[0] <= reached <= GROUP_GOAL[1])}"
         )
     for part, goal in WIDTH_GOALS.items():
-        reached = 100 * figures["", part]["width_90"]
+        reached = 100 * found["", part].width[0.9]
         print(f"  goal width 90 at {part}: {goal:.0f}, {reached:.1f} {mark(reached <= goal)}")
 
 

@@ -18,6 +18,7 @@ from scalepredict.cli.inputs.gathered import (
 )
 from scalepredict.cli.inputs.options import (
     CalibrationOption,
+    IntervalOptions,
     Output,
     RecordsArgument,
     SeedOption,
@@ -108,6 +109,7 @@ def backtest(
     holdout: Holdout,
     selection: Selection,
     workers: Workers,
+    intervals: IntervalOptions,
     shown: Output,
     predictor: Annotated[
         tuple[str, ...],
@@ -149,7 +151,7 @@ def backtest(
     from scalepredict.evaluation.intervals.calibration_file import load_calibration
     from scalepredict.records.text.writing import check_place, write_whole
 
-    voice, shape = shown.voice, shown.shape
+    voice, shape, levels = shown.voice, shown.shape, intervals.levels()
     methods = _methods(predictor)
     if rows is not None:
         check_place(rows)
@@ -175,6 +177,7 @@ def backtest(
         by="factor_bin" if by is By.FACTOR else by,
         interpolation=interpolation_noise(evidence.table),
         checkpoints=checkpoint_noise(evidence.reading.table),
+        levels=levels,
         rng=summary_rng,
     )
     if rows is not None:

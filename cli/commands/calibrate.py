@@ -15,6 +15,7 @@ from scalepredict.cli.inputs.gathered import (
     tested_evidence,
 )
 from scalepredict.cli.inputs.options import (
+    IntervalOptions,
     Output,
     RecordsArgument,
     SeedOption,
@@ -39,6 +40,7 @@ def calibrate(
     records: RecordsArgument,
     selection: Selection,
     workers: Workers,
+    intervals: IntervalOptions,
     shown: Output,
     output: Annotated[
         Path,
@@ -96,7 +98,7 @@ def calibrate(
     from scalepredict.predictors.store.fit_file import input_files
     from scalepredict.records.text.writing import check_place, write_whole
 
-    voice, shape = shown.voice, shown.shape
+    voice, shape, levels = shown.voice, shown.shape, intervals.levels()
     check_place(output)
     rng, coverage_rng = np.random.default_rng(seed).spawn(2)
     names = _names(records)
@@ -110,7 +112,7 @@ def calibrate(
     check_patterns(exclude, [f for e in read.values() for f in e.reading.table.families])
     tables = {name: evidence.table for name, evidence in read.items()}
     cells = _backtests(tables, predictor or registry.names(), origins, workers.jobs, voice, rng)
-    coverage = nested_coverage(cells, rng=coverage_rng)
+    coverage = nested_coverage(cells, levels=levels, rng=coverage_rng)
     calibration = estimate(
         cells,
         provenance={
@@ -143,7 +145,7 @@ def calibrate(
         )
     write_whole(output, calibration_yaml(calibration, coverage))
     voice.say(f"wrote {output}: use it with forecast or backtest --calibration {output}.")
-    show(calibration, coverage, form=shape)
+    show(calibration, coverage, levels, form=shape)
 
 
 def _names(records: Sequence[Path]) -> list[str]:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.inputs.options import CalibrationOption, Output, Reading, SeedOption
+from scalepredict.cli.inputs.options import (
+    CalibrationOption,
+    IntervalOptions,
+    Output,
+    Reading,
+    SeedOption,
+)
 from scalepredict.cli.inputs.parameters import TARGET, command
 from scalepredict.cli.inputs.target_options import (
     DEFAULT_FIT,
@@ -32,6 +38,7 @@ def forecast(
     target: TargetOptions,
     narrowing: Narrowing,
     reading: Reading,
+    intervals: IntervalOptions,
     shown: Output,
     fit_file: FitOption = DEFAULT_FIT,
     measured: MeasuredOption = (),
@@ -80,7 +87,7 @@ def forecast(
     from scalepredict.predictors.scale.targets import TargetRequest
     from scalepredict.predictors.store.fit_file import load_fit
 
-    form, voice = shown.shape, shown.voice
+    form, voice, levels = shown.shape, shown.voice, intervals.levels()
     stored = load_fit(fit_file)
     request = target.request()
     del seed  # no law draws; scripts may still give it
@@ -103,7 +110,7 @@ def forecast(
         view
         for each, comparison in pairs
         for view in make_views(
-            stored.fit.predictor.name, each, comparison, only=narrowing.benchmark
+            stored.fit.predictor.name, each, comparison, only=narrowing.benchmark, levels=levels
         )
     ]
     voice.warn(f"family {name!r} has no forecast: {why}" for name, why in refused.items())
@@ -132,14 +139,13 @@ def _from_scale(
     truth: "Measured | None",
     families: Sequence[str],
 ) -> "tuple[list[tuple[FamilyForecast, Comparison | None]], Mapping[str, str]]":
+    from scalepredict.cli.inputs.stored_fit import how_to_target
     from scalepredict.evaluation.forecast.forecasting import forecast_families
     from scalepredict.evaluation.forecast.measured import compare
-    from scalepredict.predictors.scale.targets import TargetRequest, resolve_targets
 
-    follow = truth is not None and request == TargetRequest()
     forecasts, refused = forecast_families(
         stored.fit,
-        truth.beyond if truth and follow else lambda seen: resolve_targets(seen, request),
+        how_to_target(request, truth),
         constants,
         families=families,
     )

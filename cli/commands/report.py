@@ -6,6 +6,7 @@ import typer
 
 from scalepredict.cli.inputs.options import (
     CalibrationOption,
+    IntervalOptions,
     Reading,
     SeedOption,
     Verbosity,
@@ -24,11 +25,7 @@ from scalepredict.cli.views.render import write_data
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from scalepredict.evaluation.backtest.backtest_report import BacktestReport
-    from scalepredict.evaluation.intervals.calibration import Calibration
-    from scalepredict.predictors.store.fit_file import StoredFit
 
 
 @command
@@ -37,6 +34,7 @@ def report(
     narrowing: Narrowing,
     reading: Reading,
     workers: Workers,
+    intervals: IntervalOptions,
     verbosity: Verbosity,
     output: Annotated[
         str,
@@ -63,22 +61,23 @@ def report(
 ) -> None:
     """Write a self-contained HTML page.
 
-    It holds forecast, plots, backtest, doubts and provenance.
+    It holds forecast, plots, backtest, doubts and provenance. With --measured alone the targets are
+    the measured checkpoints beyond the evidence.
 
     Example: scalepredict report --params 12B -o report.html
     """
     import numpy as np
 
     from scalepredict.cli.figures.style import need_matplotlib
-    from scalepredict.cli.inputs.stored_fit import stored_measured
+    from scalepredict.cli.inputs.stored_fit import compared, how_to_target, stored_measured
     from scalepredict.cli.page.report_page import Subject, report_page
+    from scalepredict.evaluation.backtest.self_test import backtest_evidence
     from scalepredict.evaluation.forecast.forecasting import forecast_families
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
-    from scalepredict.predictors.scale.targets import resolve_targets
     from scalepredict.predictors.store.fit_file import load_fit
     from scalepredict.records.text.writing import check_place, write_whole
 
-    voice = verbosity.voice
+    voice, levels = verbosity.voice, intervals.levels()
     if output != "-":
         check_place(output)
     if plots:
@@ -89,17 +88,27 @@ def report(
     stored = load_fit(fit_file)
     truth = stored_measured(stored, measured, reading) if measured else None
     constants = calibration_of(stored, calibration)
-    request = target.request()
     forecasts, refused = forecast_families(
         stored.fit,
-        lambda evidence: resolve_targets(evidence, request),
+        how_to_target(target.request(), truth),
         constants,
         families=narrowing.family,
     )
+    comparisons, unmeasured = compared(forecasts, truth)
+    voice.warn(unmeasured)
     with voice.busy("backtesting the evidence"):
-        past, why_not = _backtest(
-            stored, constants, jobs=workers.jobs, rng=np.random.default_rng(seed)
-        )
+        past: BacktestReport | None = None
+        why_not = ""
+        try:
+            past = backtest_evidence(
+                stored.fit,
+                constants,
+                levels=levels,
+                jobs=workers.jobs,
+                rng=np.random.default_rng(seed),
+            )
+        except RefusedError as reason:
+            why_not = str(reason)
     subject = Subject(
         stored=stored,
         constants=constants,
@@ -107,14 +116,17 @@ def report(
         refused=refused,
         past=past,
         why_no_past=why_not,
-        measured=truth,
+        comparisons=comparisons,
+        unmeasured=unmeasured,
         only=narrowing.benchmark,
         plots=plots,
+        levels=levels,
         command=command_text(
             ["scalepredict", "report"],
             {
                 "--fit": [fit_file],
                 **target.as_options(),
+                "--level": intervals.level,
                 "--family": narrowing.family,
                 "--benchmark": narrowing.benchmark,
                 "--measured": measured,
@@ -134,14 +146,3 @@ def report(
         return
     write_whole(output, page)
     voice.say(f"wrote {output}: {len(page.encode()) / 1e6:.2f} MB.")
-
-
-def _backtest(
-    stored: "StoredFit", constants: "Calibration", *, jobs: int, rng: "np.random.Generator"
-) -> "tuple[BacktestReport | None, str]":
-    from scalepredict.evaluation.backtest.self_test import backtest_evidence
-
-    try:
-        return backtest_evidence(stored.fit, constants, jobs=jobs, rng=rng), ""
-    except RefusedError as reason:
-        return None, str(reason)

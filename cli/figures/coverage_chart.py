@@ -8,22 +8,22 @@ import numpy as np
 from scalepredict.cli.figures.style import FAN, GRID, INK, MUTED, SERIES, new_figure
 from scalepredict.evaluation.backtest.outcomes import FACTOR_BINS
 from scalepredict.evaluation.backtest.summary import SummaryRow
+from scalepredict.evaluation.intervals.levels import Levels
 
-_NOMINAL = (50, 80, 90)
 
-
-def coverage_figure(rows: Sequence[SummaryRow]) -> Any:
+def coverage_figure(rows: Sequence[SummaryRow], levels: Levels) -> Any:
     """Two panels from the summary of a backtest by factor: calibration, and error by factor.
 
     Args:
         rows: Rows of every method by factor bin, and over everything (part empty).
+        levels: Those that are shown.
     """
     figure = new_figure(7.4, 3.4)
     calibration, errors = figure.subplots(1, 2, width_ratios=(1, 1.25))
     methods = list(dict.fromkeys(row.predictor for row in rows))
     colours = dict(zip(methods, _colours(len(methods)), strict=True))
     whole = [row for row in rows if not row.part]
-    _calibration(calibration, whole, colours)
+    _calibration(calibration, whole, levels.shown, colours)
     _errors(errors, [row for row in rows if row.part], colours)
     drawn = [axis.get_legend_handles_labels() for axis in (errors, calibration)]
     handles, labels = ([item for parts in drawn for item in parts[i]] for i in (0, 1))
@@ -33,14 +33,23 @@ def coverage_figure(rows: Sequence[SummaryRow]) -> Any:
     return figure
 
 
-def _calibration(axis: Any, rows: Sequence[SummaryRow], colours: dict[str, str]) -> None:
+def _calibration(
+    axis: Any, rows: Sequence[SummaryRow], levels: Sequence[float], colours: dict[str, str]
+) -> None:
+    nominal = [100 * level for level in levels]
+    start = min(40.0, nominal[0] - 10)
     axis.plot(
-        [40, 100], [40, 100], color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)), label="as claimed"
+        [start, 100],
+        [start, 100],
+        color=MUTED,
+        linewidth=0.8,
+        linestyle=(0, (4, 2)),
+        label="as claimed",
     )
     for row in rows:
-        held = [100 * row.figures[f"cover_{nominal}"].value for nominal in _NOMINAL]
-        axis.plot(_NOMINAL, held, "o-", color=colours[row.predictor], markersize=3.5, linewidth=1.1)
-    axis.set(xlim=(40, 100), ylim=(0, 102), xticks=_NOMINAL)
+        held = [100 * row.coverage[level].value for level in levels]
+        axis.plot(nominal, held, "o-", color=colours[row.predictor], markersize=3.5, linewidth=1.1)
+    axis.set(xlim=(start, 100), ylim=(0, 102), xticks=nominal)
     axis.set_xlabel("nominal coverage of the interval (%)")
     axis.set_ylabel("intervals that held (%)")
     axis.set_title("Calibration", loc="left")

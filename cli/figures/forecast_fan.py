@@ -1,7 +1,7 @@
 """Do the points follow, and how wide is the fan at the target? One panel for each benchmark."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,21 +22,23 @@ from scalepredict.cli.figures.style import (
 )
 from scalepredict.evaluation.classes.classes import Kind
 from scalepredict.evaluation.forecast.path import Path, standard_errors
+from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.records.table import Floats
 from scalepredict.records.text.counts import format_count
 
-COVERAGES = (0.9, 0.8, 0.5)
-_SHADES = (0.14, 0.16, 0.22)
+_SHADES = (0.14, 0.16, 0.22)  # of the widest, a middle and the narrowest interval
+_STACKED = (0.2, 0.38, 0.6)  # the same as they look on top of each other
 _MOST_COLUMNS = 4
 _WORDS = {Kind.AT_CHANCE: "at chance: not yet measurable"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One benchmark (column of the forecast) on the way to one target."""
+    """One benchmark (column of the forecast) on the way to one target, with these intervals."""
 
     path: Path
     column: int
+    levels: Levels
 
 
 def forecast_figure(panels: Sequence[Panel], *, title: str = "") -> Any:
@@ -57,7 +59,7 @@ def forecast_figure(panels: Sequence[Panel], *, title: str = "") -> Any:
             axis.set_xlabel("training FLOPs")
         if single or column == 0:
             axis.set_ylabel("score (%)")
-    _legend(figure)
+    _legend(figure, panels[0].levels)
     figure.align_ylabels()
     if title:
         figure.suptitle(title_of(title), fontsize=9)
@@ -86,8 +88,8 @@ def _draw(axis: Any, panel: Panel) -> None:
     axis.axhline(100 * unit.chance, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
     beyond = slice(panel.path.inside, None)
     if np.isfinite(forecast.point[:, column]).all():
-        for coverage, shade in zip(COVERAGES, _SHADES, strict=True):
-            low, high = forecast.interval(coverage)
+        for level, shade in _shaded(panel.levels, _SHADES):
+            low, high = forecast.interval(level)
             axis.fill_between(
                 flops[beyond],
                 100 * low[beyond, column],
@@ -118,7 +120,7 @@ def _draw(axis: Any, panel: Panel) -> None:
 
 def _limits(axis: Any, panel: Panel) -> None:
     forecast, column = panel.path.ahead.forecast, panel.column
-    low, high = forecast.interval(COVERAGES[0])
+    low, high = forecast.interval(panel.levels.shown[-1])
     evidence = panel.path.ahead.evidence
     y, error = evidence.scores[:, column], standard_errors(evidence)[:, column]
     level = [forecast.units[column].chance]
@@ -174,13 +176,21 @@ def _params_ticks(params: Floats, flops: Floats) -> tuple[list[float], list[str]
     return places, labels
 
 
-def _legend(figure: Any) -> None:
+def _shaded(levels: Levels, shades: Sequence[float]) -> Iterator[tuple[float, float]]:
+    # From the widest to the narrowest.
+    outer_first = levels.shown[::-1]
+    places = np.linspace(0, 1, len(outer_first)) if len(outer_first) > 1 else np.ones(1)
+    alphas = np.interp(places, np.linspace(0, 1, len(shades)), shades)
+    return zip(outer_first, alphas.tolist(), strict=True)
+
+
+def _legend(figure: Any, levels: Levels) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     fans = [
-        Patch(color=FAN, alpha=alpha, linewidth=0, label=f"{100 * coverage:.0f} % interval")
-        for coverage, alpha in zip(COVERAGES, (0.2, 0.38, 0.6), strict=True)
+        Patch(color=FAN, alpha=alpha, linewidth=0, label=f"{percent_key(level)} % interval")
+        for level, alpha in _shaded(levels, _STACKED)
     ]
     lines = [
         Line2D([], [], color=POINT, marker="o", markersize=3, linestyle="", label="measured"),

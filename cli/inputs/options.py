@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
@@ -13,6 +13,9 @@ from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.views.render import Format
 from scalepredict.errors import CountError
 from scalepredict.records.text.counts import parse_count
+
+if TYPE_CHECKING:
+    from scalepredict.evaluation.intervals.levels import Levels
 
 
 def count(text: str) -> float:
@@ -83,6 +86,28 @@ class Measurement:
         typer.Option("--shots", min=0, help="Shots to take where a benchmark has several."),
     ] = None
     reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalOptions:
+    """Which intervals are shown."""
+
+    HEADING: ClassVar[str] = OUTPUT
+
+    level: Annotated[
+        tuple[float, ...],
+        typer.Option(
+            "--level",
+            metavar="P",
+            help="Level of an interval, e.g. 0.9 (repeatable). [default: 0.5, 0.8, 0.9]",
+        ),
+    ] = ()
+
+    def levels(self) -> "Levels":
+        """The levels asked for, or the default ones."""
+        from scalepredict.evaluation.intervals.levels import Levels
+
+        return Levels.of(self.level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

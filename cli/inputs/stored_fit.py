@@ -1,12 +1,16 @@
 """Which measured records are like the evidence of a fit? Those chosen by the fit's own options."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from scalepredict.cli.inputs.chosen import read_files
 from scalepredict.cli.inputs.options import Reading
+from scalepredict.errors import RefusedError
+from scalepredict.evaluation.forecast.forecasting import FamilyForecast
 from scalepredict.evaluation.forecast.known_scores import fitted_models
-from scalepredict.evaluation.forecast.measured import Measured
+from scalepredict.evaluation.forecast.measured import Comparison, Measured, compare
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.scale.targets import TargetRequest, resolve_targets
 from scalepredict.predictors.store.fit_file import StoredFit
 from scalepredict.records.evidence import CheckpointChoice
 from scalepredict.records.table import EvalTable
@@ -29,6 +33,29 @@ def stored_measured(stored: StoredFit, records: Sequence[Path], how: Reading) ->
         choice=CheckpointChoice.parse(choice.checkpoints),
         phases=frozenset(choice.phases) or None,
     )
+
+
+def how_to_target(request: TargetRequest, truth: Measured | None) -> Callable[[EvalTable], Targets]:
+    """How the evidence of a family gives its targets; without a scale, the measured ones."""
+    if truth is not None and request == TargetRequest():
+        return truth.beyond
+    return lambda evidence: resolve_targets(evidence, request)
+
+
+def compared(
+    forecasts: Sequence[FamilyForecast], truth: Measured | None
+) -> tuple[list[Comparison | None], list[str]]:
+    """Measured scores beside each forecast, and why there are none."""
+    found: list[Comparison | None] = [None] * len(forecasts)
+    why: list[str] = []
+    if truth is None:
+        return found, why
+    for i, forecast in enumerate(forecasts):
+        try:
+            found[i] = compare(forecast, truth.checkpoints(forecast.family))
+        except RefusedError as reason:
+            why.append(f"{forecast.family}: not compared with measured scores: {reason}")
+    return found, why
 
 
 def known_tables(

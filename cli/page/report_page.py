@@ -13,21 +13,12 @@ from scalepredict.cli.views.render import Format, Sheet, percent
 from scalepredict.evaluation.backtest.backtest_report import BacktestReport
 from scalepredict.evaluation.classes.classes import Kind
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
-from scalepredict.evaluation.forecast.measured import Measured, compare
+from scalepredict.evaluation.forecast.measured import Comparison
 from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.store.fit_file import StoredFit
 
 _HOPELESS = (Kind.AT_CHANCE, Kind.FLAT, Kind.NOISY, Kind.INVERSE, Kind.TOO_FEW)
-_KEY = (
-    '<p class=key><span><i style="background:var(--ink);border-radius:50%;width:.5rem;'
-    'height:.5rem"></i>measured</span><span><i style="background:var(--fan);height:.15rem;'
-    'vertical-align:.2rem"></i>fit and forecast</span><span><i style="background:var(--fan);'
-    'opacity:.55"></i>50 %</span><span><i style="background:var(--fan);opacity:.35"></i>80 %</span>'
-    '<span><i style="background:var(--fan);opacity:.18"></i>90 % interval</span><span>'
-    '<i style="background:var(--target);width:.55rem;height:.55rem;transform:rotate(45deg)"></i>'
-    "target"
-    "</span><span>dotted: chance; top axis: parameters; bottom axis: training FLOPs</span></p>\n"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,10 +32,12 @@ class Subject:
         refused: Why a family has no forecast.
         past: Backtest on the evidence; None if it is too small.
         why_no_past: Why.
-        measured: Records to show beside the forecast.
+        comparisons: Measured scores beside each forecast; None without any.
+        unmeasured: Why a forecast has none although records were given.
         only: Benchmarks to show; empty = all.
         plots: Whether to draw.
         command: The command line that writes this page.
+        levels: Of the intervals.
     """
 
     stored: StoredFit
@@ -53,10 +46,12 @@ class Subject:
     refused: Mapping[str, str]
     past: BacktestReport | None
     why_no_past: str
-    measured: Measured | None
+    comparisons: Sequence[Comparison | None]
+    unmeasured: Sequence[str]
     only: tuple[str, ...]
     plots: bool
     command: str
+    levels: Levels
 
 
 def report_page(subject: Subject) -> str:
@@ -65,11 +60,11 @@ def report_page(subject: Subject) -> str:
     title = f"Forecast of {names} by {subject.stored.fit.predictor.name}"
     body = [f"<h1>{text(title)}</h1>\n"]
     counter = iter(range(1, 10**6))
-    for forecast in subject.forecasts:
-        truth = subject.measured
-        comparison = compare(forecast, truth.checkpoints(forecast.family)) if truth else None
+    for forecast, comparison in zip(subject.forecasts, subject.comparisons, strict=True):
         name = subject.stored.fit.predictor.name
-        for k, view in enumerate(make_views(name, forecast, comparison, only=subject.only)):
+        for k, view in enumerate(
+            make_views(name, forecast, comparison, only=subject.only, levels=subject.levels)
+        ):
             body += _of_target(subject, forecast, view, k, counter)
     body += [_backtest(subject), _assumed(subject), _provenance(subject)]
     return page(title=title, body="".join(body))
@@ -86,7 +81,11 @@ def _of_target(
     sheet = forecast_sheet(view, Format.TABLE)
     yield section("Forecast", table(_without_title(sheet)))
     if subject.plots:
-        yield section("Evidence and forecast", _KEY, _figures(subject, forecast, view, k, counter))
+        yield section(
+            "Evidence and forecast",
+            _key(subject.levels.shown),
+            _figures(subject, forecast, view, k, counter),
+        )
     yield section("What cannot be predicted, and why", _hopeless(view))
 
 
@@ -97,12 +96,14 @@ def _cards(view: View) -> str:
         (f"{view.target['factor']:.3g}x", "compute of the target over the largest evidence"),
         (f"{len(good)} of {len(view.benchmarks)}", "benchmarks with a trend to extrapolate"),
     ]
+    widest = view.levels.shown[-1]
+    name = percent_key(widest)
     for suite in [suite for suite in view.suites if not np.isnan(suite.point)][:3]:
-        low, high = suite.interval[0.9]
+        low, high = suite.interval[widest]
         cards.append(
             (
                 percent(suite.point),
-                f"average of {suite.name}, 90 %: {percent(low)} to {percent(high)}",
+                f"average of {suite.name}, {name} %: {percent(low)} to {percent(high)}",
             )
         )
     if view.accuracy is not None and view.accuracy.n_benchmarks:
@@ -112,6 +113,23 @@ def _cards(view: View) -> str:
         f"<div class=card><b>{text(a)}</b><span>{text(b)}</span></div>\n" for a, b in cards
     )
     return f"<div class=cards>\n{inner}</div>\n"
+
+
+def _key(levels: Sequence[float]) -> str:
+    shades = np.interp(np.linspace(0, 1, len(levels)), [0, 0.5, 1], [0.55, 0.35, 0.18])
+    bands = "".join(
+        f'<span><i style="background:var(--fan);opacity:{shade:.2g}"></i>'
+        f"{percent_key(level)} %</span>"
+        for level, shade in zip(levels, shades.tolist(), strict=True)
+    )
+    return (
+        '<p class=key><span><i style="background:var(--ink);border-radius:50%;width:.5rem;'
+        'height:.5rem"></i>measured</span><span><i style="background:var(--fan);height:.15rem;'
+        f'vertical-align:.2rem"></i>fit and forecast</span>{bands}<span>'
+        '<i style="background:var(--target);width:.55rem;height:.55rem;transform:rotate(45deg)">'
+        "</i>target</span><span>shaded: intervals; dotted: chance; top axis: parameters; bottom "
+        "axis: training FLOPs</span></p>\n"
+    )
 
 
 def _figures(
@@ -129,7 +147,9 @@ def _figures(
         for column, unit in enumerate(forecast.forecast.units):
             if unit.benchmark not in wanted:
                 continue
-            svg = figure_bytes(small_figure(Panel(path=way, column=column)), ".svg")
+            svg = figure_bytes(
+                small_figure(Panel(path=way, column=column, levels=subject.levels)), ".svg"
+            )
             kind = wanted[unit.benchmark].kind
             caption = "" if kind is None else kind.label
             parts.append(
@@ -162,14 +182,14 @@ def _backtest(subject: Subject) -> str:
         from scalepredict.cli.figures.style import figure_bytes, house_style
 
         with house_style():
-            svg = figure_bytes(coverage_figure(subject.past.summary), ".svg")
+            svg = figure_bytes(coverage_figure(subject.past.summary, subject.levels), ".svg")
         drawing = picture(svg, number=0, label="calibration, and error by factor")
         parts.append(f'<figure style="max-width:46rem">{drawing}</figure>\n')
     return section(heading, *parts)
 
 
 def _assumed(subject: Subject) -> str:
-    notes = [*subject.stored.notes]
+    notes = [*subject.unmeasured, *subject.stored.notes]
     notes += [f"family {name!r} has no forecast: {why}" for name, why in subject.refused.items()]
     notes += dict.fromkeys(note for forecast in subject.forecasts for note in forecast.notes)
     return section("What was assumed and left out", bullets(notes))

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from scalepredict.cli.inputs.options import CalibrationOption, SeedOption, Workers
+from scalepredict.cli.inputs.options import CalibrationOption, IntervalOptions, SeedOption, Workers
 from scalepredict.cli.inputs.parameters import command
 from scalepredict.cli.inputs.target_options import DEFAULT_FIT, FitOption
 from scalepredict.cli.plots.pictures import PictureOptions
@@ -11,6 +11,7 @@ from scalepredict.cli.plots.pictures import PictureOptions
 @command
 def plot_coverage(
     workers: Workers,
+    intervals: IntervalOptions,
     picture: PictureOptions,
     fit_file: FitOption = DEFAULT_FIT,
     calibration: CalibrationOption = None,
@@ -30,11 +31,12 @@ def plot_coverage(
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.predictors.store.fit_file import load_fit
 
+    levels = intervals.levels()
     picture.check()
     stored = load_fit(fit_file)
     constants = calibration_of(stored, calibration)
     with picture.verbosity.voice.busy("backtesting the evidence"):
         report = backtest_evidence(
-            stored.fit, constants, jobs=workers.jobs, rng=np.random.default_rng(seed)
+            stored.fit, constants, levels=levels, jobs=workers.jobs, rng=np.random.default_rng(seed)
         )
-    picture.write("coverage", iter([("", partial(coverage_figure, report.summary))]))
+    picture.write("coverage", iter([("", partial(coverage_figure, report.summary, levels))]))

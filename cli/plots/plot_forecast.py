@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scalepredict.cli.inputs.options import CalibrationOption
+from scalepredict.cli.inputs.options import CalibrationOption, IntervalOptions
 from scalepredict.cli.inputs.parameters import command
 from scalepredict.cli.inputs.target_options import (
     DEFAULT_FIT,
@@ -17,6 +17,7 @@ from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
     from scalepredict.evaluation.forecast.path import Path as Way
+    from scalepredict.evaluation.intervals.levels import Levels
     from scalepredict.predictors.store.fit_file import StoredFit
 
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def plot_forecast(
     target: TargetOptions,
     narrowing: Narrowing,
+    intervals: IntervalOptions,
     picture: PictureOptions,
     fit_file: FitOption = DEFAULT_FIT,
     calibration: CalibrationOption = None,
@@ -39,6 +41,7 @@ def plot_forecast(
     from scalepredict.predictors.scale.targets import resolve_targets
     from scalepredict.predictors.store.fit_file import load_fit
 
+    levels = intervals.levels()
     picture.check()
     stored, request = load_fit(fit_file), target.request()
     constants = calibration_of(stored, calibration)
@@ -57,15 +60,21 @@ def plot_forecast(
     way = path_to(stored.fit, forecast, constants, index=0)
     names = [unit.benchmark for unit in forecast.forecast.units]
     shown = columns_of(names, narrowing.benchmark)
-    picture.write("forecast", _pictures(stored, way, names, shown, each=picture.each))
+    picture.write("forecast", _pictures(stored, way, names, shown, levels, each=picture.each))
 
 
 def _pictures(
-    stored: "StoredFit", way: "Way", names: Sequence[str], shown: Sequence[int], *, each: bool
+    stored: "StoredFit",
+    way: "Way",
+    names: Sequence[str],
+    shown: Sequence[int],
+    levels: "Levels",
+    *,
+    each: bool,
 ) -> Pictures:
     from scalepredict.cli.figures.forecast_fan import Panel, forecast_figure
 
-    panels = [Panel(path=way, column=i) for i in shown]
+    panels = [Panel(path=way, column=i, levels=levels) for i in shown]
     if not each:
         title = f"{way.ahead.family}: {stored.fit.predictor.name}"
         yield "", partial(forecast_figure, panels, title=title)

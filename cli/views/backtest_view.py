@@ -1,6 +1,6 @@
 """How is a backtest shown? Tables for people; rows and summaries for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from scalepredict.cli.views.render import (
@@ -21,16 +21,12 @@ from scalepredict.evaluation.backtest.health import health
 from scalepredict.evaluation.backtest.rolling_origin import Cell as BacktestCell
 from scalepredict.evaluation.backtest.summary import Figure, SummaryRow
 from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.evaluation.intervals.levels import CLAIM, percent_key
 from scalepredict.records.text.counts import count_of
 
 SCHEMA = "scalepredict.backtest/1"
-INTERVALS = (0.5, 0.8, 0.9, 0.95)
 MOST_REASONS = 10
 WHOLE = "all"
-HEADER = (
-    "predictor", "", "MAE", "(95 %)", "floor", "median", "max", "bias", "in 50", "in 80", "in 90",
-    "width 90", "WIS", "skill", "(95 %)", "suite MAE", "suite in 90", "forecasts", "failed",
-)  # fmt: skip
 
 
 def show(report: BacktestReport, calibration: Calibration, *, by: str, form: Format) -> None:
@@ -59,21 +55,21 @@ def rows_csv(report: BacktestReport) -> str:
         intervals = row.pop("interval")
         ends: dict[str, Cell] = {}
         if isinstance(intervals, dict):
-            for coverage in (f"{100 * c:.0f}" for c in INTERVALS):
-                low, high = intervals.get(coverage, (None, None))
-                ends |= {f"low_{coverage}": low, f"high_{coverage}": high}
+            for level in map(percent_key, report.levels.kept):
+                low, high = intervals.get(level, (None, None))
+                ends |= {f"low_{level}": low, f"high_{level}": high}
         rows.append({**row, **ends})
     return csv_text(rows)  # type: ignore[arg-type]
 
 
 def forecast_rows(report: BacktestReport) -> Iterator[dict[str, object]]:
     """One row for each method, origin, target and benchmark that was measured."""
-    return chain.from_iterable(_rows_of(cell) for cell in report.cells)
+    return chain.from_iterable(_rows_of(cell, report.levels.kept) for cell in report.cells)
 
 
-def _rows_of(cell: BacktestCell) -> Iterator[dict[str, object]]:
+def _rows_of(cell: BacktestCell, levels: Sequence[float]) -> Iterator[dict[str, object]]:
     forecast = cell.forecast
-    ends = {} if forecast is None else {c: forecast.interval(c) for c in INTERVALS}
+    ends = {} if forecast is None else {c: forecast.interval(c) for c in levels}
     for k, (target, factor) in enumerate(zip(cell.targets, cell.factor, strict=True)):
         for t, unit in enumerate(cell.units):
             observed = float(cell.observed[k, t])
@@ -93,7 +89,7 @@ def _rows_of(cell: BacktestCell) -> Iterator[dict[str, object]]:
                 "observed": observed,
                 "forecast": point,
                 "interval": {
-                    f"{100 * c:.0f}": [float(low[k, t]), float(high[k, t])]
+                    percent_key(c): [float(low[k, t]), float(high[k, t])]
                     for c, (low, high) in ends.items()
                     if point == point
                 },
@@ -137,11 +133,12 @@ def _summary_document(row: SummaryRow, column: str) -> dict[str, object]:
         "median": value["median"],
         "bias": value["bias"],
         "max_error": value["max"],
-        "coverage": {c: value[f"cover_{c}"] for c in ("50", "80", "90")},
-        "width90": value["width_90"],
+        "coverage": {percent_key(level): f.value for level, f in row.coverage.items()},
+        "width": {percent_key(level): f.value for level, f in row.width.items()},
+        "width90": row.width[CLAIM].value,
         "wis": value["wis"],
         "skill": value["skill"],
-        "bootstrap95": {name: [f.low, f.high] for name, f in row.figures.items()},
+        "bootstrap95": {name: [f.low, f.high] for name, f in row.by_name().items()},
         "n_series": row.n_series,
         "n_forecasts": row.n_forecasts,
         "n_failed": row.n_failed,
@@ -150,7 +147,7 @@ def _summary_document(row: SummaryRow, column: str) -> dict[str, object]:
 
 def _flat(row: SummaryRow, column: str) -> dict[str, Cell]:
     cells: dict[str, Cell] = {"predictor": row.predictor, column: row.part or WHOLE}
-    for name, figure in row.figures.items():
+    for name, figure in row.by_name().items():
         cells |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
     return cells | {
         "n_series": row.n_series,
@@ -162,6 +159,7 @@ def _flat(row: SummaryRow, column: str) -> dict[str, Cell]:
 def _main_sheet(report: BacktestReport, by: str) -> Sheet:
     floors = {row.part: row.interpolation for row in report.floors}
     averages = {(row.predictor, row.part): row for row in report.averages}
+    shown = report.levels.shown
     lines = []
     for row in report.summary:
         f = row.figures
@@ -176,10 +174,8 @@ def _main_sheet(report: BacktestReport, by: str) -> Sheet:
                 percent(f["median"].value, digits=2),
                 percent(f["max"].value),
                 signed_points(f["bias"].value),
-                percent(f["cover_50"].value, digits=0),
-                percent(f["cover_80"].value, digits=0),
-                percent(f["cover_90"].value, digits=0),
-                percent(f["width_90"].value),
+                *(percent(row.coverage[level].value, digits=0) for level in shown),
+                percent(row.width[shown[-1]].value),
                 percent(f["wis"].value, digits=2),
                 _ratio(f["skill"].value),
                 MISSING
@@ -188,12 +184,18 @@ def _main_sheet(report: BacktestReport, by: str) -> Sheet:
                 MISSING if average is None else percent(average.figures["mae"].value, digits=2),
                 MISSING
                 if average is None
-                else percent(average.figures["cover_90"].value, digits=0),
+                else percent(average.coverage[shown[-1]].value, digits=0),
                 f"{row.n_forecasts}",
                 f"{row.n_failed}",
             )
         )
-    header = (HEADER[0], by, *HEADER[2:])
+    widest = percent_key(shown[-1])
+    header = (
+        *("predictor", by, "MAE", "(95 %)", "floor", "median", "max", "bias"),
+        *(f"in {percent_key(level)}" for level in shown),
+        *(f"width {widest}", "WIS", "skill", "(95 %)", "suite MAE", f"suite in {widest}"),
+        *("forecasts", "failed"),
+    )
     return Sheet(
         title="Backtest: errors in points (percent of score), shares in percent",
         header=header,
@@ -205,10 +207,11 @@ def _main_sheet(report: BacktestReport, by: str) -> Sheet:
 
 def _notes(report: BacktestReport) -> tuple[str, ...]:
     series = len({cell.series for cell in report.cells})
+    narrow = percent_key(report.levels.shown[0])
     notes = [
         "Each mean runs over benchmarks, targets, origins and families in turn, with equal "
-        "weights. skill: MAE over that of the last value (below 1 is better). in 50: share of 50 % "
-        "intervals that held.",
+        "weights. skill: MAE over that of the last value (below 1 is better). "
+        f"in {narrow}: share of {narrow} % intervals that held.",
         "suite: average of all benchmarks of a target; its intervals are approximate.",
         f"(95 %): bootstrap over {count_of(series, 'family', 'families')}"
         + (

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import yaml
 
 from scalepredict.cli.views.render import Cell, Format, Sheet, emit, percent, signed_points
+from scalepredict.evaluation.backtest.summary import by_level
 from scalepredict.evaluation.calibrate.coverage import AVERAGE, BENCHMARK, CoverageRow
 from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.evaluation.intervals.calibration_file import calibration_tree
+from scalepredict.evaluation.intervals.levels import Levels, percent_key
 
 ALL = "all"
 DIGITS = 4  # significant; errors of a few series do not carry more
-HEADER = ("in 50", "in 80", "in 90", "width 90", "WIS", "MAE", "bias")
 
 
 def calibration_yaml(calibration: Calibration, coverage: Sequence[CoverageRow]) -> str:
@@ -19,7 +20,7 @@ def calibration_yaml(calibration: Calibration, coverage: Sequence[CoverageRow]) 
     tree = calibration_tree(calibration)
     claim = {
         row.predictor: {
-            name: round(row.figures[name], 3) for name in ("cover_50", "cover_80", "cover_90")
+            name: round(value, 3) for name, value in by_level("cover", row.coverage).items()
         }
         for row in coverage
         if (row.of, row.group, row.factor_bin) == (BENCHMARK, "", "")
@@ -28,7 +29,9 @@ def calibration_yaml(calibration: Calibration, coverage: Sequence[CoverageRow]) 
     return str(yaml.safe_dump(_rounded(tree), sort_keys=False, default_flow_style=None, width=100))
 
 
-def show(calibration: Calibration, coverage: Sequence[CoverageRow], *, form: Format) -> None:
+def show(
+    calibration: Calibration, coverage: Sequence[CoverageRow], levels: Levels, *, form: Format
+) -> None:
     """Write the nested coverage to stdout."""
     rows: list[dict[str, Cell]] = [
         {
@@ -36,7 +39,7 @@ def show(calibration: Calibration, coverage: Sequence[CoverageRow], *, form: For
             "of": row.of,
             "group": row.group or ALL,
             "factor_bin": row.factor_bin or ALL,
-            **row.figures,
+            **row.by_name(),
         }
         for row in coverage
     ]
@@ -45,10 +48,10 @@ def show(calibration: Calibration, coverage: Sequence[CoverageRow], *, form: For
         "nested_coverage": rows,
         "calibration": _rounded(calibration_tree(calibration)),
     }
-    emit(form, sheets=_sheets(coverage), rows=rows, document=document)
+    emit(form, sheets=_sheets(coverage, levels.shown), rows=rows, document=document)
 
 
-def _sheets(coverage: Sequence[CoverageRow]) -> list[Sheet]:
+def _sheets(coverage: Sequence[CoverageRow], shown: Sequence[float]) -> list[Sheet]:
     first = coverage[0].predictor if coverage else ""
     by_group = [r for r in coverage if r.of == BENCHMARK and not r.factor_bin]
     own = [r for r in coverage if r.of == BENCHMARK and r.predictor == first]
@@ -59,34 +62,43 @@ def _sheets(coverage: Sequence[CoverageRow]) -> list[Sheet]:
         _sheet(
             "Nested coverage: each group with constants from the others, in percent",
             by_group,
+            shown,
             ("Mean over factor bins; the group `all` is the mean over groups and bins.",),
         ),
-        _sheet(f"Nested coverage of {first} by factor", own, ()),
+        _sheet(f"Nested coverage of {first} by factor", own, shown, ()),
         _sheet(
             f"Nested coverage of {first}, average over all benchmarks of a target",
             averages,
+            shown,
             ("Approximate: there are few independent averages to learn from.",),
         ),
     ]
 
 
-def _sheet(title: str, rows: Sequence[CoverageRow], notes: tuple[str, ...]) -> Sheet:
+def _sheet(
+    title: str, rows: Sequence[CoverageRow], shown: Sequence[float], notes: tuple[str, ...]
+) -> Sheet:
+    columns = (
+        *(f"in {percent_key(level)}" for level in shown),
+        *(f"width {percent_key(shown[-1])}", "WIS", "MAE", "bias"),
+    )
     return Sheet(
         title=title,
-        header=("predictor", "group", "factor", *HEADER),
-        align="lll" + "r" * len(HEADER),
+        header=("predictor", "group", "factor", *columns),
+        align="lll" + "r" * len(columns),
         rows=tuple(
-            (row.predictor, row.group or ALL, row.factor_bin or ALL, *_cells(row.figures))
+            (row.predictor, row.group or ALL, row.factor_bin or ALL, *_cells(row, shown))
             for row in rows
         ),
         notes=notes,
     )
 
 
-def _cells(figures: dict[str, float]) -> tuple[str, ...]:
+def _cells(row: CoverageRow, shown: Sequence[float]) -> tuple[str, ...]:
+    figures = row.figures
     return (
-        *(percent(figures[f"cover_{c}"]) for c in (50, 80, 90)),
-        percent(figures["width_90"]),
+        *(percent(row.coverage[level]) for level in shown),
+        percent(row.width[shown[-1]]),
         percent(figures["wis"], digits=2),
         percent(figures["mae"], digits=2),
         signed_points(figures["bias"]),

@@ -23,13 +23,12 @@ from scalepredict.evaluation.classes.classes import Kind
 from scalepredict.evaluation.forecast.forecasting import MEASURABLE, FamilyForecast
 from scalepredict.evaluation.forecast.measured import Accuracy, Comparison
 from scalepredict.evaluation.intervals.calibration import suites as suites_of
+from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.interface import Forecast
 from scalepredict.records.subset import known_names
 from scalepredict.records.text.counts import count_of, format_count
 
 SCHEMA = "scalepredict.forecast/1"
-COVERAGES = (0.5, 0.8, 0.9, 0.95)
-SHOWN = (0.5, 0.8, 0.9)
 APPROXIMATE = "intervals of averages are approximate"
 
 
@@ -68,6 +67,7 @@ class View:
     suites: tuple[Entry, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    levels: Levels
     measured_model: str
     accuracy: Accuracy | None
 
@@ -78,6 +78,7 @@ def make_views(
     comparison: Comparison | None,
     *,
     only: Sequence[str],
+    levels: Levels,
 ) -> Iterator[View]:
     """One view for each target; ``only`` names the benchmarks to show, empty = all and suites.
 
@@ -88,7 +89,7 @@ def make_views(
     known_names("benchmark", only, names)
     shown = np.flatnonzero([not only or name in only for name in names])
     for k, line in enumerate(family.target_lines):
-        entries = _entries(family, comparison, k)
+        entries = _entries(family, comparison, k, levels)
         model = comparison.models[k] if comparison else ""
         yield View(
             predictor=predictor,
@@ -98,9 +99,10 @@ def make_views(
             target=_target(family, k) | ({"model": model} if model else {}),
             evidence=evidence_document(family.evidence),
             benchmarks=tuple(entries[t] for t in shown),
-            suites=() if only else tuple(_suites(family, comparison, k)),
+            suites=() if only else tuple(_suites(family, comparison, k, levels)),
             warnings=(*family.target_warnings[k], *(comparison.notes if comparison else ())),
             notes=family.notes,
+            levels=levels,
             measured_model=model,
             accuracy=comparison.of_target(k, shown) if comparison and model else None,
         )
@@ -108,11 +110,11 @@ def make_views(
 
 def forecast_sheet(view: View, form: Format) -> Sheet:
     """The table of a view; Markdown also carries the warnings, which else go to stderr."""
-    measured = view.accuracy is not None
-    header = ["benchmark", "class", "last", "forecast", *(f"{100 * c:.0f} %" for c in SHOWN)]
+    measured, shown = view.accuracy is not None, view.levels.shown
+    header = ["benchmark", "class", "last", "forecast", *map(_column, shown)]
     header += ["measured", "error"] if measured else []
     entries = (*view.benchmarks, *view.suites)
-    rows = [_row(entry, measured) for entry in entries]
+    rows = [_row(entry, shown, measured) for entry in entries]
     warnings = view.warnings if form == Format.MARKDOWN else ()
     return Sheet(
         title=view.title,
@@ -120,14 +122,14 @@ def forecast_sheet(view: View, form: Format) -> Sheet:
         align="ll" + "r" * (len(header) - 2) + "l",
         rows=tuple(rows),
         notes=(*_accuracy_notes(view), *(f"warning: {text}" for text in warnings)),
-        sketches=_sketches(entries),
+        sketches=_sketches(entries, shown),
     )
 
 
-def _sketches(entries: Sequence[Entry]) -> tuple[Sketch, ...]:
-    narrow, _, wide = SHOWN
-    shown = [entry for entry in entries if not np.isnan(entry.point)]
-    low, high = axis_of([y for e in shown for y in (*e.interval[wide], e.last)])
+def _sketches(entries: Sequence[Entry], levels: Sequence[float]) -> tuple[Sketch, ...]:
+    narrow, wide = levels[0], levels[-1]
+    known = [entry for entry in entries if not np.isnan(entry.point)]
+    low, high = axis_of([y for e in known for y in (*e.interval[wide], e.last)])
     lines = [sparkline(entry.evidence, chance=entry.chance) for entry in entries]
     bars = [
         interval_bar(e.point, e.interval[wide], e.interval[narrow], last=e.last, low=low, high=high)
@@ -137,7 +139,7 @@ def _sketches(entries: Sequence[Entry]) -> tuple[Sketch, ...]:
     ]
     return (
         Sketch(header="evidence", cells=tuple(lines), after="class"),
-        Sketch(header=axis_header(low, high), cells=tuple(bars), after=f"{100 * wide:.0f} %"),
+        Sketch(header=axis_header(low, high), cells=tuple(bars), after=_column(wide)),
     )
 
 
@@ -174,9 +176,11 @@ def _target(family: FamilyForecast, k: int) -> dict[str, Any]:
     }
 
 
-def _entries(family: FamilyForecast, comparison: Comparison | None, k: int) -> list[Entry]:
+def _entries(
+    family: FamilyForecast, comparison: Comparison | None, k: int, levels: Levels
+) -> list[Entry]:
     forecast, evidence = family.forecast, family.evidence
-    bounds = _bounds(forecast, k)
+    bounds = _bounds(forecast, k, levels)
     rising = evidence.scores[np.argsort(evidence.flops, kind="stable")]
     return [
         Entry(
@@ -197,8 +201,10 @@ def _entries(family: FamilyForecast, comparison: Comparison | None, k: int) -> l
     ]
 
 
-def _suites(family: FamilyForecast, comparison: Comparison | None, k: int) -> Iterator[Entry]:
-    suites, bounds = family.suites, _bounds(family.suites, k)
+def _suites(
+    family: FamilyForecast, comparison: Comparison | None, k: int, levels: Levels
+) -> Iterator[Entry]:
+    suites, bounds = family.suites, _bounds(family.suites, k, levels)
     members = suites_of(family.forecast.units)
     for s, unit in enumerate(suites.units):
         failure = suites.failures[s]
@@ -228,20 +234,20 @@ def _average_doubts(family: FamilyForecast, members: Sequence[int]) -> tuple[str
     return (APPROXIMATE, f"{share}: when they rise is not in the interval")
 
 
-def _bounds(forecast: Forecast, k: int) -> list[dict[float, tuple[float, float]]]:
-    ends = {c: forecast.interval(c) for c in COVERAGES}
+def _bounds(forecast: Forecast, k: int, levels: Levels) -> list[dict[float, tuple[float, float]]]:
+    ends = {c: forecast.interval(c) for c in levels.kept}
     return [
         {c: (float(low[k, i]), float(high[k, i])) for c, (low, high) in ends.items()}
         for i in range(len(forecast.units))
     ]
 
 
-def _row(entry: Entry, measured: bool) -> tuple[str, ...]:
+def _row(entry: Entry, shown: Sequence[float], measured: bool) -> tuple[str, ...]:
     unmeasurable = entry.kind == Kind.AT_CHANCE and not np.isnan(entry.point)
-    ranges = [percent_range(*entry.interval[c]) for c in SHOWN]
+    ranges = [percent_range(*entry.interval[c]) for c in shown]
     if unmeasurable:
         # No confident curve: an upper bound instead of intervals around a point.
-        ranges = [MISSING] * (len(SHOWN) - 1) + [f"<= {percent(entry.upper)}"]
+        ranges = [MISSING] * (len(shown) - 1) + [f"<= {percent(entry.upper)}"]
     observed = [percent(entry.observed), signed_points(entry.error)] if measured else []
     return (
         f"average of {entry.name}" if entry.kind is None else entry.name,
@@ -252,6 +258,10 @@ def _row(entry: Entry, measured: bool) -> tuple[str, ...]:
         *observed,
         "; ".join(_with_probability(entry) if unmeasurable else entry.warnings),
     )
+
+
+def _column(level: float) -> str:
+    return f"{percent_key(level)} %"
 
 
 def _with_probability(entry: Entry) -> tuple[str, ...]:
@@ -276,9 +286,9 @@ def _accuracy_notes(view: View) -> tuple[str, ...]:
 
 def _flat(entry: Entry, is_suite: bool, measured: bool) -> dict[str, Cell]:
     bounds: dict[str, Cell] = {}
-    for coverage, (low, high) in entry.interval.items():
-        bounds[f"low_{100 * coverage:.0f}"] = low
-        bounds[f"high_{100 * coverage:.0f}"] = high
+    for level, (low, high) in entry.interval.items():
+        bounds[f"low_{percent_key(level)}"] = low
+        bounds[f"high_{percent_key(level)}"] = high
     truth: dict[str, Cell] = {"measured": entry.observed, "error": entry.error}
     return {
         "benchmark": entry.name,
@@ -325,7 +335,7 @@ def _item(entry: Entry, measured: bool) -> dict[str, Any]:
         "benchmark": entry.name,
         "class": None if entry.kind is None else entry.kind.value,
         "forecast": entry.point,
-        "interval": {f"{100 * c:.0f}": list(ends) for c, ends in entry.interval.items()},
+        "interval": {percent_key(c): list(ends) for c, ends in entry.interval.items()},
         "last": entry.last,
         "chance": entry.chance,
         "upper_95": entry.upper,

@@ -13,6 +13,7 @@ from scalepredict.evaluation.backtest.outcomes import REFERENCE, Outcomes, outco
 from scalepredict.evaluation.backtest.rolling_origin import Cell
 from scalepredict.evaluation.backtest.summary import SummaryRow, summarise
 from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.evaluation.intervals.levels import DEFAULT_LEVELS, Levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class BacktestReport:
         failures: Counted, by method and reason.
         noise_ratio: Mean squared standardised error of each method over that of the reference
             series of its calibration: how much noisier the records are than those.
+        levels: Of the intervals.
     """
 
     cells: tuple[Cell, ...]
@@ -44,6 +46,7 @@ class BacktestReport:
     floors: tuple[FloorRow, ...]
     failures: tuple[Failure, ...]
     noise_ratio: dict[str, float]
+    levels: Levels
 
 
 def make_report(
@@ -53,6 +56,7 @@ def make_report(
     by: str,
     interpolation: Noise,
     checkpoints: Noise,
+    levels: Levels = DEFAULT_LEVELS,
     rng: np.random.Generator,
 ) -> BacktestReport:
     """Summarise cells by ``factor_bin``, ``benchmark``, ``family`` or ``group``.
@@ -63,10 +67,11 @@ def make_report(
         by: What the summary is split by.
         interpolation: Noise floor by interpolation; may be empty.
         checkpoints: Noise floor of late checkpoints; may be empty.
+        levels: Of the intervals that are judged.
         rng: Draws bootstrap resamples.
     """
-    lines = outcomes(cells)
-    averages = outcomes(average_cells(cells, calibration))
+    lines = outcomes(cells, levels)
+    averages = outcomes(average_cells(cells, calibration), levels)
     parts = (by, None)
     average_parts = parts if by != "benchmark" else (None,)
     methods = lines.names["predictor"]
@@ -93,6 +98,7 @@ def make_report(
             name: mean_z2(_of_predictor(lines, number)) / calibration.of(name).reference_z2
             for number, name in enumerate(methods)
         },
+        levels=levels,
     )
 
 

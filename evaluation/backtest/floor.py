@@ -146,4 +146,4 @@ def _nested_mean(lines: Outcomes, values: Floats, chosen: Floats) -> float:
     index = np.flatnonzero(chosen & np.isfinite(values))
     if not len(index):
         return float("nan")
-    return float(equal_weights(lines.take(index).levels()) @ values[index])
+    return float(equal_weights(lines.take(index).nesting()) @ values[index])

@@ -23,7 +23,7 @@ def mean_z2(lines: Outcomes) -> float:
     known = lines.take(np.flatnonzero(np.isfinite(lines.z)))
     if not len(known):
         return float("nan")
-    return float(equal_weights(known.levels()) @ np.minimum(known.z**2, Z2_CAP))
+    return float(equal_weights(known.nesting()) @ np.minimum(known.z**2, Z2_CAP))
 
 
 def health(predictor_name: str, noise_ratio: float) -> tuple[str, ...]:

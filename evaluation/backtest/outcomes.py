@@ -11,11 +11,11 @@ from scalepredict.evaluation.backtest.scores import (
     probability_integral_transform,
     weighted_interval_score,
 )
+from scalepredict.evaluation.intervals.levels import DEFAULT_LEVELS, SCORED, Levels
 from scalepredict.records.table import Bools, Floats, Ints
 
-COVERAGES = (0.5, 0.8, 0.9)
 REFERENCE = "last"  # skill is error as a share of this method's
-_N_VALUES = 6 + 2 * len(COVERAGES)
+_N_VALUES = 6  # of each line, before the ends of its intervals
 _EDGES = (1.2, 2.83, 5.66, 11.3, 22.6, 45.3)
 COLUMNS = (
     "predictor", "family", "benchmark", "group", "series", "origin", "target", "factor_bin",
@@ -39,8 +39,9 @@ class Outcomes:
         observed: Measured scores. Shape (R,).
         point: Forecast scores; NaN where the method failed. Shape (R,).
         reference: Forecast of the last value for the same line; NaN if it was not run. Shape (R,).
-        low: Lower ends of the intervals of COVERAGES. Shape (3, R).
-        high: Upper ends. Shape (3, R).
+        levels: Levels of the intervals, rising. Length L.
+        low: Lower ends of the intervals. Shape (L, R).
+        high: Upper ends. Shape (L, R).
         pit: Where in its distribution the score fell. Shape (R,).
         z: Measured score minus forecast, in units of the forecast's scale. Shape (R,).
         n_items: Graded answers behind the score; NaN = unknown. Shape (R,).
@@ -51,6 +52,7 @@ class Outcomes:
     observed: Floats
     point: Floats
     reference: Floats
+    levels: tuple[float, ...]
     low: Floats
     high: Floats
     pit: Floats
@@ -64,7 +66,7 @@ class Outcomes:
         """Numbers of one of COLUMNS. Shape (R,)."""
         return np.asarray(self.codes[COLUMNS.index(name)])
 
-    def levels(self) -> Ints:
+    def nesting(self) -> Ints:
         """Group, series, origin and target: what a nested mean runs over. Shape (4, R)."""
         return self.codes[[COLUMNS.index(name) for name in ("group", "series", "origin", "target")]]
 
@@ -76,6 +78,7 @@ class Outcomes:
             observed=self.observed[lines],
             point=self.point[lines],
             reference=self.reference[lines],
+            levels=self.levels,
             low=self.low[:, lines],
             high=self.high[:, lines],
             pit=self.pit[lines],
@@ -90,22 +93,27 @@ class Outcomes:
 
     @property
     def hit(self) -> Bools:
-        """Whether the interval held, by coverage. Shape (3, R)."""
+        """Whether the interval held, by level. Shape (L, R)."""
         return covered(self.observed, (self.low, self.high))
 
     @property
     def wis(self) -> Floats:
-        """Weighted interval score of the intervals of COVERAGES. Shape (R,)."""
-        intervals = dict(zip(COVERAGES, zip(self.low, self.high, strict=True), strict=True))
+        """Weighted interval score of the intervals of SCORED. Shape (R,)."""
+        ends = dict(zip(self.levels, zip(self.low, self.high, strict=True), strict=True))
+        intervals = {level: ends[level] for level in SCORED}
         return weighted_interval_score(self.observed, self.point, intervals)
 
 
-def outcomes(cells: Sequence[Cell]) -> Outcomes:
+def outcomes(cells: Sequence[Cell], levels: Levels = DEFAULT_LEVELS) -> Outcomes:
     """Lay out cells line by line; a score that was not measured has no line."""
+    kept = levels.kept
     numbers: dict[str, dict[Hashable, int]] = {name: {} for name in COLUMNS}
     last = {_origin(cell): cell for cell in cells if cell.predictor == REFERENCE}
     codes = [np.empty((len(COLUMNS), 0), dtype=int), *(_codes(cell, numbers) for cell in cells)]
-    values = [np.empty((_N_VALUES, 0)), *(_values(cell, last.get(_origin(cell))) for cell in cells)]
+    values = [
+        np.empty((_N_VALUES + 2 * len(kept), 0)),
+        *(_values(cell, last.get(_origin(cell)), kept) for cell in cells),
+    ]
     code, value = np.concatenate(codes, axis=1), np.concatenate(values, axis=1)
     measured = np.isfinite(value[0])
     value = value[:, measured]
@@ -119,8 +127,9 @@ def outcomes(cells: Sequence[Cell]) -> Outcomes:
         pit=value[3],
         z=value[4],
         n_items=value[5],
-        low=value[6 : 6 + len(COVERAGES)],
-        high=value[6 + len(COVERAGES) :],
+        levels=kept,
+        low=value[_N_VALUES : _N_VALUES + len(kept)],
+        high=value[_N_VALUES + len(kept) :],
     )
 
 
@@ -148,18 +157,19 @@ def _codes(cell: Cell, numbers: dict[str, dict[Hashable, int]]) -> Ints:
     return np.stack([np.broadcast_to(c, cell.observed.shape).ravel() for c in columns])
 
 
-def _values(cell: Cell, last: Cell | None) -> Floats:
-    rows = [cell.observed, *[np.full(cell.observed.shape, np.nan)] * (_N_VALUES - 1)]
+def _values(cell: Cell, last: Cell | None, levels: Sequence[float]) -> Floats:
+    n_values = _N_VALUES + 2 * len(levels)
+    rows = [cell.observed, *[np.full(cell.observed.shape, np.nan)] * (n_values - 1)]
     if last is not None and last.forecast is not None:
         rows[2] = last.forecast.point
     if cell.forecast is not None:
         rows[1], rows[5] = cell.forecast.point, cell.forecast.n_items
     if cell.forecast is not None and cell.forecast.scale is not None:
-        intervals = [cell.forecast.interval(coverage) for coverage in COVERAGES]
+        intervals = [cell.forecast.interval(level) for level in levels]
         below = cell.forecast.cdf(np.nextafter(cell.observed, -1))
         rows[3] = probability_integral_transform(
             np.where(cell.observed <= 0, 0.0, below), cell.forecast.cdf(cell.observed)
         )
         rows[4] = (cell.observed - cell.forecast.point) / cell.forecast.scale
-        rows[6:] = [low for low, _ in intervals] + [high for _, high in intervals]
+        rows[_N_VALUES:] = [low for low, _ in intervals] + [high for _, high in intervals]
     return np.stack([row.ravel() for row in rows])

@@ -8,13 +8,19 @@ from scalepredict.evaluation.backtest.outcomes import REFERENCE
 from scalepredict.evaluation.backtest.rolling_origin import run_backtest
 from scalepredict.evaluation.backtest.splits import rolling_origins
 from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.evaluation.intervals.levels import DEFAULT_LEVELS, Levels
 from scalepredict.predictors import registry
 from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.interface import Predictor
 
 
 def backtest_evidence(
-    fit: Fit, calibration: Calibration, *, jobs: int, rng: np.random.Generator
+    fit: Fit,
+    calibration: Calibration,
+    *,
+    levels: Levels = DEFAULT_LEVELS,
+    jobs: int,
+    rng: np.random.Generator,
 ) -> BacktestReport:
     """Backtest the fit's method, and the last value, on the evidence that the fit holds.
 
@@ -43,5 +49,11 @@ def backtest_evidence(
             "larger one to forecast."
         )
     return make_report(
-        cells, calibration, by="factor_bin", interpolation={}, checkpoints={}, rng=summary_rng
+        cells,
+        calibration,
+        by="factor_bin",
+        interpolation={},
+        checkpoints={},
+        levels=levels,
+        rng=summary_rng,
     )

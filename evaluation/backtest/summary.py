@@ -5,19 +5,21 @@ neither a suite with many benchmarks nor a ladder with many origins counts for m
 from resampling whole series, because the lines of one series share their models.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from scalepredict.evaluation.backtest.outcomes import Outcomes
 from scalepredict.evaluation.backtest.scores import absolute_error
+from scalepredict.evaluation.intervals.levels import percent_key
 from scalepredict.records.table import Floats, Ints
 
 N_RESAMPLES = 1000
+Value = TypeVar("Value")
 CONFIDENCE = 0.95  # of the bootstrap interval beside each figure
-FIGURES = (
-    "mae", "median", "max", "bias", "cover_50", "cover_80", "cover_90", "width_90", "wis", "skill",
-)  # fmt: skip
+FIGURES = ("mae", "median", "max", "bias", "wis", "skill")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +42,10 @@ class SummaryRow:
         n_forecasts: Scores that were forecast and measured.
         n_failed: Measured scores that the method did not forecast.
         figures: By name: ``mae``, ``median`` and ``max`` of absolute errors, ``bias`` (mean of
-            forecast minus measured), ``cover_50``, ``cover_80`` and ``cover_90`` (share of
-            intervals that held), ``width_90``, ``wis``, and ``skill``: MAE as a share of the last
-            value's on the same lines. Median: the mean of the medians of the series.
+            forecast minus measured), ``wis``, and ``skill``: MAE as a share of the last value's on
+            the same lines. Median: the mean of the medians of the series.
+        coverage: By level: share of intervals that held.
+        width: By level: mean width of the intervals.
     """
 
     predictor: str
@@ -51,6 +54,17 @@ class SummaryRow:
     n_forecasts: int
     n_failed: int
     figures: dict[str, Figure]
+    coverage: dict[float, Figure]
+    width: dict[float, Figure]
+
+    def by_name(self) -> dict[str, Figure]:
+        """All figures by the names of their columns: ``mae``, ``cover_90``, ``width_90``."""
+        return self.figures | by_level("cover", self.coverage) | by_level("width", self.width)
+
+
+def by_level(what: str, values: Mapping[float, Value]) -> dict[str, Value]:
+    """Values of levels by name: ``cover_90``."""
+    return {f"{what}_{percent_key(level)}": value for level, value in values.items()}
 
 
 def summarise(
@@ -101,37 +115,41 @@ def equal_weights(levels: Ints) -> Floats:
 
 def _row(lines: Outcomes, *, predictor: str, part: str, rng: np.random.Generator) -> SummaryRow:
     forecast = lines.take(np.flatnonzero(np.isfinite(lines.point)))
-    figures = {name: Figure(value=np.nan, low=np.nan, high=np.nan) for name in FIGURES}
+    n_levels, n_figures = len(lines.levels), len(FIGURES) + 2 * len(lines.levels)
+    value, low, high = np.full((3, n_figures), np.nan)
     n_series = len(np.unique(forecast.column("series")))
     if len(forecast):
         series, group = _series_figures(forecast)
         value = _over_series(series, group, np.ones((1, n_series)))[0]
-        low, high = np.full((2, len(FIGURES)), np.nan)
         if n_series > 1:
             drawn = rng.multinomial(n_series, np.full(n_series, 1 / n_series), size=N_RESAMPLES)
             tail = (1 - CONFIDENCE) / 2
             resampled = _over_series(series, group, drawn.astype(float))
             low, high = np.quantile(resampled, [tail, 1 - tail], axis=0)
-        figures = {
-            name: Figure(value=float(v), low=float(a), high=float(b))
-            for name, v, a, b in zip(FIGURES, value, low, high, strict=True)
-        }
+    figures = [
+        Figure(value=float(v), low=float(a), high=float(b))
+        for v, a, b in zip(value, low, high, strict=True)
+    ]
+    shares, widths = figures[len(FIGURES) : -n_levels], figures[-n_levels:]
     return SummaryRow(
         predictor=predictor,
         part=part,
         n_series=n_series,
         n_forecasts=len(forecast),
         n_failed=len(lines) - len(forecast),
-        figures=figures,
+        figures=dict(zip(FIGURES, figures[: len(FIGURES)], strict=True)),
+        coverage=dict(zip(lines.levels, shares, strict=True)),
+        width=dict(zip(lines.levels, widths, strict=True)),
     )
 
 
 def _series_figures(lines: Outcomes) -> tuple[Floats, Ints]:
-    """Figures of each series, shape (S, F) with the reference's error last, and its group, (S,).
+    """Figures of each series, shape (S, F), and its group, (S,).
 
-    The column of ``skill`` holds the error of the last value until series are averaged.
+    Columns are FIGURES, then the coverage and the width of each level. The
+    column of ``skill`` holds the error of the last value until series are averaged.
     """
-    levels = lines.levels()[1:]
+    levels = lines.nesting()[1:]
     _, first, series = np.unique(levels[0], return_index=True, return_inverse=True)
     weights = equal_weights(levels) * len(first)
     size = absolute_error(lines.observed, lines.point)
@@ -149,9 +167,9 @@ def _series_figures(lines: Outcomes) -> tuple[Floats, Ints]:
         ]
     )
     columns = [
-        mean(size), median, largest, mean(lines.error), *(share(hit) for hit in lines.hit),
-        mean(lines.high[-1] - lines.low[-1]), mean(lines.wis),
+        mean(size), median, largest, mean(lines.error), mean(lines.wis),
         mean(absolute_error(lines.observed, lines.reference)),
+        *(share(hit) for hit in lines.hit), *map(mean, lines.high - lines.low),
     ]  # fmt: skip
     return np.stack(columns, axis=1), lines.column("group")[first]
 

@@ -17,7 +17,6 @@ from scalepredict.evaluation.backtest.outcomes import FACTOR_BINS, Outcomes, out
 from scalepredict.evaluation.backtest.rolling_origin import Cell
 from scalepredict.evaluation.backtest.summary import equal_weights
 from scalepredict.evaluation.calibrate.scale_fit import (
-    COVERAGES,
     fit_coefficients,
     fit_spread,
     fit_suite,
@@ -31,6 +30,7 @@ from scalepredict.evaluation.intervals.calibration import (
     scale_components,
     small_evidence_factor,
 )
+from scalepredict.evaluation.intervals.levels import KNOTS
 from scalepredict.predictors.interface import Spread
 from scalepredict.records.table import Floats, Ints
 
@@ -259,8 +259,8 @@ class _SuiteErrors:
         weights = _weights(self.lines)
         pooled = fit_spread(z, weights).quantile
         worst = np.max([fit_spread(z[f], weights[f]).quantile for f in folds], axis=0)
-        half = np.where(COVERAGES >= WORST_FROM, np.maximum(pooled, worst)[6:], pooled[6:])
-        return Spread.symmetric(COVERAGES, np.maximum.accumulate(half))
+        half = np.where(KNOTS >= WORST_FROM, np.maximum(pooled, worst)[6:], pooled[6:])
+        return Spread.symmetric(KNOTS, np.maximum.accumulate(half))
 
 
 def _explained(cell: Cell) -> Floats:
@@ -277,6 +277,6 @@ def _explained(cell: Cell) -> Floats:
 def _weights(lines: Outcomes) -> Floats:
     # As in a summary by factor: the bins of a group have equal weights, then series, and so on.
     bins = lines.column("factor_bin")
-    group, series, origin, target = lines.levels()
+    group, series, origin, target = lines.nesting()
     inside = [level * len(FACTOR_BINS) + bins for level in (group, series, origin)]
     return equal_weights(np.stack([group, *inside, target]))

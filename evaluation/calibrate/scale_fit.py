@@ -12,11 +12,11 @@ import numpy as np
 from scipy.optimize import minimize
 
 from scalepredict.evaluation.intervals.calibration import VARIANCE_FLOOR
+from scalepredict.evaluation.intervals.levels import KNOTS
 from scalepredict.predictors.interface import Spread
 from scalepredict.records.table import Floats
 
 DEGREES_OF_FREEDOM = 4.0
-COVERAGES = np.array([0.5, 0.8, 0.9, 0.95, 0.99])
 SHARES = np.linspace(0.1, 1, 19)  # never 0: the benchmarks of a run share the luck of that run
 DRIFTS = (np.array([0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4]) / 100) ** 2  # points per decade
 LEAST_GAP = 1e-3  # between quantiles, so that they rise even where few errors are left
@@ -62,8 +62,8 @@ def fit_spread(z: Floats, weights: Floats) -> Spread:
         z: Errors in units of their scale. Shape (R,).
         weights: Weight of each. Shape (R,).
     """
-    half = weighted_quantile(np.abs(z), weights, COVERAGES)
-    return Spread.symmetric(COVERAGES, np.maximum.accumulate(half) + LEAST_GAP * np.arange(5))
+    half = weighted_quantile(np.abs(z), weights, KNOTS)
+    return Spread.symmetric(KNOTS, np.maximum.accumulate(half) + LEAST_GAP * np.arange(len(KNOTS)))
 
 
 def weighted_quantile(values: Floats, weights: Floats, probability: Floats) -> Floats:

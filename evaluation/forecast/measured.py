@@ -8,6 +8,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
 from scalepredict.evaluation.intervals.calibration import suite_means, suites
+from scalepredict.evaluation.intervals.levels import CLAIM
 from scalepredict.predictors.interface import Targets
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.evidence import CheckpointChoice, select_evidence
@@ -17,7 +18,6 @@ from scalepredict.records.text.counts import format_count
 from scalepredict.records.units import how_measured, match
 
 NEAR = 1.10  # "12B" and 11.8B params are the same target
-COVERAGE = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -153,7 +153,7 @@ def compare(family: FamilyForecast, measured: EvalTable) -> Comparison:
 
 def beside(family: FamilyForecast, observed: Floats, models: tuple[str, ...]) -> Comparison:
     """Measured scores of shape (K, T) beside the forecast; NaN = not measured."""
-    low, high = family.forecast.interval(COVERAGE)
+    low, high = family.forecast.interval(CLAIM)
     holds = np.where((low <= observed) & (observed <= high), 1.0, 0.0)
     known = np.isfinite(observed) & np.isfinite(family.forecast.point)
     return Comparison(

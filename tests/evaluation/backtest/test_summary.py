@@ -83,7 +83,7 @@ def test_a_backtest_in_which_nothing_was_measured_has_no_rows() -> None:
 def test_a_share_of_intervals_is_never_above_one(n: int) -> None:
     """Nine times 1/9, and 21 times 1/21, add up to more than 1 in floating point."""
     (row,) = summary(cell([[0.0] * n]))
-    assert row.figures["cover_90"].value == 1.0
+    assert row.coverage[0.9].value == 1.0
 
 
 def test_a_long_origin_counts_as_much_as_a_short_one() -> None:
@@ -101,9 +101,9 @@ def test_a_long_origin_counts_as_much_as_a_short_one() -> None:
 def test_coverage_width_and_score_follow_the_intervals() -> None:
     """Scale 2 points: 50 % is +-2, 90 % is +-6; errors 1, 3 and 8 lie in one each."""
     (row,) = summary(cell([[0.01, -0.03, 0.08]]))
-    assert row.figures["cover_50"].value == pytest.approx(1 / 3)
-    assert row.figures["cover_90"].value == pytest.approx(2 / 3)
-    assert row.figures["width_90"].value == pytest.approx(0.12)
+    assert row.coverage[0.5].value == pytest.approx(1 / 3)
+    assert row.coverage[0.9].value == pytest.approx(2 / 3)
+    assert row.width[0.9].value == pytest.approx(0.12)
     assert row.figures["median"].value == pytest.approx(0.03)
 
 

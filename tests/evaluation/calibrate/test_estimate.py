@@ -103,8 +103,8 @@ def test_intervals_hold_on_groups_of_the_same_noise() -> None:
     cells = group("a", seed=1) + group("b", seed=2) + group("c", seed=3)
     rows = nested_coverage(cells, rng=np.random.default_rng(0))
     total = next(r for r in rows if (r.of, r.group, r.factor_bin) == (BENCHMARK, "", ""))
-    assert total.figures["cover_90"] == pytest.approx(0.9, abs=0.03)
-    assert total.figures["cover_50"] == pytest.approx(0.5, abs=0.05)
+    assert total.coverage[0.9] == pytest.approx(0.9, abs=0.03)
+    assert total.coverage[0.5] == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_noisier_group_is_not_covered_by_what_others_taught() -> None:
@@ -112,7 +112,7 @@ def test_a_noisier_group_is_not_covered_by_what_others_taught() -> None:
     cells = group("a", seed=1) + group("b", seed=2) + group("wild", noise=9.0, seed=3)
     rows = nested_coverage(cells, rng=np.random.default_rng(0))
     wild = next(r for r in rows if (r.of, r.group, r.factor_bin) == (BENCHMARK, "wild", ""))
-    assert wild.figures["cover_90"] == pytest.approx(0.42, abs=0.06)
+    assert wild.coverage[0.9] == pytest.approx(0.42, abs=0.06)
 
 
 def test_the_intervals_of_a_group_do_not_see_it() -> None:

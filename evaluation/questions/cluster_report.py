@@ -20,12 +20,11 @@ from scalepredict.predictors.cod.cod import (
     BenchmarkFit,
     ClusteringOnDifficulty,
     fit_benchmark,
+    question_streams,
 )
 from scalepredict.predictors.cod.difficulty import Difficulty, read_difficulty
 from scalepredict.predictors.cod.mapping import monotone_cubic, smoothing_spline
-from scalepredict.predictors.interface import named_streams
 from scalepredict.predictors.scale.targets import FAR_FACTOR, far_away
-from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
@@ -116,8 +115,7 @@ def report_clusters(
 
     With the generator of `predictor.fit` the clusters are those of its law.
     """
-    names = [unit.benchmark for unit in to_benchmarks(table).units]
-    streams = named_streams(names, rng)  # those of the predictor
+    streams = question_streams(table, rng)  # those of the predictor
     reports = []
     for benchmark in benchmarks:
         try:

@@ -13,6 +13,7 @@ Uncertainty: variance of the curves over questions and models (``cluster_fit``, 
 Fails when: one family of models says nothing about questions that none of them ever passes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -77,8 +78,8 @@ class ClusteringOnDifficulty:
         totals = to_benchmarks(table.take_rows(~is_anchor))
         frontier = Frontier.of_table(totals)
         names = [unit.benchmark for unit in frontier.units]
-        streams = named_streams(names, rng)
-        fits = tuple(self._fit_one(table, name, streams[name]) for name in names)
+        streams = question_streams(table, rng)
+        fits = tuple(self._fit_one(table, name, streams) for name in names)
         if all(fit.failure for fit in fits):
             raise RefusedError("\n".join(fit.failure or "" for fit in fits))
         counted = np.array([fit.n_answers for fit in fits])
@@ -89,13 +90,21 @@ class ClusteringOnDifficulty:
         )
 
     def _fit_one(
-        self, table: EvalTable, benchmark: str, rng: np.random.Generator
+        self, table: EvalTable, benchmark: str, streams: Mapping[str, np.random.Generator]
     ) -> "BenchmarkFit":
         try:
             difficulty = read_difficulty(table, benchmark)
         except RefusedError as reason:
             return BenchmarkFit(questions=(), failure=str(reason))
-        return fit_benchmark(difficulty, self.clustering, n_resamples=self.n_resamples, rng=rng)
+        return fit_benchmark(
+            difficulty, self.clustering, n_resamples=self.n_resamples, rng=streams[benchmark]
+        )
+
+
+def question_streams(table: EvalTable, rng: np.random.Generator) -> dict[str, np.random.Generator]:
+    """A generator for each benchmark with tasks or questions, whatever else was measured."""
+    names = {unit.benchmark for unit in table.units if unit.task}
+    return named_streams(sorted(names), rng)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -27,7 +27,7 @@ from scalepredict.records.importers.harness.lm_eval_samples import LmEvalSamples
 from scalepredict.records.importers.harness.source_file import open_source
 from scalepredict.records.importers.items import join_items
 from scalepredict.records.importers.place import place
-from scalepredict.records.importers.registry import IMPORTERS
+from scalepredict.records.importers.registry import importers
 from scalepredict.records.importers.sidecar import Ladder, Resolved
 from scalepredict.records.importers.unreadable import route
 from scalepredict.records.importers.walk import UNASKED, find_files
@@ -158,9 +158,9 @@ def _read(
 
 
 def _importers(kind: str | None) -> list[Importer]:
-    chosen = [one for one in IMPORTERS if kind is None or one.kind.startswith(kind)]
+    chosen = [one for one in importers() if kind is None or one.kind.startswith(kind)]
     if not chosen:
-        kinds = [one.kind for one in IMPORTERS]
+        kinds = [one.kind for one in importers()]
         hint = did_you_mean(str(kind), kinds) or f"; known are {', '.join(kinds)}"
         raise RecordError(f"--from: unknown format {kind!r}{hint}.")
     return chosen
@@ -195,7 +195,7 @@ def _nothing(
         f"{count_of(count, 'file')} passed over: {reason}" for reason, count in passed_over.items()
     ]
     detail = "; ".join(reasons) or "the folder is empty"
-    kinds = ", ".join(importer.kind for importer in IMPORTERS)
+    kinds = ", ".join(importer.kind for importer in importers())
     return (
         f"{', '.join(map(str, sources))}: no scores found ({detail}). Known formats: {kinds}; "
         "name one with --from."

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scalepredict.errors import RecordError
 from scalepredict.records.importers.harness.source_file import open_source
-from scalepredict.records.importers.registry import IMPORTERS
+from scalepredict.records.importers.registry import importers
 from scalepredict.records.importers.walk import ENDINGS, find_files
 
 _LOOKED_AT = 50  # files of a folder; a folder of results shows it in the first
@@ -31,4 +31,4 @@ def _is_recognised(path: Path, name: str) -> bool:
         file = open_source(path, name)
     except RecordError:  # its reader says what is wrong with it
         return False
-    return any(importer.recognises(file) for importer in IMPORTERS)
+    return any(importer.recognises(file) for importer in importers())

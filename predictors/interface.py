@@ -17,6 +17,12 @@ from scipy.special import ndtr, ndtri  # scipy.stats takes 0.5 s longer to impor
 from scalepredict.records.answers import answers
 from scalepredict.records.table import EvalTable, Floats, Ints, Unit
 
+# Probabilities of the quantiles that a forecast of a loss carries: dense enough that a line in
+# normal quantiles between them is within a hundredth of the width.
+PROBABILITIES: Floats = np.array(
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995]
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:
@@ -149,6 +155,10 @@ class Forecast:
         failures: Why a unit has no forecast; None where it has one. Length T.
         scale: Scale S of the predictive distribution; None until calibrated.
         spread: Standardised predictive distribution; None until calibrated.
+        quantiles: Quantiles at PROBABILITIES of metrics that are no fractions, in their own unit,
+            shape (K, T, Q); NaN where ``scale`` and ``spread`` hold, None if they hold for all.
+        share_of_asymptote: How much narrower an interval would be if the asymptote of a loss were
+            known, a fraction; NaN where there is none, None if there is none at all.
     """
 
     targets: Targets
@@ -165,15 +175,21 @@ class Forecast:
     failures: tuple[str | None, ...]
     scale: Floats | None = None
     spread: Spread | None = None
+    quantiles: Floats | None = None
+    share_of_asymptote: Floats | None = None
 
     def quantile(self, probability: float) -> Floats:
-        """Quantile of the next measured score, clipped to [0, 1]. Shape (K, T).
+        """Quantile of the next measured score; of fractions, clipped to [0, 1]. Shape (K, T).
 
         Raises:
             ValueError: The forecast is not calibrated.
         """
         scale, spread = self._calibrated()
-        return np.clip(self.point + scale * spread.ppf(probability), 0.0, 1.0)
+        fraction = np.clip(self.point + scale * spread.ppf(probability), 0.0, 1.0)
+        if self.quantiles is None:
+            return fraction
+        own = _between(float(ndtri(probability)), ndtri(PROBABILITIES), self.quantiles)
+        return np.where(np.isnan(own), fraction, own)
 
     def interval(self, coverage: float) -> tuple[Floats, Floats]:
         """Central interval for the next measured score, clipped to [0, 1]. Two (K, T)."""
@@ -183,7 +199,11 @@ class Forecast:
     def cdf(self, score: Floats) -> Floats:
         """Probability that the measured score is at or below ``score``, shape (K, T)."""
         scale, spread = self._calibrated()
-        return np.where(score >= 1.0, 1.0, spread.cdf((score - self.point) / scale))
+        fraction = np.where(score >= 1.0, 1.0, spread.cdf((score - self.point) / scale))
+        if self.quantiles is None:
+            return fraction
+        own = _cdf_between(score, self.quantiles, ndtri(PROBABILITIES))
+        return np.where(np.isnan(own), fraction, own)
 
     def take_units(self, columns: Sequence[int] | Ints) -> "Forecast":
         """The forecast of the chosen units, in that order."""
@@ -202,6 +222,10 @@ class Forecast:
             spread_weighted=self.spread_weighted[:, index],
             spread_equal=self.spread_equal[:, index],
             scale=None if self.scale is None else self.scale[:, index],
+            quantiles=None if self.quantiles is None else self.quantiles[:, index],
+            share_of_asymptote=None
+            if self.share_of_asymptote is None
+            else self.share_of_asymptote[:, index],
         )
 
     def calibrated(self, scale: Floats, spread: Spread) -> "Forecast":
@@ -234,8 +258,13 @@ def make_forecast(
     spread_weighted: Floats | float = 0.0,
     spread_equal: Floats | float = 0.0,
     failures: tuple[str | None, ...] | None = None,
+    quantiles: Floats | None = None,
+    share_of_asymptote: Floats | None = None,
 ) -> Forecast:
-    """Complete a forecast from the frontier of its evidence; arrays broadcast to (K, T)."""
+    """Complete a forecast from the frontier of its evidence; arrays broadcast to (K, T).
+
+    The point of a fraction is clipped to [0, 1]; one with quantiles of its own is no fraction.
+    """
     shape = (len(targets), len(frontier.units))
 
     def full(value: Floats | float) -> Floats:
@@ -245,7 +274,7 @@ def make_forecast(
     return Forecast(
         targets=targets,
         units=frontier.units,
-        point=np.clip(full(point), 0.0, 1.0),
+        point=np.clip(full(point), 0.0, 1.0) if quantiles is None else full(point),
         last=full(frontier.last),
         n_items=full(frontier.n_items),
         n_train=full(frontier.n_train),
@@ -255,6 +284,8 @@ def make_forecast(
         spread_weighted=full(spread_weighted),
         spread_equal=full(spread_equal),
         failures=failures or (None,) * len(frontier.units),
+        quantiles=quantiles,
+        share_of_asymptote=share_of_asymptote,
     )
 
 
@@ -290,6 +321,22 @@ class Predictor(Protocol):
             RefusedError: The evidence does not carry this method at all.
         """
         ...
+
+
+def _between(z: float, knots: Floats, quantiles: Floats) -> Floats:
+    # At one normal quantile of every cell, (K, T, Q) -> (K, T); linear beyond the knots as well.
+    i = int(np.clip(np.searchsorted(knots, z) - 1, 0, len(knots) - 2))
+    share = (z - knots[i]) / (knots[i + 1] - knots[i])
+    result: Floats = quantiles[..., i] + share * (quantiles[..., i + 1] - quantiles[..., i])
+    return result
+
+
+def _cdf_between(score: Floats, quantiles: Floats, knots: Floats) -> Floats:
+    i = np.clip((quantiles < score[..., None]).sum(axis=-1) - 1, 0, len(knots) - 2)
+    low, high = (np.take_along_axis(quantiles, i[..., None] + k, -1)[..., 0] for k in (0, 1))
+    share = (score - low) / np.where(high > low, high - low, np.finfo(float).tiny)
+    result: Floats = ndtr(knots[i] + share * (knots[i + 1] - knots[i]))
+    return result
 
 
 def _line_through(x: Floats | float, knots_x: Floats, knots_y: Floats) -> Floats:

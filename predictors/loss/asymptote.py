@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from scalepredict.errors import RefusedError
-from scalepredict.records.table import Floats
+from scalepredict.records.table import Bools, Floats
 
 LEAST_SHARE = 0.6  # of the least loss: centre of the default prior
 DEVIATION = 0.30  # of log E: that of the default prior
@@ -113,6 +113,10 @@ class Priors:
         centre = [LEAST_SHARE * low if a is None else a.centre for a, low in _pairs(given, least)]
         deviation = [DEVIATION if a is None else a.deviation for a in given]
         return cls(centre=np.array(centre, dtype=float), deviation=np.array(deviation, dtype=float))
+
+    def take(self, series: Bools) -> "Priors":
+        """Those of the chosen series."""
+        return Priors(centre=self.centre[series], deviation=self.deviation[series])
 
     def nodes(self, count: int = NODES) -> Floats:
         """Values of E at equal steps of probability. Shape (T, count)."""

@@ -162,4 +162,5 @@ def share_of_excess(location: Floats, asymptote: Floats) -> Floats:
 def _log_prior(slope: Floats) -> Floats:
     median, deviation = EXPONENT
     away = (np.log(np.maximum(-slope, 1e-3)) - np.log(median)) / deviation
-    return -(away**2) / 2
+    result: Floats = -(away**2) / 2
+    return result

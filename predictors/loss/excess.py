@@ -10,13 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
+from scalepredict.predictors.interface import PROBABILITIES
 from scalepredict.records.table import Floats
 
-# Probabilities of the quantiles that a forecast carries: dense enough that a line in normal
-# quantiles between them is within a hundredth of the width.
-PROBABILITIES: Floats = np.array(
-    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995]
-)
 MEDIAN = 6  # place of the median among them
 POINTS = 25  # of each t distribution
 GOLDEN_RATIO = 0.6180339887498949  # its multiples, modulo 1, fill an interval evenly
@@ -50,6 +46,18 @@ class Mixture:
         for start in range(0, n_targets, at_once):
             block = slice(start, start + at_once)
             result[:, block] = self._quantiles(block, probabilities)
+        return result
+
+    def share_of_asymptote(self) -> Floats:
+        """How much narrower the distribution would be if E were known, a fraction. (T, K)."""
+        weight = self.weight[:, :, None]
+        excess = np.exp(self.location)
+        middle = self.asymptote[:, :, None] + excess
+        mean = (weight * middle).sum(axis=1, keepdims=True)
+        between = (weight * (middle - mean) ** 2).sum(axis=1)
+        within = (weight * (self.scale * excess) ** 2).sum(axis=1)
+        total = between + within
+        result: Floats = 1 - np.sqrt(within / np.where(total > 0, total, 1.0))
         return result
 
     def _quantiles(self, block: slice, probabilities: Floats) -> Floats:

@@ -23,7 +23,7 @@ from scipy.special import ndtri
 from scalepredict.predictors.loss.asymptote import HIGHEST, Priors
 from scalepredict.predictors.loss.compute_law import DRIFT, NOISE, recency, weights_of
 from scalepredict.predictors.loss.excess import Mixture
-from scalepredict.records.table import Bools, Floats
+from scalepredict.records.table import Bools, Floats, Ints
 
 ALPHA, BETA = (0.34, 0.3), (0.30, 0.3)  # median, and deviation of the log
 ENTROPIES, EXPONENTS = 21, 11  # points of the grid for E and for each exponent
@@ -175,13 +175,13 @@ def _non_negative(
     return a, b, yy - a * ay - b * by
 
 
-def _evenly(weight: Floats) -> Floats:
+def _evenly(weight: Floats) -> Ints:
     # Systematic sampling at the middles of NODES equal steps of the summed weights.
     total = np.cumsum(weight, axis=1)
     wanted = (np.arange(NODES) + 0.5) / NODES * total[:, -1:]
-    return np.array(
-        [np.searchsorted(row, at) for row, at in zip(total, wanted, strict=True)], dtype=np.intp
-    ).clip(0, weight.shape[1] - 1)
+    place = [np.searchsorted(row, at) for row, at in zip(total, wanted, strict=True)]
+    chosen: Ints = np.minimum(np.array(place, dtype=np.intp), weight.shape[1] - 1)
+    return chosen
 
 
 def _covariance(aa: Floats, bb: Floats, ab: Floats, has_a: Bools, has_b: Bools) -> Floats:

@@ -1,0 +1,228 @@
+"""Losses: what falls to an asymptote that nobody knows, forecast with that said.
+
+    L(C) = E + A C^-gamma                   on the efficient front, or on one track of D / N
+    L(N, D) = E + A N^-alpha + B D^-beta    elsewhere
+
+Both with E integrated over its prior; each counts by its errors at earlier origins of the same
+evidence, and by which question is asked: is the target efficient, or on the ladder's own track, or
+neither. Serves nats per token, bits per byte, log perplexity, error rates, and anything else that
+falls towards a bound; the units of the table are on the scale of the law (metric_scale.py).
+
+Source: compute_law.py, sizes_law.py; repeated tokens count what they are worth (Muennighoff et al.
+    2023, arXiv 2305.16264), and beyond four epochs no law holds: such runs are set aside.
+Fails when: fewer than three rungs lie on the front (the last value with a wide band is given), the
+    recipe changes along the ladder, or the loss rises with scale.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import ndtri
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.interface import (
+    PROBABILITIES,
+    Forecast,
+    Frontier,
+    Targets,
+    make_forecast,
+)
+from scalepredict.predictors.loss.asymptote import HIGHEST, Asymptote, Asymptotes, Priors
+from scalepredict.predictors.loss.envelope import FEWEST_RUNGS, Track, envelope, read_track
+from scalepredict.predictors.loss.excess import MEDIAN
+from scalepredict.predictors.loss.members import (
+    FrontMember,
+    Member,
+    Sizes,
+    SizesMember,
+    fit_members,
+)
+from scalepredict.predictors.loss.shares import Shares, mixed_quantiles, read_shares
+from scalepredict.predictors.scale.scale_evidence import Scale
+from scalepredict.records.table import Bools, EvalTable, Floats
+from scalepredict.records.text.counts import count_of
+
+MOST_EPOCHS = 4.0
+# Without a law: a loss falls by 0 to 13 % an e-fold of compute, as "last" erred on six sources.
+FALL_PER_EFOLD = 0.065
+LEAST_SPREAD = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """The default for losses.
+
+    Attributes:
+        asymptotes: What the user knows of E; the default prior elsewhere.
+    """
+
+    name: ClassVar[str] = "losses"
+    pools_families: ClassVar[bool] = False
+    reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
+
+    asymptotes: Asymptotes = field(default_factory=Asymptotes)
+
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "LossesLaw":
+        """Fit all units of one family. Draws nothing.
+
+        Raises:
+            RefusedError: A checkpoint has no FLOPs, or a given asymptote is above a loss.
+        """
+        del rng
+        where = f"{self.name} on family {', '.join(map(repr, table.families))}"
+        if not np.isfinite(table.flops).all():
+            raise RefusedError(
+                f"{where}: {np.isnan(table.flops).sum()} of "
+                f"{count_of(len(table.flops), 'checkpoint')} without training compute. Record "
+                "their tokens or FLOPs, or leave them out."
+            )
+        frontier = Frontier.of_table(table)
+        fresh = ~_repeated(table)
+        kept = table.take_rows(fresh) if fresh.any() else table
+        sizes = sizes_of(Scale.of_table(kept))
+        loss = np.where(kept.scores > 0, kept.scores, np.nan).T
+        least = np.fmin.reduce(loss, axis=1)
+        given = [self.asymptotes.of(unit.benchmark) for unit in table.units]
+        _refuse_high(given, least, table, where)
+        rungs = envelope(sizes.flops, loss)
+        served = rungs.sum(axis=1) >= FEWEST_RUNGS
+        fronts, surfaces, shares = _members(sizes, loss, Priors.of(given, least), served)
+        return LossesLaw(
+            frontier=frontier,
+            served=served,
+            fronts=fronts,
+            surfaces=surfaces,
+            shares=shares,
+            track=read_track(sizes.flops, sizes.tokens - sizes.params, rungs),
+            remarks=_remarks(self.name, int((~fresh).sum()), rungs, shares, len(fronts), table),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LossesLaw:
+    """Laws of the S of T units that have rungs enough.
+
+    Attributes:
+        frontier: Where the evidence ends.
+        served: Which units have laws. Shape (T,).
+        fronts: Laws in C of the S units.
+        surfaces: Laws in N and D of the S units; none where N and D cannot be told apart.
+        shares: How much each counts, fronts first.
+        track: Tokens per parameter along the rungs of the T units.
+        remarks: Sentences for the user.
+    """
+
+    frontier: Frontier
+    served: Bools
+    fronts: tuple[FrontMember, ...]
+    surfaces: tuple[SizesMember, ...]
+    shares: Shares
+    track: Track
+    remarks: tuple[str, ...]
+
+    def forecast(self, targets: Targets) -> Forecast:
+        """Distributions of the loss at every target. Draws nothing."""
+        sizes = sizes_of(Scale.of_targets(targets))
+        quantiles = self._without_law(targets)
+        share_of_asymptote = np.full(quantiles.shape[:2], np.nan)
+        if self.served.any():
+            near = self.track.holds(sizes.flops, sizes.tokens - sizes.params)[self.served]
+            share = np.where(
+                near, self.shares.front[:, None, None], self.shares.elsewhere[:, None, None]
+            )
+            members: tuple[Member, ...] = (*self.fronts, *self.surfaces)
+            mixtures = [member.at(sizes) for member in members]
+            quantiles[:, self.served] = mixed_quantiles(mixtures, share, PROBABILITIES).swapaxes(
+                0, 1
+            )
+            parts = [mixture.share_of_asymptote() for mixture in mixtures]
+            share_of_asymptote[:, self.served] = (share * np.stack(parts)).sum(axis=0).T
+        return make_forecast(
+            targets,
+            self.frontier,
+            quantiles[..., MEDIAN],
+            quantiles=quantiles,
+            share_of_asymptote=share_of_asymptote,
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """Members used, runs set aside."""
+        return self.remarks
+
+    def _without_law(self, targets: Targets) -> Floats:
+        # The last value, with a band that holds a fall as fast as any seen, (K, T, Q).
+        ahead = np.maximum(np.log(targets.flops / self.frontier.max_flops), 0.0)
+        spread = np.hypot(FALL_PER_EFOLD * ahead, LEAST_SPREAD)
+        log_loss = np.log(self.frontier.last) + spread[:, None, None] * (
+            ndtri(PROBABILITIES)[:, None] * np.ones(len(self.frontier.last))
+        )
+        result: Floats = np.exp(log_loss).swapaxes(1, 2)
+        return result
+
+
+def sizes_of(scale: Scale) -> Sizes:
+    """Logs of sizes."""
+    return Sizes(
+        params=np.log(scale.params),
+        tokens=np.log(scale.tokens),
+        flops=np.log(scale.flops),
+        dense=np.full(len(scale.params), np.nan),
+    )
+
+
+def _repeated(table: EvalTable) -> Bools:
+    with np.errstate(invalid="ignore"):
+        beyond: Bools = table.tokens > MOST_EPOCHS * table.unique_tokens
+    return beyond
+
+
+def _refuse_high(
+    given: list[Asymptote | None], least: Floats, table: EvalTable, where: str
+) -> None:
+    for unit, asymptote, low in zip(table.units, given, least, strict=True):
+        if asymptote is not None and asymptote.centre >= HIGHEST * low:
+            raise RefusedError(
+                f"{where}: the asymptote {asymptote.centre:.4g} of {unit.benchmark} is not below "
+                f"its least value, {low:.4g}. Give a lower --asymptote, or a range LO..HI whose "
+                "middle is lower."
+            )
+
+
+def _members(
+    sizes: Sizes, loss: Floats, priors: Priors, served: Bools
+) -> tuple[tuple[FrontMember, ...], tuple[SizesMember, ...], Shares]:
+    if not served.any():
+        return (), (), Shares(front=np.zeros(0), elsewhere=np.zeros(0))
+    loss, priors = loss[served], priors.take(served)
+    members = fit_members(sizes, loss, priors)
+    fronts = tuple(member for member in members if isinstance(member, FrontMember))
+    surfaces = tuple(member for member in members if isinstance(member, SizesMember))
+    return fronts, surfaces, read_shares(sizes, loss, priors, members)
+
+
+def _remarks(
+    name: str, repeated: int, rungs: Bools, shares: Shares, n_fronts: int, table: EvalTable
+) -> tuple[str, ...]:
+    told = []
+    if repeated:
+        told.append(
+            f"{name}: {count_of(repeated, 'run')} of more than {MOST_EPOCHS:.0f} epochs set aside; "
+            "no law holds there."
+        )
+    few = [u.benchmark for u, n in zip(table.units, rungs.sum(axis=1), strict=True) if n < 3]
+    if few:
+        told.append(
+            f"{name}: fewer than {FEWEST_RUNGS} runs on the efficient front of "
+            f"{', '.join(few)}; the last value with a wide band, no law."
+        )
+    if len(shares.front):
+        used, measured = int(rungs.any(axis=0).sum()), len(table.checkpoints) - repeated
+        told.append(
+            f"{name}: on the front, laws in C ({used} of {count_of(measured, 'run')} are rungs) "
+            f"count {100 * shares.front[:n_fronts].sum():.0f} % and laws in N and D the rest; "
+            f"elsewhere {100 * shares.elsewhere[:n_fronts].sum():.0f} %."
+        )
+    return tuple(told)

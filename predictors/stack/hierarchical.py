@@ -7,7 +7,8 @@ Q = exp(-exp(-z)), for which -log Q is exponential in x. A second hypothesis for
 that it does not move at all, b ~ N(0, 0.05^2); the forecast is the mixture of both.
 The noise is binomial times phi_t, estimated and pooled too, since benchmarks with label bias
 scatter far more than their number of questions says; the prior odds of the second hypothesis grow
-with phi_t. Near checkpoints count more than far ones.
+with phi_t. Near checkpoints count more than far ones. Everything that is pooled (mu, Sigma, odds,
+the centre of phi) is learned from informative benchmarks alone (informative.py).
 
 Source: empirical Bayes with Laplace evidences (Gelman et al., Bayesian Data Analysis, 3rd ed.,
     chapters 5 and 13), fitted by EM.
@@ -22,6 +23,7 @@ from scipy.special import expit
 
 from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.predictors.numerics.least_squares import least_squares
+from scalepredict.predictors.stack.informative import informative
 from scalepredict.records.table import Bools, Floats, Ints
 
 DECAY = 0.5  # decades of distance over which the weight of a checkpoint falls to 1/e
@@ -29,7 +31,7 @@ LEAST_WEIGHT = 1e-3
 LEAST_VARIANCE = 2e-6  # of a score: a benchmark of 10,000 questions is not exact to 1e-4
 FLAT_DEVIATION = 0.05  # prior slope of a benchmark that does not move (per decade)
 ROUNDS = 8
-FEWEST_TO_POOL = 4  # below, the hyper-prior stays where it starts
+IDLE_SHARE = 0.35  # prior probability that a benchmark that does not follow scale never will
 PRIOR_UNITS = 2.0  # pseudo-benchmarks behind the prior mean
 PRIOR_FREEDOM = 5.0  # pseudo-benchmarks behind the prior covariance
 PRIOR_COVARIANCE = np.array([[4.0, 0.0], [0.0, 0.16]])
@@ -114,6 +116,7 @@ class _Evidence:
     n_items: Floats  # (T, M)
     floor: Floats  # (T, 1)
     gompertz: Bools  # (G, 1, 1)
+    informative: Bools  # (G, T)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -136,13 +139,15 @@ def fit_curves(
     """
     measured = np.isfinite(scores)
     gompertz = np.array([setting.gompertz for setting in settings])
+    x = np.stack([setting.x for setting in settings])
     evidence = _Evidence(
-        x=np.stack([setting.x for setting in settings])[:, None, :],
+        x=x[:, None, :],
         y=np.where(measured, scores, 0.5).T,
         weight=np.stack([np.where(measured, setting.weight, 0.0).T for setting in settings]),
         n_items=n_items.T,
         floor=floor[:, None],
         gompertz=gompertz[:, None, None],
+        informative=informative(x, scores, n_items),
     )
     n_units = scores.shape[1]
     start = np.where(gompertz[:, None], GOMPERTZ_MEAN, LOGISTIC_MEAN)
@@ -158,11 +163,11 @@ def fit_curves(
     for _ in range(ROUNDS):
         variance = phi[:, :, None] * _binomial(expected, evidence.n_items)
         both, covariance, log_evidence = _most_probable(evidence, variance, prior, both)
-        share = _flat_share(log_evidence, prior.flat_share, phi)
+        flat_share = np.where(evidence.informative, prior.flat_share[:, None], IDLE_SHARE)
+        share = _flat_share(log_evidence, flat_share, phi)
         expected = _mixture(evidence, both, share)
         phi = _overdispersion(evidence, expected)
-        if n_units >= FEWEST_TO_POOL:
-            prior = _hyper_prior(both[:, 0], covariance[:, 0], share, start)
+        prior = _hyper_prior(both[:, 0], covariance[:, 0], share, start, evidence.informative)
     return tuple(
         HierarchicalCurves(
             gompertz=setting.gompertz,
@@ -263,7 +268,7 @@ def _most_probable(
 def _flat_share(log_evidence: Floats, share: Floats, phi: Floats) -> Floats:
     # Prior odds grow with phi: scores that scatter far beyond binomial noise come mostly from label
     # bias and answer format, and such benchmarks seldom rise with scale.
-    odds = (np.log(share) - np.log1p(-share))[:, None] + np.log(phi)
+    odds = np.log(share) - np.log1p(-share) + np.log(phi)
     probability: Floats = expit(log_evidence[:, 1] - log_evidence[:, 0] + odds)
     return probability
 
@@ -276,27 +281,30 @@ def _mixture(evidence: _Evidence, both: Floats, share: Floats) -> Floats:
 
 
 def _overdispersion(evidence: _Evidence, expected: Floats) -> Floats:
-    # Scaled inverse chi-squared with 2 degrees of freedom around the median over the units.
+    # Scaled inverse chi-squared with 2 degrees of freedom around the median of informative units.
     misfit = evidence.weight * (evidence.y - expected) ** 2
     square = (misfit / _binomial(expected, evidence.n_items)).sum(axis=2)
     weight = evidence.weight.sum(axis=2)
-    raw = np.where(weight > 0, square / np.maximum(weight, 1e-9), np.nan)
-    measured = np.isfinite(raw).any()  # the same units in every fit
-    centre = np.nanmedian(raw, axis=1) if measured else np.ones(len(raw))
+    telling = evidence.informative & (weight > 0)
+    raw = np.where(telling, square / np.maximum(weight, 1e-9), np.nan)
+    raw[~telling.any(axis=1)] = 1.0
+    centre = np.nanmedian(raw, axis=1)
     pull = PHI_FREEDOM * np.clip(centre, 0.3, 30.0)[:, None]
     phi: Floats = np.clip((pull + square) / (PHI_FREEDOM + weight), 0.2, 200.0)
     return phi
 
 
-def _hyper_prior(rising: Floats, covariance: Floats, share: Floats, start: Floats) -> _Prior:
-    weight = 1 - share
+def _hyper_prior(
+    rising: Floats, covariance: Floats, share: Floats, start: Floats, telling: Bools
+) -> _Prior:
+    weight = telling * (1 - share)
     total = weight.sum(axis=1)
     mean = PRIOR_UNITS * start + np.einsum("gt,gtp->gp", weight, rising)
     mean /= (PRIOR_UNITS + total)[:, None]
     off = rising - mean[:, None]
     scatter = np.einsum("gt,gtp,gtq->gpq", weight, off, off)
     scatter += np.einsum("gt,gtpq->gpq", weight, covariance)
-    flat_share = (share.sum(axis=1) + 1) / (share.shape[1] + 5)
+    flat_share = ((telling * share).sum(axis=1) + 1) / (telling.sum(axis=1) + 5)
     return _Prior(
         mean=mean,
         covariance=(PRIOR_FREEDOM * PRIOR_COVARIANCE + scatter)

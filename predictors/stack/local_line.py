@@ -3,8 +3,9 @@
     z = -log(1 - score) = level_t + slope_t * (x - centre_t),    slope_t ~ N(m, tau^2)
 
 A weighted line through the nearest checkpoints (weights fall by 1/e per 0.4 decades), its slope
-shrunk to those of the other benchmarks. No shape is assumed beyond that, so it is good where
-curves are odd, and short-sighted where they bend.
+shrunk to those of the other informative benchmarks (informative.py), or to none if it is not one
+of them. No shape is assumed beyond that, so it is good where curves are odd, and short-sighted
+where they bend.
 
 Source: normal hierarchical model, EM (Gelman et al., Bayesian Data Analysis, 3rd ed., ch. 5).
 Fails when: the curve bends inside the horizon.
@@ -14,12 +15,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.records.table import Floats
+from scalepredict.predictors.stack.informative import informative
+from scalepredict.records.table import Bools, Floats
 
 DECAY = 0.4  # decades over which the weight of a checkpoint falls to 1/e
 HIGHEST = 0.99  # scores above have no usable -log(1 - score)
 PSEUDO_SCORES = 2.0  # scores with binomial noise that steady the residual variance
 ROUNDS = 30
+IDLE_SPREAD = 1e-2  # sigma^2: benchmarks that do not follow scale move by 0.1 per decade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,21 +66,24 @@ def fit_lines(x: Floats, scores: Floats, *, n_items: Floats) -> LocalLines:
     # A unit measured at one place only, or nowhere, has no slope of its own.
     known = square > 1e-12
     variance = noise * (weight**2 * dx**2).sum(axis=0) / np.where(known, square, 1.0) ** 2
+    telling = known & informative(x, scores, n_items)
     precision = np.where(known, 1 / np.where(known, variance, 1.0), 0.0)
-    return LocalLines(centre=centre, level=level, slope=_shrunk(own, precision))
+    return LocalLines(centre=centre, level=level, slope=_shrunk(own, precision, telling))
 
 
-def _shrunk(own: Floats, precision: Floats) -> Floats:
-    # EM for slope_t ~ N(m, tau^2). Units without a slope of their own have precision 0.
-    known = precision > 0
-    if not known.any():
-        return np.zeros_like(own)
-    mean = float(np.mean(own[known]))
-    spread = float(np.var(own[known])) + 1e-4
-    slope = own
+def _shrunk(own: Floats, precision: Floats, telling: Bools) -> Floats:
+    # EM for slope_t ~ N(m, tau^2) of telling units, N(0, sigma^2) of the others. Units without a
+    # slope of their own have precision 0.
+    slope = precision * own / (precision + 1 / IDLE_SPREAD)
+    if not telling.any():
+        return slope
+    own, precision = own[telling], precision[telling]
+    mean = float(own.mean())
+    spread = float(own.var()) + 1e-4
     for _ in range(ROUNDS):
         variance = 1 / (precision + 1 / spread)
-        slope = variance * (precision * own + mean / spread)
-        mean = float(slope[known].mean())
-        spread = max(float(np.mean(((slope - mean) ** 2 + variance)[known])), 1e-8)
+        pulled = variance * (precision * own + mean / spread)
+        mean = float(pulled.mean())
+        spread = max(float(np.mean((pulled - mean) ** 2 + variance)), 1e-8)
+    slope[telling] = pulled
     return slope

@@ -67,9 +67,52 @@ def test_lines_recover_their_own_shape_with_missing_scores() -> None:
 
 def test_the_slope_of_a_noisy_line_is_pulled_to_the_others() -> None:
     clean = 1 - np.exp(-(0.5 + 0.2 * X[:, None] + np.array([0.0, 0.1, 0.2, 0.3, 0.4])))
-    clean[:, 4] = 0.5 - 0.1 * X + 0.15 * np.array([1, -1, 1, -1, 1, -1])
+    clean[:, 4] = 0.5 + 0.3 * X + 0.03 * np.array([1, -1, 1, -1, 1, -1])
+    items = ITEMS.copy()
+    items[:, 4] = 200
+    slope = fit_lines(X, clean, n_items=items).slope
+    np.testing.assert_allclose(slope[:4], 0.2, atol=0.02)
+    alone = fit_lines(X, clean[:, 4:], n_items=items[:, 4:]).slope[0]
+    assert 0.2 < slope[4] < alone - 0.05
+
+
+def test_the_slope_of_a_line_that_does_not_follow_scale_is_pulled_to_none() -> None:
+    scores = 1 - np.exp(-(0.5 + 0.2 * X[:, None] + np.array([0.0, 0.1, 0.2, 0.3, 0.4])))
+    scores[:, 4] = 0.5 - 0.1 * X + 0.15 * np.array([1, -1, 1, -1, 1, -1])
     items = ITEMS.copy()
     items[:, 4] = 20
-    slope = fit_lines(X, clean, n_items=items).slope
-    np.testing.assert_allclose(slope[:4], 0.2, atol=0.01)
-    assert 0.1 < slope[4] < 0.21
+    assert -0.1 < fit_lines(X, scores, n_items=items).slope[4] < 0.0
+
+
+IDLE = np.stack(
+    [
+        np.zeros(6),  # never answered
+        np.full(6, 0.25),  # the guesser's score
+        np.array([0.251, 0.246, 0.255, 0.249, 0.243, 0.252]),  # the same with noise
+        np.full(6, 0.991),  # saturated
+    ],
+    axis=1,
+)
+
+
+@pytest.mark.parametrize("n_units", [1, 2, 5])
+def test_columns_that_say_nothing_move_no_other_benchmark(n_units: int) -> None:
+    scores = curve(X, gompertz=False)[:, :n_units]
+    both = np.hstack([scores, IDLE])
+    items = np.full(both.shape, 1e3)
+    floor = np.concatenate([FLOOR[:n_units], [0.0, 0.24, 0.24, 0.0]])
+    weight = recency(X, 10 ** (21 + X), np.isfinite(both))
+    here, beyond = slice(0, n_units), np.array([0.5, 1.0])
+    for gompertz in (False, True):
+        alone = fit_curves(
+            [CurveSetting(x=X, weight=weight[:, here], gompertz=gompertz)], scores,
+            n_items=items[:, here], floor=floor[here],
+        )[0]  # fmt: skip
+        beside = fit_curves(
+            [CurveSetting(x=X, weight=weight, gompertz=gompertz)], both, n_items=items, floor=floor
+        )[0]
+        for before, after in zip(alone.scores(beyond), beside.scores(beyond), strict=True):
+            np.testing.assert_allclose(after[:, here], before, atol=1e-9)
+    lines = fit_lines(X, both, n_items=items).scores(beyond)
+    expected = fit_lines(X, scores, n_items=items[:, here]).scores(beyond)
+    np.testing.assert_allclose(lines[:, here], expected, atol=1e-9)

@@ -9,6 +9,8 @@ from scipy.special import expit
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.skills.rotation import geomin
+from scalepredict.predictors.skills.skill_arrow import Steps
+from scalepredict.predictors.skills.skill_curves import N_SPLINES
 from scalepredict.predictors.skills.skill_fit import (
     Penalties,
     SkillData,
@@ -16,13 +18,14 @@ from scalepredict.predictors.skills.skill_fit import (
     _cost,
     _moved,
     first_skills,
+    fit_link,
     fit_skills,
     normal_equations,
     skill_curve,
 )
 from scalepredict.predictors.skills.skills import SkillLaws, SkillsLaw
 from scalepredict.predictors.store.json_codec import decode, encode
-from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
+from scalepredict.records.table import Checkpoint, EvalTable, Floats, Ints, Unit, make_table
 
 CHANCE = np.array([0.25, 0.0, 0.5, 0.25, 0.0, 0.0])
 LOADING = np.array([[1.2, 0.0], [1.6, 0.3], [0.9, 0.0], [0.2, 1.1], [0.0, 1.5], [0.5, 1.0]])
@@ -71,8 +74,8 @@ def lone(table: EvalTable, family: str) -> tuple[EvalTable, EvalTable]:
     )
 
 
-def data(*, holes: bool = True) -> SkillData:
-    table = world(families=5)
+def data(*, holes: bool = True, families: int = 5) -> SkillData:
+    table = world(families=families)
     scores = table.scores.copy()
     if holes:
         scores[::3, 1] = np.nan
@@ -102,34 +105,103 @@ def test_the_true_number_of_skills_gets_more_weight_than_one() -> None:
     assert fit(world(), skills=2).share.tolist() == [1.0]
 
 
-def test_gradient_and_step_are_those_of_the_cost() -> None:
+def random_step(skills: Skills, size: float, rng: np.random.Generator) -> Steps:
+    (n_units, d), q = skills.loading.shape, 1 + sum(skills.loading.shape[1:])
+    return Steps(
+        unit=size * rng.normal(size=(n_units, q + skills.shape.shape[1])),
+        family=size * rng.normal(size=skills.intercept.shape),
+        slope=size * rng.normal(size=(3, d)),
+    )
+
+
+def scaled(step: Steps, by: float) -> Steps:
+    return Steps(unit=by * step.unit, family=by * step.family, slope=by * step.slope)
+
+
+def firsts_of(evidence: SkillData) -> Ints:
+    return np.flatnonzero(np.diff(evidence.family, prepend=-1))
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_the_gradient_is_that_of_the_cost(learned: bool) -> None:
     evidence, penalties = data(), Penalties(bend=0.02)
     skills = first_skills(evidence, 2)
     rng = np.random.default_rng(1)
-    skills = replace(skills, shape=skills.shape + 0.3 * rng.normal(size=skills.shape.shape))
-    firsts = np.flatnonzero(np.diff(evidence.family, prepend=-1))
-    system = normal_equations(evidence, skills, penalties, firsts)
-    step = rng.normal(size=system.gradient.shape)
-    family_step = rng.normal(size=system.family_gradient.shape)
-    along = system.gradient @ step + (system.family_gradient * family_step).sum()
+    bent = np.zeros((len(skills.level), N_SPLINES if learned else 0))
+    shape = np.concatenate([skills.shape, bent], axis=1)
+    skills = replace(skills, shape=shape + 0.3 * rng.normal(size=shape.shape))
+    gradient = normal_equations(evidence, skills, penalties, firsts_of(evidence)).gradient
+    step = random_step(skills, 1.0, rng)
+    along = sum(
+        (getattr(gradient, side) * getattr(step, side)).sum()
+        for side in ("unit", "family", "slope")
+    )
     h = 1e-6
-    up = _cost(evidence, _moved(skills, h * step, h * family_step), penalties)
-    down = _cost(evidence, _moved(skills, -h * step, -h * family_step), penalties)
+    up = _cost(evidence, _moved(skills, scaled(step, h)), penalties)
+    down = _cost(evidence, _moved(skills, scaled(step, -h)), penalties)
     assert along == pytest.approx((up - down) / (2 * h), rel=1e-5)
 
 
-def test_the_fit_is_a_minimum() -> None:
+@pytest.mark.parametrize("families", [5, 40])
+def test_a_step_solves_the_whole_system_whichever_side_is_eliminated(families: int) -> None:
+    """Families are fewer than the parameters of all benchmarks, or more."""
+    evidence = data(families=families)
+    skills = fit_skills(evidence, 2, Penalties(), tolerance=0.1)
+    arrow = normal_equations(evidence, skills, Penalties(), firsts_of(evidence))
+    found = arrow.step(0.1)
+    n_units, q = found.unit.shape
+    d, P = 2, 6
+    edge, whole = n_units * q, n_units * q + families * d + P
+    matrix = np.zeros((whole, whole))
+    for t in range(n_units):
+        rows = slice(t * q, (t + 1) * q)
+        matrix[rows, rows] = arrow.unit[t]
+        matrix[rows, whole - P :] = arrow.unit_slope[t]
+        for f in range(families):
+            matrix[rows, edge + f * d : edge + (f + 1) * d] = arrow.family_unit[f, t]
+    for f in range(families):
+        rows = slice(edge + f * d, edge + (f + 1) * d)
+        matrix[rows, rows] = arrow.family[f]
+        matrix[rows, whole - P :] = arrow.family_slope[f]
+    matrix[whole - P :, whole - P :] = arrow.slope
+    matrix = np.triu(matrix) + np.triu(matrix, 1).T
+    matrix[np.diag_indices(whole)] *= 1.1
+    parts = (arrow.gradient.unit, arrow.gradient.family, arrow.gradient.slope)
+    expected = -np.linalg.solve(matrix, np.concatenate([part.reshape(-1) for part in parts]))
+    step = np.concatenate([p.reshape(-1) for p in (found.unit, found.family, found.slope)])
+    assert np.allclose(step, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_the_fit_is_a_minimum(learned: bool) -> None:
     evidence, penalties = data(), Penalties()
     skills = fit_skills(evidence, 2, penalties, tolerance=1e-9)
+    if learned:
+        skills = fit_link(evidence, skills, penalties, tolerance=1e-9)
     least = _cost(evidence, skills, penalties)
     assert least < 0.01 * _cost(evidence, first_skills(evidence, 2), penalties) + 0.05
     rng = np.random.default_rng(2)
-    firsts = np.flatnonzero(np.diff(evidence.family, prepend=-1))
-    system = normal_equations(evidence, skills, penalties, firsts)
     for _ in range(20):
-        step = 0.01 * rng.normal(size=system.gradient.shape)
-        family_step = 0.01 * rng.normal(size=system.family_gradient.shape)
-        assert _cost(evidence, _moved(skills, step, family_step), penalties) > least
+        step = random_step(skills, 0.01, rng)
+        assert _cost(evidence, _moved(skills, step), penalties) > least
+
+
+def test_a_learned_link_follows_a_curve_that_is_no_sigmoid() -> None:
+    """Two steps with a plateau between them, on one skill that all families share."""
+    evidence = data(holes=False)
+    index = evidence.scale[:, :2].sum(axis=1)
+    steps = 0.5 * expit(12 * (index + 0.8)) + 0.5 * expit(12 * (index - 0.8))
+    chance = np.zeros(6)
+    plain = replace(evidence, scores=np.tile(steps[:, None], (1, 6)), chance=chance)
+    skills = fit_skills(plain, 1, Penalties())
+    bent = fit_link(plain, skills, Penalties(link=1e-6))
+    errors = [
+        np.abs(
+            skill_curve(s, s.intercept[plain.family] + plain.scale @ s.slope) - plain.scores
+        ).mean()
+        for s in (skills, bent)
+    ]
+    assert errors[1] < 0.7 * errors[0]
 
 
 def test_a_family_never_seen_is_an_average_one_and_less_certain() -> None:

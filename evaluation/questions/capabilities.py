@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.observational.observational import ObservationalLaw
@@ -69,7 +67,7 @@ def _of_space(law: ObservationalLaw) -> Capabilities:
 
 def _of_skills(law: SkillsLaw) -> Capabilities:
     # The likeliest number of skills, rotated to be read, as in the law's own table.
-    likely = law.variants[int(np.argmax(law.share))]
+    likely = law.likeliest
     theta = likely.intercept[law.model_families] + law.scale @ likely.slope
     read = readable_skills(likely.loading, theta, law.scale[:, :2].sum(axis=1))
     logs = law.scale[:, :2] * law.standard.size + law.standard.mean

@@ -19,7 +19,7 @@ from scipy.special import logit
 
 from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.predictors.skills.skill_curves import SHAPE, curve
-from scalepredict.records.table import Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints
 
 MAX_STEPS, TOLERANCE = 40, 1e-5
 MOST_DAMPING = 1e6
@@ -55,7 +55,7 @@ class CurvePenalties:
         bend: Score error at which the loss turns from square to absolute.
     """
 
-    intercept: float = 1e-2
+    intercept: float = 3e-3
     slope: float = 1e-3
     shape: tuple[float, float, float] = (1e-3, 0.1, 3e-4)
     bend: float = 0.1
@@ -122,7 +122,7 @@ def _index(curves: FamilyCurves, family: Ints, decades: Floats) -> Floats:
     return np.asarray(curves.level + decades[:, None] * curves.slope + own)
 
 
-def _where(better: Floats, new: FamilyCurves, old: FamilyCurves) -> FamilyCurves:
+def _where(better: Bools, new: FamilyCurves, old: FamilyCurves) -> FamilyCurves:
     return replace(
         new,
         level=np.where(better, new.level, old.level),
@@ -155,9 +155,10 @@ class _Evidence:
         weight = np.isfinite(self.scores) * (
             self.penalties.bend / np.maximum(np.abs(error), self.penalties.bend)
         )
-        lines = by_index[:, :, None] * np.stack(
-            [np.ones_like(self.decades), self.decades], axis=1
-        )[:, None, :]
+        lines = (
+            by_index[:, :, None]
+            * np.stack([np.ones_like(self.decades), self.decades], axis=1)[:, None, :]
+        )
         by_unit = np.concatenate([lines, by_shape], axis=2).swapaxes(0, 1)  # (T, M, G)
         weighted = (by_unit * weight.T[:, :, None]).swapaxes(1, 2)
         firsts = np.flatnonzero(np.diff(self.family, prepend=-1))
@@ -179,9 +180,7 @@ class _Evidence:
             level=curves.level + step[:, 0],
             slope=curves.slope + step[:, 1],
             shape=np.clip(curves.shape + step[:, 2:], SHAPE - 4, SHAPE + 8),
-            intercept=curves.intercept
-            - drawn / family.T
-            - np.einsum("tfg,tg->ft", ratio, step),
+            intercept=curves.intercept - drawn / family.T - np.einsum("tfg,tg->ft", ratio, step),
         )
 
     def _stiffness(self) -> Floats:

@@ -94,9 +94,8 @@ def _splines() -> tuple[Floats, Floats]:
 
     inner = np.linspace(0, 1, PIECES + 1)
     knots = np.concatenate([[0.0, 0.0], inner, [1.0, 1.0]])
-    steps = np.tri(N_SPLINES, N_SPLINES + 1, k=0)  # row k: 0 in columns up to k, then 1
-    coefficients = np.stack(
-        [PPoly.from_spline(BSpline(knots, row, 2)).c[:, 2:-2] for row in 1 - steps], axis=-1
-    )
+    steps = 1 - np.tri(N_SPLINES, N_SPLINES + 1)  # row k: 0 in columns up to k, then 1
+    pieces = [PPoly.from_spline(BSpline(knots, row, 2).tck).c[:, 2:-2] for row in steps]
+    coefficients = np.stack(pieces, axis=-1)
     greville = (knots[1:-2] + knots[2:-1]) / 2
     return coefficients, np.diff(greville)

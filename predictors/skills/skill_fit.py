@@ -64,15 +64,15 @@ class Penalties:
         loading: Loading of a benchmark on a skill.
         slope: Growth of a skill with one standard deviation of z.
         shape: Floor, top and log power away from SHAPE; infinite = held.
-        link: Second differences of the log weights of a learned link.
+        link: Second differences of the log weights of a learned link; infinite = none is learned.
         bend: Score error at which the loss turns from square to absolute.
     """
 
-    intercept: float = 1e-2
+    intercept: float = 1e-1
     loading: float = 3e-3
     slope: float = 1e-4
     shape: tuple[float, float, float] = (1e-3, 0.1, 3e-4)
-    link: float = 1e-3
+    link: float = 1e-4
     bend: float = 0.1
 
 

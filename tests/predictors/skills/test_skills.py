@@ -8,6 +8,11 @@ from scipy.special import expit
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.skills.family_curves import (
+    CurvePenalties,
+    curves_at,
+    fit_family_curves,
+)
 from scalepredict.predictors.skills.rotation import geomin
 from scalepredict.predictors.skills.skill_arrow import Steps
 from scalepredict.predictors.skills.skill_curves import N_SPLINES
@@ -100,9 +105,16 @@ def test_a_family_known_by_its_smallest_model_is_forecast_far_better_than_by_it(
 
 
 def test_the_true_number_of_skills_gets_more_weight_than_one() -> None:
+    one, two = (fit(world(), skills=d) for d in (1, 2))
+    assert one.held_out.mean() > 2 * two.held_out.mean()
+    assert two.share.tolist() == [1.0]
+
+
+def test_skills_that_are_shared_count_more_than_curves_of_each_benchmark_alone() -> None:
     law = fit(world())
-    assert law.share[1] > 2 * law.share[0]
-    assert fit(world(), skills=2).share.tolist() == [1.0]
+    assert law.own is not None
+    assert len(law.share) == len(law.variants) + 1
+    assert law.share[-1] < law.share[:-1].min()
 
 
 def random_step(skills: Skills, size: float, rng: np.random.Generator) -> Steps:
@@ -174,7 +186,7 @@ def test_a_step_solves_the_whole_system_whichever_side_is_eliminated(families: i
 
 @pytest.mark.parametrize("learned", [False, True])
 def test_the_fit_is_a_minimum(learned: bool) -> None:
-    evidence, penalties = data(), Penalties()
+    evidence, penalties = data(), Penalties(intercept=1e-2)
     skills = fit_skills(evidence, 2, penalties, tolerance=1e-9)
     if learned:
         skills = fit_link(evidence, skills, penalties, tolerance=1e-9)
@@ -289,3 +301,21 @@ def test_skill_curves_rise_from_chance_to_one() -> None:
     )
     curve = skill_curve(skills, np.array([[-50.0], [0.0], [50.0]]))[:, 0]
     assert np.allclose(curve, [0.25, 0.625, 1.0], atol=1e-5)
+
+
+def test_family_curves_find_the_slope_of_each_benchmark_and_the_level_of_each_family() -> None:
+    rng = np.random.default_rng(3)
+    family = np.repeat(np.arange(8), 4)
+    decades = rng.uniform(-2, 2, size=32)
+    level = rng.normal(scale=0.5, size=(8, 2))
+    index = level[family] + decades[:, None] * np.array([0.6, 1.4])
+    held = np.where(np.arange(32) % 4 == 3, np.nan, 1.0)[:, None]
+    chance = np.array([0.0, 0.25])
+    scores = chance + (1 - chance) * expit(index)
+    curves = fit_family_curves(
+        scores * held, chance, family, decades, CurvePenalties(intercept=1e-5)
+    )
+    assert np.allclose(curves_at(curves, family, decades), scores, atol=0.02)
+    unknown = curves_at(curves, np.full(32, -1), decades)
+    average = chance + (1 - chance) * expit(level.mean(axis=0) + decades[:, None] * [0.6, 1.4])
+    assert np.allclose(unknown, average, atol=0.05)

@@ -1,0 +1,164 @@
+"""Which model of families and benchmarks forecasts best? Several are fitted, and weighted.
+
+Shared skills with learned links for d = 2, 3, 4, and curves without shared skills; each counts as
+1 / (mean squared error on families of which only the smallest model was known).
+
+Letters: M models, T benchmarks, F families, V variants (numbers of skills, then own curves).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scalepredict.predictors.skills.family_curves import (
+    CurvePenalties,
+    FamilyCurves,
+    curves_at,
+    fit_family_curves,
+)
+from scalepredict.predictors.skills.skill_fit import (
+    TOLERANCE,
+    Penalties,
+    SkillData,
+    Skills,
+    fit_link,
+    fit_skills,
+    skill_curve,
+)
+from scalepredict.records.table import Floats, Ints
+
+FOLDS, FOLD_TOLERANCE = 4, 1e-4
+ENOUGH_SCORES = 3000  # held out; further folds would not move the weights
+PRIOR_SCORES = 5  # a benchmark with few held-out scores takes part of its error from the others
+STEP = 1e-4  # of finite differences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What is fitted.
+
+    Attributes:
+        numbers: Numbers of skills.
+        penalties: Of skills and their curves; a finite ``link`` learns one for each benchmark.
+        own: Of curves without shared skills; None = without them.
+    """
+
+    numbers: tuple[int, ...]
+    penalties: Penalties
+    own: CurvePenalties | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Variants:
+    """Fitted variants: one for each number of skills, and curves without any; None = not asked."""
+
+    skills: tuple[Skills, ...]
+    own: FamilyCurves | None
+
+    def points(self, family: Ints, scale: Floats, decades: Floats) -> Floats:
+        """Scores of N models; family -1 is an average one. Shape (V, N, T).
+
+        Args:
+            family: Shape (N,).
+            scale: z. Shape (N, 3).
+            decades: log10 N D, centred. Shape (N,).
+        """
+        points = [skill_curve(skills, _theta(skills, family, scale)) for skills in self.skills]
+        if self.own is not None:
+            points.append(curves_at(self.own, family, decades))
+        return np.stack(points)
+
+    def scatter(self, family: Ints, scale: Floats, decades: Floats) -> Floats:
+        """Variance of families around the average one, where the family is -1. Shape (V, N, T)."""
+        spread = [_scatter_of_skills(skills, family, scale) for skills in self.skills]
+        if self.own is not None:
+            raised = replace(self.own, level=self.own.level + STEP)
+            there = curves_at(raised, family, decades) - curves_at(self.own, family, decades)
+            spread.append((there / STEP) ** 2 * self.own.intercept.var(axis=0))
+        return np.where((family >= 0)[None, :, None], 0.0, np.stack(spread))
+
+
+def fit_variants(
+    data: SkillData, decades: Floats, choice: Choice, *, tolerance: float = TOLERANCE
+) -> Variants:
+    """Fit all variants.
+
+    Args:
+        data: Evidence; every row and column holds a score.
+        decades: log10 N D of each model, centred. Shape (M,).
+        choice: What is fitted.
+        tolerance: Relative gain of a step below which a fit is done.
+    """
+    skills = [fit_skills(data, d, choice.penalties, tolerance=tolerance) for d in choice.numbers]
+    if np.isfinite(choice.penalties.link):
+        skills = [fit_link(data, one, choice.penalties, tolerance=tolerance) for one in skills]
+    own = None
+    if choice.own is not None:
+        own = fit_family_curves(data.scores, data.chance, data.family, decades, choice.own)
+    return Variants(skills=tuple(skills), own=own)
+
+
+def held_out_errors(
+    data: SkillData,
+    decades: Floats,
+    choice: Choice,
+    progress: Callable[[], None] = lambda: None,
+) -> Floats:
+    """Mean squared errors when families in turn are known by their smallest model only. (V, T).
+
+    Args:
+        data: Evidence.
+        decades: log10 N D of each model, centred. Shape (M,).
+        choice: What is fitted.
+        progress: Called after each of FOLDS folds.
+    """
+    by_size = np.lexsort((decades, data.family))
+    firsts = np.flatnonzero(np.diff(data.family, prepend=-1))
+    smallest = np.zeros(len(decades), dtype=bool)
+    smallest[by_size[firsts]] = True
+    n_variants = len(choice.numbers) + (choice.own is not None)
+    error = np.zeros((n_variants, data.scores.shape[1]))
+    count = np.zeros(data.scores.shape[1])
+    for fold in range(FOLDS):
+        hidden = (data.family % FOLDS == fold) & ~smallest
+        tested = hidden[:, None] & data.measured
+        progress()
+        if count.sum() > ENOUGH_SCORES or not hidden.any():
+            continue
+        columns = data.measured[~hidden].any(axis=0)
+        fitted = fit_variants(
+            replace(
+                data,
+                scores=data.scores[~hidden][:, columns],
+                chance=data.chance[columns],
+                scale=data.scale[~hidden],
+                family=data.family[~hidden],
+            ),
+            decades[~hidden],
+            choice,
+            tolerance=FOLD_TOLERANCE,
+        )
+        points = fitted.points(data.family, data.scale, decades)
+        missed = np.where(tested[:, columns], points - data.scores[:, columns], 0.0)
+        error[:, columns] += (missed**2).sum(axis=1)
+        count[columns] += tested[:, columns].sum(axis=0)
+    pooled = error.sum(axis=1, keepdims=True) / max(float(count.sum()), 1.0)
+    return np.asarray((error + PRIOR_SCORES * pooled) / (count + PRIOR_SCORES))
+
+
+def _theta(skills: Skills, family: Ints, scale: Floats) -> Floats:
+    own = np.where((family >= 0)[:, None], skills.intercept[family], 0.0)
+    return np.asarray(own + scale @ skills.slope)
+
+
+def _scatter_of_skills(skills: Skills, family: Ints, scale: Floats) -> Floats:
+    # A family never seen may lie anywhere among the families: the spread of their intercepts.
+    theta = _theta(skills, family, scale)
+    point = skill_curve(skills, theta)
+    d = skills.slope.shape[1]
+    scatter = np.cov(skills.intercept.T, bias=True).reshape(d, d)
+    slope = np.stack(
+        [(skill_curve(skills, theta + STEP * axis) - point) / STEP for axis in np.eye(d)], axis=2
+    )
+    return np.asarray(np.einsum("ktd,de,kte->kt", slope, scatter, slope))

@@ -66,7 +66,7 @@ def loadings_table(
     """
     components = [f"{i + 1}" for i in range(loading.shape[1])]
     rows: list[tuple[str | float, ...]] = [
-        (unit.benchmark, *map(float, row), float(rest))
+        (unit.shown, *map(float, row), float(rest))
         for unit, row, rest in zip(units, loading, noise, strict=True)
     ]
     return LawTable(

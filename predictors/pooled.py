@@ -78,9 +78,9 @@ def unlearnable(
     return tuple(
         None
         if column in fitted
-        else f"{unit.benchmark!r} is measured on {count_of(count, 'model')} {of}; at least "
+        else f"{unit.shown!r} is measured on {count_of(count, 'model')} {of}; at least "
         f"{fewest} are needed."
         if count < fewest
-        else f"{unit.benchmark!r} has the same score in all {count} models: nothing to learn from."
+        else f"{unit.shown!r} has the same score in all {count} models: nothing to learn from."
         for column, (unit, count) in enumerate(zip(units, counted, strict=True))
     )

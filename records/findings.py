@@ -60,6 +60,8 @@ def _below_chance(table: EvalTable) -> Iterator[str]:
     measured = np.isfinite(table.scores).sum(axis=0)
     for column in np.flatnonzero(low):
         unit = table.units[column]
+        if unit.chance_assumed:
+            continue
         yield (
             f"{unit.benchmark}: clearly below the chance level {unit.chance:g}: {low[column]} of "
             f"{count_of(int(measured[column]), 'score')}; check the chance level, the prompt and "

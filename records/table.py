@@ -63,18 +63,27 @@ class Unit:
         task: Name inside the benchmark; empty for the benchmark's own aggregate score.
         metric: Name of the metric; scores of different metrics are never in one unit.
         shots: Number of examples in the prompt, if recorded.
+        variant: Other settings of the evaluation, in words, where several are recorded.
         chance: Score of a guesser, a fraction.
         chance_assumed: Whether ``chance`` came from neither the file nor the benchmark metadata.
         suite: Named set of benchmarks that is averaged; empty if none.
+        label: Name among the columns of its table, where the benchmark alone names several.
     """
 
     benchmark: str
     task: str = ""
     metric: str = ""
     shots: int | None = None
+    variant: str = ""
     chance: float = 0.0
     chance_assumed: bool = False
     suite: str = ""
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Name of its column, such as ``hellaswag [acc_norm, 10-shot]``."""
+        return self.label or self.benchmark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,6 +5,7 @@ Chance, its provenance and the suite say something about a column; the key says 
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,11 +20,12 @@ class Key(NamedTuple):
     task: str
     metric: str
     shots: int | None
+    variant: str = ""
 
 
 def key(unit: Unit) -> Key:
     """What a column holds."""
-    return Key(unit.benchmark, unit.task, unit.metric, unit.shots)
+    return Key(unit.benchmark, unit.task, unit.metric, unit.shots, unit.variant)
 
 
 def whole_key(unit: Unit) -> Key:
@@ -63,11 +65,54 @@ def match(
 
 def how_measured(unit: Unit) -> str:
     """The metric and the shots in words, such as ``acc, 5-shot``."""
-    shots = "" if unit.shots is None else f"{unit.shots}-shot"
-    return ", ".join(filter(None, (unit.metric, shots))) or "score"
+    shots = _shots(unit.shots)
+    return ", ".join(filter(None, (unit.metric, shots, unit.variant))) or "score"
+
+
+def column_document(unit: Unit) -> dict[str, str | int]:
+    """What a column holds, as documents say it: the benchmark, and how it was measured if known."""
+    found = {"metric": unit.metric, "shots": unit.shots, "variant": unit.variant}
+    return {
+        "benchmark": unit.benchmark,
+        **{name: value for name, value in found.items() if value not in ("", None)},
+    }
+
+
+def labelled(units: Sequence[Unit]) -> tuple[Unit, ...]:
+    """The units with names that tell the columns of one benchmark apart.
+
+    In brackets stands what differs between them: metric, shots, variant.
+    """
+    columns: dict[str, list[Key]] = {}
+    for unit in units:
+        whole = whole_key(unit)
+        mine = columns.setdefault(unit.benchmark, [])
+        if whole not in mine:
+            mine.append(whole)
+    return tuple(
+        replace(unit, label=_label(whole_key(unit), columns[unit.benchmark])) for unit in units
+    )
+
+
+def _label(column: Key, beside: Sequence[Key]) -> str:
+    if len(beside) == 1:
+        return ""
+    parts: list[tuple[str, set[object]]] = [
+        (column.metric or "no metric", {other.metric for other in beside}),
+        (_shots(column.shots) or "shots unknown", {other.shots for other in beside}),
+        (column.variant or "other settings", {other.variant for other in beside}),
+    ]
+    told = ", ".join(part for part, values in parts if len(values) > 1)
+    return f"{column.benchmark} [{told}]"
+
+
+def _shots(shots: int | None) -> str:
+    return "" if shots is None else f"{shots}-shot"
 
 
 def _agree(one: Key, other: Key) -> bool:
-    return (one.metric == other.metric or not one.metric or not other.metric) and (
-        one.shots == other.shots or one.shots is None or other.shots is None
+    return (
+        (one.metric == other.metric or not one.metric or not other.metric)
+        and (one.shots == other.shots or one.shots is None or other.shots is None)
+        and (one.variant == other.variant or not one.variant or not other.variant)
     )

@@ -16,13 +16,23 @@ from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
     from scalepredict.records.importers.choose import Choice
+    from scalepredict.records.metrics import Metrics
 
 
 class KeyPart(StrEnum):
-    """Parts of the task key that may be allowed to differ."""
+    """What tells evaluations of a benchmark apart, and may be allowed to differ."""
 
     VERSION = "version"
     HASH = "hash"
+    PROMPT = "prompt"
+    CHAT_TEMPLATE = "chat-template"
+    TURNS = "turns"
+    SYSTEM_PROMPT = "system-prompt"
+    GENERATION = "generation"
+    TASK_GENERATION = "task-generation"
+    QUANTISATION = "quantisation"
+    PRECISION = "precision"
+    ITEMS = "items"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +54,9 @@ class Taken:
     ] = False
     metric: Annotated[
         tuple[str, ...],
-        typer.Option("--metric", metavar="[TASK=]NAME", help="Metric to take."),
+        typer.Option(
+            "--metric", metavar="[TASK=]NAME", help="Metric to take; of several, the first there."
+        ),
     ] = ()
     filter_name: Annotated[
         tuple[str, ...],
@@ -56,8 +68,13 @@ class Taken:
     ] = ()
     ignore_key: Annotated[
         tuple[KeyPart, ...],
-        typer.Option("--ignore-key", help="Let models differ in this part of the task key."),
+        typer.Option("--ignore-key", help="Let evaluations of one column differ in this."),
     ] = ()
+    benchmarks: Annotated[
+        Path | None,
+        typer.Option("--benchmarks", help="Metrics and benchmarks of your own (YAML)."),
+    ] = None
+    percent: Annotated[bool, typer.Option("--percent", help="All values are in percent.")] = False
     exclude: Annotated[
         tuple[str, ...],
         typer.Option("--exclude", metavar="GLOB", help="Leave these files out."),
@@ -68,12 +85,12 @@ class Taken:
         from scalepredict.records.importers.choose import Choice
 
         return Choice(
-            metric=_by_task(self.metric),
+            metric=_by_task([name for name in self.metric if "=" in name]),
+            prefer=tuple(name for name in self.metric if "=" not in name),
+            percent=self.percent,
             filter=_by_task(self.filter_name),
             shots={task: _whole(number) for task, number in _by_task(self.shots).items()},
-            ignore=frozenset(
-                "digest" if part is KeyPart.HASH else part.value for part in self.ignore_key
-            ),
+            ignore=frozenset(part.value for part in self.ignore_key),
         )
 
 
@@ -150,6 +167,7 @@ def import_records(
             exclude=taken.exclude,
             output=None if output == "-" else Path(output),
             choice=taken.choice(),
+            metrics=_metrics(taken.benchmarks),
             progress=progress,
         )
     voice.say(*summary(collected))
@@ -170,6 +188,14 @@ def import_records(
         return
     write_records(output, frame_of(rows))
     voice.say(f"wrote {output}: {count_of(len(rows), 'row')}.")
+
+
+def _metrics(benchmarks: Path | None) -> "Metrics":
+    from scalepredict.records.metrics import metrics_from, shipped_metrics
+    from scalepredict.records.text.yaml_text import load_yaml
+
+    own = None if benchmarks is None else metrics_from(load_yaml(benchmarks))
+    return shipped_metrics() if own is None else shipped_metrics().overridden(own)
 
 
 def _check_output(output: str, sources: Sequence[Path]) -> None:

@@ -115,7 +115,7 @@ def _draw(axis: Any, panel: Panel) -> None:
         zorder=3,
     )
     _limits(axis, panel)
-    axis.set_title(title_of(unit.benchmark, _WORDS.get(kind, kind.label)), loc="left")
+    axis.set_title(title_of(unit.shown, _WORDS.get(kind, kind.label)), loc="left")
 
 
 def _limits(axis: Any, panel: Panel) -> None:

@@ -26,7 +26,7 @@ class Evidence:
 
 
 def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Evidence:
-    """Read records and keep what was asked for; mixed measurements are refused."""
+    """Read records and keep what was asked for."""
     reading = read_files(
         records,
         benchmarks=choice.benchmarks,
@@ -62,7 +62,6 @@ def read_files(
     metrics: Sequence[str] = (),
     shots: int | None = None,
     percent: bool = False,
-    mixed: bool = False,
 ) -> Reading:
     """Read records with the user's own benchmark and ladder files; see `read_records`."""
     return read_records(
@@ -72,5 +71,4 @@ def read_files(
         shots=shots,
         percent=percent,
         ladder=None if ladder is None else read_ladder(ladder),
-        mixed=mixed,
     )

@@ -95,7 +95,6 @@ def read_checkpoints(
         benchmarks=how.benchmarks,
         ladder=how.ladder,
         percent=how.percent,
-        mixed=True,
     )
     reading = read(checkpoints)
     # One line each: in CI logs a name with a line break must not start a line of its own.

@@ -26,7 +26,6 @@ def stored_measured(stored: StoredFit, records: Sequence[Path], how: Reading) ->
         metrics=choice.metrics,
         shots=choice.shots,
         percent=how.percent,
-        mixed=True,  # the fit's own columns are found among all that were measured
     )
     return Measured(
         records=reading.table,

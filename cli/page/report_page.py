@@ -145,16 +145,16 @@ def _figures(
     parts = []
     with house_style():
         for column, unit in enumerate(forecast.forecast.units):
-            if unit.benchmark not in wanted:
+            if unit.shown not in wanted:
                 continue
             svg = figure_bytes(
                 small_figure(Panel(path=way, column=column, levels=subject.levels)), ".svg"
             )
-            kind = wanted[unit.benchmark].kind
+            kind = wanted[unit.shown].kind
             caption = "" if kind is None else kind.label
             parts.append(
-                f"<figure><h3>{text(unit.benchmark)}</h3><figcaption>{text(caption)}</figcaption>"
-                f"{picture(svg, number=next(counter), label=unit.benchmark)}</figure>\n"
+                f"<figure><h3>{text(unit.shown)}</h3><figcaption>{text(caption)}</figcaption>"
+                f"{picture(svg, number=next(counter), label=unit.shown)}</figure>\n"
             )
     return f"<div class=figures>\n{''.join(parts)}</div>\n"
 

@@ -50,7 +50,6 @@ def plot_checkpoints(
         benchmarks=reading.benchmarks,
         ladder=reading.ladder,
         percent=reading.percent,
-        mixed=True,
     )
     voice.say(*read.report.notes())
     gate = load_gate().gate
@@ -58,7 +57,7 @@ def plot_checkpoints(
     evidence = gather(read.table, gate)
     longest = _longest_run(evidence, narrowing.family, model, voice)
     run = trajectory_of(evidence, gate, longest)
-    columns = columns_of([unit.benchmark for unit in run.units], narrowing.benchmark)
+    columns = columns_of([unit.shown for unit in run.units], narrowing.benchmark)
     if not picture.each and not np.isfinite(run.expected).any():
         voice.warn(
             [f"{run.run.model}: no checkpoint has enough earlier ones near it to be judged."]
@@ -99,7 +98,7 @@ def _pictures(run: "Trajectory", columns: Sequence[int], *, each: bool, alpha: f
     if each:
         for i in columns:
             draw = partial(checkpoints_figure, run, np.array([i]), alpha=alpha)
-            yield run.units[i].benchmark, draw
+            yield run.units[i].shown, draw
         return
     model, family = run.run.model, run.run.family
     title = f"{model}, {family}" if family != model else model

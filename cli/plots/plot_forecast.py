@@ -58,7 +58,7 @@ def plot_forecast(
     if len(forecast.targets) > 1:
         raise RefusedError("one picture shows one target; give each option once.")
     way = path_to(stored.fit, forecast, constants, index=0)
-    names = [unit.benchmark for unit in forecast.forecast.units]
+    names = [unit.shown for unit in forecast.forecast.units]
     shown = columns_of(names, narrowing.benchmark)
     picture.write("forecast", _pictures(stored, way, names, shown, levels, each=picture.each))
 

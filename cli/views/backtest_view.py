@@ -79,7 +79,7 @@ def _rows_of(cell: BacktestCell, levels: Sequence[float]) -> Iterator[dict[str, 
             yield {
                 "predictor": cell.predictor,
                 "family": cell.family,
-                "benchmark": unit.benchmark,
+                "benchmark": unit.shown,
                 "model": target.model,
                 "params": target.params,
                 "tokens": target.tokens,

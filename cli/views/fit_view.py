@@ -25,6 +25,7 @@ from scalepredict.predictors.store.fit_file import StoredFit
 from scalepredict.predictors.store.json_codec import encode
 from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of, format_count
+from scalepredict.records.units import column_document
 
 SCHEMA = "scalepredict.fit-report/1"
 FEW_FAMILIES = 6  # of one law; the tables of more are shown when asked for
@@ -152,7 +153,7 @@ def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
     rows = []
     for i, unit in enumerate(summary.classes.units):
         row = [
-            unit.benchmark,
+            unit.shown,
             summary.classes.kinds[i].label,
             f"{trend.n_scores[i]:.0f}",
             percent(summary.last[i]),
@@ -191,7 +192,7 @@ def _benchmarks(summary: FamilySummary) -> list[dict[str, Any]]:
     trend = summary.classes.trend
     return [
         {
-            "benchmark": unit.benchmark,
+            **column_document(unit),
             "class": summary.classes.kinds[i].value,
             "scores": int(trend.n_scores[i]),
             "last": float(summary.last[i]),

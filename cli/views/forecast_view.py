@@ -1,7 +1,7 @@
 """How is a forecast shown? One table for each family and target; the same as rows and documents."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.interface import Forecast
 from scalepredict.records.subset import known_names
 from scalepredict.records.text.counts import count_of, format_count
+from scalepredict.records.units import column_document
 
 SCHEMA = "scalepredict.forecast/1"
 APPROXIMATE = "intervals of averages are approximate"
@@ -36,7 +37,8 @@ APPROXIMATE = "intervals of averages are approximate"
 class Entry:
     """The forecast of one benchmark or suite; fractions, NaN where there is none.
 
-    ``evidence`` holds the scores behind it, by growing compute.
+    ``evidence`` holds the scores behind it, by growing compute; ``column`` says of a benchmark how
+    it was measured.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Entry:
     observed: float = np.nan
     error: float = np.nan
     evidence: tuple[float, ...] = ()
+    column: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,7 @@ def make_views(
     Raises:
         RefusedError: A named benchmark was not fitted.
     """
-    names = [unit.benchmark for unit in family.forecast.units]
+    names = [unit.shown for unit in family.forecast.units]
     known_names("benchmark", only, names)
     shown = np.flatnonzero([not only or name in only for name in names])
     for k, line in enumerate(family.target_lines):
@@ -184,7 +187,8 @@ def _entries(
     rising = evidence.scores[np.argsort(evidence.flops, kind="stable")]
     return [
         Entry(
-            name=unit.benchmark,
+            name=unit.shown,
+            column=column_document(unit),
             kind=family.classes.kinds[t],
             point=float(forecast.point[k, t]),
             interval=bounds[t],
@@ -333,6 +337,7 @@ def _document(view: View) -> dict[str, Any]:
 def _item(entry: Entry, measured: bool) -> dict[str, Any]:
     item: dict[str, Any] = {
         "benchmark": entry.name,
+        **entry.column,
         "class": None if entry.kind is None else entry.kind.value,
         "forecast": entry.point,
         "interval": {percent_key(c): list(ends) for c, ends in entry.interval.items()},

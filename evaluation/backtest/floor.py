@@ -64,7 +64,7 @@ def checkpoint_noise(table: EvalTable) -> Noise:
         variance = np.where(known, stacked, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         for unit, value, n in zip(benchmarks.units, variance, known.sum(axis=0), strict=True):
             if n:
-                noise[family, unit.benchmark] = float(ABSOLUTE_OF_SD * np.sqrt(value))
+                noise[family, unit.shown] = float(ABSOLUTE_OF_SD * np.sqrt(value))
     return noise
 
 
@@ -84,7 +84,7 @@ def interpolation_noise(table: EvalTable) -> Noise:
         means = np.where(known, error, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         for unit, value, n in zip(own.units, means, known.sum(axis=0), strict=True):
             if n:
-                noise[family, unit.benchmark] = float(value)
+                noise[family, unit.shown] = float(value)
     return noise
 
 

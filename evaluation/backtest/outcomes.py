@@ -147,7 +147,7 @@ def _codes(cell: Cell, numbers: dict[str, dict[Hashable, int]]) -> Ints:
     columns = (
         number("predictor", cell.predictor),
         number("family", cell.family),
-        np.array([number("benchmark", unit.benchmark) for unit in cell.units], dtype=int),
+        np.array([number("benchmark", unit.shown) for unit in cell.units], dtype=int),
         number("group", cell.group),
         number("series", cell.series),
         number("origin", origin),

@@ -238,7 +238,7 @@ def suite_variance(scale: Floats, columns: list[list[int]], correlation: float) 
 
 
 def _incomplete(forecast: Forecast, suite: str, index: Sequence[int]) -> str | None:
-    missing = [forecast.units[i].benchmark for i in index if forecast.failures[i] is not None]
+    missing = [forecast.units[i].shown for i in index if forecast.failures[i] is not None]
     if not missing:
         return None
     return (

@@ -81,6 +81,6 @@ def predict_next(
 
 def binomial(p: Floats, n_items: Floats) -> Floats:
     """Sampling variance of a share of n answers, never zero (Agresti and Coull 1998)."""
-    shrunk = (p * n_items + 1) / (n_items + 2)
+    shrunk = (np.maximum(p, 0.0) * n_items + 1) / (n_items + 2)
     result: Floats = shrunk * (1 - shrunk) / n_items
     return result

@@ -55,7 +55,7 @@ def capabilities_of(fit: Fit) -> Capabilities:
 def _of_space(law: ObservationalLaw) -> Capabilities:
     return Capabilities(
         word="component",
-        benchmarks=tuple(law.frontier.units[i].benchmark for i in law.standard),
+        benchmarks=tuple(law.frontier.units[i].shown for i in law.standard),
         loading=100 * law.space.loading,
         loading_unit="points",
         share=law.space.explained,
@@ -73,7 +73,7 @@ def _of_skills(law: SkillsLaw) -> Capabilities:
     logs = law.scale[:, :2] * law.standard.size + law.standard.mean
     return Capabilities(
         word="skill",
-        benchmarks=tuple(law.frontier.units[i].benchmark for i in law.fitted),
+        benchmarks=tuple(law.frontier.units[i].shown for i in law.fitted),
         loading=read.loading,
         loading_unit="logits",
         share=read.share,

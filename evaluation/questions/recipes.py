@@ -130,7 +130,7 @@ def compare(
         pairs=tuple(
             (a.checkpoints[i], b.checkpoints[j]) for i, j in zip(rows_a, rows_b, strict=True)
         ),
-        benchmarks=tuple(table.units[i].benchmark for i in both),
+        benchmarks=tuple(table.units[i].shown for i in both),
         difference=shrunk,
         sd=np.sqrt(shrunk_variance + ahead),
         raw=raw,

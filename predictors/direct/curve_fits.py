@@ -228,7 +228,7 @@ def _covariance(
 
 
 def _names(units: Sequence[Unit], chosen: Bools) -> str:
-    names = [unit.benchmark for unit, is_chosen in zip(units, chosen, strict=True) if is_chosen]
+    names = [unit.shown for unit, is_chosen in zip(units, chosen, strict=True) if is_chosen]
     if len(names) == 1:
         return f"on {names[0]}"
     return f"on {len(names)} of {len(units)} benchmarks ({names[0]}, ...)"

@@ -25,7 +25,7 @@ def links_table(units: Sequence[Unit], links: Links, used: int) -> LawTable:
         header=("benchmark", "explained", *(f"with {k}" for k in variants)),
         kinds=(Kind.TEXT, Kind.SCORE, *[Kind.SCORE] * len(variants)),
         rows=tuple(
-            (unit.benchmark, float(explained), *map(float, share))
+            (unit.shown, float(explained), *map(float, share))
             for unit, explained, share in zip(units, links.explained, links.share, strict=True)
         ),
     )

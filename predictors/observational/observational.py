@@ -143,7 +143,7 @@ class Observational:
         )
 
     def _standard(self, table: EvalTable, varied: Bools) -> Ints:
-        names = [unit.benchmark for unit in table.units]
+        names = [unit.shown for unit in table.units]
         known_names("standard benchmark", self.standard, names)
         counted = np.isfinite(table.scores).sum(axis=0)
         if self.standard:
@@ -270,7 +270,7 @@ class ObservationalLaw:
                 f"{listed(named, most=5)}."
             )
         notes += [
-            f"{units[column].benchmark!r}: the capabilities explain only {max(share, 0):.0%} of "
+            f"{units[column].shown!r}: the capabilities explain only {max(share, 0):.0%} of "
             "its scores; what it needs may not be among the standard benchmarks."
             for column, share in zip(self.fitted, self.links.explained, strict=True)
             if share < LITTLE_EXPLAINED
@@ -336,7 +336,7 @@ class ObservationalLaw:
 
 
 def _names(units: tuple[Unit, ...], columns: Ints) -> str:
-    return ", ".join(units[i].benchmark for i in columns)
+    return ", ".join(units[i].shown for i in columns)
 
 
 def _trend(space: FactorModel, known: Posterior, table: EvalTable) -> FamilyTrend | None:

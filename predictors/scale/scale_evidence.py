@@ -170,6 +170,7 @@ class Ladder:
         ascending = np.sort(self.scores, axis=0)  # NaN goes last
         lowest = np.arange(len(ascending))[:, None] < n_lowest
         level = np.where(lowest, ascending, 0.0).sum(axis=0) / np.maximum(n_lowest, 1)
+        level = np.clip(level, 0.0, 1.0)  # a correlation of a guesser may lie below 0
         items = np.where(measured, self.n_items, 0.0).sum(axis=0) / np.maximum(n, 1)
         error = np.sqrt(level * (1 - level) / np.maximum(items, 1.0))
         floor: Floats = np.clip(np.minimum(self.chance, level - error), 0.0, HIGHEST_FLOOR)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from scalepredict.errors import CountError, RecordError
 from scalepredict.records.text.counts import parse_count
 
-TEXTS = ("model", "family", "phase", "role", "benchmark", "task", "metric", "suite")
+TEXTS = ("model", "family", "phase", "role", "benchmark", "task", "metric", "variant", "suite")
 COUNTS = ("params", "tokens", "flops", "unique_tokens", "n_items", "trials")
 PLAIN = ("step", "loss", "chance", "shots", "successes")  # numbers with few different values
 FAST = ("score", "stderr", "task_loss")  # numbers that differ in every row

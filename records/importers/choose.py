@@ -1,7 +1,4 @@
-"""Which of a task's metrics is its score, and may the scores of two models be compared?
-
-Rows are comparable only if benchmark, task, metric, filter, shots, version and hash all agree.
-"""
+"""Which of a task's metrics is its score, and which of several evaluations counts?"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +15,6 @@ from scalepredict.records.text.counts import listed
 # What the harness's own leaderboards report; a metric that is not listed comes after these.
 _METRICS = ("primary_score", "acc_norm", "acc", "accuracy", "exact_match", "em", "pass@1", "f1")
 _FILTERS = ("none", "strict-match", "flexible-extract")
-_KEYS = ("shots", "version", "digest")
 
 
 class Placed(NamedTuple):
@@ -36,8 +32,9 @@ class Choice:
         metric: Name of the metric.
         filter: Name of the filter.
         shots: Examples in the prompt.
-        ignore: Parts of the key that may differ between models: version, digest.
+        ignore: Settings that may differ between evaluations of one column: version, hash, ...
         prefer: Metrics (``name`` or ``name,filter``); the first that a benchmark has is taken.
+        percent: Whether all values are in percent.
     """
 
     metric: Mapping[str, str]
@@ -45,13 +42,23 @@ class Choice:
     shots: Mapping[str, int]
     ignore: frozenset[str] = frozenset()
     prefer: tuple[str, ...] = ()
+    percent: bool = False
 
 
 NO_CHOICE = Choice(metric={}, filter={}, shots={})
 
 
-def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Placed], list[str]]:
+def choose_metrics(
+    placed: Sequence[Placed], choice: Choice, left_out: Mapping[tuple[str, str], str]
+) -> tuple[list[Placed], list[str]]:
     """Keep one metric and filter for each benchmark; sentences say what was chosen over what.
+
+    Checkpoints that lack it keep another one, which becomes a column of its own.
+
+    Args:
+        placed: Scores.
+        choice: What the user asked for.
+        left_out: Why metrics of benchmarks are not among the scores.
 
     Raises:
         RecordError: A metric, filter or shot count that was asked for is nowhere.
@@ -59,11 +66,17 @@ def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Place
     by_benchmark: dict[str, list[Placed]] = defaultdict(list)
     for item in placed:
         by_benchmark[item.score.benchmark].append(item)
-    _refuse_unknown(placed, by_benchmark, choice)
+    _refuse_unknown(placed, by_benchmark, choice, left_out)
     kept: list[Placed] = []
     taken: dict[str, list[str]] = defaultdict(list)
+    columns: dict[tuple[str, str], list[str]] = defaultdict(list)
     for benchmark, items in by_benchmark.items():
         wanted = _wanted(benchmark, items, choice)
+        scored = [p for p in wanted if _scored(p)]
+        if not scored:  # only losses
+            kept += wanted
+            continue
+        wanted = scored
         # A metric that the harness itself aggregates over tasks goes first.
         aggregates = [p for p in wanted if not p.score.task and p.score.questions is None]
         everything = {_kind(p) for p in wanted}
@@ -73,24 +86,39 @@ def choose_metrics(placed: Sequence[Placed], choice: Choice) -> tuple[list[Place
         coverage = {c: len({p.checkpoint for p in wanted if _kind(p) == c}) for c in candidates}
         widest = max(coverage.values())
         best = min((c for c in candidates if coverage[c] == widest), key=_preference)
-        kept += [p for p in wanted if _kind(p) == best]
-        if len(everything) > 1:
-            others = ", ".join(_label(kind) for kind in sorted(everything - {best}))
+        mine = [p for p in wanted if _kind(p) == best]
+        covered = {p.checkpoint for p in mine}
+        lacking = [p for p in wanted if p.checkpoint not in covered and _scored(p)]
+        while lacking:  # one metric for each of them, a column of its own
+            other = min({_kind(p) for p in lacking}, key=_preference)
+            told = next(p for p in lacking if _kind(p) == other)
+            columns[f"{_label(other)} ({told.score.source})", _label(best)].append(benchmark)
+            mine += [p for p in lacking if _kind(p) == other]
+            covered |= {p.checkpoint for p in lacking if _kind(p) == other}
+            lacking = [p for p in lacking if p.checkpoint not in covered]
+        kept += mine
+        others = ", ".join(_label(kind) for kind in sorted(everything - set(map(_kind, mine))))
+        if others:
             taken[f"{_label(best)} taken; also there: {others}"].append(benchmark)
-    return kept, [f"{listed(names, most=4)}: {what}" for what, names in taken.items()]
+    notes = [f"{listed(names, most=4)}: {what}" for what, names in taken.items()]
+    notes += [
+        f"{listed(names, most=4)}: some models have {other} and not {best}; columns of their own"
+        for (other, best), names in columns.items()
+    ]
+    return kept, notes
 
 
 def keep_newest(placed: Sequence[Placed]) -> tuple[list[Placed], int]:
     """The newest evaluation of each task of a checkpoint, and how many older ones were merged.
 
     Args:
-        placed: Scores of one metric for each benchmark.
+        placed: Scores whose variants are told apart.
     """
     rivals: dict[tuple[object, ...], list[Placed]] = defaultdict(list)
     for item in placed:
-        score = item.score  # of the one metric of its benchmark
-        of_questions = score.questions is not None
-        rivals[item.checkpoint, score.benchmark, score.task, score.shots, of_questions].append(item)
+        score = item.score
+        kind = (_kind(item), score.variant, score.shots, score.questions is not None)
+        rivals[item.checkpoint, score.benchmark, score.task, *kind].append(item)
     kept: list[Placed] = []
     for found in rivals.values():
         by_time = sorted(found, key=lambda p: p.score.time)
@@ -115,40 +143,27 @@ def _n_records(placed: Sequence[Placed]) -> int:
     return sum(p.score.n_records for p in placed)
 
 
-def check_keys(
-    placed: Sequence[Placed], models: Sequence[str], ignore: frozenset[str]
-) -> list[str]:
-    """Compare shots, version and hash of each task between models.
-
-    Raises:
-        RecordError: They differ, and the difference was not allowed; both values are named.
-    """
-    first: dict[tuple[str, str, str], Placed] = {}
-    tolerated: dict[tuple[str, str], set[object]] = defaultdict(set)
-    warnings: list[str] = []
-    items: dict[tuple[str, str], Placed] = {}
-    for item in placed:
-        score = item.score
-        for key in _KEYS:
-            value = getattr(score, key)
-            if value in (None, ""):
-                continue
-            other = first.setdefault((score.benchmark, score.task, key), item)
-            if getattr(other.score, key) == value:
-                continue
-            if key not in ignore:
-                raise RecordError(_mismatch(key, other, item, models))
-            tolerated[score.benchmark, key].add(value)
-        if score.n_items is not None and score.questions is None:
-            other = items.setdefault((score.benchmark, score.task), item)
-            if other.score.n_items != score.n_items:
-                tolerated[score.benchmark, "number of items"].add(score.n_items)
-    for (benchmark, key), values in tolerated.items():
-        warnings.append(f"{benchmark}: {key} differs between models ({len(values) + 1} values)")
-    return warnings
+def _scored(placed: Placed) -> bool:
+    return placed.score.questions is not None or not np.isnan(placed.score.score)
 
 
-def _refuse_unknown(placed: Sequence[Placed], benchmarks: Collection[str], choice: Choice) -> None:
+def _refuse_unknown(
+    placed: Sequence[Placed],
+    benchmarks: Collection[str],
+    choice: Choice,
+    left_out: Mapping[tuple[str, str], str],
+) -> None:
+    for benchmark, metric in choice.metric.items():
+        for (name, other), reason in left_out.items():
+            if other == metric and benchmark in ("", name):
+                raise RecordError(f"--metric {metric}: {name} has it, but {reason}.")
+    there = {kind for p in placed for kind in (p.score.metric, _label(_kind(p)))}
+    for name in choice.prefer:
+        if name not in there:
+            reasons = [f"{b}: {why}" for (b, m), why in left_out.items() if m == name]
+            hint = f"; left out of {reasons[0]}" if reasons else did_you_mean(name, there)
+            found = hint or f"; the files have {', '.join(sorted(there))}"
+            raise RecordError(f"no score has the metric {name!r}{found}.")
     for key in ("metric", "filter", "shots"):
         table: Mapping[str, object] = getattr(choice, key)
         for benchmark in table:
@@ -205,20 +220,4 @@ def _preference(candidate: tuple[str, str]) -> tuple[int, int, str, str]:
         _FILTERS.index(filter_name) if filter_name in _FILTERS else len(_FILTERS),
         metric,
         filter_name,
-    )
-
-
-def _mismatch(key: str, first: Placed, second: Placed, models: Sequence[str]) -> str:
-    a, b = first.score, second.score
-    name = f"{a.benchmark}/{a.task}" if a.task else a.benchmark
-    word = "hash" if key == "digest" else key
-    advice = (
-        f"Choose with --shots {a.benchmark}={a.shots}"
-        if key == "shots"
-        else f"If it makes no difference, pass --ignore-key {word}"
-    )
-    return (
-        f"{name}: {word} is {getattr(a, key)!r} for {models[first.checkpoint]} ({a.source}) and "
-        f"{getattr(b, key)!r} for {models[second.checkpoint]} ({b.source}); scores that differ in "
-        f"it are not comparable. {advice}, leave files out with --exclude, or evaluate again."
     )

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scalepredict.errors import RecordError, did_you_mean
+from scalepredict.records.importers.admit_scores import admit_scores
 from scalepredict.records.importers.choose import (
     NO_CHOICE,
     Choice,
     Placed,
-    check_keys,
     choose_metrics,
     keep_newest,
 )
@@ -30,7 +30,9 @@ from scalepredict.records.importers.place import place
 from scalepredict.records.importers.registry import importers
 from scalepredict.records.importers.sidecar import Ladder, Resolved
 from scalepredict.records.importers.unreadable import route
+from scalepredict.records.importers.variants import split_variants, unequal_items
 from scalepredict.records.importers.walk import UNASKED, find_files
+from scalepredict.records.metrics import Metrics, shipped_metrics
 from scalepredict.records.text.counts import count_of
 
 Progress = Callable[[int, int], None]
@@ -70,6 +72,7 @@ def collect(
     exclude: Sequence[str] = (),
     output: Path | None = None,
     choice: Choice = NO_CHOICE,
+    metrics: Metrics | None = None,
     progress: Progress | None = None,
 ) -> Collected:
     """Read result files and folders into scores with resolved checkpoints.
@@ -82,6 +85,7 @@ def collect(
         exclude: Glob patterns of files to leave out.
         output: File that an earlier import may have written into a source; it is left out.
         choice: Metric, filter and shots where there are several.
+        metrics: What is known of metrics; None = what ships.
         progress: Called with the numbers of files done and found.
 
     Raises:
@@ -120,16 +124,25 @@ def collect(
     if not scores:
         raise RecordError(_nothing(sources, found.passed_over, skipped, left_out))
     scores = join_items(scores, left_out)
+    found_values = Counter(left_out)
+    scores, notes, reasons = admit_scores(
+        scores, metrics or shipped_metrics(), percent=choice.percent, left_out=left_out
+    )
+    if not scores:
+        raise RecordError(_nothing(sources, found.passed_over, skipped, left_out - found_values))
     checkpoints, everything, naming = place(scores, facts, ladder or Ladder())
-    chosen, notes = choose_metrics(everything, choice)
-    newest, merged = keep_newest(chosen)
+    models = [c.model for c in checkpoints]
+    chosen, chosen_notes = choose_metrics(everything, choice, reasons)
+    told_apart, columns, ignored = split_variants(chosen, models, choice.ignore)
+    newest, merged = keep_newest(told_apart)
+    notes += chosen_notes + columns
     if merged:
         notes.append(
             f"superseded: {count_of(merged, 'older evaluation')} of the same checkpoint and task"
         )
     warnings = [_warning(text, names) for text, names in warned.items()]
     warnings += _versions(harnesses)
-    warnings += naming + check_keys(newest, [c.model for c in checkpoints], choice.ignore)
+    warnings += naming + ignored + unequal_items(newest)
     return Collected(
         checkpoints=tuple(checkpoints),
         placed=tuple(newest),

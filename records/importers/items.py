@@ -36,6 +36,9 @@ def join_items(scores: list[ImportedScore], left_out: Counter[str]) -> list[Impo
                 task=whole.task,
                 shots=whole.shots,
                 version=whole.version,
+                higher=whole.higher,
+                percent=whole.percent,
+                settings=whole.settings,
             )
         )
     return joined

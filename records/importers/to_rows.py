@@ -16,8 +16,8 @@ from scalepredict.records.table import Floats, Ints
 # The order in which people read them; what no row has is not written.
 _ORDER = (
     "model", "family", "params", "tokens", "unique_tokens", "flops", "step", "phase", "role",
-    "loss", "benchmark", "task", "metric", "shots", "score", "task_loss", "stderr", "n_items",
-    "chance",
+    "loss", "benchmark", "task", "metric", "shots", "variant", "score", "task_loss", "stderr",
+    "n_items", "chance",
 )  # fmt: skip
 
 
@@ -47,6 +47,7 @@ def as_rows(collected: Collected) -> Rows:
                 for score in scores
             ]
         )[of_score],
+        "variant": _text([score.variant for score in scores])[of_score],
     }
     numbers = {
         **{

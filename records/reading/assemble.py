@@ -1,12 +1,13 @@
 """How do rows become one table? Number checkpoints and units, fill cells, refuse clashes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from scalepredict.errors import RecordError
+from scalepredict.records.admission import forecastable
 from scalepredict.records.benchmarks import BenchmarkMetadata
 from scalepredict.records.formats.rows import Rows
 from scalepredict.records.table import (
@@ -18,6 +19,7 @@ from scalepredict.records.table import (
     Unit,
 )
 from scalepredict.records.text.counts import format_count
+from scalepredict.records.units import Key, labelled, whole_key
 
 DEFAULT_FAMILY = "default"  # as in Checkpoint
 ROUNDING = 1e-9  # relative: numbers this close are one, in two forms such as 1.14576 (1E21)
@@ -44,7 +46,7 @@ def assemble(rows: Rows, metadata: BenchmarkMetadata) -> Assembled:
     """
     rows = rows.with_default("family", DEFAULT_FAMILY)
     checkpoint_of = _checkpoint_codes(rows)
-    unit_of = _codes(rows, ("benchmark", "task", "metric"), ("shots",))
+    unit_of = _codes(rows, ("benchmark", "task", "metric", "variant"), ("shots",))
     checkpoints, derived = _checkpoints(rows, checkpoint_of)
     units, from_metadata = _units(rows, unit_of, metadata)
     shape = (len(checkpoints), len(units))
@@ -54,15 +56,16 @@ def assemble(rows: Rows, metadata: BenchmarkMetadata) -> Assembled:
     filled = np.zeros(shape[0] * shape[1], dtype=bool)
     filled[cell_of] = True
     counted = _default_items(units, cells["score"], cells["n_items"], metadata)
+    table = EvalTable(
+        checkpoints=checkpoints,
+        units=units,
+        scores=cells["score"],
+        n_items=cells["n_items"],
+        stderr=cells["stderr"],
+        task_loss=cells["task_loss"],
+    )
     return Assembled(
-        table=EvalTable(
-            checkpoints=checkpoints,
-            units=units,
-            scores=cells["score"],
-            n_items=cells["n_items"],
-            stderr=cells["stderr"],
-            task_loss=cells["task_loss"],
-        ),
+        table=_named_columns(_losses_beside_scores(table, metadata)),
         n_merged=len(rows) - int(filled.sum()),
         derived=derived,
         chance_from_metadata=from_metadata,
@@ -209,17 +212,19 @@ def _units(
 ) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
     n = int(code.max(initial=-1)) + 1
     first = _first_rows(code, n)
-    names = {name: _names(rows, name, first) for name in ("benchmark", "task", "metric")}
+    texts = ("benchmark", "task", "metric", "variant")
+    names = {name: _names(rows, name, first) for name in texts}
     entries = {benchmark: metadata.find(benchmark) for benchmark in set(names["benchmark"])}
     shots = rows.number("shots")[first]
     chances = _one_number(rows, "chance", code, n, "benchmark")
     suites = _one_text(rows, "suite", code, n, "benchmark")
+    metrics = [metadata.metrics.find(name) for name in names["metric"]]
     units: list[Unit] = []
     from_metadata: dict[str, None] = {}
     for i in range(n):
         benchmark = names["benchmark"][i]
         entry = entries[benchmark]
-        known = entry.chance if entry is not None else None
+        known = metadata.chance(benchmark, names["task"][i], names["metric"][i])
         given = not np.isnan(chances[i])
         if not given and known is not None:
             from_metadata[benchmark] = None
@@ -228,9 +233,10 @@ def _units(
                 benchmark=benchmark,
                 task=names["task"][i],
                 metric=names["metric"][i],
+                variant=names["variant"][i],
                 shots=None if np.isnan(shots[i]) else int(shots[i]),
                 chance=float(chances[i]) if given else known or 0.0,
-                chance_assumed=not given and known is None,
+                chance_assumed=not given and known is None and forecastable(metrics[i]),
                 suite=suites[i] or (entry.suite if entry and entry.suite else ""),
             )
         )
@@ -248,12 +254,55 @@ def _default_items(
     counted: dict[str, None] = {}
     known = {b for b in {unit.benchmark for unit in units} if metadata.has_items(b)}
     for column, unit in enumerate(units):
-        default = metadata.n_items(unit.benchmark, unit.task) if unit.benchmark in known else None
+        default = (
+            metadata.n_items(unit.benchmark, unit.task, unit.metric)
+            if unit.benchmark in known
+            else None
+        )
         missing = np.isnan(n_items[:, column]) & ~np.isnan(scores[:, column])
         if default is not None and missing.any():
             n_items[missing, column] = default
             counted[unit.benchmark] = None
     return tuple(counted)
+
+
+def _losses_beside_scores(table: EvalTable, metadata: BenchmarkMetadata) -> EvalTable:
+    # The loss of the right answer is a covariate of the scores of its benchmark and task.
+    kinds = {name: metadata.metrics.find(name).kind for name in {u.metric for u in table.units}}
+    losses = [t for t, unit in enumerate(table.units) if kinds[unit.metric] == "loss"]
+    if not losses:
+        return table
+    places: dict[tuple[str, str], list[int]] = {}
+    for t, unit in enumerate(table.units):
+        if kinds[unit.metric] != "loss":
+            places.setdefault((unit.benchmark, unit.task), []).append(t)
+    task_loss, gone = table.task_loss.copy(), set()
+    for t in losses:
+        unit = table.units[t]
+        beside = places.get((unit.benchmark, unit.task), [])
+        free = [i for i in beside if np.isnan(task_loss[:, i]).all()]
+        task_loss[:, free] = table.task_loss[:, [t]]
+        if free and np.isnan(table.scores[:, t]).all():
+            gone.add(t)
+    kept = [t for t in range(len(table.units)) if t not in gone]
+    return replace(table, task_loss=task_loss).take_units(kept)
+
+
+def _named_columns(table: EvalTable) -> EvalTable:
+    # Of several columns of a benchmark, the one with the most scores stands for it in averages.
+    units = list(labelled(table.units))
+    counts: dict[str, dict[Key, int]] = {}
+    for t, unit in enumerate(units):
+        if unit.label:
+            of_column = counts.setdefault(unit.benchmark, {})
+            n_scores = int(np.isfinite(table.scores[:, t]).sum())
+            of_column[whole_key(unit)] = of_column.get(whole_key(unit), 0) + n_scores
+    for t, unit in enumerate(units):
+        if unit.label:
+            of_column = counts[unit.benchmark]
+            if whole_key(unit) != max(of_column, key=lambda key: of_column[key]):
+                units[t] = replace(unit, suite="")
+    return replace(table, units=tuple(units))
 
 
 def _names(rows: Rows, column: str, at: Ints) -> list[str]:

@@ -1,22 +1,16 @@
-"""Which rows may enter a table? Values in range, one metric and one shot count per benchmark."""
+"""Which rows may enter a table? Values in range, and the metrics and shots that were chosen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from scalepredict.errors import RecordError, did_you_mean
 from scalepredict.records.formats.rows import Codes, Rows
 from scalepredict.records.table import Bools
-from scalepredict.records.text.counts import count_of
+from scalepredict.records.text.counts import count_of, listed
 
-_SCORE_ADVICE = (
-    "scores are fractions. If the whole column is in percent, say so in its header, like "
-    "`score (%)`, with `percent: true` in YAML, or with --percent. A column that is no "
-    "benchmark is ignored if its name starts with x_."
-)
 _NONE = "(none)"
 _RANGES = {
-    "score": (0.0, 1.0, _SCORE_ADVICE),
     "stderr": (0.0, 1.0, "a standard error is a fraction, like the score."),
     "chance": (0.0, 1.0, "chance is a fraction, like 0.25 for four options."),
     "shots": (0.0, 1e6, "write the number of examples in the prompt."),
@@ -35,19 +29,28 @@ def complete_scores(rows: Rows) -> Rows:
         unnamed = np.flatnonzero(rows.text(name).codes < 0)
         if len(unnamed):
             raise RecordError(f"{rows.where(int(unnamed[0]))}: no {name}; every row needs one.")
-    for name in (name for name in _RANGES if name in rows.numbers):
-        low, high, advice = _RANGES[name]
-        values = rows.numbers[name]
-        outside = np.flatnonzero((values < low) | (values > high))
-        if len(outside):
-            row = int(outside[0])
-            bounds = f"between {low:g} and {high:g}" if np.isfinite(high) else f"at least {low:g}"
-            benchmark = rows.text("benchmark")[row]
-            raise RecordError(
-                f"{rows.where(row)}: {name} {values[row]:.15g} is not {bounds} (benchmark "
-                f"{benchmark}); {advice}"
-            )
+    for name in _RANGES:
+        if name != "stderr":  # it has the unit of its score, which is not settled yet
+            check_range(rows, name)
     return _from_successes(rows) if "successes" in rows.numbers else rows
+
+
+def check_range(rows: Rows, name: str) -> None:
+    """Refuse a number column with values that cannot be.
+
+    Raises:
+        RecordError: A number is out of range; the first such row is named.
+    """
+    low, high, advice = _RANGES[name]
+    values = rows.number(name)
+    outside = np.flatnonzero((values < low) | (values > high))
+    if len(outside):
+        row = int(outside[0])
+        bounds = f"between {low:g} and {high:g}" if np.isfinite(high) else f"at least {low:g}"
+        raise RecordError(
+            f"{rows.where(row)}: {name} {values[row]:.15g} is not {bounds} (benchmark "
+            f"{rows.text('benchmark')[row]}); {advice}"
+        )
 
 
 def measured(rows: Rows) -> Bools:
@@ -56,29 +59,41 @@ def measured(rows: Rows) -> Bools:
     return known
 
 
-def choose_variants(rows: Rows, *, metrics: Sequence[str], shots: int | None) -> Rows:
-    """The rows of one metric and one shot count for each benchmark.
+def choose_variants(
+    rows: Rows, *, metrics: Sequence[str], shots: int | None
+) -> tuple[Rows, tuple[str, ...]]:
+    """Keep one metric and one shot count where the user chose; the others are columns apart.
 
     Args:
         rows: All rows.
         metrics: Where a benchmark has several metrics, the first of these that it has is kept.
         shots: Where a benchmark has several shot counts, this one is kept.
 
+    Returns:
+        The rows, and sentences about benchmarks that become several columns.
+
     Raises:
-        RecordError: A benchmark has several metrics or shot counts, and none of them was chosen.
+        RecordError: A metric or shot count that was asked for is nowhere.
     """
     column = rows.text("metric")
     names = [*map(str, column.categories), _NONE]  # the last one serves code -1
-    rows = rows.take(_chosen(rows, names, column.codes, metrics, "metric"))
-    if shots is None and "shots" not in rows.numbers:
-        return rows
-    values, codes = np.unique(rows.number("shots"), return_inverse=True)
-    names = [_NONE if np.isnan(value) else f"{value:g}" for value in values]
-    return rows.take(_chosen(rows, names, codes, () if shots is None else (str(shots),), "shots"))
+    notes: list[str] = []
+    rows = rows.take(_chosen(rows, names, column.codes, metrics, "metric", notes))
+    if shots is not None or "shots" in rows.numbers:
+        values, codes = np.unique(rows.number("shots"), return_inverse=True)
+        names = [_NONE if np.isnan(value) else f"{value:g}" for value in values]
+        wanted = () if shots is None else (str(shots),)
+        rows = rows.take(_chosen(rows, names, codes, wanted, "shots", notes))
+    return rows, tuple(notes)
 
 
 def _chosen(
-    rows: Rows, variants: Sequence[str], variant_of: Codes, wanted: Sequence[str], word: str
+    rows: Rows,
+    variants: Sequence[str],
+    variant_of: Codes,
+    wanted: Sequence[str],
+    word: str,
+    notes: list[str],
 ) -> Bools:
     for name in wanted:
         if name not in variants:
@@ -86,30 +101,35 @@ def _chosen(
             raise RecordError(f"no record has the {word} {name!r}{found}.")
     benchmarks = [str(name) for name in rows.text("benchmark").categories]
     benchmark_of = rows.text("benchmark").codes
+    code = benchmark_of.astype(np.int64) * len(variants) + variant_of % len(variants)
+    found_codes, first = np.unique(code, return_index=True)
     allowed = np.zeros((len(benchmarks), len(variants)), dtype=bool)
-    allowed[benchmark_of, variant_of] = True
+    allowed.ravel()[found_codes] = True
+    place = dict(zip(found_codes.tolist(), first.tolist(), strict=True))
+    several: dict[str, list[str]] = {}
     for b in np.flatnonzero(allowed.sum(axis=1) > 1):
         ranked = [variants.index(name) for name in wanted if allowed[b, variants.index(name)]]
-        if not ranked:
-            mine = benchmark_of == b
-            first = {
-                variants[v]: rows.where(int(np.argmax(mine & (variant_of % len(variants) == v))))
-                for v in np.flatnonzero(allowed[b]).tolist()
-            }
-            raise RecordError(_several(benchmarks[b], first, word))
-        allowed[b] = np.arange(len(variants)) == ranked[0]
+        if ranked:
+            allowed[b] = np.arange(len(variants)) == ranked[0]
+            continue
+        mine = np.flatnonzero(allowed[b]).tolist()
+        told = [f"{variants[v]} ({rows.where(place[b * len(variants) + v])})" for v in mine]
+        key = ", ".join(variants[v] for v in mine)
+        several.setdefault(key, []).append(f"{benchmarks[b]}: {', '.join(sorted(told))}")
+    notes += [_several(key, places, word) for key, places in several.items()]
     keep: Bools = allowed[benchmark_of, variant_of]
     return keep
 
 
-def _several(benchmark: str, first: Mapping[str, str], word: str) -> str:
+def _several(variants: str, places: Sequence[str], word: str) -> str:
     what = "metrics" if word == "metric" else "shot counts"
-    told = ", ".join(f"{variant} ({place})" for variant, place in sorted(first.items()))
-    choice = next(variant for variant in first if variant != _NONE)
+    names = [place.partition(": ")[0] for place in places]
+    kinds = [name for name in variants.split(", ") if name != _NONE]
+    choice = " ".join(f"--{word} {kind}" for kind in (kinds if word == "metric" else kinds[:1]))
     return (
-        f"{benchmark}: {len(first)} {what} for one benchmark: {told}. Scores of different {what} "
-        f"are not comparable; choose one, like --{word} {choice}, or give the benchmarks "
-        "different names."
+        f"{listed(names, most=4)}: {len(variants.split(', '))} {what}, each a column of its own, "
+        f"since their scores are not comparable ({places[0]}); {choice} keeps the first of "
+        "them that a benchmark has."
     )
 
 

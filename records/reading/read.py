@@ -25,8 +25,14 @@ from scalepredict.records.importers.collect import collect
 from scalepredict.records.importers.detect import split_foreign
 from scalepredict.records.importers.sidecar import Ladder
 from scalepredict.records.importers.to_rows import as_rows
+from scalepredict.records.reading.admit_rows import admit_rows
 from scalepredict.records.reading.assemble import assemble
-from scalepredict.records.reading.checks import choose_variants, complete_scores, measured
+from scalepredict.records.reading.checks import (
+    check_range,
+    choose_variants,
+    complete_scores,
+    measured,
+)
 from scalepredict.records.reading.read_report import ReadReport
 from scalepredict.records.table import EvalTable
 
@@ -54,7 +60,6 @@ def read_records(
     shots: int | None = None,
     percent: bool = False,
     ladder: Ladder | None = None,
-    mixed: bool = False,
 ) -> Reading:
     """Read files and folders of records, or of harness and logger results, into one table.
 
@@ -62,12 +67,11 @@ def read_records(
         paths: Files or folders; ``-`` is stdin.
         metadata: Chance levels, item counts and suites that override the shipped ones. A
             ``benchmarks:`` section of a record file overrides both.
-        metrics: Where a benchmark has several metrics, the first of these that it has is read.
-        shots: Where a benchmark has several shot counts, this one is read.
+        metrics: Where a benchmark has several metrics, the first of these that it has is read;
+            without one, each is a column of its own.
+        shots: Where a benchmark has several shot counts, this one is read; as with metrics.
         percent: Whether all scores and their standard errors are in percent.
         ladder: Sizes of the models in harness and logger results, which hardly state them.
-        mixed: Keep all metrics and shot counts of a benchmark, as units of their own, instead of
-            refusing to mix them. For comparisons of like with like only.
 
     Raises:
         RecordError: A file is not understood, or records contradict each other.
@@ -77,9 +81,19 @@ def read_records(
     sources, others = find_sources(own) if own or not foreign else ([], ())
     parts = [_read(source, percent=percent) for source in sources]
     choice = Choice(
-        metric={}, filter={}, shots={} if shots is None else {"": shots}, prefer=tuple(metrics)
+        metric={},
+        filter={},
+        shots={} if shots is None else {"": shots},
+        prefer=tuple(metrics),
+        percent=percent,
     )
-    collected = collect(foreign, ladder=ladder, choice=choice) if foreign else None
+    own_metadata = BenchmarkMetadata(entries={})
+    for given in (metadata, *(part.metadata for part in parts)):
+        own_metadata = own_metadata if given is None else own_metadata.overridden(given)
+    known = shipped_metadata().overridden(own_metadata)
+    collected = (
+        collect(foreign, ladder=ladder, choice=choice, metrics=known.metrics) if foreign else None
+    )
     names = [source.name for source in sources]
     n_rows = [len(part.rows) for part in parts]
     if collected is not None:
@@ -87,16 +101,15 @@ def read_records(
         parts.append(FileRows(rows=imported))
         names += imported.sources
         n_rows += np.bincount(imported.source, minlength=len(imported.sources)).tolist()
-    own_metadata = BenchmarkMetadata(entries={})
-    for given in (metadata, *(part.metadata for part in parts)):
-        own_metadata = own_metadata if given is None else own_metadata.overridden(given)
-    known = shipped_metadata().overridden(own_metadata)
     rows = complete_scores(join_rows([part.rows for part in parts]))
     scored = measured(rows)
-    rows = rows.take(scored)
+    rows, admitted = admit_rows(rows.take(scored), known.metrics)
+    check_range(rows, "stderr")
+    rows = rows.take(measured(rows))
     if not len(rows):
-        raise RecordError(f"{', '.join(names)}: no row has a score; nothing to read.")
-    kept = rows if mixed else choose_variants(rows, metrics=metrics, shots=shots)
+        why = " ".join(("", *admitted)) or " Nothing to read."
+        raise RecordError(f"{', '.join(names)}: no row has a score.{why}")
+    kept, several = choose_variants(rows, metrics=metrics, shots=shots)
     built = assemble(kept, known)
     return Reading(
         table=built.table,
@@ -104,6 +117,7 @@ def read_records(
             files=tuple(zip(names, n_rows, strict=True)),
             imported=() if collected is None else (*summary(collected), *collected.warnings),
             other_files=others,
+            columns=(*admitted, *several),
             n_rows=len(kept),
             n_merged=built.n_merged,
             n_empty=int((~scored).sum()),

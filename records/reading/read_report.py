@@ -16,6 +16,7 @@ class ReadReport:
         files: Name and rows of each file.
         imported: What was read from, and left out of, harness and logger results.
         other_files: Files of the folders that are no records (a ladder, a stored fit), left out.
+        columns: What became of metrics, and which benchmarks are several columns, in sentences.
         n_rows: Rows with a score or a task loss.
         n_merged: Rows that repeated another row exactly.
         n_empty: Rows with neither score nor task loss, left out.
@@ -33,6 +34,7 @@ class ReadReport:
     files: tuple[tuple[str, int], ...] = ()
     imported: tuple[str, ...] = ()
     other_files: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     n_rows: int = 0
     n_merged: int = 0
     n_empty: int = 0
@@ -104,6 +106,7 @@ class ReadReport:
         )
         return (
             *self.imported,
+            *self.columns,
             *(sentence for happened, sentence in told if happened),
             *(f"warning: {sentence}" for sentence in self.warnings()),
         )

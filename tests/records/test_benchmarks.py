@@ -4,8 +4,10 @@ import pytest
 
 from scalepredict.errors import ConfigError
 from scalepredict.records.benchmarks import metadata_from, shipped_metadata
+from scalepredict.records.metrics import Metric
 from scalepredict.records.text.yaml_text import parse_yaml
 
+ACC = Metric(name="acc", kind="choice")
 PLAIN = {
     "no": "no", "1:30": "1:30", "012": 12, "6e24": 6e24, "1e9": 1e9, "1_000": "1_000",
     "0x10": "0x10",
@@ -29,7 +31,7 @@ def test_every_value_has_its_position() -> None:
 def test_published_names_find_their_chance_and_items() -> None:
     shipped = shipped_metadata()
     found = {
-        name: (entry.chance, entry.n_items)
+        name: (entry.chance_of(ACC), entry.items_of(ACC))
         for name in ("ARC-C", "commonsense_qa", "csqa", "mmlu_anatomy", "hendrycksTest-anatomy")
         if (entry := shipped.find(name)) is not None
     }
@@ -46,7 +48,8 @@ def test_published_names_find_their_chance_and_items() -> None:
 def test_the_items_of_the_mmlu_subjects_add_up() -> None:
     mmlu = shipped_metadata().find("mmlu")
     assert mmlu is not None
-    assert (len(mmlu.task_items), sum(mmlu.task_items.values())) == (57, mmlu.n_items)
+    items = [task.n_items or 0 for task in mmlu.tasks.values()]
+    assert (len(items), sum(items)) == (57, mmlu.n_items)
 
 
 def test_a_users_file_overrides_field_by_field() -> None:
@@ -56,7 +59,83 @@ def test_a_users_file_overrides_field_by_field() -> None:
     assert arc is not None
     assert mine is not None
     assert (merged.find("ARC-C"), arc.n_items) == (arc, 1172)
-    assert (arc.chance, mine.suite, mine.chance) == (0.2, "s", None)
+    assert (arc.chance_of(ACC), mine.suite, mine.chance_of(ACC)) == (0.2, "s", None)
+
+
+def test_shipped_chance_belongs_to_the_kind_of_metric_that_it_is_of() -> None:
+    shipped = shipped_metadata()
+    levels = {
+        metric: shipped.chance("arc_challenge", "", metric)
+        for metric in ("", "acc_norm", "exact_match", "ndcg_at_10", "mcc", "main_score")
+    }
+    assert levels == {
+        "": 0.25,
+        "acc_norm": 0.25,
+        "exact_match": 0.0,
+        "ndcg_at_10": None,
+        "mcc": 0.0,
+        "main_score": None,
+    }
+    assert shipped.n_items("arc_challenge", "", "acc") == 1172
+    assert shipped.n_items("arc_challenge", "", "ndcg_at_10") is None
+    assert shipped.chance("gsm8k", "", "exact_match,strict-match") == 0
+    assert shipped.n_items("gsm8k", "", "exact_match,strict-match") == 1319
+
+
+def test_a_chance_can_be_given_by_metric_and_by_task() -> None:
+    text = (
+        "benchmarks:\n  musr:\n    chance: {acc: 0.35, f1: 0.2}\n"
+        "    tasks: {murder: {chance: 0.5, n_items: 250}, team: 100}\n"
+    )
+    own = shipped_metadata().overridden(metadata_from(parse_yaml(text, "f")))
+    assert own.chance("musr", "", "acc") == 0.35
+    assert own.chance("musr", "", "f1") == 0.2
+    assert own.chance("musr", "murder", "acc") == 0.5
+    assert own.chance("musr", "team", "acc") == 0.35
+    assert own.n_items("musr", "murder", "acc") == 250
+    assert own.n_items("musr", "team", "acc") == 100
+    assert own.chance("musr", "", "bleu") == 0  # by the metric
+
+
+@pytest.mark.parametrize(
+    ("name", "usual"),
+    [
+        ("arc_easy@0", "arc_easy"),
+        ("arc_challenge:mc::olmes", "arc_challenge"),
+        ("hellaswag_10shot", "hellaswag"),
+        ("hellaswag-zeroshot", "hellaswag"),
+        ("super_glue:boolq", "boolq"),
+        ("ARC_c", "arc_challenge"),
+        ("Obqa", "openbookqa"),
+        ("lambada", "lambada_openai"),
+    ],
+)
+def test_what_harnesses_put_around_a_name_does_not_count(name: str, usual: str) -> None:
+    entry = shipped_metadata().find(name)
+    assert entry is not None
+    assert entry.name == usual
+
+
+def test_a_near_miss_is_named() -> None:
+    assert shipped_metadata().near("arc_chalenge") == "arc_challenge"
+    assert shipped_metadata().near("my_own_suite") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{piqa: {tasks: [a, b]}}", "tasks"),
+        ("{piqa: {aliases: 5}}", "aliases"),
+        ("{piqa: {n_items: [5]}}", "not a count"),
+        ("{piqa: {n_items: {a: 1}}}", "not a count"),
+        ("{piqa: {chance: 1.5}}", "write a fraction"),
+        ("{piqa: {chnace: 0.5}}", "did you mean 'chance'"),
+        ("[piqa]", "benchmarks"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=rf"f:1:.*{message}"):
+        metadata_from(parse_yaml(f"benchmarks: {text}", "f"))
 
 
 def test_one_name_for_two_benchmarks_is_refused() -> None:

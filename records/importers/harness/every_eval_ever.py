@@ -4,9 +4,8 @@ Traps: every value of `additional_details` is text; limits may be the text "Infi
 where lower is better are allowed.
 """
 
-import sys
 from dataclasses import dataclass
-from typing import ClassVar, TypeGuard
+from typing import ClassVar
 
 from scalepredict.errors import CountError
 from scalepredict.records.importers.harness.interface import (
@@ -14,9 +13,10 @@ from scalepredict.records.importers.harness.interface import (
     ImportedScore,
     Subject,
     Tally,
-    fraction,
+    finite,
     positive,
 )
+from scalepredict.records.importers.harness.lm_eval_settings import shown
 from scalepredict.records.importers.harness.source_file import SourceFile
 from scalepredict.records.text.counts import parse_count
 
@@ -37,7 +37,7 @@ class EveryEvalEver:
         )
 
     def read(self, file: SourceFile) -> Imported:
-        """Every bounded score where higher is better, rescaled to [0, 1] by its limits."""
+        """Every score; those with limits of their own are rescaled to [0, 1] by them."""
         assert isinstance(file.content, dict)
         content = file.content
         subject = _subject(_object(content.get("model_info")))
@@ -50,13 +50,13 @@ class EveryEvalEver:
             spread = _object(details.get("uncertainty"))
             scale = _scale(metric)
             if scale is None:
-                tally.add("a result that is not bounded, or where lower is better")
+                tally.add("a result that is not bounded")
                 continue
             low, span = scale
-            value = details.get("score")
-            score = fraction((value - low) / span) if _is_finite(value) else None
+            value = finite(details.get("score"))
+            score = None if value is None else finite((value - low) / span)
             if score is None:
-                tally.add("a result that is no number within the limits of its metric")
+                tally.add("a result that is not a finite number")
                 continue
             stderr = positive(_object(spread.get("standard_error")).get("value"))
             scores.append(
@@ -68,6 +68,9 @@ class EveryEvalEver:
                     ),
                     score=score,
                     stderr=None if stderr is None else stderr / span,
+                    higher=_higher(metric),
+                    percent=False,
+                    settings=_settings(content, result),
                     n_items=positive(spread.get("num_samples")),
                     time=str(content.get("retrieved_timestamp") or ""),
                     source=file.name,
@@ -77,17 +80,28 @@ class EveryEvalEver:
 
 
 def _scale(metric: dict[str, object]) -> tuple[float, float] | None:
-    low, high = metric.get("min_score", 0.0), metric.get("max_score", 1.0)
-    if metric.get("lower_is_better") or not (_is_finite(low) and _is_finite(high) and low < high):
+    # A metric from -1 to 1 keeps its 0, which is what a guesser has.
+    low, high = finite(metric.get("min_score", 0.0)), finite(metric.get("max_score", 1.0))
+    if metric.get("lower_is_better") or (low, high) == (-1.0, 1.0):
+        return 0.0, 1.0
+    if low is None or high is None or low >= high:
         return None
-    return float(low), float(high) - float(low)
+    return low, high - low
 
 
-def _is_finite(value: object) -> TypeGuard[float]:
-    """A number within the range of floats; limits may be the text "Infinity"."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return abs(value) <= sys.float_info.max
+def _higher(metric: dict[str, object]) -> bool | None:
+    said = metric.get("lower_is_better")
+    return None if said is None else not said
+
+
+def _settings(content: dict[str, object], result: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    generation = result.get("generation_config") or content.get("generation_config")
+    details = _object(_object(content.get("model_info")).get("additional_details"))
+    written = {
+        "generation": shown(generation),
+        "precision": shown(details.get("precision") or details.get("dtype")),
+    }
+    return tuple((name, value) for name, value in written.items() if value)
 
 
 def _subject(info: dict[str, object]) -> Subject:

@@ -73,11 +73,15 @@ class ImportedScore:
         shots: Examples in the prompt.
         version: Version of the task's definition.
         digest: Hash of the questions and prompts.
-        score: Fraction in [0, 1].
-        stderr: Standard error of the score, a fraction.
+        score: As the file has it; a fraction once it is admitted. NaN = there is only a loss.
+        stderr: Standard error of the score, in its unit.
         n_items: Graded answers behind the score.
         task_loss: Loss of the right answer (nats, or bits per byte).
         chance: Score of a guesser, a fraction.
+        higher: Whether the harness says that more is better; ``None`` = it does not say.
+        percent: Whether the format says that it is in percent; ``None`` = it does not say.
+        settings: What else tells two evaluations of a task apart, as (name, value).
+        variant: Those settings that differ between the evaluations that were read, in words.
         time: Sortable time of the evaluation; the newest of several wins.
         source: The file.
         line: Line of the file, counted from 1.
@@ -98,6 +102,10 @@ class ImportedScore:
     n_items: float | None = None
     task_loss: float | None = None
     chance: float | None = None
+    higher: bool | None = None
+    percent: bool | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+    variant: str = ""
     time: str = ""
     source: str
     line: int | None = None
@@ -157,14 +165,20 @@ class Tally:
         self.counts[reason] = self.counts.get(reason, 0) + count
 
 
-def fraction(value: object, *, percent: bool = False) -> float | None:
-    """A score as a fraction, or None if the value is no finite number in [0, 1] (or [0, 100])."""
+def finite(value: object) -> float | None:
+    """A finite number as it is, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     # Compared before it is converted: an integer may be too large for a float.
-    if not 0 <= value <= (100 if percent else 1):
-        return None
-    return float(value) / 100 if percent else float(value)
+    return float(value) if abs(value) <= sys.float_info.max else None
+
+
+def whole(value: object) -> int | None:
+    """A whole number that is not negative, also as text, or None."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    number = finite(value)
+    return int(number) if number is not None and number >= 0 and number % 1 == 0 else None
 
 
 def positive(value: object) -> float | None:

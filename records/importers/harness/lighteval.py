@@ -8,14 +8,21 @@ not parameters.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from scalepredict.records.benchmarks import shipped_metadata, simplified
 from scalepredict.records.importers.harness.interface import (
     Imported,
     ImportedScore,
     Subject,
     Tally,
     entries,
-    fraction,
+    finite,
     positive,
+)
+from scalepredict.records.importers.harness.lm_eval_settings import (
+    model_arguments,
+    precision,
+    quantisation,
+    shown,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
 
@@ -39,7 +46,9 @@ class Lighteval:
         """Every metric of every task."""
         assert isinstance(file.content, dict)
         content = file.content
+        run = _Run(content)
         subject = _subject(content["config_general"])
+        warnings: list[str] = []
         time = file.path.name.removeprefix("results_").removesuffix(".json")
         tally = Tally()
         scores = []
@@ -48,13 +57,15 @@ class Lighteval:
             if name == "all" or name.endswith("_average"):
                 tally.add("an average over tasks, which are read themselves")
                 continue
-            benchmark, _, task = name.partition(":")
+            benchmark, task = _benchmark(name)
+            if run.limit:
+                warnings.append(f"{name} was evaluated on a subset of its items.")
             for metric, value in entries(measures):
                 if metric.endswith("_stderr"):
                     continue
-                score = fraction(value)
+                score = finite(value)
                 if score is None:
-                    tally.add(f"{metric} is no score in [0, 1]")
+                    tally.add(f"{metric} is not a finite number")
                     continue
                 assert isinstance(measures, dict)
                 scores.append(
@@ -67,13 +78,14 @@ class Lighteval:
                         version=_text(content.get("versions"), key),
                         digest=_digest(content.get("summary_tasks"), key),
                         score=score,
-                        stderr=fraction(measures.get(f"{metric}_stderr")),
-                        n_items=_n_items(content.get("config_tasks"), key, name),
+                        stderr=positive(measures.get(f"{metric}_stderr")),
+                        n_items=run.n_items(key, name),
+                        settings=run.settings,
                         time=time,
                         source=file.name,
                     )
                 )
-        return Imported(scores=tuple(scores), skipped=tally.counts)
+        return Imported(scores=tuple(scores), skipped=tally.counts, warnings=tuple(warnings))
 
 
 def _task(key: str) -> tuple[str, int | None]:
@@ -90,7 +102,11 @@ def _subject(general: dict[str, object]) -> Subject:
     config = config if isinstance(config, dict) else {}
     label = config.get("model_name") or general.get("model_name") or ""
     revision = str(config.get("revision") or "")
-    return Subject(label=str(label), revision="" if revision == "main" else revision)
+    adapters = (config.get(key) for key in ("adapter_weights", "delta_weights"))
+    label = "+".join(
+        [str(label), *(str(name) for name in adapters if isinstance(name, str) and name)]
+    )
+    return Subject(label=label, revision="" if revision == "main" else revision)
 
 
 def _text(table: object, key: str) -> str:
@@ -104,8 +120,48 @@ def _digest(table: object, key: str) -> str:
     return str(hashes.get("hash_examples") or "") if isinstance(hashes, dict) else ""
 
 
-def _n_items(table: object, key: str, name: str) -> float | None:
-    if not isinstance(table, dict):
-        return None
-    config = table.get(key) or table.get(name)
-    return positive(config.get("effective_num_docs")) if isinstance(config, dict) else None
+def _benchmark(name: str) -> tuple[str, str]:
+    # `arc:challenge` is a benchmark, `mmlu:anatomy` a task of one: the shipped metadata tells.
+    whole, _, task = name.partition(":")
+    if not task:
+        return whole, ""
+    entry = shipped_metadata().find(whole)
+    own = shipped_metadata().find(f"{whole}_{task}")
+    if own is not None and not (entry and simplified(task) in entry.tasks):
+        return f"{whole}_{task}", ""
+    return whole, task
+
+
+class _Run:
+    """What one result file says of its tasks and settings."""
+
+    def __init__(self, content: dict[str, object]) -> None:
+        general = content["config_general"]
+        general = general if isinstance(general, dict) else {}
+        model = general.get("model_config")
+        model = model if isinstance(model, dict) else {}
+        self._tasks = content.get("config_tasks")
+        self.limit = positive(general.get("max_samples"))
+        chat = general.get("use_chat_template", model.get("use_chat_template"))
+        chat = model.get("override_chat_template") if chat is None else chat
+        arguments = model_arguments({k: v for k, v in model.items() if v is not None})
+        generation = model.get("generation_parameters")
+        if isinstance(generation, dict):
+            generation = {k: v for k, v in generation.items() if v is not None}
+        written = {
+            "chat-template": "yes" if chat else "no",
+            "system-prompt": shown(general.get("system_prompt") or model.get("system_prompt"))
+            or "no",
+            "generation": shown(generation) or "default",
+            "quantisation": quantisation(arguments) or "no",
+            "precision": precision(arguments),
+            "items": f"{self.limit:g} items" if self.limit else "all items",
+        }
+        self.settings = tuple((name, value) for name, value in written.items() if value)
+
+    def n_items(self, key: str, name: str) -> float | None:
+        config = None
+        if isinstance(self._tasks, dict):
+            config = self._tasks.get(key) or self._tasks.get(name)
+        asked = positive(config.get("effective_num_docs")) if isinstance(config, dict) else None
+        return min((n for n in (asked, self.limit) if n is not None), default=None)

@@ -17,13 +17,19 @@ from scalepredict.records.importers.harness.interface import (
     Subject,
     Tally,
     entries,
-    fraction,
+    finite,
     positive,
+    whole,
+)
+from scalepredict.records.importers.harness.lm_eval_settings import (
+    LmEvalSettings,
+    model_arguments,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
 
 _NOT_METRICS = {"name", "alias", "samples", "sample_len", "sample_count", " "}
 _TIMESTAMP = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.json(?:\.gz)?$")
+_ADAPTERS = ("peft", "delta", "lora", "adapter", "lora_local_path")
 _NAME_KEYS = ("pretrained", "model", "path", "engine", "peft", "delta")
 
 
@@ -49,6 +55,7 @@ class LmEval:
         run = _Run(file.content)
         subject = _subject(file)
         groups = _Groups(file.content)
+        settings = LmEvalSettings(file.content)
         tally = Tally()
         scores = []
         warnings = []
@@ -61,9 +68,9 @@ class LmEval:
             counts = {run.shots(leaf) for leaf in groups.leaves(task)}
             shots = counts.pop() if len(counts) == 1 else run.shots(task)
             for metric, filter_name, value, stderr in _metrics(measures):
-                score = fraction(value)
-                if score is None or run.lower_is_better(task, metric):
-                    tally.add(f"{metric} is not a score in [0, 1] where more is better")
+                score = finite(value)
+                if score is None:
+                    tally.add(f"{metric} is not a finite number")
                     continue
                 scores.append(
                     ImportedScore(
@@ -76,13 +83,15 @@ class LmEval:
                         version=run.version(task),
                         digest=run.digest(task),
                         score=score,
-                        stderr=fraction(stderr),
+                        stderr=_not_negative(stderr),
                         n_items=run.n_items(task, f"{metric},{filter_name}"),
+                        higher=run.higher_is_better(task, metric),
+                        settings=settings.of(task, run.subset(task)),
                         time=time,
                         source=file.name,
                     )
                 )
-            if run.is_subset(task):
+            if run.subset(task):
                 warnings.append(f"{task} was evaluated on a subset of its items.")
         version = file.content.get("lm_eval_version")
         return Imported(
@@ -106,10 +115,13 @@ class _Run:
         return table.get(task) if isinstance(table, dict) else None
 
     def shots(self, task: str) -> int | None:
-        shots = self._of("n-shot", task)
-        if shots is None:
-            shots = self._config.get("num_fewshot")
-        return shots if isinstance(shots, int) and not isinstance(shots, bool) else None
+        own = self._of("configs", task)
+        stated = (
+            self._of("n-shot", task),
+            own.get("num_fewshot") if isinstance(own, dict) else None,
+            self._config.get("num_fewshot"),
+        )
+        return next((n for n in map(whole, stated) if n is not None), None)
 
     def version(self, task: str) -> str:
         version = self._of("versions", task)
@@ -131,19 +143,23 @@ class _Run:
             return positive(counts.get(key))
         return positive(measures.get("sample_len"))
 
-    def is_subset(self, task: str) -> bool:
+    def subset(self, task: str) -> str:
+        """Which part of the questions was asked; empty if all of them were."""
         samples = self._of("n-samples", task)
         if isinstance(samples, dict):
             original, effective = (
                 positive(samples.get("original")),
                 positive(samples.get("effective")),
             )
-            return original is not None and effective is not None and effective < original
-        return self._config.get("limit") is not None
+            part = original is not None and effective is not None and effective < original
+            return f"{effective:g} items" if part else ""
+        limit = self._config.get("limit")
+        return "" if limit in (None, "None") else f"limit {limit}"
 
-    def lower_is_better(self, task: str, metric: str) -> bool:
+    def higher_is_better(self, task: str, metric: str) -> bool | None:
         table = self._of("higher_is_better", task)
-        return isinstance(table, dict) and table.get(metric) is False
+        said = table.get(metric) if isinstance(table, dict) else None
+        return said if isinstance(said, bool) else None
 
 
 class _Groups:
@@ -232,8 +248,11 @@ def _subject(file: SourceFile) -> Subject:
     assert isinstance(file.content, dict)
     content = file.content
     config = content["config"]
-    arguments = _arguments(config.get("model_args"))
+    arguments = model_arguments(config.get("model_args"))
     named = next((arguments[key] for key in _NAME_KEYS if arguments.get(key)), "")
+    # An adapter or a delta of weights makes another model of the one it is put on.
+    adapters = [arguments[key] for key in _ADAPTERS if arguments.get(key) not in (None, "", named)]
+    named = "+".join([named, *adapters])
     label = named or str(content.get("model_name") or config.get("model") or "")
     if not named and content.get("model_source") not in (None, "hf"):
         # Without such an argument the harness makes up eight random letters; the folder is better.
@@ -246,13 +265,6 @@ def _subject(file: SourceFile) -> Subject:
     )
 
 
-def _arguments(value: object) -> dict[str, str]:
-    if isinstance(value, dict):
-        return {str(key): str(item) for key, item in value.items()}
-    pairs = (part.partition("=") for part in str(value or "").split(","))
-    return {key.strip(): item.strip() for key, equals, item in pairs if equals}
-
-
 def _time(file: SourceFile) -> str:
     match = _TIMESTAMP.search(file.path.name)
     if match:
@@ -262,3 +274,8 @@ def _time(file: SourceFile) -> str:
     if isinstance(date, int | float) and not isinstance(date, bool) and 0 <= date < 1e11:
         return datetime.fromtimestamp(float(date), UTC).strftime("%Y-%m-%dT%H-%M-%S.%f")
     return ""
+
+
+def _not_negative(value: object) -> float | None:
+    number = finite(value)
+    return number if number is not None and number >= 0 else None

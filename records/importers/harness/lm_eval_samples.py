@@ -20,7 +20,7 @@ from scalepredict.records.importers.harness.interface import (
     Questions,
     Subject,
     Tally,
-    fraction,
+    finite,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
 
@@ -59,9 +59,9 @@ class LmEvalSamples:
             if (times := seen[filter_name][item]) > 1:
                 item = f"{item}-{times}"  # a benchmark that asks a question twice has two items
             for metric in _metrics(sample):
-                score = fraction(sample.get(metric))
+                score = finite(sample.get(metric))
                 if score is None:
-                    tally.add(f"{metric} of a question is no score in [0, 1]")
+                    tally.add(f"{metric} of a question is not a finite number")
                     continue
                 # Each model is asked the same questions: hold each name once.
                 answers[filter_name, metric].add(sys.intern(item), score, line)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scalepredict.errors import CountError
-from scalepredict.records.importers.harness.interface import ImportedScore, Subject, Tally, fraction
+from scalepredict.records.importers.harness.interface import ImportedScore, Subject
 from scalepredict.records.text.counts import parse_count
 
 _METRICS = {
@@ -58,7 +58,6 @@ def scores_of_row(
     *,
     source: str,
     line: int,
-    tally: Tally,
     time: str = "",
 ) -> list[ImportedScore]:
     """All scores in one row of a logger's table; empty cells are not measured."""
@@ -72,17 +71,13 @@ def scores_of_row(
         value = number(row.get(name, ""))
         if column.is_loss or value is None:
             continue
-        score = fraction(value)
-        if score is None:
-            tally.add(f"{name} is no score in [0, 1]")
-            continue
         scores.append(
             ImportedScore(
                 subject=subject,
                 benchmark=column.benchmark,
                 metric=column.metric,
                 shots=column.shots,
-                score=score,
+                score=value,
                 task_loss=losses.get(column.benchmark),
                 time=time,
                 source=source,

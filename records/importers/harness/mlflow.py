@@ -43,7 +43,6 @@ class MlflowRuns:
                 row,
                 source=file.name,
                 line=line,
-                tally=tally,
                 time=row.get("end_time", ""),
             )
         return Imported(scores=tuple(scores), skipped=tally.counts)

@@ -14,8 +14,15 @@ from scalepredict.records.importers.harness.interface import (
     ImportedScore,
     Subject,
     Tally,
-    fraction,
+    finite,
     positive,
+    whole,
+)
+from scalepredict.records.importers.harness.lm_eval_settings import (
+    model_arguments,
+    precision,
+    quantisation,
+    shown,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
 
@@ -69,9 +76,9 @@ def _score(entry: object, source: str, line: int | None, tally: Tally) -> Import
         tally.add("an average over a suite, whose tasks are read themselves")
         return None
     metrics = entry["metrics"]
-    value = fraction(metrics.get("primary_score"))
+    value = finite(metrics.get("primary_score"))
     if value is None:
-        tally.add("an entry whose primary_score is no fraction in [0, 1]")
+        tally.add("an entry whose primary_score is not a finite number")
         return None
     benchmark, _, subtask = str(entry.get("task_name") or config.get("task_name")).partition(":")
     core = str(config.get("task_core") or benchmark)
@@ -81,10 +88,11 @@ def _score(entry: object, source: str, line: int | None, tally: Tally) -> Import
         subject=_subject(entry.get("model_config")),
         benchmark=f"{core}:{subtask}" if subtask else core,
         metric=str(config.get("primary_metric") or "primary_score"),
-        shots=shots if isinstance(shots, int) else None,
+        shots=whole(shots),
         version=str(config.get("version") if config.get("version") is not None else ""),
         digest=str(entry.get("task_hash") or ""),
         score=value,
+        settings=_settings(config, entry.get("model_config")),
         n_items=positive(entry.get("num_instances")),
         task_loss=next((loss for loss in losses if loss is not None), None),
         time=str(entry.get("current_date") or ""),
@@ -96,3 +104,18 @@ def _score(entry: object, source: str, line: int | None, tally: Tally) -> Import
 def _subject(config: object) -> Subject:
     config = config if isinstance(config, dict) else {}
     return Subject(label=str(config.get("model") or ""), revision=str(config.get("revision") or ""))
+
+
+def _settings(task: dict[str, object], model: object) -> tuple[tuple[str, str], ...]:
+    arguments = model_arguments(model)
+    chat = bool(task.get("use_chat_format")) or arguments.get("chat_model") == "True"
+    limit = task.get("limit")
+    written = {
+        "chat-template": "yes" if chat else "no",
+        "system-prompt": shown(arguments.get("system_prompt", "")) or "no",
+        "generation": shown(task.get("generation_kwargs")),
+        "quantisation": quantisation(arguments) or "no",
+        "precision": precision(arguments),
+        "items": f"limit {limit}" if limit not in (None, 0, "None") else "all items",
+    }
+    return tuple((name, value) for name, value in written.items() if value)

@@ -14,7 +14,7 @@ from scalepredict.records.importers.harness.interface import (
     Subject,
     Tally,
     entries,
-    fraction,
+    finite,
     positive,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
@@ -45,9 +45,9 @@ class OpenLm:
         tally = Tally()
         scores = []
         for benchmark, value in entries(content["eval_metrics"]["icl"]):
-            score = fraction(value)
+            score = finite(value)
             if score is None:
-                tally.add(f"{benchmark} is no score in [0, 1]")
+                tally.add(f"{benchmark} is not a finite number")
                 continue
             scores.append(
                 ImportedScore(

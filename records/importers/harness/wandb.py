@@ -35,7 +35,7 @@ class WandbHistory:
         for line, row in file.csv_rows():
             rows += 1
             subject = facts(row, label, step=number(row["_step"]))
-            scores += scores_of_row(subject, columns, row, source=file.name, line=line, tally=tally)
+            scores += scores_of_row(subject, columns, row, source=file.name, line=line)
         warnings: tuple[str, ...] = ()
         if rows == _SAMPLED_ROWS:
             warnings = (
@@ -73,9 +73,7 @@ class WandbChart:
             step = number(row[file.header[0]])
             for name, (run, column) in curves.items():
                 subject = Subject(label=run, step=step)
-                scores += scores_of_row(
-                    subject, {name: column}, row, source=file.name, line=line, tally=tally
-                )
+                scores += scores_of_row(subject, {name: column}, row, source=file.name, line=line)
         return Imported(scores=tuple(scores), skipped=tally.counts)
 
 
@@ -105,7 +103,6 @@ class WandbRuns:
                 row,
                 source=file.name,
                 line=line,
-                tally=tally,
                 time=row.get("Created", ""),
             )
         return Imported(scores=tuple(scores), skipped=tally.counts)

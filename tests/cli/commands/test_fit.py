@@ -129,11 +129,6 @@ def test_markdown_and_csv_hold_every_benchmark_of_two_thousand(
         (ladder(), ["--benchmarks", "none.yaml"], "none.yaml"),
         (ladder(), ["-o", "no/such/folder.json"], "no/such/folder.json: cannot be written"),
         (
-            [*ladder(), ladder()[0].replace(",acc,0,0.30", ",acc_norm,0,0.31")],
-            [],
-            "choose one, like --metric acc",
-        ),
-        (
             [*ladder(phase="stable"), *DECAYED],
             [],
             "--phase stable",

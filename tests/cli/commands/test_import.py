@@ -98,9 +98,7 @@ def test_strict_refuses_unknown_tokens_and_writes_nothing(
     assert not (tmp_path / "records.csv").exists()
 
 
-def test_two_shot_counts_are_refused_and_the_advice_works(
-    scalepredict: Run, tmp_path: Path
-) -> None:
+def test_two_shot_counts_are_said_and_the_advice_works(scalepredict: Run, tmp_path: Path) -> None:
     for model, shots in (("a-70m", 0), ("b-160m", 5), ("b-160m", 0)):
         content = {
             "results": {"arc": {"acc,none": 0.3}},
@@ -108,10 +106,12 @@ def test_two_shot_counts_are_refused_and_the_advice_works(
             "config": {"model_args": f"pretrained={model}", "num_fewshot": shots},
         }
         (tmp_path / f"{model}-{shots}.json").write_text(json.dumps(content))
-    refused = scalepredict("import", ".", "-o", "out.csv")
-    assert refused.returncode == 2
-    assert "shots is 0 for a-70m" in refused.stderr
-    assert "--shots arc=0" in refused.stderr
+    both = scalepredict("import", ".", "-o", "both.csv")
+    assert both.returncode == 0, both.stderr
+    assert "shots is '0' for a-70m" in both.stderr
+    assert "--shots chooses" in both.stderr
+    assert len((tmp_path / "both.csv").read_text().splitlines()) == 4
+    (tmp_path / "both.csv").unlink()
     followed = scalepredict("import", ".", "--shots", "arc=0", "-o", "out.csv")
     assert followed.returncode == 0, followed.stderr
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 3

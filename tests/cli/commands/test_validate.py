@@ -56,9 +56,10 @@ def test_the_advice_on_two_metrics_works(scalepredict: Run) -> None:
     rows = "".join(
         f"m{i},{i}B,{20 * i}B,quiz,{metric},0.{i}\n" for i in (1, 2, 3) for metric in ("f1", "em")
     )
-    refused = scalepredict("validate", "-", stdin=header + rows)
-    assert refused.returncode == 2
-    assert "choose one, like --metric em" in refused.stderr
+    both = scalepredict("validate", "-", stdin=header + rows)
+    assert both.returncode == 0
+    assert "2 metrics, each a column of its own" in both.stdout
+    assert "--metric em" in both.stdout
     assert scalepredict("validate", "-", "--metric", "em", stdin=header + rows).returncode == 0
 
 

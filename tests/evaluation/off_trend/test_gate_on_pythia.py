@@ -79,7 +79,7 @@ def test_scores_filed_under_the_wrong_size_or_step_are_given_their_right_label(
 
 def test_scores_of_another_shot_count_are_recognised() -> None:
     paths = [SAMPLES / f"pythia_checkpoints{shots}.csv.gz" for shots in ("", "_5shot")]
-    evidence = gather(read_records(paths, mixed=True).table, GATE)
+    evidence = gather(read_records(paths).table, GATE)
     table = evidence.table
     shots = np.array([unit.shots for unit in table.units])
     names = [unit.benchmark for unit in table.units]

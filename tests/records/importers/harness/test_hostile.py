@@ -81,7 +81,7 @@ def one_score(folder: Path, name: str = "r.json", **config: object) -> Path:
 def test_a_number_beyond_all_floats_is_no_score(tmp_path: Path, number: str) -> None:
     path = one_score(tmp_path, model_args="pretrained=a-1b")
     path.write_text(path.read_text().replace("0.5", number))
-    with pytest.raises(RecordError, match="1 value left out: acc is not a score"):
+    with pytest.raises(RecordError, match="1 value left out: acc is not a finite number"):
         collect([path])
 
 

@@ -75,9 +75,10 @@ def test_lighteval_averages_are_left_out_and_bytes_are_no_parameters(tmp_path: P
     }
     collected = collect([write(tmp_path / "results_x.json", json.dumps(content))])
     scores = {p.score.benchmark: p.score for p in collected.placed}
-    assert set(scores) == {"arc", "piqa"}
-    assert (scores["arc"].task, scores["arc"].shots, scores["arc"].n_items) == (
-        "challenge",
+    assert set(scores) == {"arc_challenge", "piqa"}
+    arc = scores["arc_challenge"]
+    assert (arc.task, arc.shots, arc.n_items) == (
+        "",
         25,
         1172,
     )

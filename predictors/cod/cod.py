@@ -77,7 +77,7 @@ class ClusteringOnDifficulty:
         is_anchor = np.array([c.role == ANCHOR for c in table.checkpoints], dtype=bool)
         totals = to_benchmarks(table.take_rows(~is_anchor))
         frontier = Frontier.of_table(totals)
-        names = [unit.benchmark for unit in frontier.units]
+        names = [unit.shown for unit in frontier.units]
         streams = question_streams(table, rng)
         fits = tuple(self._fit_one(table, name, streams) for name in names)
         if all(fit.failure for fit in fits):

@@ -13,6 +13,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.cod.cluster_law import FREE_CEILING_MODELS
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 from scalepredict.records.text.counts import count_of, listed
+from scalepredict.records.units import how_measured
 
 MIN_MODELS = 3
 MIN_QUESTIONS = 20  # two clusters of the smallest size
@@ -85,7 +86,8 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
     Raises:
         RefusedError: There are no tasks, too few models or questions, or no common questions.
     """
-    own = [i for i, u in enumerate(table.units) if u.benchmark == benchmark and not u.task]
+    _refuse_several(table, benchmark)
+    own = [i for i, u in enumerate(table.units) if u.shown == benchmark and not u.task]
     table, aggregate = _of_tasks(table, benchmark), table.scores[:, own[:1]]
     is_anchor = np.array([c.role == ANCHOR for c in table.checkpoints], dtype=bool)
     measured = np.isfinite(table.scores)
@@ -122,9 +124,18 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
     )
 
 
+def _refuse_several(table: EvalTable, benchmark: str) -> None:
+    columns = {u.shown: how_measured(u) for u in table.units if u.benchmark == benchmark}
+    if len(columns) > 1 and benchmark not in columns:
+        raise RefusedError(
+            f"cod on {benchmark!r}: it is measured as {'; '.join(columns.values())}, which are "
+            "columns of their own. Choose one with --metric or --shots."
+        )
+
+
 def _of_tasks(table: EvalTable, benchmark: str) -> EvalTable:
     names = [unit.task for unit in table.units]
-    tasks = [i for i, u in enumerate(table.units) if u.benchmark == benchmark and u.task]
+    tasks = [i for i, u in enumerate(table.units) if u.shown == benchmark and u.task]
     if not tasks:
         raise RefusedError(
             f"cod on {benchmark!r}: the records hold only its total score. Give one row per "

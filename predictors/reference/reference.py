@@ -20,6 +20,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.reference.fitted_reference import FittedReference, fit_reference
+from scalepredict.predictors.reference.reference_notes import reference_notes
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.counts import count_of
 
@@ -83,25 +84,3 @@ class ReferenceLaw:
     def notes(self) -> tuple[str, ...]:
         """What the curves rest on, benchmark by benchmark."""
         return reference_notes(self.fitted, self.frontier)
-
-
-def reference_notes(fitted: FittedReference, frontier: Frontier) -> tuple[str, ...]:
-    """What the reference says of each benchmark, why it is silent on others, who was left out."""
-    notes = []
-    for i, unit in enumerate(frontier.units):
-        if fitted.served[i]:
-            notes.append(
-                f"{unit.benchmark}: reference of {fitted.families[i]:.0f} families of "
-                f"{fitted.labs[i]:.0f} labs, weight {fitted.weight[i]:.1f}; your level "
-                f"{fitted.level_sd[i]:+.1f} sd."
-            )
-    silent: dict[str, list[str]] = {}
-    for unit, reason in zip(frontier.units, fitted.reasons, strict=True):
-        if reason:
-            silent.setdefault(reason, []).append(unit.benchmark)
-    for reason, names in silent.items():
-        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        notes.append(f"no reference curve for {shown}: {reason}.")
-    if fitted.without:
-        notes.append(f"reference: models of {', '.join(fitted.without)} took no part.")
-    return tuple(notes)

@@ -37,7 +37,7 @@ ROUNDS = 80
 WHOLE_ROUNDS = 3  # rounds whose fits run to the end
 STEPS = 3  # of the fits in later rounds, each from where the last round ended
 FEWEST_LABS = 2
-FEWEST_MODELS = 20
+FEWEST_MODELS = 10
 LOW_QUANTILE, BELOW_IT = 0.03, 0.005  # the floor lies below the lowest scores
 START_MEAN = np.array([-1.0, 0.6])
 START_COVARIANCE = np.diag([4.0, 0.25])
@@ -51,7 +51,7 @@ SHIPPED = "reference.csv"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReferenceTable:
-    """The curves of B benchmarks; a benchmark of fewer than 2 labs or 20 models has no row.
+    """The curves of B benchmarks; a benchmark of fewer than 2 labs or 10 models has no row.
 
     Attributes:
         benchmarks: Canonical names, sorted. Length B.

@@ -1,7 +1,7 @@
 """Which benchmarks of a ladder have a reference curve, and which labs must not speak for it?
 
 A benchmark is served if it is on the list of ``configs/reference.yaml`` in the same form, with an
-accuracy; if two labs and twenty models other than the user's were measured on it; and if the
+accuracy; if two labs and ten models other than the user's were measured on it; and if the
 ladder is one of base language models whose N, D and C agree. A lab is left out by its name, or by
 a word in the names of families and models.
 """

@@ -1,33 +1,36 @@
-"""Stack: hierarchical curves and local lines, weighted by how they forecast the user's own ladder.
+"""Stack: hierarchical curves and local lines, and the reference curves of public models.
 
-    score(N, D) = last + gain(h) * (sum_k w_kt member_k(N, D) - last)
+    S(N, D) = r L + (1 - r) (last + gain(h) (mean_k member_k(N, D) - last))
+    score(N, D) = w R(N, D) + (1 - w) S(N, D)
 
-Members: hierarchical curves on the published loss index of (N, D), logistic and Gompertz, and
-Gompertz on that index tilted to log C; the same three on the mean of the published index and that
-of the user's validation losses, where the records carry any; local lines half way between the
-published index and log C. The published index is read with and without embeddings added to N, as
-likely as the fit of all benchmarks makes either.
+Members: hierarchical curves on the published loss index of (N, D), logistic and Gompertz; the same
+two on the mean of that index and the user's validation losses, where most checkpoints carry one;
+local lines half way between the published index and log C. All count alike. The published index
+is read with and without embeddings added to N, as likely as the fit of all benchmarks makes either.
 
-Each member forecasts the upper part of the evidence from the lower part (inner rolling origins);
-benchmark by benchmark its weight falls with the fourth power of its error there. The gain, 1 +
-0.05 h with h in decades of FLOPs, undoes some of the pull of pooled slopes towards no change.
+The gain, 1 + 0.05 h with h in decades of FLOPs, undoes some of the pull of pooled slopes towards
+no change. A benchmark that may stay at chance keeps a share r of its level L (stay_at_chance.py).
+R is the curve that public models of other labs have on the benchmark (reference_curves.py), with
+weight w where there is one; it alone answers where the ladder has one or two scales.
 
-Source: stacked generalisation (Wolpert 1992) over rolling origins (Tashman 2000).
+Source: equal weights of forecasts (Clemen 1989, doi:10.1016/0169-2070(89)90012-5); rolling-origin
+    weights are worth less than a hundredth of the error and cost two thirds of the time.
 Fails when: a benchmark is still at chance, or the recipe changes between evidence and target.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 from scipy.special import softmax
 
+from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.limits import FEWEST_MODELS
 from scalepredict.predictors.loss.index import (
     EMBEDDING,
     Index,
+    LossSurface,
     Placed,
     compute_index,
     mean_index,
@@ -35,6 +38,8 @@ from scalepredict.predictors.loss.index import (
     published_index,
 )
 from scalepredict.predictors.loss.loss_surface import fit_surface
+from scalepredict.predictors.reference.fitted_reference import FittedReference, fit_reference
+from scalepredict.predictors.reference.reference_notes import reference_notes
 from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
 from scalepredict.predictors.stack.hierarchical import (
     CurveSetting,
@@ -43,20 +48,14 @@ from scalepredict.predictors.stack.hierarchical import (
     recency,
 )
 from scalepredict.predictors.stack.local_line import LocalLines, fit_lines
-from scalepredict.records.table import ASSUMED_ITEMS, EvalTable, Floats, Ints
+from scalepredict.predictors.stack.stay_at_chance import staying_share
+from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
-INNER_ORIGINS = 4
-INNER_TARGETS = 6
-INNER_GAP = 1.3  # ratio of FLOPs between inner origins, and from an origin to its targets
-NEAREST_ORIGINS = 8  # inner origins are spread over the last so many candidates
+LEAST_LOSSES = 0.8  # share of the checkpoints with a loss from which losses are used
 EMBEDDINGS = (0, 1, 2)  # left out of params: none, one, or that of the inputs and of the outputs
 EMBEDDINGS_PRIOR = (0.5, 0.25, 0.25)
 UNLIKELY = 0.1  # probability below which the user is told that params are taken otherwise
-TILT = 0.3  # share of log C in a tilted index
-POWER = 4.0  # weights are inverse errors to this power
-PRIOR_ORIGINS = 2.0  # pseudo-origins that pull a unit's errors to the mean over all units
-NOISE_SHARE, NOISE_FLOOR = 0.3, 0.005  # what no member can be blamed for, added to all errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,6 +118,8 @@ class Stack:
     Attributes:
         gain: Factor on the forecast change just above the evidence.
         gain_growth: Increase of that factor per decade of FLOPs.
+        reference: Whether the reference curves of public models take part.
+        reference_without: Names of labs to leave out of them besides the ladder's own.
     """
 
     name: ClassVar[str] = "stack"
@@ -129,33 +130,49 @@ class Stack:
 
     gain: float = 1.0
     gain_growth: float = 0.05
+    reference: bool = True
+    reference_without: tuple[str, ...] = ()
 
     def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "StackLaw":
-        """Fit all members and their weights.
+        """Fit all members, and the reference curves of the benchmarks that have one.
 
         Raises:
-            RefusedError: Fewer than three checkpoints of distinct scale, or one without FLOPs.
+            RefusedError: Fewer than three checkpoints of distinct scale where no benchmark has a
+                reference curve, a checkpoint without FLOPs, or no lab goes by a given name.
         """
         del rng
-        ladder = Ladder.of_table(table, method=self.name)
-        makeup = _Makeup(
-            with_loss=fit_surface(ladder.scale, ladder.loss) is not None,
-            embedding_shares=_embedding_shares(ladder),
-        )
-        origins = tuple(_inner_origins(ladder.scale.flops))
-        trials = [_errors(ladder, makeup, *origin) for origin in origins]
-        members = _fit_members(ladder, makeup)
-        return StackLaw(
+        fitted = fit_reference(table, without=self.reference_without) if self.reference else None
+        law = StackLaw(
             frontier=Frontier.of_table(table),
-            members=members,
-            weights=_weights(trials, (len(members.labels), len(table.units))),
+            members=Members(curves=(), lines=()),
+            weights=np.empty((0, len(table.units))),
             gain=self.gain,
             gain_growth=self.gain_growth,
-            embedding_shares=makeup.embedding_shares,
-            inner_origins=len(origins),
+            embedding_shares=(1.0, 0.0, 0.0),
+            reference=fitted,
+        )
+        try:
+            ladder = Ladder.of_table(table, method=self.name)
+        except RefusedError:
+            if fitted is None or not fitted.served.any():
+                raise
+            return law
+        shares = _embedding_shares(ladder)
+        surface = _loss_surface(ladder)
+        members = _fit_members(ladder, shares, surface)
+        phi = np.stack([member.curves.overdispersion for member in members.curves])
+        share, level = staying_share(ladder, phi.mean(axis=0))
+        n = len(members.labels)
+        return replace(
+            law,
+            members=members,
+            weights=np.full((n, len(table.units)), 1 / n),
+            embedding_shares=shares,
             items_assumed=ladder.items_assumed,
             scale_assumed=ladder.scale_assumed,
-            losses_unused=0 if makeup.with_loss else int(np.isfinite(ladder.loss).sum()),
+            losses_unused=int(np.isfinite(ladder.loss).sum()) if surface is None else 0,
+            staying_share=share,
+            staying_level=level,
         )
 
 
@@ -165,15 +182,18 @@ class StackLaw:
 
     Attributes:
         frontier: Where the evidence ends.
-        members: What is stacked.
+        members: What is stacked; none where the ladder has one or two scales.
         weights: Weight of each member on each unit; columns sum to 1. Shape (G + H, T).
         gain: Factor on the forecast change just above the evidence.
         gain_growth: Increase of that factor per decade of FLOPs.
         embedding_shares: Probabilities that params leave out no, one or two embeddings.
-        inner_origins: Rolling origins behind the weights; with 0 the weights are equal.
+        inner_origins: Rolling origins behind the weights, in files of the first version.
         items_assumed: Units whose number of graded answers was assumed.
         scale_assumed: Checkpoints whose params or tokens were completed from FLOPs.
         losses_unused: Checkpoints with a loss, where they are too few to use.
+        reference: The reference curves; None if they were not asked for.
+        staying_share: Probability that a unit stays at chance. Shape (T,); None = of none.
+        staying_level: Level that it stays at. Shape (T,).
     """
 
     frontier: Frontier
@@ -182,21 +202,55 @@ class StackLaw:
     gain: float
     gain_growth: float
     embedding_shares: tuple[float, ...]
-    inner_origins: int
-    items_assumed: int
-    scale_assumed: int
-    losses_unused: int
+    inner_origins: int = 0
+    items_assumed: int = 0
+    scale_assumed: int = 0
+    losses_unused: int = 0
+    reference: FittedReference | None = None
+    staying_share: Floats | None = None
+    staying_level: Floats | None = None
 
     def forecast(self, targets: Targets) -> Forecast:
-        """The weighted members, moved away from the last score by the gain."""
+        """The ladder's own forecast S, blended with the reference R where there is one."""
+        few = self.frontier.n_train < FEWEST_MODELS
+        own = self._own_forecast(targets, few)
+        if self.reference is None:
+            return own
+        n_items = self.frontier.n_items
+        curve = self.reference.scores(targets)
+        alone = few & np.isfinite(curve)
+        weight = np.where(alone, 1.0, np.where(np.isfinite(curve), self.reference.weight, 0.0))
+        point = weight * np.nan_to_num(curve) + (1 - weight) * np.where(alone, 0.0, own.point)
+        variance = self.reference.variance(targets, n_items)
+        return replace(
+            own,
+            point=np.clip(point, 0.0, 1.0),
+            model_variance=np.where(alone, variance, own.model_variance),
+            failures=tuple(
+                None if served else failure
+                for served, failure in zip(alone.all(axis=0), own.failures, strict=True)
+            ),
+        )
+
+    def _own_forecast(self, targets: Targets, few: Bools) -> Forecast:
+        failures = tuple(
+            f"scored on {count_of(round(n), 'checkpoint')} of the evidence; a forecast needs "
+            f"{FEWEST_MODELS}"
+            if refused
+            else None
+            for n, refused in zip(self.frontier.n_train, few, strict=True)
+        )
+        if not self.members.labels:
+            return make_forecast(targets, self.frontier, np.float64(np.nan), failures=failures)
         scale = Scale.of_targets(targets)
         scores = self.members.scores(scale)
         weights = self.weights[:, None, :]
         mean = (weights * scores).sum(axis=0)
         horizon = np.maximum(np.log10(targets.flops) - np.log10(self.frontier.max_flops), 0.0)
         gain = self.gain + self.gain_growth * horizon[:, None]
-        few = self.frontier.n_train < FEWEST_MODELS
         point = self.frontier.last + gain * (mean - self.frontier.last)
+        if self.staying_share is not None and self.staying_level is not None:
+            point = point + self.staying_share * (self.staying_level - point)
         of_curves = self.weights[: len(self.members.curves)]
         of_curves = of_curves / of_curves.sum(axis=0)
         phi = np.stack([member.curves.overdispersion for member in self.members.curves])
@@ -208,27 +262,24 @@ class StackLaw:
             overdispersion=(of_curves * phi).sum(axis=0),
             spread_weighted=(weights * (scores - mean) ** 2).sum(axis=0),
             spread_equal=scores.var(axis=0),
-            failures=tuple(
-                f"scored on {count_of(round(n), 'checkpoint')} of the evidence; a forecast needs "
-                f"{FEWEST_MODELS}"
-                if refused
-                else None
-                for n, refused in zip(self.frontier.n_train, few, strict=True)
-            ),
+            failures=failures,
         )
 
     def notes(self) -> tuple[str, ...]:
-        """Members and their mean weights, and what was assumed."""
-        mean = self.weights.mean(axis=1)
-        used = ", ".join(
-            f"{label} {weight:.0%}" for label, weight in zip(self.members.labels, mean, strict=True)
-        )
-        basis = (
-            f"weights from {count_of(self.inner_origins, 'rolling origin')} inside the evidence"
-            if self.inner_origins
-            else "equal weights, since the evidence is too short for rolling origins"
-        )
-        notes = [f"members (mean weight): {used}; {basis}."]
+        """Members, what public models say of each benchmark, and what was assumed."""
+        notes = []
+        if self.members.labels:
+            mean = self.weights.mean(axis=1)
+            used = ", ".join(
+                f"{label} {weight:.0%}"
+                for label, weight in zip(self.members.labels, mean, strict=True)
+            )
+            notes.append(f"members (weight): {used}.")
+        else:
+            notes.append(
+                f"fewer than {FEWEST_MODELS} distinct scales: the forecast rests on public models "
+                "alone, drawn to the ladder's own level."
+            )
         if self.embedding_shares[0] < UNLIKELY:
             notes.append(
                 "params seem to leave out embeddings: the scores fit better with them added "
@@ -236,8 +287,8 @@ class StackLaw:
             )
         if self.losses_unused:
             notes.append(
-                f"losses of {count_of(self.losses_unused, 'checkpoint')} are not used: a loss law "
-                "needs three of distinct scale."
+                f"losses of {count_of(self.losses_unused, 'checkpoint')} are not used: they must "
+                f"be recorded for {LEAST_LOSSES:.0%} of the checkpoints, of three distinct scales."
             )
         if self.items_assumed:
             notes.append(
@@ -250,13 +301,9 @@ class StackLaw:
                 f"params or tokens of {count_of(self.scale_assumed, 'checkpoint')} were completed "
                 "from their FLOPs (with neither known: 20 tokens per parameter)."
             )
+        if self.reference is not None:
+            notes += reference_notes(self.reference, self.frontier)
         return tuple(notes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Makeup:
-    with_loss: bool  # whether the evidence carries enough losses
-    embedding_shares: tuple[float, ...]  # probabilities of EMBEDDINGS
 
 
 def _embedding_shares(ladder: Ladder) -> tuple[float, ...]:
@@ -278,27 +325,30 @@ def _readings(scale: Scale) -> tuple[Placed, ...]:
     return tuple(published_index(scale, embedding=omega * EMBEDDING) for omega in EMBEDDINGS)
 
 
-def _fit_members(ladder: Ladder, makeup: _Makeup) -> Members:
-    # Always the same members, so that inner origins can be averaged: where the lower part of the
-    # evidence carries too few losses, the published index stands in.
+def _loss_surface(ladder: Ladder) -> LossSurface | None:
+    # Losses of a part of the ladder alone mislead: the rest would lie on another index.
+    if np.isfinite(ladder.loss).mean() < LEAST_LOSSES:
+        return None
+    return fit_surface(ladder.scale, ladder.loss)
+
+
+def _fit_members(ladder: Ladder, shares: tuple[float, ...], surface: LossSurface | None) -> Members:
     compute = compute_index(ladder.scale)
-    published = mean_index(_readings(ladder.scale), makeup.embedding_shares)
+    published = mean_index(_readings(ladder.scale), shares)
     roads = [("loss index", published)]
-    if makeup.with_loss:
-        surface = fit_surface(ladder.scale, ladder.loss)
-        own = own_index(ladder.scale, surface, ladder.loss) if surface else published
+    if surface is not None:
+        own = own_index(ladder.scale, surface, ladder.loss)
         roads.append(("loss index with own losses", mean_index([published, own], [0.5, 0.5])))
+    measured = np.isfinite(ladder.scores)
     labels: list[str] = []
     settings: list[CurveSetting] = []
     placed: list[Placed] = []
-    measured = np.isfinite(ladder.scores)
     for name, road in roads:
-        tilted = mean_index([road, compute], [1 - TILT, TILT])
-        for shape, where in (("logistic", road), ("Gompertz", road), ("Gompertz", tilted)):
-            labels.append(f"{shape} on {name}" + (" tilted to log C" if where is tilted else ""))
-            weight = recency(where.x, ladder.scale.flops, measured)
-            settings.append(CurveSetting(x=where.x, weight=weight, gompertz=shape == "Gompertz"))
-            placed.append(where)
+        weight = recency(road.x, ladder.scale.flops, measured)
+        for shape in ("logistic", "Gompertz"):
+            labels.append(f"{shape} on {name}")
+            settings.append(CurveSetting(x=road.x, weight=weight, gompertz=shape == "Gompertz"))
+            placed.append(road)
     fitted = fit_curves(settings, ladder.scores, n_items=ladder.n_items, floor=ladder.floor())
     curves = tuple(
         CurveMember(label=label, index=where.index, curves=curve)
@@ -311,57 +361,3 @@ def _fit_members(ladder: Ladder, makeup: _Makeup) -> Members:
         lines=fit_lines(half_way.x, ladder.scores, n_items=ladder.n_items),
     )
     return Members(curves=curves, lines=(lines,))
-
-
-def _inner_origins(flops: Floats) -> Iterator[tuple[Ints, Ints]]:
-    # Rows of the evidence and of the held-out targets, the largest origin first.
-    candidates: list[float] = []
-    for cutoff in np.unique(flops)[::-1]:
-        enough = (flops <= cutoff).sum() >= FEWEST_MODELS
-        beyond = (flops > INNER_GAP * cutoff).any()
-        if enough and beyond and (not candidates or candidates[-1] >= INNER_GAP * cutoff):
-            candidates.append(float(cutoff))
-    nearest = np.array(candidates[:NEAREST_ORIGINS])
-    for cutoff in nearest[_spread(len(nearest), INNER_ORIGINS)]:
-        above = np.flatnonzero(flops > INNER_GAP * cutoff)
-        above = above[np.argsort(flops[above], kind="stable")]
-        yield np.flatnonzero(flops <= cutoff), above[_spread(len(above), INNER_TARGETS)]
-
-
-def _spread(n: int, most: int) -> Ints:
-    # Indices of at most so many of n, both ends among them.
-    return np.linspace(0, n - 1, min(n, most)).round().astype(np.intp)
-
-
-def _errors(
-    ladder: Ladder, makeup: _Makeup, evidence: Ints, held_out: Ints
-) -> tuple[Floats, Floats]:
-    # Mean absolute errors (G + H, T) and binomial standard errors (T,); NaN = nothing held out.
-    members = _fit_members(ladder.take(evidence), makeup)
-    scores = members.scores(ladder.scale.take(held_out))
-    truth, n_items = ladder.scores[held_out], ladder.n_items[held_out]
-    measured = np.isfinite(truth) & np.isfinite(ladder.scores[evidence]).any(axis=0)
-    count = np.where(measured.any(axis=0), measured.sum(axis=0), np.nan)
-    y = np.where(measured, truth, 0.5)
-    noise = np.sqrt(np.clip(y * (1 - y), 0.02, None) / n_items)
-    error = np.where(measured, np.abs(scores - y), 0.0).sum(axis=1)
-    return error / count, np.where(measured, noise, 0.0).sum(axis=0) / count
-
-
-def _weights(trials: Sequence[tuple[Floats, Floats]], shape: tuple[int, int]) -> Floats:
-    if not trials:
-        return np.full(shape, 1 / shape[0])
-    error = np.stack([error for error, _ in trials])
-    noise = np.stack([noise for _, noise in trials])
-    tried = np.isfinite(noise)
-    n = tried.sum(axis=0)
-    once = np.maximum(n, 1)
-    error = np.where(tried[:, None, :], error, 0.0).sum(axis=0) / once
-    noise = np.where(tried, noise, 0.0).sum(axis=0) / once
-    blame = error + NOISE_SHARE * (noise + NOISE_FLOOR)
-    pooled = blame[:, n > 0].mean(axis=1) if (n > 0).any() else np.ones(shape[0])
-    pooled = (pooled / pooled.mean())[:, None]
-    relative = (PRIOR_ORIGINS * pooled + n * blame / blame.mean(axis=0)) / (PRIOR_ORIGINS + n)
-    weights: Floats = relative**-POWER
-    weights /= weights.sum(axis=0)
-    return weights

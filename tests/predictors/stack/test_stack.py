@@ -7,6 +7,7 @@ import pytest
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Targets
+from scalepredict.predictors.scale.scale_evidence import Scale
 from scalepredict.predictors.stack.stack import Stack, StackLaw
 from scalepredict.predictors.store.json_codec import decode, encode
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
@@ -84,13 +85,81 @@ def test_the_same_fit_twice_is_the_same_to_the_bit_and_survives_storage() -> Non
     assert np.array_equal(first.spread_weighted, stored.forecast(targets).spread_weighted)
 
 
-def test_weights_are_equal_with_three_models_and_learned_with_more() -> None:
-    short, long = fit(world(SIZES[:3])), fit(world(SIZES))
-    assert np.allclose(short.weights, 1 / len(short.weights))
-    assert "equal weights" in short.notes()[0]
-    assert np.allclose(long.weights.sum(axis=0), 1)
-    assert np.ptp(long.weights, axis=0).min() > 0.05
-    assert "3 rolling origins" in long.notes()[0]
+def test_members_count_alike() -> None:
+    law, large = fit(world(SIZES)), world(np.array([12e9]))
+    each = law.members.scores(Scale.of_targets(Targets.of_table(large)))
+    horizon = np.log10(12e9 / 2.8e9)
+    moved = law.frontier.last + (1 + 0.05 * horizon) * (each.mean(axis=0) - law.frontier.last)
+    assert law.staying_share is not None
+    assert law.staying_share.max() < 1e-6
+    np.testing.assert_allclose(law.forecast(Targets.of_table(large)).point, moved)
+
+
+def served(table: EvalTable, *names: str) -> EvalTable:
+    """The same table whose first units have the names of known benchmarks."""
+    units = [replace(unit, benchmark=name) for unit, name in zip(table.units, names, strict=False)]
+    return replace(table, units=(*units, *table.units[len(units) :]))
+
+
+def test_a_served_benchmark_is_a_fixed_blend_with_its_reference_curve() -> None:
+    small, large = (served(world(sizes), "arc_easy", "piqa") for sizes in (SIZES, np.array([12e9])))
+    targets = Targets.of_table(large)
+    law = fit(small)
+    own = Stack(reference=False).fit(small).forecast(targets).point
+    assert law.reference is not None
+    curve = law.reference.scores(targets)
+    blend = law.forecast(targets).point
+    np.testing.assert_allclose(blend[:, :2], 0.8 * curve[:, :2] + 0.2 * own[:, :2])
+    np.testing.assert_allclose(blend[:, 2:], own[:, 2:])
+    assert np.isnan(curve[:, 2:]).all()
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_or_two_scales_are_forecast_by_public_models_where_there_are_any(n: int) -> None:
+    small = served(world(SIZES[:n]), "arc_easy", "piqa")
+    large = served(world(np.array([1e9])), "arc_easy", "piqa")
+    law = fit(small)
+    result = law.forecast(Targets.of_table(large))
+    assert law.reference is not None
+    np.testing.assert_array_equal(
+        result.point[:, :2], law.reference.scores(Targets.of_table(large))[:, :2]
+    )
+    assert np.isnan(result.point[:, 2:]).all()
+    assert result.failures[0] is None
+    assert f"scored on {n} checkpoint" in str(result.failures[3])
+    assert "rests on public models alone" in law.notes()[0]
+    with pytest.raises(RefusedError, match="distinct scale"):
+        Stack(reference=False).fit(small)
+
+
+def test_a_target_of_another_accounting_of_compute_has_no_reference() -> None:
+    small, large = served(world(SIZES), "arc_easy"), served(world(np.array([12e9])), "arc_easy")
+    odd = replace(Targets.of_table(large), flops=8 * large.flops)
+    own = Stack(reference=False).fit(small).forecast(odd).point
+    np.testing.assert_array_equal(fit(small).forecast(odd).point, own)
+
+
+def test_a_lab_is_left_out_by_name_and_by_the_names_of_its_models() -> None:
+    small = served(world(SIZES), "arc_easy")
+    rows = [replace(c, family="my-pythia") for c in small.checkpoints]
+    theirs = Stack(reference_without=("Meta",)).fit(replace(small, checkpoints=tuple(rows)))
+    assert theirs.reference is not None
+    assert theirs.reference.without == ("eleuther", "meta")
+    assert any("eleuther, meta took no part" in note for note in theirs.notes())
+
+
+def test_noise_at_chance_is_not_lifted_by_the_slopes_of_others() -> None:
+    """Scores about chance with half their binomial noise; the others rise."""
+    small, large = world(SIZES), world(np.array([12e9]))
+    scores = small.scores.copy()
+    scores[:, 0] = 0.25 + 0.004 * np.array([1, -1, 0.5, 0, -0.5, 0.2])
+    law = fit(small.with_scores(scores))
+    assert law.staying_share is not None
+    assert law.staying_share[0] > 0.6
+    assert law.staying_share[1:].max() < 1e-3
+    flat = law.forecast(Targets.of_table(large)).point[0, 0]
+    lifted = replace(law, staying_share=None).forecast(Targets.of_table(large)).point[0, 0]
+    assert abs(flat - 0.25) < 0.45 * abs(lifted - 0.25) + 0.002
 
 
 def test_a_missing_score_changes_its_own_benchmark_and_hardly_the_others() -> None:

@@ -218,7 +218,7 @@ class StackLaw:
             return own
         n_items = self.frontier.n_items
         curve = self.reference.scores(targets)
-        alone = few & np.isfinite(curve)
+        alone = np.asarray(few & np.isfinite(curve))
         weight = np.where(alone, 1.0, np.where(np.isfinite(curve), self.reference.weight, 0.0))
         point = weight * np.nan_to_num(curve) + (1 - weight) * np.where(alone, 0.0, own.point)
         variance = self.reference.variance(targets, n_items)
@@ -227,8 +227,8 @@ class StackLaw:
             point=np.clip(point, 0.0, 1.0),
             model_variance=np.where(alone, variance, own.model_variance),
             failures=tuple(
-                None if served else failure
-                for served, failure in zip(alone.all(axis=0), own.failures, strict=True)
+                None if served.all() else failure
+                for served, failure in zip(alone.T, own.failures, strict=True)
             ),
         )
 
@@ -241,7 +241,7 @@ class StackLaw:
             for n, refused in zip(self.frontier.n_train, few, strict=True)
         )
         if not self.members.labels:
-            return make_forecast(targets, self.frontier, np.float64(np.nan), failures=failures)
+            return make_forecast(targets, self.frontier, np.array(np.nan), failures=failures)
         scale = Scale.of_targets(targets)
         scores = self.members.scores(scale)
         weights = self.weights[:, None, :]

@@ -266,7 +266,7 @@ def test_a_family_that_was_not_fitted_is_named_by_every_forecast(
 ) -> None:
     rows = ["model,family,params,tokens,benchmark,score"]
     for family, models in (("tiny", 2), ("large", 5)):
-        rows += [f"{family}{i},{family},{3**i}e8,20B,piqa,0.{60 + 3 * i}" for i in range(models)]
+        rows += [f"{family}{i},{family},{3**i}e8,20B,own,0.{60 + 3 * i}" for i in range(models)]
     (tmp_path / "r.csv").write_text("\n".join([*rows, ""]))
     assert command("fit", "r.csv", "-q").returncode == 0
     assert (

@@ -24,6 +24,7 @@ from scalepredict.predictors.reference.served import (
     unfit_ladder,
 )
 from scalepredict.predictors.scale.scale_evidence import Scale
+from scalepredict.records.answers import answers
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 
 QUADRATURE = 25  # nodes of Gauss and Hermite
@@ -123,7 +124,7 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
             curve=column,
             x=x[row],
             y=table.scores[row, column],
-            n_items=_known(table.n_items[row, column]),
+            n_items=answers(table).count[row, column],
             weight=decay_weights(table.flops[row], top[column]),
         ),
         priors,

@@ -6,7 +6,7 @@ ROOMS := cli configs evaluation predictors records sample_data
 # New copies of the same sources never need a second installation, so one stamp is enough.
 STAMP := $(VENV)/installed
 
-.PHONY: demo readme pictures test lint types wheel clean
+.PHONY: demo readme pictures test lint types wheel dist clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +44,13 @@ wheel: $(STAMP)
 	rm -rf dist build
 	$(BIN)/python -m build --wheel --outdir dist . > /dev/null
 	$(BIN)/python benchmarks/project/check_wheel.py dist/*.whl
+
+# What a release uploads, each tried in a bare environment.
+dist: $(STAMP)
+	rm -rf dist build
+	$(BIN)/python -m build --outdir dist . > /dev/null
+	$(BIN)/python benchmarks/project/check_wheel.py dist/*.whl
+	sh benchmarks/project/check_dist.sh dist $(PYTHON)
 
 clean:
 	rm -rf $(VENV) .typecheck build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -110,8 +110,8 @@ def _fit_each(
     streams: list[np.random.Generator],
     jobs: int,
 ) -> list[Law | RefusedError]:
-    work = ((predictor, *pair) for pair in zip(evidence, streams, strict=True))
-    return list(each(_attempt, work, jobs=jobs if len(evidence) > 1 else 1))
+    work = zip(evidence, streams, strict=True)
+    return list(each(_attempt, (predictor,), work, jobs=jobs if len(evidence) > 1 else 1))
 
 
 def _attempt(

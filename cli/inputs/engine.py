@@ -50,6 +50,7 @@ def engine(jobs: int, backend: Backend, scheduler: str | None) -> Iterator[int]:
 @contextmanager
 def _dask(address: str) -> Iterator[None]:
     distributed = _installed("distributed", "dask")
+    import asyncio
     import logging
 
     import joblib
@@ -62,6 +63,7 @@ def _dask(address: str) -> Iterator[None]:
     lost = (
         OSError,
         TimeoutError,
+        asyncio.CancelledError,
         distributed.comm.CommClosedError,
         distributed.client.FutureCancelledError,
         distributed.scheduler.KilledWorker,

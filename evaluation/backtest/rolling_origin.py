@@ -98,18 +98,14 @@ def run_backtest(
     work = (
         (
             predictor,
-            table if predictor.reads_tasks else benchmarks,
-            benchmarks,
             [(number, splits[number]) for number in numbers],
-            calibration,
             of_scores(predictor.name) if with_scores else predictor.name,
-            records,
             stream,
         )
         for (predictor, numbers), stream in zip(tasks, rng.spawn(len(tasks)), strict=True)
     )
     cells: list[Cell] = []
-    for answered in each(_answers, work, jobs=jobs):
+    for answered in each(_answers, (table, benchmarks, calibration, records), work, jobs=jobs):
         cells += answered
         if progress is not None:
             progress(len(cells), len(splits) * len(predictors))
@@ -143,16 +139,17 @@ def _held_out(benchmarks: EvalTable, split: Split) -> EvalTable:
 
 
 def _answers(
-    predictor: Predictor,
     table: EvalTable,
     benchmarks: EvalTable,
-    questions: Sequence[tuple[int, Split]],
     calibration: Calibration,
-    name: str,
     records: str,
+    predictor: Predictor,
+    questions: Sequence[tuple[int, Split]],
+    name: str,
     rng: np.random.Generator,
 ) -> list[Cell]:
-    evidence = _evidence(table, questions[0][1], predictor)
+    seen = table if predictor.reads_tasks else benchmarks
+    evidence = _evidence(seen, questions[0][1], predictor)
     law: Law | None = None
     failure: str | None = None
     try:

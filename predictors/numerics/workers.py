@@ -6,28 +6,49 @@ choice of the program around (``joblib.parallel_config``); the command line make
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import starmap
-from typing import TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
 def each(
-    function: Callable[..., T], tasks: Iterable[tuple[object, ...]], *, jobs: int
+    function: Callable[..., T],
+    shared: tuple[Any, ...],
+    tasks: Iterable[tuple[Any, ...]],
+    *,
+    jobs: int,
 ) -> Iterator[T]:
-    """The function's result for every task, in order.
+    """``function(*shared, *task)`` for every task, in order.
 
     Args:
         function: Of a module, so that workers can import it.
-        tasks: Its arguments. An object that is the same in many tasks goes out once on backends
-            that can share it, so hand over the whole and numbers into it rather than cuts of it.
+        shared: What all tasks read, which goes out once rather than with each of them.
+        tasks: What tells them apart, which should be small.
         jobs: Processes at a time; -1 for as many as the backend has.
     """
     if jobs == 1:
-        return starmap(function, tasks)
+        return (function(*shared, *task) for task in tasks)
     from joblib import Parallel, delayed  # 0.1 s that one process need not pay
+    from joblib.parallel import get_active_backend
 
-    results: Iterator[T] = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(function)(*task) for task in tasks
+    streams = get_active_backend()[0].supports_return_generator
+    with _sent_out(shared):
+        results: Iterable[T] = Parallel(n_jobs=jobs, return_as="generator" if streams else "list")(
+            delayed(function)(*shared, *task) for task in tasks
+        )
+    return iter(results)
+
+
+def _sent_out(shared: tuple[Any, ...]) -> AbstractContextManager[object]:
+    # Dask otherwise puts what it shares on one worker, and loses it when that worker dies.
+    from joblib import parallel_config
+    from joblib.parallel import get_active_backend
+
+    backend = get_active_backend()[0]
+    if not shared or type(backend).__name__ != "DaskDistributedBackend":
+        return nullcontext()
+    context: AbstractContextManager[object] = parallel_config(
+        "dask", client=backend.client, scatter=list(shared)
     )
-    return results
+    return context

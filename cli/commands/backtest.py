@@ -161,13 +161,13 @@ def backtest(
     check_patterns(exclude, evidence.reading.table.families)
     splits = _splits(evidence.table, holdout)
     rng, summary_rng = np.random.default_rng(seed).spawn(2)
-    with voice.counting("backtest") as progress:
+    with voice.counting("backtest") as progress, workers.engine() as jobs:
         cells = run_backtest(
             evidence.table,
             splits,
             methods,
             constants,
-            jobs=workers.jobs,
+            jobs=jobs,
             progress=progress,
             rng=rng,
         )

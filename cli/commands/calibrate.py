@@ -111,7 +111,8 @@ def calibrate(
     }
     check_patterns(exclude, [f for e in read.values() for f in e.reading.table.families])
     tables = {name: evidence.table for name, evidence in read.items()}
-    cells = _backtests(tables, predictor or registry.names(), origins, workers.jobs, voice, rng)
+    with workers.engine() as jobs:
+        cells = _backtests(tables, predictor or registry.names(), origins, jobs, voice, rng)
     coverage = nested_coverage(cells, levels=levels, rng=coverage_rng)
     calibration = estimate(
         cells,

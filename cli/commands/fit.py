@@ -77,12 +77,12 @@ def fit(
     constants = load_calibration(calibration)
     evidence = gather_evidence(records, choice)
     voice.say(*evidence.notes)
-    with voice.busy(f"fitting {predictor.name}"):
+    with voice.busy(f"fitting {predictor.name}"), workers.engine() as jobs:
         fitted = fit_families(
             evidence.table,
             predictor,
             anchors=evidence.anchors,
-            jobs=workers.jobs,
+            jobs=jobs,
             rng=np.random.default_rng(seed),
         )
         summaries = summarise(fitted, constants, rng=np.random.default_rng(seed))

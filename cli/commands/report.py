@@ -96,7 +96,7 @@ def report(
     )
     comparisons, unmeasured = compared(forecasts, truth)
     voice.warn(unmeasured)
-    with voice.busy("backtesting the evidence"):
+    with voice.busy("backtesting the evidence"), workers.engine() as jobs:
         past: BacktestReport | None = None
         why_not = ""
         try:
@@ -104,7 +104,7 @@ def report(
                 stored.fit,
                 constants,
                 levels=levels,
-                jobs=workers.jobs,
+                jobs=jobs,
                 rng=np.random.default_rng(seed),
             )
         except RefusedError as reason:

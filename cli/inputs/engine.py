@@ -60,6 +60,7 @@ def _dask(address: str) -> Iterator[None]:
         client = distributed.Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError, TimeoutError) as error:
         raise RefusedError(_not_reached("Dask scheduler", address, error)) from error
+    _check_workers(client, address)
     lost = (
         OSError,
         TimeoutError,
@@ -75,6 +76,31 @@ def _dask(address: str) -> Iterator[None]:
         raise RefusedError(_was_lost("Dask scheduler", address, error)) from error
 
 
+def _check_workers(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        found = client.run(_own_version)
+    except TimeoutError as error:
+        raise RefusedError(
+            f"{address}: no worker within {CONNECT_SECONDS} s; start one."
+        ) from error
+    except ModuleNotFoundError as error:
+        raise RefusedError(
+            f"{address}: a worker lacks {error.name}; install scalepredict {_own_version()} there."
+        ) from error
+    other = {worker: version for worker, version in found.items() if version != _own_version()}
+    for worker, version in other.items():
+        raise RefusedError(
+            f"{worker}: has scalepredict {version}, not {_own_version()}; install that there."
+        )
+
+
+def _own_version() -> str:
+    from scalepredict import __version__
+
+    return __version__
+
+
 @contextmanager
 def _ray(address: str) -> Iterator[None]:
     ray = _installed("ray", "ray")
@@ -85,7 +111,7 @@ def _ray(address: str) -> Iterator[None]:
         ray.init(address, log_to_driver=False, logging_level="critical")
     except (OSError, ValueError, RuntimeError, TimeoutError) as error:
         raise RefusedError(_not_reached("Ray cluster", address, error)) from error
-    register_ray()
+    register_ray()  # type: ignore[no-untyped-call,unused-ignore]
     try:
         with joblib.parallel_config("ray"):
             yield
@@ -104,13 +130,13 @@ def _installed(module: str, extra: str) -> Any:
         ) from error
 
 
-def _not_reached(what: str, address: str, error: Exception) -> str:
+def _not_reached(what: str, address: str, error: BaseException) -> str:
     return f"{address}: no {what} answers there ({_first_line(error)}); start one, or correct it."
 
 
-def _was_lost(what: str, address: str, error: Exception) -> str:
+def _was_lost(what: str, address: str, error: BaseException) -> str:
     return f"{address}: the {what} was lost at work ({_first_line(error)}); nothing was written."
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]

@@ -2,12 +2,14 @@
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
+from scalepredict.cli.inputs.engine import Backend, engine
 from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, RECORDS
 from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.views.render import Format
@@ -120,6 +122,17 @@ class Workers:
         int,
         typer.Option("--jobs", "-j", min=1, help="Processes; results do not depend on it."),
     ] = 1
+    backend: Annotated[
+        Backend, typer.Option("--backend", help="Whose processes: this machine's, Dask's, Ray's.")
+    ] = Backend.LOKY
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Of a running Dask or Ray cluster."),
+    ] = None
+
+    def engine(self) -> AbstractContextManager[int]:
+        """Make the engine the active one; gives the number of jobs to ask for."""
+        return engine(self.jobs, self.backend, self.scheduler)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,8 +35,8 @@ def plot_coverage(
     picture.check()
     stored = load_fit(fit_file)
     constants = calibration_of(stored, calibration)
-    with picture.verbosity.voice.busy("backtesting the evidence"):
+    with picture.verbosity.voice.busy("backtesting the evidence"), workers.engine() as jobs:
         report = backtest_evidence(
-            stored.fit, constants, levels=levels, jobs=workers.jobs, rng=np.random.default_rng(seed)
+            stored.fit, constants, levels=levels, jobs=jobs, rng=np.random.default_rng(seed)
         )
     picture.write("coverage", iter([("", partial(coverage_figure, report.summary, levels))]))

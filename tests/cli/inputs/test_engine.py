@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,6 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.numerics.workers import each
 
 pytest.importorskip("distributed")
-PORT = 18786
 SHARED = (np.linspace(0, 1, 20_000),)
 
 
@@ -27,14 +27,21 @@ def draws(shared: np.ndarray, number: int, pause: float) -> tuple[int, float]:
     return number, float((shared * rng.random(len(shared))).sum())
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Cluster:
     """A real scheduler with two workers on the loopback address."""
 
     def __init__(self, folder: Path) -> None:
-        self.address = f"tcp://127.0.0.1:{PORT}"
+        port = free_port()
+        self.address = f"tcp://127.0.0.1:{port}"
         self.log = (folder / "log").open("wb")
         self.scheduler = self._start(
-            "dask_scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"
+            "dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"
         )
         where = ("--host", "127.0.0.1", "--local-directory", str(folder))
         self.workers = [

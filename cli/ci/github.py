@@ -11,11 +11,11 @@ from scalepredict.cli.ci.markdown import markdown_report
 from scalepredict.cli.views.check_result import Result, sentence
 from scalepredict.cli.views.render import clean
 from scalepredict.errors import StorageError
-from scalepredict.evaluation.off_trend.rules import Level
+from scalepredict.evaluation.off_trend.rules.verdicts import Level
 
 MOST = 10
 SUMMARY_BYTES = 900_000
-_COMMANDS = {Level.ERROR: "error", Level.WARN: "warning"}
+_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
 def in_github(environment: Mapping[str, str]) -> bool:

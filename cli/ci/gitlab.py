@@ -8,10 +8,11 @@ from typing import Any
 
 from scalepredict.cli.views.check_result import Result, sentence
 from scalepredict.cli.views.render import clean, json_text
-from scalepredict.evaluation.off_trend.rules import RULES, Finding, Level, Verdict
+from scalepredict.evaluation.off_trend.rules.rules import RULES
+from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Level, Verdict
 from scalepredict.records.text.counts import count_of
 
-_SEVERITY = {Level.ERROR: "major", Level.WARN: "minor"}
+_SEVERITY = {Level.ERROR: "major", Level.WARNING: "minor", Level.NOTE: "info"}
 
 
 def gitlab(result: Result) -> str:

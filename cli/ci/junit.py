@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from scalepredict.cli.views.check_result import Result, checkpoint_name, sentence, subject
 from scalepredict.cli.views.render import clean
-from scalepredict.evaluation.off_trend.rules import RULES, Finding, Verdict
+from scalepredict.evaluation.off_trend.rules.rules import RULES
+from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Verdict
 
 
 def junit(result: Result) -> str:
@@ -32,13 +33,13 @@ def _suite(result: Result, verdict: Verdict) -> Element:
             kind = RULES[finding.rule].id
             SubElement(case, "failure", {"message": text, "type": kind}).text = text
         else:
-            SubElement(case, "system-out").text = f"warning: {text}"
+            SubElement(case, "system-out").text = f"{finding.level}: {text}"
     suite.attrib.update(_counts([suite]))
     return suite
 
 
 def _fails(result: Result, finding: Finding) -> bool:
-    return finding.level == "error" or finding.level is result.fails_from
+    return finding.level.reaches(result.fails_from)
 
 
 def _case(suite: Element, verdict: Verdict, name: str) -> Element:

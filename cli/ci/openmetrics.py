@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from scalepredict.cli.views.check_result import Result, subject
 from scalepredict.cli.views.render import clean
-from scalepredict.evaluation.off_trend.rules import Level, Verdict
+from scalepredict.evaluation.off_trend.rules.verdicts import Level, Verdict
 
 
 def openmetrics(result: Result) -> str:
@@ -33,7 +33,7 @@ def _lines(result: Result) -> Iterator[str]:
                 yield f"scalepredict_residual_z{labels} {f.z:.6g}"
     yield "# TYPE scalepredict_findings gauge"
     yield "# HELP scalepredict_findings Findings at all checkpoints of this check."
-    for level in (Level.ERROR, Level.WARN):
+    for level in (Level.ERROR, Level.WARNING, Level.NOTE):
         n = sum(f.level is level for _, f in result.findings())
         yield f'scalepredict_findings{{level="{level}"}} {n}'
 

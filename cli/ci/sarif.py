@@ -10,13 +10,14 @@ from urllib.parse import quote
 from scalepredict import __version__
 from scalepredict.cli.views.check_result import Result, sentence
 from scalepredict.cli.views.render import clean, json_text
-from scalepredict.evaluation.off_trend.rules import RULES, Finding, Level, Verdict
+from scalepredict.evaluation.off_trend.rules.rules import RULES
+from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Level, Verdict
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 MOST_RESULTS = 5000
-_LEVELS = {Level.ERROR: "error", Level.WARN: "warning"}
+_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 
 
 def sarif(result: Result) -> str:

@@ -17,10 +17,12 @@ ON_TREND, OFF_TREND, INCONCLUSIVE = 0, 1, 3
 
 
 class FailOn(StrEnum):
-    """What `--fail-on` accepts."""
+    """What `--fail-on` accepts; ``warn`` is the old word for ``warning``."""
 
     ERROR = "error"
+    WARNING = "warning"
     WARN = "warn"
+    NOTE = "note"
     NEVER = "never"
 
 
@@ -156,7 +158,7 @@ def check(
     from scalepredict.cli.ci.publish import show, write_report
     from scalepredict.cli.inputs import gate_inputs
     from scalepredict.cli.views.check_result import Result
-    from scalepredict.evaluation.off_trend.rules import Level
+    from scalepredict.evaluation.off_trend import gate_file
     from scalepredict.records.text.writing import check_place
 
     shape, voice = shown.shape, shown.voice
@@ -183,8 +185,8 @@ def check(
         update=rules.update_baseline,
         voice=voice,
     )
-    fails = answer.fail_on or settings.fail_on
-    result = Result(check=found, fails_from=Level.WARN if fails == "warn" else Level.ERROR)
+    fails = gate_file.FailOn(answer.fail_on or settings.fail_on)
+    result = Result(check=found, fails_from=fails.level)
     for kind, path in wanted:
         write_report(kind, path, result)
     show(result, shape, ci=answer.ci, voice=voice)

@@ -8,7 +8,7 @@ from typing import Any
 from scalepredict.cli.views.check_result import subject
 from scalepredict.cli.views.render import json_text
 from scalepredict.errors import ConfigError
-from scalepredict.evaluation.off_trend.rules import Accepted, Finding, Verdict, place_of
+from scalepredict.evaluation.off_trend.rules.verdicts import Accepted, Finding, Verdict
 from scalepredict.records.text.writing import write_whole
 
 SCHEMA = "scalepredict.baseline/1"
@@ -51,7 +51,8 @@ def entries_of(verdicts: Iterable[Verdict]) -> dict[Accepted, dict[str, Any]]:
     """Baseline entries of all findings, those that are accepted already among them."""
     return {
         Accepted(
-            fingerprint=finding.fingerprint(verdict.checkpoint), place=place_of(verdict.checkpoint)
+            fingerprint=finding.fingerprint(verdict.checkpoint),
+            place=finding.place(verdict.checkpoint),
         ): _entry(verdict, finding)
         for verdict in verdicts
         for finding in (*verdict.findings, *verdict.accepted)
@@ -61,7 +62,7 @@ def entries_of(verdicts: Iterable[Verdict]) -> dict[Accepted, dict[str, Any]]:
 def _entry(verdict: Verdict, finding: Finding) -> dict[str, Any]:
     return {
         "fingerprint": finding.fingerprint(verdict.checkpoint),
-        "place": place_of(verdict.checkpoint),
+        "place": finding.place(verdict.checkpoint),
         "model": verdict.checkpoint.model,
         "rule": finding.rule,
         "benchmark": subject(finding),

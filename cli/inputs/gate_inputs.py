@@ -14,10 +14,9 @@ from scalepredict.cli.inputs.options import Reading
 from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.views.render import clean
 from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
-from scalepredict.evaluation.off_trend.against_ladder import stored_ladders
-from scalepredict.evaluation.off_trend.gate_file import GateFile, load_gate
-from scalepredict.evaluation.off_trend.global_test import Direction
-from scalepredict.evaluation.off_trend.rules import Accepted
+from scalepredict.evaluation.off_trend.gate_file import Direction, GateFile, load_gate, towards
+from scalepredict.evaluation.off_trend.ladders.against_ladder import stored_ladders
+from scalepredict.evaluation.off_trend.rules.verdicts import Accepted
 from scalepredict.evaluation.off_trend.run_check import Check, Comparison, check
 from scalepredict.predictors import registry
 from scalepredict.predictors.store.fit_file import load_fit
@@ -60,11 +59,13 @@ def read_settings(
     gate = settings.gate
     return replace(
         settings,
-        gate=replace(
-            gate,
-            alpha=gate.alpha if alpha is None else alpha,
-            direction=gate.direction if direction is None else Direction(direction),
-            persistence=gate.persistence if persistence is None else persistence,
+        gate=towards(
+            replace(
+                gate,
+                alpha=gate.alpha if alpha is None else alpha,
+                persistence=gate.persistence if persistence is None else persistence,
+            ),
+            None if direction is None else Direction(direction),
         ),
     )
 
@@ -132,8 +133,7 @@ def run_check(
 
     with voice.busy("check"):
         found = run(known.keys())
-        # What is accepted becomes the past, before which later checkpoints may stand out anew.
-        while update and any(verdict.findings for verdict in found.verdicts):
+        if update and any(verdict.findings for verdict in found.verdicts):
             known |= entries_of(found.verdicts)
             found = run(known.keys())
     if update:

@@ -14,9 +14,9 @@ from scalepredict.cli.plots.pictures import PictureOptions, Pictures, columns_of
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
-    from scalepredict.evaluation.off_trend.runs import Run
+    from scalepredict.evaluation.off_trend.own_past.runs import Run
+    from scalepredict.evaluation.off_trend.rules.scene import Evidence
     from scalepredict.evaluation.off_trend.trajectory import Trajectory
-    from scalepredict.evaluation.off_trend.walk_runs import Evidence
 
 
 @command

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scalepredict.evaluation.off_trend.in_flight import InFlight
-from scalepredict.evaluation.off_trend.rules import Finding, Level, Verdict, place_in_words
+from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Level, Verdict, place_in_words
 from scalepredict.evaluation.off_trend.run_check import Check, Status
 from scalepredict.records.table import Checkpoint
 
@@ -39,7 +39,7 @@ class Result:
     def findings(self) -> Iterator[tuple[Verdict, Finding]]:
         """All findings with their checkpoints: errors first, else in the order of training."""
         pairs = [(v, f) for v in self.verdicts for f in v.findings]
-        yield from sorted(pairs, key=lambda pair: pair[1].level is not Level.ERROR)
+        yield from sorted(pairs, key=lambda pair: -list(Level).index(pair[1].level))
 
 
 def checkpoint_name(checkpoint: Checkpoint) -> str:

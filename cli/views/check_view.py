@@ -8,7 +8,7 @@ import numpy as np
 from scalepredict.cli.views.check_result import Result, subject
 from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent, percent_range
 from scalepredict.evaluation.off_trend.in_flight import COVERAGE, ORIGINAL, InFlight
-from scalepredict.evaluation.off_trend.rules import Finding, Verdict, place_in_words
+from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Verdict, place_in_words
 from scalepredict.records.text.counts import count_of, format_count
 
 SCHEMA = "scalepredict.check/1"

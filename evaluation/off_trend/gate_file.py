@@ -1,26 +1,48 @@
 """What does scalepredict.yaml ask of the gate? Shipped defaults with the user's keys over them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from scalepredict.errors import did_you_mean
-from scalepredict.evaluation.off_trend.global_test import Direction
-from scalepredict.evaluation.off_trend.null import NoiseDefaults
-from scalepredict.evaluation.off_trend.rules import (
-    RULES,
-    BenchmarkLevel,
-    CopyRule,
-    Gate,
-    Level,
-)
+from scalepredict.evaluation.off_trend.own_past.own_noise import NoisePriors
+from scalepredict.evaluation.off_trend.own_past.run_judge import Side
+from scalepredict.evaluation.off_trend.rules.gate import BenchmarkLevel, CopyRule, Gate
+from scalepredict.evaluation.off_trend.rules.rules import RULES
+from scalepredict.evaluation.off_trend.rules.verdicts import Level
 from scalepredict.records.text.schema import Count, validated
 from scalepredict.records.text.yaml_text import Document, load_shipped, load_yaml
 
 SHIPPED = "gate.yaml"
+
+
+class FailOn(StrEnum):
+    """Level from which a finding fails the gate; ``warn`` is understood as ``warning``."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    NEVER = "never"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "FailOn | None":
+        return cls.WARNING if value == "warn" else None
+
+    @property
+    def level(self) -> Level:
+        """The same as a level of findings; of ``never``, what the status counts."""
+        return Level.ERROR if self is FailOn.NEVER else Level(self.value)
+
+
+class Direction(StrEnum):
+    """Which deviations count: ``low`` is short for ``sides: {better: off}``."""
+
+    LOW = "low"
+    BOTH = "both"
 
 
 def _known_rule(name: str) -> str:
@@ -57,7 +79,8 @@ class _Copies(_Part):
 
 class _Noise(_Part):
     phi: _Positive | None = None
-    tail: Annotated[float, Field(ge=4, le=15)] | None = None
+    phi_of_labels: _Positive | None = None
+    tail: Annotated[float, Field(ge=4, le=30)] | None = None
     correlation: Annotated[float, Field(ge=0, lt=1)] | None = None
     wander: Annotated[float, Field(ge=0, lt=1)] | None = None
 
@@ -71,8 +94,10 @@ class _Benchmark(_Part):
 class _Check(_Part):
     alpha: Annotated[float, Field(gt=0, lt=0.5)] | None = None
     direction: Direction | None = None
+    sides: dict[Side, Level] | None = None
     persistence: Annotated[int, Field(ge=1, le=2)] | None = None
-    fail_on: Literal["error", "warn", "never"] | None = None
+    recovery: Annotated[int, Field(ge=1, le=100)] | None = None
+    fail_on: FailOn | None = None
     discovery: _Share | None = None
     drift: _Drift | None = None
     copies: _Copies | None = None
@@ -96,14 +121,14 @@ class GateFile:
 
     Attributes:
         gate: What is checked and how strictly.
-        fail_on: Level from which a finding fails the gate: ``error``, ``warn`` or ``never``.
+        fail_on: Level from which a finding fails the gate.
         fit: Stored fit to compare models with.
         history: Records of earlier checkpoints and other runs.
         baseline: File of accepted findings.
     """
 
     gate: Gate
-    fail_on: str
+    fail_on: FailOn
     fit: Path | None = None
     history: tuple[Path, ...] = ()
     baseline: Path | None = None
@@ -140,22 +165,33 @@ def _over(base: dict[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _gate_file(tree: dict[str, Any], folder: Path) -> GateFile:
-    drift = tree["drift"]
+    drift, noise = tree["drift"], dict(tree["noise"])
+    wander = noise.pop("wander")
+    gate = Gate(
+        alpha=tree["alpha"],
+        sides=tree["sides"],
+        persistence=tree["persistence"],
+        recovery=tree["recovery"],
+        discovery=tree["discovery"],
+        drift_reference=drift["reference"],
+        drift_threshold=drift["threshold"],
+        rules=tree["rules"],
+        benchmarks=tuple(BenchmarkLevel(**entry) for entry in tree["benchmarks"]),
+        copies=CopyRule(**tree["copies"]),
+        noise=NoisePriors(**noise),
+        wander=wander,
+    )
     return GateFile(
-        gate=Gate(
-            alpha=tree["alpha"],
-            direction=tree["direction"],
-            persistence=tree["persistence"],
-            discovery=tree["discovery"],
-            drift_reference=drift["reference"],
-            drift_threshold=drift["threshold"],
-            rules=tree["rules"],
-            benchmarks=tuple(BenchmarkLevel(**entry) for entry in tree["benchmarks"]),
-            copies=CopyRule(**tree["copies"]),
-            noise=NoiseDefaults(**tree["noise"]),
-        ),
+        gate=towards(gate, tree["direction"]),
         fail_on=tree["fail_on"],
         fit=folder / tree["fit"] if "fit" in tree else None,
         history=tuple(folder / path for path in tree.get("history", ())),
         baseline=folder / tree["baseline"] if "baseline" in tree else None,
     )
+
+
+def towards(gate: Gate, direction: Direction | None) -> Gate:
+    """A gate that counts the deviations of one direction; None = as it is."""
+    if direction is not Direction.LOW:
+        return gate
+    return replace(gate, sides={**gate.sides, Side.BETTER: Level.OFF})

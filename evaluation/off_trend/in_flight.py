@@ -1,6 +1,6 @@
 """Where will a run in progress end? Its own trajectory and the ladder, weighted by precision.
 
-    trajectory: the line of own_history.py continued to the last token; variance of the line, plus
+    trajectory: the curves of next_score.py continued to the last token; their variance, plus
         (wander * ln(tokens left))^2, because the true curve is not a line
     ladder: the calibrated forecast (its scale holds the sampling error of one measurement, which
         is left in: it cannot be told apart there)
@@ -15,13 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from scalepredict.evaluation.off_trend.against_ladder import Ladder, matching_units
-from scalepredict.evaluation.off_trend.against_past import binomial, predict_next
-from scalepredict.evaluation.off_trend.residuals import noise_for
-from scalepredict.evaluation.off_trend.rules import Gate
-from scalepredict.evaluation.off_trend.runs import Run
-from scalepredict.evaluation.off_trend.walk_runs import Evidence
-from scalepredict.records.table import Checkpoint, Floats, Ints, Unit
+from scalepredict.evaluation.off_trend.ladders.against_ladder import Ladder, matching_units
+from scalepredict.evaluation.off_trend.own_past.next_score import base_variance, predict_next
+from scalepredict.evaluation.off_trend.own_past.own_noise import learn_noise
+from scalepredict.evaluation.off_trend.own_past.runs import Run
+from scalepredict.evaluation.off_trend.rules.gate import Gate
+from scalepredict.evaluation.off_trend.rules.scene import Evidence
+from scalepredict.evaluation.off_trend.walk_runs import walk
+from scalepredict.records.table import Checkpoint, Floats, Unit
 
 ORIGINAL = 0.9  # coverage of the original interval that must still hold
 HOLDS = 0.5  # probability of the final score inside it
@@ -63,49 +64,37 @@ class InFlight:
 
 
 def forecast_final(
-    evidence: Evidence,
-    run: Run,
-    past: Ints,
-    *,
-    final_tokens: float,
-    ladder: Ladder | None,
-    gate: Gate,
+    evidence: Evidence, run: Run, *, final_tokens: float, ladder: Ladder | None, gate: Gate
 ) -> InFlight:
     """Forecast the final scores of a run.
 
     Args:
         evidence: The table.
         run: The run.
-        past: Positions of its checkpoints that count, oldest first; the last is the latest.
         final_tokens: Tokens at which it ends.
         ladder: What to combine the trajectory with; None = the trajectory alone.
-        gate: Holds the noise where other runs do not tell.
+        gate: How the run is walked.
     """
     table = evidence.table
-    rows = run.rows[past]
-    latest = table.checkpoints[rows[-1]]
-    n_items = evidence.n_items[rows[-1]]
+    latest = table.checkpoints[run.rows[-1]]
     end = float(np.log(final_tokens))
-    ages = (past[-1] + 1 - past).astype(float)
-    line = predict_next(run.log_tokens[past], table.scores[rows], ages, at=end, n_items=n_items)
-    phi = _phi(evidence, run, rows, gate)
-    left = end - run.log_tokens[past[-1]]
-    of_line = phi * (line.variance - binomial(line.expected, n_items))
-    own_variance = of_line + (gate.noise.wander * left) ** 2 + VARIANCE_FLOOR
+    line, of_line, of_one = _continued(evidence, run, end, gate)
+    left = end - run.log_tokens[-1]
+    own_variance = of_line + (gate.wander * left) ** 2 + VARIANCE_FLOOR
     point, low, high, variance = _from_ladder(evidence, latest, final_tokens, ladder)
     weight = np.stack([1 / own_variance, 1 / variance])
     weight = np.where(np.isfinite(weight), weight, 0.0)
-    points = np.nan_to_num(np.stack([line.expected, point]))
+    points = np.nan_to_num(np.stack([line, point]))
     with np.errstate(invalid="ignore", divide="ignore"):
         together = (weight * points).sum(axis=0) / weight.sum(axis=0)
-        sd = np.sqrt(1 / weight.sum(axis=0) + phi * binomial(together, n_items))
+        sd = np.sqrt(1 / weight.sum(axis=0) + of_one)
     half = float(ndtri((1 + COVERAGE) / 2)) * sd
     return InFlight(
         checkpoint=latest,
         final_tokens=final_tokens,
         units=table.units,
-        now=table.scores[rows[-1]],
-        trajectory=line.expected,
+        now=table.scores[run.rows[-1]],
+        trajectory=line,
         ladder=point,
         original=(low, high),
         together=together,
@@ -114,19 +103,35 @@ def forecast_final(
     )
 
 
-def _phi(evidence: Evidence, run: Run, own_past: Ints, gate: Gate) -> Floats:
-    units = np.asarray(np.isfinite(evidence.scatter.z[own_past]).any(axis=0), dtype=bool)
-    phi = np.full(len(evidence.table.units), gate.noise.phi)
-    if units.any():
-        phi[units] = noise_for(
-            evidence.scatter,
-            run,
-            own_past,
-            units,
-            defaults=gate.noise,
-            direction=gate.direction,
-        ).phi
-    return phi
+def _continued(
+    evidence: Evidence, run: Run, end: float, gate: Gate
+) -> tuple[Floats, Floats, Floats]:
+    # The curves of the run at its end: their mean, its variance, and that of one measurement there.
+    line, of_line, of_one = np.full((3, len(evidence.table.units)), np.nan)
+    states = walk(evidence, gate, run).states
+    for family, state in zip(evidence.families, states, strict=True):
+        bench, columns = family.bench, family.columns
+        if not bench.bounded.all():
+            continue
+        noise = learn_noise(
+            state.residuals, state.variances, labels=bench.labels, priors=bench.priors
+        )
+        answers = evidence.quality.noise[run.rows[-1], columns]
+        final = predict_next(
+            state.log_tokens,
+            state.scores,
+            at=end,
+            noise=answers,
+            phi=noise.run,
+            evidence=state.evidence,
+            bounded=bench.bounded,
+        )
+        phi = noise.phi[np.argmax(bench.groups, axis=0)]
+        one = base_variance(final.expected, answers, bench.bounded)
+        line[columns] = final.expected
+        of_line[columns] = phi * (final.variance - one) + final.bend
+        of_one[columns] = phi * one
+    return line, of_line, of_one
 
 
 def _from_ladder(

@@ -7,7 +7,8 @@ from enum import StrEnum
 import numpy as np
 
 from scalepredict.evaluation.intervals.calibration import Calibration
-from scalepredict.evaluation.off_trend.against_ladder import (
+from scalepredict.evaluation.off_trend.in_flight import InFlight, forecast_final
+from scalepredict.evaluation.off_trend.ladders.against_ladder import (
     FINISHED,
     Ladder,
     LadderOutcome,
@@ -16,11 +17,12 @@ from scalepredict.evaluation.off_trend.against_ladder import (
     level_ladder,
     sibling_ladder,
 )
-from scalepredict.evaluation.off_trend.against_past import MIN_POINTS, WINDOW
-from scalepredict.evaluation.off_trend.in_flight import InFlight, forecast_final
-from scalepredict.evaluation.off_trend.rules import Accepted, Gate, Level, Verdict
-from scalepredict.evaluation.off_trend.runs import Run
-from scalepredict.evaluation.off_trend.walk_runs import Evidence, gather, off_trend
+from scalepredict.evaluation.off_trend.own_past.next_score import MIN_POINTS, WINDOW
+from scalepredict.evaluation.off_trend.own_past.runs import Run
+from scalepredict.evaluation.off_trend.rules.gate import Gate
+from scalepredict.evaluation.off_trend.rules.scene import Evidence
+from scalepredict.evaluation.off_trend.rules.verdicts import Accepted, Level, Verdict
+from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend
 from scalepredict.predictors.interface import Predictor
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable
 from scalepredict.records.text.counts import count_of, listed
@@ -100,9 +102,9 @@ def check(
         finished = _finished_outcomes(evidence, ladders, gate)
         first = _first_outcomes(evidence, new, comparison, gate)
         evidence = replace(evidence, ladder=first | finished)
-    verdicts = off_trend(evidence, gate, accepted=accepted)
+    verdicts = off_trend(evidence, gate, new=new, accepted=accepted)
     chosen = [row for row in verdicts if new[row]]
-    in_flight = _in_flight(evidence, new, verdicts, ladders, comparison, gate)
+    in_flight = _in_flight(evidence, new, ladders, comparison, gate)
     notes = _notes(evidence, new, verdicts, comparison)
     if in_flight and not comparison.final_tokens:
         notes.append(
@@ -155,7 +157,7 @@ def _finished_outcomes(
         evident = (checkpoint.model, checkpoint.tokens) in seen
         if not evident and is_finished(evidence.table, row, ladder):
             outcome = against_ladder(
-                evidence.table, row, ladder, alpha=gate.alpha, direction=gate.direction
+                evidence.table, row, ladder, alpha=gate.alpha, one_sided=gate.one_sided
             )
             if outcome is not None:
                 outcomes[row] = outcome
@@ -176,7 +178,7 @@ def _first_outcomes(
             if ladder is None:
                 continue
             outcome = against_ladder(
-                evidence.table, row, ladder, alpha=gate.alpha, direction=gate.direction
+                evidence.table, row, ladder, alpha=gate.alpha, one_sided=gate.one_sided
             )
             if outcome is not None:
                 outcomes[row] = outcome
@@ -186,7 +188,6 @@ def _first_outcomes(
 def _in_flight(
     evidence: Evidence,
     new: Bools,
-    verdicts: Mapping[int, Verdict],
     ladders: Mapping[int, Ladder],
     comparison: Comparison,
     gate: Gate,
@@ -207,22 +208,9 @@ def _in_flight(
             end = ladder.tokens_at(checkpoint.family, checkpoint.params)
         if not seen[run.family, run.model] < FINISHED * end:
             continue
-        on_trend = [
-            k
-            for k, row in enumerate(run.rows)
-            if not any(f.rule.startswith("off-trend") for f in verdicts[int(row)].findings)
-        ]
-        if on_trend:
-            found.append(
-                forecast_final(
-                    evidence,
-                    run,
-                    np.array(on_trend),
-                    final_tokens=float(end),
-                    ladder=ladder,
-                    gate=gate,
-                )
-            )
+        found.append(
+            forecast_final(evidence, run, final_tokens=float(end), ladder=ladder, gate=gate)
+        )
     return found
 
 

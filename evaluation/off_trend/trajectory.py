@@ -1,12 +1,16 @@
 """How did a run go, beside what its own past let expect at each checkpoint?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scalepredict.evaluation.off_trend.rules import Gate
-from scalepredict.evaluation.off_trend.runs import Run
-from scalepredict.evaluation.off_trend.walk_runs import Evidence, Walk
+from scalepredict.evaluation.off_trend.own_past.run_judge import Side
+from scalepredict.evaluation.off_trend.own_past.runs import Run
+from scalepredict.evaluation.off_trend.rules.gate import Gate
+from scalepredict.evaluation.off_trend.rules.scene import Evidence, Scene
+from scalepredict.evaluation.off_trend.rules.stand_outs import look_at
+from scalepredict.evaluation.off_trend.rules.verdicts import Level
+from scalepredict.evaluation.off_trend.walk_runs import off_trend, walk
 from scalepredict.records.table import Bools, Floats, Unit
 from scalepredict.records.units import Key, key
 
@@ -42,17 +46,24 @@ class Trajectory:
 
 def trajectory_of(evidence: Evidence, gate: Gate, run: Run) -> Trajectory:
     """Walk one run; benchmarks that it was never measured on are left out."""
-    walk = Walk(evidence, gate, frozenset(), run)
     scores = evidence.table.scores[run.rows]
     expected, low, high = (np.full(scores.shape, np.nan) for _ in range(3))
     flagged = np.zeros(scores.shape, dtype=bool)
     whole = np.zeros(len(run.rows), dtype=bool)
     column = {key(unit): t for t, unit in enumerate(evidence.table.units)}
-    for k in range(len(run.rows)):
-        for tested in walk.expectations(k):
-            expected[k, tested.columns] = tested.expected
-            low[k, tested.columns], high[k, tested.columns] = np.array(tested.ends(gate.alpha)).T
-        for finding in walk.judge(k).findings:
+    trials = walk(evidence, gate, run).trials
+    verdicts = off_trend(replace(evidence, walked=(run,)), gate)
+    for k, row in enumerate(run.rows):
+        scene = Scene(evidence=evidence, gate=gate, run=run, k=k, walked=trials)
+        for trial in (t for t in trials[k] if t.judgement.worse is not None):
+            look = look_at(scene, trial, Side.WORSE)
+            tested = trial.judgement.tested
+            columns = trial.family.columns[tested]
+            expected[k, columns] = look.expected[tested]
+            low[k, columns], high[k, columns] = (end[tested] for end in look.ends)
+        for finding in verdicts[int(row)].findings:
+            if finding.level is Level.NOTE:
+                continue
             if finding.benchmark is None:
                 whole[k] = True
             else:

@@ -1,91 +1,62 @@
 """Is each checkpoint on trend? Every run is walked in order of training, and each rule is asked.
 
-A checkpoint that is flagged does not become the past of the next one, unless the user has accepted
-it (baseline): one broken evaluation does not hide or fake a second, and a lasting change stays
-flagged until someone looks. Checkpoints of the history are walked in the same way but
-not reported, so that a new checkpoint gets the same verdict alone as within its series.
+Checkpoints of the history are walked in the same way but not reported, so that a new checkpoint
+gets the same verdict alone as within its series. What the user accepts (baseline) changes what is
+reported, not what is found. Two things are known only later: an event that settles becomes a level
+shift, told at its first checkpoint; a loss that is back soon was a spike, which is a warning.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scalepredict.evaluation.off_trend.against_ladder import LadderOutcome
-from scalepredict.evaluation.off_trend.against_past import (
-    MAX_AGE,
-    MIN_POINTS,
-    OneStep,
-    predict_next,
+from scalepredict.evaluation.off_trend.own_past.next_score import MIN_POINTS, WINDOW
+from scalepredict.evaluation.off_trend.own_past.quality import quality_of
+from scalepredict.evaluation.off_trend.own_past.run_judge import (
+    FIRST_JUDGED,
+    MIN_RESIDUALS,
+    Bench,
+    Side,
+    State,
+    first_state,
+    judge,
 )
-from scalepredict.evaluation.off_trend.changed_evaluation import (
-    below_chance,
-    changed_evaluation,
-    lowest_elsewhere,
-)
-from scalepredict.evaluation.off_trend.copied_scores import Copy, find_copies
-from scalepredict.evaluation.off_trend.drift import Drift
-from scalepredict.evaluation.off_trend.global_test import (
-    Noise,
-    assess,
-)
-from scalepredict.evaluation.off_trend.mislabelled import better_label
-from scalepredict.evaluation.off_trend.residuals import (
-    ENOUGH,
-    Scatter,
-    noise_for,
-    other_rows,
-    scatter_of,
-)
-from scalepredict.evaluation.off_trend.rules import (
+from scalepredict.evaluation.off_trend.own_past.runs import Run, runs_of
+from scalepredict.evaluation.off_trend.own_past.siblings import has_labels, sibling_groups
+from scalepredict.evaluation.off_trend.rules.changed_evaluation import lowest_elsewhere
+from scalepredict.evaluation.off_trend.rules.copied_scores import find_copies, find_unchanged
+from scalepredict.evaluation.off_trend.rules.gate import Gate
+from scalepredict.evaluation.off_trend.rules.ladder_rules import OWN_SHARE, ladder_p_value
+from scalepredict.evaluation.off_trend.rules.rules import RULES
+from scalepredict.evaluation.off_trend.rules.scene import Evidence, Family, Scene, Trial
+from scalepredict.evaluation.off_trend.rules.trend_rules import level_shift, off_trend_rule
+from scalepredict.evaluation.off_trend.rules.verdicts import (
     Accepted,
     Finding,
-    Gate,
     Level,
     Verdict,
-    place_of,
-)
-from scalepredict.evaluation.off_trend.runs import Run, runs_of
-from scalepredict.evaluation.off_trend.wording import (
-    Tested,
-    copy_finding,
-    drift_finding,
-    label_finding,
-    off_ladder_findings,
-    off_trend_findings,
+    mildest,
 )
 from scalepredict.records.aggregate import to_benchmarks
-from scalepredict.records.answers import answers
-from scalepredict.records.table import Bools, EvalTable, Floats, Ints
-
-OWN_SHARE = 0.8  # of alpha, if a checkpoint is compared with its own past and with the ladder
+from scalepredict.records.table import Bools, EvalTable, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Evidence:
-    """All that a verdict may look at, computed once for a table.
+class Walked:
+    """One run, judged.
 
     Attributes:
-        table: Benchmark scores (tasks averaged).
-        n_items: Answers behind each score. Shape (M, T).
-        items_assumed: Benchmarks whose item count is unknown and was assumed.
-        runs: The runs of the table.
-        walked: Those that are judged; the others only tell how much healthy runs scatter.
-        scatter: One-step residuals of all rows.
-        copies: Rows that repeat another row.
-        lowest: Lowest score of all other rows. Shape (M, T).
-        ladder: Finished models against the ladder, by row (see ``ladder.py``).
+        run: Which.
+        trials: Of each checkpoint against the run's own past. Length K.
+        states: The run after its last checkpoint, by family.
+        before: The run before each checkpoint, by family. Length K.
     """
 
-    table: EvalTable
-    n_items: Floats
-    items_assumed: tuple[str, ...]
-    runs: tuple[Run, ...]
-    walked: tuple[Run, ...]
-    scatter: Scatter
-    copies: Mapping[int, Copy]
-    lowest: Floats
-    ladder: Mapping[int, LadderOutcome] = field(default_factory=dict)
+    run: Run
+    trials: tuple[tuple[Trial, ...], ...]
+    states: tuple[State, ...]
+    before: tuple[tuple[State, ...], ...]
 
 
 def gather(table: EvalTable, gate: Gate, *, new: Bools | None = None) -> Evidence:
@@ -99,226 +70,220 @@ def gather(table: EvalTable, gate: Gate, *, new: Bools | None = None) -> Evidenc
     benchmarks = to_benchmarks(table)
     runs = runs_of(benchmarks)
     walked = tuple(run for run in runs if new is None or new[run.rows].any())
-    rows = np.concatenate([run.rows for run in walked]) if walked else np.zeros(0, dtype=np.intp)
-    behind = answers(benchmarks)
-    assumed = dict.fromkeys(benchmarks.units[t].benchmark for t in np.flatnonzero(behind.assumed))
+    rows: Ints = np.concatenate([run.rows for run in walked]) if walked else np.zeros(0, dtype=int)
+    quality, assumed = quality_of(benchmarks)
+    unchanged: dict[int, int] = {}
+    for run in walked:
+        unchanged |= find_unchanged(benchmarks, run, gate.copies)
     return Evidence(
         table=benchmarks,
-        n_items=behind.count,
-        items_assumed=tuple(assumed),
+        quality=quality,
+        items_assumed=assumed,
         runs=runs,
         walked=walked,
-        scatter=scatter_of(benchmarks, runs, behind.count),
+        families=families_of(benchmarks, quality.bounded, quality.chance, gate),
+        copies=find_copies(table, np.sort(rows), runs, gate.copies),
+        unchanged=unchanged,
         lowest=lowest_elsewhere(benchmarks.scores),
-        copies=find_copies(table, np.sort(rows), gate.copies),
     )
 
 
+def families_of(
+    table: EvalTable, bounded: Bools, chance: "np.ndarray", gate: Gate
+) -> tuple[Family, ...]:
+    """Benchmarks that are tested together: of one level, and fractions or not."""
+    levels = [gate.for_benchmark(unit.benchmark).level for unit in table.units]
+    kinds = [(level, fraction) for level in reversed(Level) for fraction in (True, False)]
+    members = {
+        kind: np.array(
+            [i for i, own in enumerate(zip(levels, bounded, strict=True)) if own == kind]
+        )
+        for kind in kinds
+        if kind[0] is not Level.OFF
+    }
+    n_errors = sum(level is Level.ERROR and len(own) > 0 for (level, _), own in members.items())
+    families = []
+    for (level, fraction), columns in members.items():
+        if not len(columns):
+            continue
+        units = [table.units[i] for i in columns]
+        groups = sibling_groups(units)
+        share = 1 / n_errors if level is Level.ERROR else 1.0
+        labels = np.array([fraction and has_labels(unit.benchmark) for unit in units], dtype=bool)
+        bench = Bench(
+            groups=groups,
+            labels=np.asarray((groups & labels).any(axis=1), dtype=bool),
+            bounded=bounded[columns],
+            chance=chance[columns],
+            priors=gate.noise,
+            alpha=share * gate.alpha,
+            drift_reference=gate.drift_reference,
+            drift_threshold=gate.drift_threshold,
+        )
+        sign = 1.0 if fraction else -1.0
+        families.append(Family(level=level, columns=columns, bench=bench, share=share, sign=sign))
+    return tuple(families)
+
+
 def off_trend(
-    evidence: Evidence, gate: Gate, *, accepted: Collection[Accepted] = ()
+    evidence: Evidence,
+    gate: Gate,
+    *,
+    new: Bools | None = None,
+    accepted: Collection[Accepted] = (),
 ) -> dict[int, Verdict]:
-    """Judge every checkpoint of the walked runs; by row of the table."""
+    """Judge every checkpoint of the walked runs; by row of the table.
+
+    Args:
+        evidence: Of the whole check.
+        gate: What is checked.
+        new: Rows that are reported; an event that began at one of them is told there alone.
+            None = all. Shape (M,).
+        accepted: Findings that the user accepts.
+    """
     verdicts: dict[int, Verdict] = {}
     for run in evidence.walked:
-        verdicts.update(Walk(evidence, gate, frozenset(accepted), run).verdicts())
+        walked = walk(evidence, gate, run)
+        reported = np.ones(len(run.rows), dtype=bool) if new is None else new[run.rows]
+        for k, row in enumerate(run.rows):
+            scene = Scene(evidence=evidence, gate=gate, run=run, k=k, walked=walked.trials)
+            findings = list(_findings(scene, reported))
+            verdicts[int(row)] = _verdict(scene, walked, findings, frozenset(accepted))
     return verdicts
 
 
-@dataclass(slots=True)
-class Walk:
-    """One pass over one run; its state is what counts as the past of the next checkpoint.
+def walk(evidence: Evidence, gate: Gate, run: Run) -> Walked:
+    """Judge every checkpoint of a run against its own past."""
+    families = evidence.families
+    states = tuple(first_state(family.bench) for family in families)
+    trials, before = [], []
+    for k in range(len(run.rows)):
+        before.append(states)
+        found, states = step(evidence, gate, run, k, states)
+        trials.append(found)
+    return Walked(run=run, trials=tuple(trials), states=states, before=tuple(before))
 
-    Attributes:
-        evidence: The table and what was prepared from it.
-        gate: What is checked.
-        accepted: Findings that the user accepts.
-        run: The run that is walked.
-        past: Positions in the run that count as its past.
-        drift: Sum of the common shift.
-        leaning: Rule of the deviation at the checkpoint before; empty if none.
-        cache: Noise by tested units (and length of the past, where that is looked at).
-        alone: Whether the run's own past must stand in for other runs, by tested units.
-    """
 
-    evidence: Evidence
-    gate: Gate
-    accepted: frozenset[Accepted]
-    run: Run
-    past: list[int] = field(default_factory=list)  # positions that count as the past
-    drift: Drift = field(default_factory=Drift)
-    leaning: str = ""  # rule of the deviation at the checkpoint before
-    cache: dict[tuple[bytes, int], Noise] = field(default_factory=dict)
-    alone: dict[bytes, bool] = field(default_factory=dict)
-
-    def verdicts(self) -> dict[int, Verdict]:
-        """Judge the whole run; by row of the table."""
-        return {int(row): self.judge(k) for k, row in enumerate(self.run.rows)}
-
-    def judge(self, k: int) -> Verdict:
-        """Judge the checkpoint at position k, and take it into the past if it belongs there."""
-        table, row = self.evidence.table, int(self.run.rows[k])
-        step = self._predict(k, row)
-        findings = changed_evaluation(table, self.run, k, self.gate)
-        findings += self._below_chance(row)
-        if row in self.evidence.copies:
-            copy = self.evidence.copies[row]
-            findings.append(copy_finding(copy, table.checkpoints[copy.of], self.gate))
-        p_values: list[float] = []
-        leaning = self.leaning
-        self.leaning = ""
-        for level, units in self._tested_units(step, row):
-            tested = self._test(step, row, units)
-            p_values.append(min(1.0, tested.outcome.p_value / self._own_share(row)))
-            if p_values[-1] < self.gate.alpha:
-                found = off_trend_findings(table, tested, p_values[-1], self.gate)
-                self.leaning = found[0].rule
-                if self.gate.persistence > 1 and self.leaning != leaning:
-                    level = min(level, Level.WARN, key=_severity)
-                found += self._relabelled(tested, k, units)
-                findings += [replace(f, level=min(f.level, level, key=_severity)) for f in found]
-            elif level is Level.ERROR:
-                findings += self._drifted(tested.outcome.shift)
-        if row in self.evidence.ladder:
-            outcome = self.evidence.ladder[row]
-            p_values.append(min(1.0, outcome.p_value / (1 - OWN_SHARE if p_values else 1.0)))
-            if p_values[-1] < self.gate.alpha:
-                findings += off_ladder_findings(table, row, outcome, p_values[-1], self.gate)
-        kept, accepted = self._split(findings, row)
-        verdict = Verdict(
-            checkpoint=table.checkpoints[row],
-            p_value=min(p_values, default=None),
-            findings=tuple(sorted(kept, key=lambda f: -_severity(f.level))),
-            accepted=tuple(accepted),
-            unjudged="" if p_values else self._why_unjudged(k, row),
+def step(
+    evidence: Evidence, gate: Gate, run: Run, k: int, states: Sequence[State]
+) -> tuple[tuple[Trial, ...], tuple[State, ...]]:
+    """Judge one checkpoint of a run; the states after it."""
+    row, quality = int(run.rows[k]), evidence.quality
+    trials, after = [], []
+    for family, state in zip(evidence.families, states, strict=True):
+        columns, bench = family.columns, family.bench
+        if row in evidence.ladder:
+            bench = replace(bench, alpha=bench.alpha * OWN_SHARE)
+        scores, noise = quality.scores[row, columns], quality.noise[row, columns]
+        least = [gate.for_benchmark(evidence.table.units[i].benchmark).min_items for i in columns]
+        small = family.bench.bounded & (noise < np.array(least))
+        judgement, next_state = judge(
+            bench, state, float(run.log_tokens[k]), np.where(small, np.nan, scores), noise
         )
-        if not any(f.rule.startswith("off-trend") for f in kept) and not self._stale(row):
-            self.past.append(k)
-        return verdict
+        trials.append(Trial(family=family, judgement=judgement))
+        after.append(state if _stale(evidence, run, k) else next_state)
+    return tuple(trials), tuple(after)
 
-    def expectations(self, k: int) -> list[Tested]:
-        """What the past lets expect at position k: an error family, and one that only warns."""
-        row = int(self.run.rows[k])
-        step = self._predict(k, row)
-        return [self._test(step, row, units) for _, units in self._tested_units(step, row)]
 
-    def _below_chance(self, row: int) -> list[Finding]:
-        evidence = self.evidence
-        return below_chance(
-            evidence.table, row, evidence.n_items[row], evidence.lowest[row], self.gate
-        )
+def _stale(evidence: Evidence, run: Run, k: int) -> bool:
+    # The later of two equal checkpoints of one run carries no news; between two runs nobody can
+    # tell which is the copy.
+    row = int(run.rows[k])
+    copy = evidence.copies.get(row)
+    return row in evidence.unchanged or (copy is not None and copy.of in run.rows[:k])
 
-    def _predict(self, k: int, row: int) -> OneStep:
-        past = np.array(self.past[-MAX_AGE:], dtype=np.intp)
-        return predict_next(
-            self.run.log_tokens[past],
-            self.evidence.table.scores[self.run.rows[past]],
-            (k - past).astype(float),
-            at=float(self.run.log_tokens[k]),
-            n_items=self.evidence.n_items[row],
-        )
 
-    def _tested_units(self, step: OneStep, row: int) -> list[tuple[Level, Bools]]:
-        # Benchmarks of one level are one family: a benchmark that only warns cannot fail the gate.
-        table = self.evidence.table
-        entries = [self.gate.for_benchmark(unit.benchmark) for unit in table.units]
-        ready = np.isfinite(step.expected) & np.isfinite(table.scores[row])
-        ready &= self.evidence.n_items[row] >= np.array([e.min_items for e in entries])
-        groups = []
-        for level in (Level.ERROR, Level.WARN):
-            units = ready & np.array([e.level is level for e in entries], dtype=bool)
-            if units.any():
-                groups.append((level, units))
-        return groups
-
-    def _noise(self, units: Bools) -> Noise:
-        own_past: Ints = self.run.rows[np.array(self.past, dtype=np.intp)]
-        which = units.tobytes()
-        if which not in self.alone:
-            self.alone[which] = len(other_rows(self.evidence.scatter, self.run, units)) < ENOUGH
-        key = (which, len(own_past) if self.alone[which] else -1)
-        if key not in self.cache:
-            self.cache[key] = noise_for(
-                self.evidence.scatter,
-                self.run,
-                own_past,
-                units,
-                defaults=self.gate.noise,
-                direction=self.gate.direction,
-            )
-        return self.cache[key]
-
-    def _test(self, step: OneStep, row: int, units: Bools) -> Tested:
-        noise = self._noise(units)
-        observed, expected = self.evidence.table.scores[row, units], step.expected[units]
-        sd = np.sqrt(step.variance[units] * noise.phi)
-        z = (observed - expected) / sd
-        return Tested(
-            columns=np.flatnonzero(units),
-            observed=observed,
-            expected=expected,
-            sd=sd,
-            z=z,
-            noise=noise,
-            outcome=assess(z, 1 / sd, noise, self.gate.direction),
-        )
-
-    def _own_share(self, row: int) -> float:
-        return OWN_SHARE if row in self.evidence.ladder else 1.0
-
-    def _drifted(self, shift: float) -> list[Finding]:
-        self.drift = self.drift.after(shift, self.gate.drift_reference)
-        total, n = self.drift.total, self.drift.n
-        if total <= self.gate.drift_threshold:
-            return []
-        self.drift = Drift()
-        return [drift_finding(total, n, shift, self.gate)]
-
-    def _relabelled(self, tested: Tested, k: int, units: Bools) -> list[Finding]:
-        self.drift = Drift()  # the slide is told, by another rule
-        label = better_label(
-            self.evidence.table,
-            self.run,
-            self.evidence.runs,
-            k,
-            self.past,
-            units,
-            own=tested.expected,
-            own_variance=tested.sd**2,
-            phi=tested.noise.phi,
-            tail=tested.noise.tail,
-            n_items=self.evidence.n_items[self.run.rows[k], units],
-        )
-        return [] if label is None else [label_finding(label, self.gate)]
-
-    def _stale(self, row: int) -> bool:
-        # The later of two equal checkpoints of one run carries no news; between two runs nobody
-        # can tell which is the copy.
-        copy = self.evidence.copies.get(row)
-        return copy is not None and copy.of in self.run.rows[np.array(self.past, dtype=np.intp)]
-
-    def _split(self, findings: list[Finding], row: int) -> tuple[list[Finding], list[Finding]]:
-        checkpoint = self.evidence.table.checkpoints[row]
-        kept: list[Finding] = []
-        known: list[Finding] = []
-        for finding in findings:
+def _findings(scene: Scene, reported: Bools) -> Iterator[Finding]:
+    for rule in RULES.values():
+        for finding in rule.find(scene):
             if finding.level is Level.OFF:
                 continue
-            key = Accepted(fingerprint=finding.fingerprint(checkpoint), place=place_of(checkpoint))
-            (known if key in self.accepted else kept).append(finding)
-        return kept, known
+            if finding.since is not None and _told_before(scene, finding, reported):
+                continue
+            yield _known_later(scene, finding)
 
-    def _why_unjudged(self, k: int, row: int) -> str:
-        if not np.isfinite(self.evidence.table.scores[row]).any():
-            return "no benchmark score"
-        recent = self.run.log_tokens[np.array(self.past, dtype=np.intp)]
-        near = int((recent >= self.run.log_tokens[k] - np.log(10)).sum())
-        if near >= MIN_POINTS:
-            return "its benchmarks are switched off, too small, or were not measured before"
+
+def _told_before(scene: Scene, finding: Finding, reported: Bools) -> bool:
+    # With persistence 2 an event is an error from its second checkpoint on, and told there.
+    starts = [k for k in range(scene.k) if scene.checkpoint_at(k) is finding.since]
+    if finding.rule == "level-shift" and starts:
+        raised = min(starts[0] + scene.gate.persistence - 1, scene.k)
+        return bool(raised < scene.k and reported[raised])
+    return any(bool(reported[k]) for k in starts)
+
+
+def _known_later(scene: Scene, finding: Finding) -> Finding:
+    if not finding.rule.startswith("off-trend"):
+        return finding
+    for trial in scene.trials:
+        side = trial.judgement.side
+        if side is None or off_trend_rule(trial, side) != finding.rule:
+            continue
+        last = scene.k
+        while last + 1 < len(scene.walked) and _continues(scene, trial, last + 1):
+            last += 1
+        later = next(t.judgement for t in scene.walked[last] if t.family is trial.family)
+        if later.settled and finding.benchmark is None:
+            return level_shift(scene, trial, later, last)
+        back = last + 1 < len(scene.walked) and last + 1 - scene.k <= scene.gate.recovery
+        if trial.family.sign < 0 and side is Side.WORSE and back and not later.settled:
+            return replace(
+                finding,
+                level=mildest(finding.level, Level.WARNING),
+                message=f"{finding.message}; a spike, back after {last + 1 - scene.k}",
+            )
+    return finding
+
+
+def _continues(scene: Scene, trial: Trial, k: int) -> bool:
+    return any(
+        t.family is trial.family and t.judgement.side and t.judgement.start == scene.k
+        for t in scene.walked[k]
+    )
+
+
+def _verdict(
+    scene: Scene, walked: Walked, findings: list[Finding], accepted: frozenset[Accepted]
+) -> Verdict:
+    judged = [t.family.level for t in scene.trials if t.judgement.worse is not None]
+    gravest = max(judged, key=list(Level).index, default=Level.ERROR)
+    p_values = [
+        min(1.0, judgement.worse.p_value / share) if judgement.can_fall else 1.0
+        for trial in scene.trials
+        if (judgement := trial.judgement).worse is not None and trial.family.level is gravest
+        for share in [trial.family.share * (OWN_SHARE if scene.row in scene.evidence.ladder else 1)]
+    ]
+    of_ladder = ladder_p_value(scene)
+    p_values += [] if of_ladder is None else [of_ladder]
+    kept: list[Finding] = []
+    known: list[Finding] = []
+    for finding in findings:
+        place = finding.place(scene.checkpoint)
+        key = Accepted(fingerprint=finding.fingerprint(scene.checkpoint), place=place)
+        (known if key in accepted else kept).append(finding)
+    return Verdict(
+        checkpoint=scene.checkpoint,
+        p_value=min(p_values, default=None),
+        findings=tuple(sorted(kept, key=lambda f: -list(Level).index(f.level))),
+        accepted=tuple(known),
+        unjudged="" if p_values else _why_unjudged(scene, walked),
+    )
+
+
+def _why_unjudged(scene: Scene, walked: Walked) -> str:
+    if not scene.measured():
+        return "no benchmark score"
+    at = scene.run.log_tokens[scene.k]
+    before = walked.before[scene.k]
+    near = max(((state.log_tokens >= at - WINDOW).sum() for state in before), default=0)
+    forecast = max((len(state.residuals) for state in before), default=0)
+    if scene.k + 1 < FIRST_JUDGED:
+        return f"not judged yet: {scene.k + 1} of {FIRST_JUDGED} checkpoints"
+    if near < MIN_POINTS:
         return (
             f"fewer than {MIN_POINTS} earlier checkpoints of the run on trend and within a factor "
             "of ten in tokens"
         )
-
-
-def _severity(level: Level) -> int:
-    return list(Level).index(level)
+    if forecast < MIN_RESIDUALS:
+        return f"not judged yet: {forecast} of {MIN_RESIDUALS} earlier checkpoints had a forecast"
+    return "its benchmarks are switched off, too small, or were not measured at earlier checkpoints"

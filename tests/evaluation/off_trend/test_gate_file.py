@@ -6,14 +6,16 @@ import pytest
 
 from scalepredict.errors import ConfigError
 from scalepredict.evaluation.off_trend.gate_file import load_gate
-from scalepredict.evaluation.off_trend.global_test import Direction
-from scalepredict.evaluation.off_trend.rules import RULES, Level
+from scalepredict.evaluation.off_trend.own_past.run_judge import Side
+from scalepredict.evaluation.off_trend.rules.rules import RULES
+from scalepredict.evaluation.off_trend.rules.verdicts import Level
 
 
 def test_the_shipped_file_gives_every_rule_a_level() -> None:
     gate = load_gate().gate
     assert set(gate.rules) == set(RULES)
-    assert (gate.alpha, gate.direction) == (0.01, Direction.BOTH)
+    assert (gate.alpha, gate.sides[Side.BETTER]) == (0.01, Level.WARNING)
+    assert gate.rules == {rule.name: rule.level for rule in RULES.values()}
     assert len({rule.id for rule in RULES.values()}) == len(RULES)
 
 
@@ -45,7 +47,10 @@ def test_keys_of_the_user_replace_shipped_ones_and_the_others_stay(tmp_path: Pat
         ("check:\n  alhpa: 0.05\n", r"yaml:2:.*did you mean 'alpha'"),
         ("check:\n  rules: {drfit: off}\n", r"yaml:2:.*did you mean 'drift'"),
         ("check:\n  alpha: 5\n", r"yaml:2:.*less than 0.5"),
-        ("check:\n  benchmarks:\n    - {match: a, level: fatal}\n", r"yaml:3:.*'off', 'warn' or"),
+        (
+            "check:\n  benchmarks:\n    - {match: a, level: fatal}\n",
+            r"yaml:3:.*'off', 'note', 'warning' or",
+        ),
         ("check:\n  direction: up\n", r"yaml:2:.*'low' or 'both'"),
         ("chekc: {}\n", r"yaml:1:.*did you mean 'check'"),
     ],

@@ -5,20 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scalepredict.evaluation.off_trend.gate_file import load_gate
-from scalepredict.evaluation.off_trend.global_test import Direction
-from scalepredict.evaluation.off_trend.rules import (
-    Accepted,
-    BenchmarkLevel,
-    Gate,
-    Level,
-    Verdict,
-    place_of,
-)
+from scalepredict.evaluation.off_trend.gate_file import Direction, load_gate, towards
+from scalepredict.evaluation.off_trend.own_past.run_judge import Side
+from scalepredict.evaluation.off_trend.rules.gate import BenchmarkLevel, Gate
+from scalepredict.evaluation.off_trend.rules.verdicts import Accepted, Level, Verdict
 from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
 GATE = load_gate().gate
+ONLY_LOW = towards(GATE, Direction.LOW)
 N_ITEMS, N_UNITS, LENGTH = 2000, 8, 14
 TOKENS = np.linspace(20e9, 300e9, LENGTH)
 NAMES = [f"b{t}" for t in range(N_UNITS)]
@@ -60,22 +55,22 @@ def rules(verdict: Verdict) -> set[str]:
 
 @pytest.mark.parametrize("n_runs", [1, 6], ids=["a run alone", "six runs"])
 def test_healthy_checkpoints_raise_few_alarms(n_runs: int) -> None:
-    """720 checkpoints at alpha 1 %: more than 16 alarms come once in 1000 seeds, 5 % gives 36."""
+    """648 checkpoints at alpha 1 %: more than 15 alarms come once in 1000 seeds, 5 % gives 32."""
     alarms = n = 0
     for seed in range(72 // n_runs):
         verdicts = judged(runs(seed, n_runs=n_runs)).values()
         n += sum(v.p_value is not None for v in verdicts)
-        alarms += sum(v.p_value is not None and v.p_value < 0.01 for v in verdicts)
-    assert n == 720
-    assert alarms <= 16
+        alarms += sum(v.flagged(Level.ERROR) for v in verdicts)
+    assert n == 648
+    assert alarms <= 15
 
 
 def test_a_drop_is_flagged_once_and_does_not_mark_the_checkpoints_after_it() -> None:
     verdicts = judged(shifted(runs(1), 9, -0.04))
     assert "off-trend-low" in rules(verdicts[9])
     assert verdicts[9].p_value is not None
-    assert verdicts[9].p_value < 1e-4
-    assert not any("off-trend-high" in rules(verdicts[row]) for row in range(10, LENGTH))
+    assert verdicts[9].p_value < 1e-3
+    assert not any(rules(verdicts[row]) for row in range(10, LENGTH))
 
 
 def test_the_benchmark_that_fell_is_named_with_its_numbers() -> None:
@@ -90,10 +85,39 @@ def test_the_benchmark_that_fell_is_named_with_its_numbers() -> None:
     assert finding.expected - finding.observed == pytest.approx(0.12, abs=0.04)
 
 
-def test_high_scores_count_unless_only_low_ones_do() -> None:
-    table = shifted(runs(3), 9, 0.04)
-    assert "off-trend-high" in rules(judged(table)[9])
-    assert not judged(table, replace(GATE, direction=Direction.LOW))[9].findings
+def test_better_scores_warn_unless_a_side_is_set_otherwise() -> None:
+    change = np.zeros(N_UNITS)
+    change[3] = 0.12
+    table = shifted(runs(3), 9, change)
+    found = judged(table)[9].findings
+    assert {(f.rule, f.level) for f in found} == {("off-trend-high", Level.WARNING)}
+    strict = replace(GATE, sides={**GATE.sides, Side.BETTER: Level.ERROR})
+    assert judged(table, strict)[9].flagged(Level.ERROR)
+    assert not judged(table, ONLY_LOW)[9].findings
+
+
+def test_all_benchmarks_better_together_are_asked_for_their_phase() -> None:
+    (finding,) = judged(shifted(runs(3), 9, 0.04))[9].findings
+    assert (finding.rule, finding.level) == ("decay-phase", Level.NOTE)
+    assert "a decay phase? Record `phase`" in finding.message
+
+
+def test_a_benchmark_that_leaves_chance_is_emerging() -> None:
+    rng = np.random.default_rng(4)
+    table = runs(4, n_runs=1)
+    scores = table.scores.copy()
+    scores[:, 2] = rng.binomial(N_ITEMS, 0.25, LENGTH) / N_ITEMS
+    scores[10:, 2] += [0.08, 0.16, 0.22, 0.26]
+    (finding,) = judged(table.with_scores(scores))[10].findings
+    assert (finding.rule, finding.level, finding.benchmark) == ("emerging", Level.NOTE, "b2")
+
+
+def test_counting_low_scores_alone_raises_no_more_alarms() -> None:
+    both, low = (
+        sum(v.flagged(Level.ERROR) for seed in range(6) for v in judged(runs(seed), gate).values())
+        for gate in (GATE, ONLY_LOW)
+    )
+    assert low <= both
 
 
 def test_a_new_checkpoint_gets_the_same_verdict_alone_as_within_its_series() -> None:
@@ -104,34 +128,58 @@ def test_a_new_checkpoint_gets_the_same_verdict_alone_as_within_its_series() -> 
         assert judged(table.take_rows(rows))[last] == whole[last]
 
 
-def test_a_lasting_drop_stays_flagged_until_it_is_accepted() -> None:
-    table = runs(5)
-    for row in range(8, LENGTH):
-        table = shifted(table, row, -0.04)
-    verdicts = judged(table)
-    assert all("off-trend-low" in rules(verdicts[row]) for row in range(8, LENGTH))
+def lasting(seed: int) -> EvalTable:
+    table = runs(seed)
+    scores = table.scores.copy()
+    scores[8:LENGTH] -= 0.05
+    return table.with_scores(scores)
+
+
+def test_a_lasting_drop_is_one_finding_where_it_began() -> None:
+    verdicts = judged(lasting(5))
+    (whole,) = [f for f in verdicts[8].findings if f.benchmark is None]
+    assert whole.rule == "level-shift"
+    assert whole.level is Level.ERROR
+    assert "3 checkpoints agree and are the new level, -" in whole.message
+    assert not any(rules(verdicts[row]) for row in range(9, LENGTH))
+
+
+@pytest.mark.parametrize(("last", "found"), [(9, True), (10, True), (11, False)])
+def test_a_later_checkpoint_by_itself_carries_the_event_until_it_has_settled(
+    last: int, found: bool
+) -> None:
+    table = lasting(5).take_rows(np.arange(last + 1))
+    new = np.arange(last + 1) == last
+    verdict = judged(table, new=new)[last]
+    assert rules(verdict) == ({"level-shift"} if found else set())
+    assert verdict.flagged(Level.ERROR) is found
+
+
+def test_a_drop_that_is_accepted_at_its_first_checkpoint_is_accepted_at_the_later_ones() -> None:
+    table = lasting(5)
+    start = judged(table.take_rows(np.arange(9)))[8]
     known = [
-        Accepted(fingerprint=f.fingerprint(v.checkpoint), place=place_of(v.checkpoint))
-        for v in (verdicts[row] for row in range(8, 12))
-        for f in v.findings
+        Accepted(fingerprint=f.fingerprint(start.checkpoint), place=f.place(start.checkpoint))
+        for f in start.findings
     ]
-    after = judged(table, accepted=known)
-    assert not after[8].findings
-    assert after[8].accepted
-    assert not after[LENGTH - 1].findings
+    for last in (8, 9, 10):
+        new = np.arange(len(table.checkpoints)) == last
+        verdict = judged(table, new=new, accepted=known)[last]
+        assert not verdict.findings
+        assert verdict.accepted
 
 
 def test_persistence_makes_a_single_deviation_a_warning() -> None:
     gate = replace(GATE, persistence=2)
     table = shifted(runs(6), 8, -0.05)
-    assert {f.level for f in judged(table, gate)[8].findings} == {Level.WARN}
+    assert {f.level for f in judged(table, gate)[8].findings} == {Level.WARNING}
     again = judged(shifted(table, 9, -0.05), gate)
-    assert {f.level for f in again[8].findings} == {Level.WARN}
+    assert {f.level for f in again[8].findings} == {Level.WARNING}
     assert again[9].findings[0].level is Level.ERROR
 
 
 def test_a_slow_slide_raises_the_drift_alarm_and_noise_does_not() -> None:
-    """Twelve runs: a slide of .3 points per checkpoint is found in at least ten of them."""
+    """Twelve runs: a slide of .6 points per checkpoint is found in at least six of them."""
     found = 0
     for seed in range(12):
         table = runs(seed)
@@ -140,7 +188,7 @@ def test_a_slow_slide_raises_the_drift_alarm_and_noise_does_not() -> None:
         alarms = judged(table.with_scores(slide))
         found += any(rules(alarms[row]) & {"drift", "off-trend-low"} for row in range(7, LENGTH))
         assert not any("drift" in rules(v) for v in judged(table).values())
-    assert found >= 10
+    assert found >= 6
 
 
 def test_a_benchmark_that_is_off_or_only_warns_cannot_fail_the_gate() -> None:
@@ -148,9 +196,9 @@ def test_a_benchmark_that_is_off_or_only_warns_cannot_fail_the_gate() -> None:
     change[3] = -0.12
     table = shifted(runs(2), 9, change)
     off = replace(GATE, benchmarks=(BenchmarkLevel(match="b3", level=Level.OFF),))
-    warn = replace(GATE, benchmarks=(BenchmarkLevel(match="b[3]", level=Level.WARN),))
+    warn = replace(GATE, benchmarks=(BenchmarkLevel(match="b[3]", level=Level.WARNING),))
     assert not judged(table, off)[9].findings
-    assert {f.level for f in judged(table, warn)[9].findings} == {Level.WARN}
+    assert {f.level for f in judged(table, warn)[9].findings} == {Level.WARNING}
     small = replace(GATE, benchmarks=(BenchmarkLevel(match="*", min_items=N_ITEMS + 1),))
     assert judged(table, small)[9].p_value is None
 
@@ -158,7 +206,7 @@ def test_a_benchmark_that_is_off_or_only_warns_cannot_fail_the_gate() -> None:
 def test_too_short_a_past_is_said_not_judged() -> None:
     verdict = judged(runs(7))[3]
     assert verdict.p_value is None
-    assert verdict.unjudged.startswith("fewer than 4 earlier checkpoints")
+    assert verdict.unjudged == "not judged yet: 4 of 6 checkpoints"
 
 
 def test_a_missing_benchmark_and_a_changed_item_count_are_told() -> None:
@@ -198,12 +246,29 @@ def test_a_run_that_only_records_steps_is_ordered_by_them() -> None:
     assert "off-trend-low" in rules(judged(replace(table, checkpoints=steps))[9])
 
 
-@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
-def test_scores_that_never_move_are_on_trend(value: float) -> None:
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_scores_that_never_leave_an_end_are_on_trend(value: float) -> None:
     table = runs(12)
     verdicts = judged(table.with_scores(np.full_like(table.scores, value))).values()
-    assert {v.p_value for v in verdicts if not v.unjudged} == {1.0}
+    assert all(v.p_value is not None and v.p_value > 0.5 for v in verdicts if not v.unjudged)
     assert not any(v.findings for v in verdicts)
+
+
+def test_a_run_in_which_nothing_changes_is_told_once() -> None:
+    table = runs(12, n_runs=1)
+    verdicts = judged(table.with_scores(np.full_like(table.scores, 0.5)))
+    assert [sorted(rules(verdicts[row])) for row in range(4)] == [
+        [],
+        ["copied-scores"],
+        ["nothing-changes"],
+        [],
+    ]
+    new = np.arange(LENGTH) == LENGTH - 1
+    (finding,) = judged(table.with_scores(np.full_like(table.scores, 0.5)), new=new)[
+        LENGTH - 1
+    ].findings
+    assert finding.level is Level.ERROR
+    assert f"the last {LENGTH} checkpoints are equal on all 8 benchmarks" in finding.message
 
 
 def test_checkpoints_at_one_place_have_no_slope_to_extrapolate() -> None:
@@ -215,11 +280,11 @@ def test_checkpoints_at_one_place_have_no_slope_to_extrapolate() -> None:
 
 
 def test_one_benchmark_alone_raises_few_alarms() -> None:
-    """600 checkpoints at 1 %: more than 14 alarms come once in 1000 seeds."""
+    """540 checkpoints at 1 %: more than 13 alarms come once in 1000 seeds."""
     alarms = n = 0
     for seed in range(10):
         verdicts = judged(runs(seed).take_units([0])).values()
         n += sum(v.p_value is not None for v in verdicts)
-        alarms += sum(v.p_value is not None and v.p_value < 0.01 for v in verdicts)
-    assert n == 600
-    assert alarms <= 14
+        alarms += sum(v.flagged(Level.ERROR) for v in verdicts)
+    assert n == 540
+    assert alarms <= 13

@@ -9,14 +9,13 @@ from scalepredict.evaluation.intervals.calibration import (
     Calibration,
     PredictorCalibration,
 )
-from scalepredict.evaluation.off_trend.against_ladder import (
+from scalepredict.evaluation.off_trend.ladders.against_ladder import (
     Ladder,
     against_ladder,
     is_finished,
     level_ladder,
     sibling_ladder,
 )
-from scalepredict.evaluation.off_trend.global_test import Direction
 from scalepredict.predictors.direct.last import LastValue
 from scalepredict.predictors.fit_families import FittedGroup
 from scalepredict.predictors.interface import Spread
@@ -64,7 +63,7 @@ def ladder() -> Ladder:
 
 def test_the_common_shift_counts_the_correlation_of_errors() -> None:
     table = models(0.5, 0.5, 0.5, 0.5, 0.5 - 2 * SCALE)
-    outcome = against_ladder(table, 4, ladder(), alpha=0.01, direction=Direction.BOTH)
+    outcome = against_ladder(table, 4, ladder(), alpha=0.01, one_sided=False)
     assert outcome is not None
     np.testing.assert_allclose(outcome.z, -2.0, atol=1e-9)
     shift = -2.0 / np.sqrt((1 + 2 * RHO) / 3)
@@ -78,8 +77,8 @@ def test_the_common_shift_counts_the_correlation_of_errors() -> None:
 def test_high_scores_do_not_count_where_only_low_ones_do() -> None:
     table = models(0.5, 0.5, 0.5, 0.5, 0.5 + 4 * SCALE)
     both, low = (
-        against_ladder(table, 4, ladder(), alpha=0.01, direction=direction)
-        for direction in (Direction.BOTH, Direction.LOW)
+        against_ladder(table, 4, ladder(), alpha=0.01, one_sided=one_sided)
+        for one_sided in (False, True)
     )
     assert both is not None
     assert low is not None
@@ -91,7 +90,7 @@ def test_a_benchmark_of_another_metric_is_not_compared() -> None:
     table = models(0.5, 0.5, 0.5, 0.5, 0.1)
     other = tuple(Unit(benchmark=u.benchmark, metric="acc_norm") for u in table.units)
     strange = make_table(table.checkpoints, other, table.scores, n_items=table.n_items)
-    assert against_ladder(strange, 4, ladder(), alpha=0.01, direction=Direction.BOTH) is None
+    assert against_ladder(strange, 4, ladder(), alpha=0.01, one_sided=False) is None
 
 
 def test_only_a_model_trained_as_long_as_the_ladder_is_finished() -> None:

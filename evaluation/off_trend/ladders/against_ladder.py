@@ -23,7 +23,6 @@ from scipy.special import ndtr, ndtri
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.classes.classes import Kind, classify
 from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration
-from scalepredict.evaluation.off_trend.global_test import Direction
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Forecast, Predictor, Targets
 from scalepredict.predictors.scale.design import read_design
@@ -190,9 +189,12 @@ def is_finished(table: EvalTable, row: int, ladder: Ladder) -> bool:
 
 
 def against_ladder(
-    table: EvalTable, row: int, ladder: Ladder, *, alpha: float, direction: Direction
+    table: EvalTable, row: int, ladder: Ladder, *, alpha: float, one_sided: bool
 ) -> LadderOutcome | None:
-    """Compare a finished model with its ladder; None if they have no benchmark in common."""
+    """Compare a finished model with its ladder; None if they have no benchmark in common.
+
+    ``one_sided``: only scores that are too low count.
+    """
     checkpoint = table.checkpoints[row]
     forecast = ladder.forecast(
         checkpoint.family, float(checkpoint.params or 0), float(checkpoint.tokens or 0)
@@ -207,7 +209,6 @@ def against_ladder(
     score[0, places] = observed
     low, high = forecast.interval(1 - alpha)
     z = np.clip(ndtri(forecast.cdf(score)[0, places]), -Z_CLIP, Z_CLIP)
-    one_sided = direction is Direction.LOW
     sides, extent = (1.0, z) if one_sided else (2.0, -np.abs(z))
     unit_p = np.asarray(sides * ndtr(extent), dtype=float)
     rising = _rising(ladder, [forecast.units[i] for i in places])

@@ -1,0 +1,92 @@
+"""Is this checkpoint as a whole worse, or better, than its trend? Two looks at each side.
+
+(i) common shift S: the precision-weighted mean of z clipped at 4, over its scale in this run, t
+    with 20 degrees of freedom; (ii) smallest p of T benchmarks, t with the run's own tail, Sidak
+    over T.
+Combined: p = min(p_i / .6, p_ii / .4), a weighted Bonferroni bound, so that the false alarms of a
+checkpoint hold whatever the correlation of its benchmarks. Each side has a test of its own.
+
+A healthy run may slow down or speed up: with g the gain expected since the last few checkpoints,
+
+    sd^2 = phi * v + bend + (kappa * g)^2,   kappa = .25 for worse, .75 for better
+
+and a change of pace is common to all benchmarks, so it widens the scale of S as well.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr
+
+from scalepredict.evaluation.off_trend.own_past.own_noise import Noise, common_shift
+from scalepredict.records.table import Bools, Floats
+
+SHIFT_DF = 20.0
+SHARES = (0.6, 0.4)  # of alpha: common shift, single benchmark
+SLOWER, FASTER = 0.25, 0.75  # kappa
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Departure:
+    """How far T benchmarks lie from what was expected; NaN = not tested. Shapes (T,).
+
+    Attributes:
+        residual: Score less forecast; negative is worse.
+        variance: Of a measurement for phi = 1.
+        bend: Variance of the curvature.
+        gain: Expected change since the last few checkpoints, without sign.
+    """
+
+    residual: Floats
+    variance: Floats
+    bend: Floats
+    gain: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OneSide:
+    """The test of one side.
+
+    Attributes:
+        p_value: Of the checkpoint as a whole.
+        shift: Common shift in units of its scale; negative is worse.
+        shift_p: P-value of the common shift alone, over its share of alpha.
+        z: Deviations. Shape (T,).
+        unit_p: P-value of each benchmark by itself, not corrected; 1 = not tested. Shape (T,).
+    """
+
+    p_value: float
+    shift: float
+    shift_p: float
+    z: Floats
+    unit_p: Floats
+
+
+def worse(departure: Departure, noise: Noise) -> OneSide:
+    """Test for scores that are worse than expected."""
+    return _one_side(departure, noise, sign=1.0, kappa=SLOWER)
+
+
+def better(departure: Departure, noise: Noise) -> OneSide:
+    """Test for scores that are better than expected."""
+    return _one_side(departure, noise, sign=-1.0, kappa=FASTER)
+
+
+def _one_side(departure: Departure, noise: Noise, *, sign: float, kappa: float) -> OneSide:
+    tested: Bools = np.isfinite(departure.residual)
+    n = int(tested.sum())
+    pace = kappa * departure.gain
+    sd = np.sqrt(noise.phi * departure.variance + departure.bend + pace**2)
+    z = np.where(tested, departure.residual / sd, np.nan)
+    precision = np.where(tested, 1 / sd, 0.0)
+    of_pace = np.where(tested, pace / sd, 0.0)
+    common_pace = float((precision * of_pace).sum() / np.sqrt((precision**2).sum()))
+    shift = float(common_shift(z, precision)) / np.hypot(noise.shift, common_pace)
+    unit_p = np.where(tested, stdtr(noise.tail, sign * np.where(tested, z, 0.0)), 1.0)
+    smallest = min(float(unit_p.min()), 1 - 1e-12)
+    single_p = float(-np.expm1(n * np.log1p(-smallest)))
+    shift_p = float(stdtr(SHIFT_DF, sign * shift)) / SHARES[0]
+    p_value = single_p if n == 1 else min(shift_p, single_p / SHARES[1])
+    return OneSide(
+        p_value=min(1.0, p_value), shift=float(shift), shift_p=shift_p, z=z, unit_p=unit_p
+    )

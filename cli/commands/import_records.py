@@ -155,7 +155,7 @@ def import_records(
 
     voice = verbosity.voice
     if output != "-":
-        _check_output(output, sources)
+        _check_output(output)
     if write_ladder is not None:
         _check_skeleton(write_ladder)
     with voice.counting("reading") as progress:
@@ -198,13 +198,10 @@ def _metrics(benchmarks: Path | None) -> "Metrics":
     return shipped_metrics() if own is None else shipped_metrics().overridden(own)
 
 
-def _check_output(output: str, sources: Sequence[Path]) -> None:
+def _check_output(output: str) -> None:
     from scalepredict.records.formats.record_file import check_record_place
 
     check_record_place(output)
-    path = Path(output)
-    if any(path.exists() and source.exists() and path.samefile(source) for source in sources):
-        raise RecordError(f"{output}: is itself a source; choose another name for the output.")
 
 
 def _check_skeleton(path: Path) -> None:

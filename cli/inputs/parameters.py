@@ -19,6 +19,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import typer
 from typer.models import OptionInfo
 
+from scalepredict.cli.inputs.places import check_written
+
 RECORDS, METHOD, TARGET, OUTPUT = HEADINGS = ("Records", "Method", "Target", "Output")
 
 _METAVARS = {Path: "FILE", str: "NAME", int: "N", float: "N"}
@@ -30,8 +32,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     hints = get_type_hints(function, include_extras=True)
     taken = [(p.name, hints[p.name], p.default) for p in signature(function).parameters.values()]
 
+    flat = list(_flat(taken, None))
+
     def run(**given: Any) -> None:
         with _traced(given.get("verbose", 0) > 1):
+            check_written(*_places(flat, given))
             function(**{name: _value(name, hint, given) for name, hint, _ in taken})
 
     run.__name__, run.__doc__, run.__module__ = (
@@ -40,7 +45,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         function.__module__,
     )
     run.__annotations__ = {}
-    run.__signature__ = Signature(list(_flat(taken, None)))  # type: ignore[attr-defined]
+    run.__signature__ = Signature(flat)  # type: ignore[attr-defined]
     return run
 
 
@@ -85,6 +90,23 @@ def _for_typer(hint: Any, heading: str | None, *, optional: bool) -> Any:
 
 def _repeats(hint: Any) -> bool:
     return get_origin(get_args(hint)[0]) is tuple
+
+
+def _places(options: Iterable[Parameter], given: Mapping[str, Any]) -> tuple[list[Path], ...]:
+    # A file under the heading Output is written; every other one is read.
+    written: list[Path] = []
+    read: list[Path] = []
+    for option in options:
+        told = get_args(option.annotation)[1]
+        values = given[option.name]
+        for value in values if isinstance(values, list | tuple) else [values]:
+            if option.name == "sources" and value.is_dir():
+                continue  # import leaves its own output out of what it reads of a folder
+            if isinstance(value, Path):
+                (written if told.rich_help_panel == OUTPUT else read).append(value)
+            elif isinstance(value, str) and (told.metavar or "").endswith(("FILE", "=PATH")):
+                written.append(Path(value.rpartition("=")[2] if "=" in told.metavar else value))
+    return written, read
 
 
 def _metavar(kind: Any, told: Any) -> str | None:

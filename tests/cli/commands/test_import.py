@@ -128,7 +128,7 @@ def test_an_empty_folder_is_an_error(scalepredict: Run, tmp_path: Path) -> None:
     ("output", "why"),
     [
         ("results.json", "written as .csv or .parquet"),
-        ("a.csv", "is itself a source"),
+        ("a.csv", "is also an input"),
         ("nowhere/a.csv", "there is no folder nowhere"),
     ],
 )

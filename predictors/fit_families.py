@@ -11,6 +11,7 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Law, Predictor, named_streams
+from scalepredict.predictors.metric_laws import fit_law
 from scalepredict.predictors.numerics.blas_threads import one_blas_thread
 from scalepredict.predictors.numerics.workers import each
 from scalepredict.records.aggregate import to_benchmarks
@@ -82,7 +83,7 @@ def _fitted(
     benchmarks = to_benchmarks(table)
     read = table if predictor.reads_tasks else benchmarks
     if predictor.pools_families:
-        pooled = predictor.fit(read, rng=rng)
+        pooled = fit_law(predictor, read, rng=rng)
         group = FittedGroup(families=table.families, evidence=benchmarks, law=pooled)
         return Fit(predictor=predictor, groups=(group,), refused={})
     by_name = named_streams(table.families, rng)
@@ -118,6 +119,6 @@ def _attempt(
     predictor: Predictor, table: EvalTable, rng: np.random.Generator
 ) -> Law | RefusedError:
     try:
-        return predictor.fit(table, rng=rng)
+        return fit_law(predictor, table, rng=rng)
     except RefusedError as reason:
         return reason

@@ -34,6 +34,8 @@ _METHODS = {
     "bnsl": "direct.bnsl:BrokenPowerLaw",
     "two_step": "loss.two_step:TwoStep",
 }
+# What a metric that is no fraction is fitted by, whatever predictor was chosen for fractions.
+_OWN = {"falling": "loss.losses:Losses", "open": "loss.lines:Lines"}
 _FACTS = ("pools_families", "reads_tasks", "needs_compute", "reads_known_scores")
 
 
@@ -72,6 +74,13 @@ def predictor_type(name: str) -> "type[Predictor]":
             f"{', '.join(known)}, or install the package that gives it."
         )
     return _checked(plugins.load(points[name]), name, plugins.package_of(points[name]))
+
+
+def own_predictor(kind: str) -> "Predictor":
+    """The method of metrics that are no fractions: ``falling`` to a bound, or ``open``."""
+    module, _, attribute = _OWN[kind].partition(":")
+    method: Predictor = getattr(import_module(f"scalepredict.predictors.{module}"), attribute)()
+    return method
 
 
 def law_type(kind: "type[Predictor]") -> "type[Law]":

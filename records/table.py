@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from scalepredict.records.asymptote import Asymptote
+from scalepredict.records.metrics import Metric
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
@@ -68,6 +71,9 @@ class Unit:
         chance_assumed: Whether ``chance`` came from neither the file nor the benchmark metadata.
         suite: Named set of benchmarks that is averaged; empty if none.
         label: Name among the columns of its table, where the benchmark alone names several.
+        measure: Direction, range, unit and scale of what is no fraction; None = a fraction of
+            which more is better.
+        asymptote: What the user knows of the value that it falls to; None = nothing.
     """
 
     benchmark: str
@@ -79,6 +85,8 @@ class Unit:
     chance_assumed: bool = False
     suite: str = ""
     label: str = ""
+    measure: Metric | None = None
+    asymptote: Asymptote | None = None
 
     @property
     def shown(self) -> str:

@@ -13,6 +13,7 @@ from scalepredict.errors import RefusedError, ScalePredictError
 from scalepredict.evaluation.backtest.splits import Split
 from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration, of_scores
 from scalepredict.predictors.interface import Forecast, Law, Predictor, Targets
+from scalepredict.predictors.metric_laws import fit_law
 from scalepredict.predictors.numerics.workers import each
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit
@@ -156,7 +157,7 @@ def _answers(
         if not evidence.checkpoints:
             family = questions[0][1].family
             raise RefusedError(f"{predictor.name} on {family!r}: no evidence of the family.")
-        law = predictor.fit(evidence, rng=rng)
+        law = fit_law(predictor, evidence, rng=rng)
     except ScalePredictError as error:
         failure = str(error)
     cells = []

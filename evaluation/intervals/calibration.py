@@ -9,11 +9,12 @@ Both c and the spread are estimated from forecasts of series that were measured 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtri
 
-from scalepredict.predictors.interface import Forecast, Spread
+from scalepredict.predictors.interface import PROBABILITIES, Forecast, Spread
 from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.records.table import ASSUMED_ITEMS, Floats, Unit
 from scalepredict.records.text.counts import count_of
@@ -30,6 +31,7 @@ COMPONENTS = (
 )
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
+_AT_5, _AT_95 = (int(np.flatnonzero(p == PROBABILITIES)[0]) for p in (0.05, 0.95))
 WHOLE_TABLE = "all benchmarks"  # name of the suite of a table that names none
 
 
@@ -71,12 +73,15 @@ class Calibration:
         fallback: For methods without an entry of their own: errors of all methods pooled.
         provenance: Command, version, inputs with hashes, counts; shown, never interpreted.
         source: File that it was read from.
+        stretch: What the quantiles of losses are stretched by, away from their median, so that
+            intervals hold on sources that were not used to find it.
     """
 
     predictors: Mapping[str, PredictorCalibration]
     fallback: PredictorCalibration
     provenance: Mapping[str, object]
     source: str
+    stretch: float = 1.0
 
     def of(self, predictor_name: str) -> PredictorCalibration:
         """The method's own entry, else the fallback."""
@@ -122,7 +127,27 @@ def apply_calibration(
 ) -> Forecast:
     """Give a forecast its predictive distribution."""
     entry = calibration.of(predictor_name)
-    return forecast.calibrated(scale(forecast, entry), entry.spread)
+    spread = scale(forecast, entry)
+    if forecast.quantiles is None:
+        return forecast.calibrated(spread, entry.spread)
+    own = _stretched(forecast, calibration.stretch)
+    half = (own[..., _AT_95] - own[..., _AT_5]) / (ndtri(0.95) - ndtri(0.05))
+    return replace(
+        forecast.calibrated(np.where(np.isnan(half), spread, half), entry.spread), quantiles=own
+    )
+
+
+def _stretched(forecast: Forecast, stretch: float) -> Floats:
+    # Of metrics that are no fractions: away from the median, but not out of their range.
+    assert forecast.quantiles is not None
+    low, high = np.array(
+        [
+            (-np.inf, np.inf) if (m := u.measure) is None else (m.lower, m.upper)
+            for u in forecast.units
+        ]
+    ).T
+    away = forecast.quantiles - forecast.point[..., None]
+    return np.clip(forecast.point[..., None] + stretch * away, low[:, None], high[:, None])
 
 
 def calibration_notes(

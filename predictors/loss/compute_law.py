@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.predictors.loss.asymptote import HIGHEST, Priors
 from scalepredict.predictors.loss.excess import Mixture
+from scalepredict.predictors.loss.priors import HIGHEST, Priors
 from scalepredict.records.table import Bools, Floats
 
 HALVING = 8.0  # of compute: weights halve so far below the last rung

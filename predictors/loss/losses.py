@@ -14,7 +14,7 @@ Fails when: fewer than three rungs lie on the front (the last value with a wide 
     recipe changes along the ladder, or the loss rises with scale.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -28,7 +28,6 @@ from scalepredict.predictors.interface import (
     Targets,
     make_forecast,
 )
-from scalepredict.predictors.loss.asymptote import HIGHEST, Asymptote, Asymptotes, Priors
 from scalepredict.predictors.loss.envelope import FEWEST_RUNGS, Track, envelope, read_track
 from scalepredict.predictors.loss.excess import MEDIAN
 from scalepredict.predictors.loss.members import (
@@ -38,8 +37,10 @@ from scalepredict.predictors.loss.members import (
     SizesMember,
     fit_members,
 )
+from scalepredict.predictors.loss.priors import HIGHEST, Priors
 from scalepredict.predictors.loss.shares import Shares, mixed_quantiles, read_shares
 from scalepredict.predictors.scale.scale_evidence import Scale
+from scalepredict.records.asymptote import Asymptote
 from scalepredict.records.table import Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
@@ -51,19 +52,13 @@ LEAST_SPREAD = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """The default for losses.
-
-    Attributes:
-        asymptotes: What the user knows of E; the default prior elsewhere.
-    """
+    """The default for losses; it has no settings."""
 
     name: ClassVar[str] = "losses"
     pools_families: ClassVar[bool] = False
     reads_tasks: ClassVar[bool] = False
     needs_compute: ClassVar[bool] = True
     reads_known_scores: ClassVar[bool] = False
-
-    asymptotes: Asymptotes = field(default_factory=Asymptotes)
 
     def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "LossesLaw":
         """Fit all units of one family. Draws nothing.
@@ -85,7 +80,7 @@ class Losses:
         sizes = sizes_of(Scale.of_table(kept))
         loss = np.where(kept.scores > 0, kept.scores, np.nan).T
         least = np.fmin.reduce(loss, axis=1)
-        given = [self.asymptotes.of(unit.benchmark) for unit in table.units]
+        given = [unit.asymptote for unit in table.units]
         _refuse_high(given, least, table, where)
         rungs = envelope(sizes.flops, loss)
         served = rungs.sum(axis=1) >= FEWEST_RUNGS
@@ -183,11 +178,10 @@ def _refuse_high(
     given: list[Asymptote | None], least: Floats, table: EvalTable, where: str
 ) -> None:
     for unit, asymptote, low in zip(table.units, given, least, strict=True):
-        if asymptote is not None and asymptote.centre >= HIGHEST * low:
+        if asymptote is not None and asymptote.low >= HIGHEST * low:
             raise RefusedError(
-                f"{where}: the asymptote {asymptote.centre:.4g} of {unit.benchmark} is not below "
-                f"its least value, {low:.4g}. Give a lower --asymptote, or a range LO..HI whose "
-                "middle is lower."
+                f"{where}: the asymptote {asymptote.low:.4g} of {unit.benchmark} is not below its "
+                f"least value, {low:.4g}. Give a lower --asymptote."
             )
 
 

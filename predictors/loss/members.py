@@ -11,10 +11,10 @@ from typing import Protocol
 
 import numpy as np
 
-from scalepredict.predictors.loss.asymptote import Priors
 from scalepredict.predictors.loss.compute_law import ComputeLaws, fit_compute_laws
 from scalepredict.predictors.loss.envelope import envelope
 from scalepredict.predictors.loss.excess import Mixture
+from scalepredict.predictors.loss.priors import Priors
 from scalepredict.predictors.loss.sizes_law import SizesLaws, fit_sizes_laws
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, Floats
 

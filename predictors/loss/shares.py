@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.predictors.loss.asymptote import Priors
 from scalepredict.predictors.loss.envelope import FEWEST_RUNGS, envelope
 from scalepredict.predictors.loss.excess import Mixture
 from scalepredict.predictors.loss.members import (
@@ -24,6 +23,7 @@ from scalepredict.predictors.loss.members import (
     SizesMember,
     fit_members,
 )
+from scalepredict.predictors.loss.priors import Priors
 from scalepredict.records.table import Bools, Floats
 
 BACK = (1.5, 3.0, 6.0, 12.0)  # inner origins, as factors of compute below the top

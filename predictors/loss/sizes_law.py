@@ -1,7 +1,7 @@
 """Which loss do N parameters and D tokens reach? E + A N^-alpha + B D^-beta, with priors.
 
     L = E + A N^-alpha + B D^-beta,    A, B >= 0
-    log E as in asymptote.py,  log alpha ~ N(log .34, .3^2),  log beta ~ N(log .30, .3^2)
+    log E as in priors.py,  log alpha ~ N(log .34, .3^2),  log beta ~ N(log .30, .3^2)
 
 E, alpha and beta lie on a grid; A and B follow for all its points at once by non-negative least
 squares of relative residuals, with weights that halve every 8x below the largest run. What stands
@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from scalepredict.predictors.loss.asymptote import HIGHEST, Priors
 from scalepredict.predictors.loss.compute_law import DRIFT, NOISE, recency, weights_of
 from scalepredict.predictors.loss.excess import Mixture
+from scalepredict.predictors.loss.priors import HIGHEST, Priors
 from scalepredict.records.table import Bools, Floats, Ints
 
 ALPHA, BETA = (0.34, 0.3), (0.30, 0.3)  # median, and deviation of the log

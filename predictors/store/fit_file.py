@@ -19,6 +19,9 @@ from scalepredict.errors import RefusedError, StorageError, did_you_mean
 from scalepredict.predictors import registry
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Law, Predictor, Targets
+from scalepredict.predictors.loss.lines import LinesLaw
+from scalepredict.predictors.loss.losses import LossesLaw
+from scalepredict.predictors.metric_laws import MetricLaws
 from scalepredict.predictors.store.json_codec import decode, encode
 from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.table import EvalTable
@@ -29,6 +32,7 @@ SCHEMA = f"{KIND}/1"
 _GIVE = "Give the file that `scalepredict fit` wrote, or fit again."
 _FIELDS = ("schema", "provenance", "predictor", "groups", "refused", "notes", "calibration")
 _GROUP_FIELDS = ("families", "evidence", "law")
+_METRIC_FIELDS = ("falling", "open_ended", "refused")  # of a group with more than fractions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,7 @@ def dump_fit(stored: StoredFit) -> str:
         {
             "families": list(group.families),
             "evidence": encode(group.evidence, EvalTable),
-            "law": encode(group.law, type(group.law)),
+            **_encoded_law(group.law),
         }
         for group in fit.groups
     ]
@@ -228,15 +232,42 @@ def _decode_predictor(value: Any, where: str) -> Predictor:
     return predictor
 
 
+def _encoded_law(law: Law) -> dict[str, Any]:
+    if not isinstance(law, MetricLaws):
+        return {"law": encode(law, type(law))}
+    fractions = law.fractions
+    return {
+        "law": None if fractions is None else encode(fractions, type(fractions)),
+        "falling": encode(law.falling, LossesLaw | None),
+        "open_ended": encode(law.open_ended, LinesLaw | None),
+        "refused": law.refused,
+    }
+
+
 def _decode_group(value: Any, law: type[Law], where: str) -> FittedGroup:
-    _check_fields(value, _GROUP_FIELDS, where)
+    mixed = isinstance(value, dict) and "falling" in value
+    _check_fields(value, (*_GROUP_FIELDS, *_METRIC_FIELDS) if mixed else _GROUP_FIELDS, where)
+    evidence = decode(value["evidence"], EvalTable, where=f"{where}.evidence")
     group = FittedGroup(
         families=decode(value["families"], tuple[str, ...], where=f"{where}.families"),
-        evidence=decode(value["evidence"], EvalTable, where=f"{where}.evidence"),
-        law=decode(value["law"], law, where=f"{where}.law"),
+        evidence=evidence,
+        law=_decode_metric_laws(value, law, evidence, where)
+        if mixed
+        else decode(value["law"], law, where=f"{where}.law"),
     )
     _check_parts_agree(group, where)
     return group
+
+
+def _decode_metric_laws(value: Any, law: type[Law], evidence: EvalTable, where: str) -> MetricLaws:
+    fractions = value["law"]
+    return MetricLaws(
+        units=evidence.units,
+        fractions=None if fractions is None else decode(fractions, law, where=f"{where}.law"),
+        falling=decode(value["falling"], LossesLaw | None, where=f"{where}.falling"),
+        open_ended=decode(value["open_ended"], LinesLaw | None, where=f"{where}.open_ended"),
+        refused=decode(value["refused"], str, where=f"{where}.refused"),
+    )
 
 
 def _check_parts_agree(group: FittedGroup, where: str) -> None:

@@ -18,7 +18,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,8 @@ def decode(value: Any, hint: Any, *, where: str) -> Any:
 
 
 def _encode_scalar(value: Any, hint: Any) -> Any:
+    if get_origin(hint) is Literal and value in get_args(hint):
+        return value
     if hint is float and isinstance(value, int | float | np.floating):
         number = float(value)
         if math.isinf(number):
@@ -216,6 +218,10 @@ def _decode_scalar(value: Any, hint: Any, where: str) -> Any:
     if hint is Path:
         _expect(isinstance(value, str), value, "a path", where)
         return Path(value)
+    if get_origin(hint) is Literal:
+        known = get_args(hint)
+        _expect(value in known, value, f"one of {', '.join(map(str, known))}", where)
+        return value
     names = {int: "an integer", bool: "true or false", str: "text", NoneType: "null"}
     kind = NoneType if hint is None else hint
     _expect(type(value) is kind, value, names.get(kind, str(kind)), where)

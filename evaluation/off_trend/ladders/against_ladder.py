@@ -25,6 +25,7 @@ from scalepredict.evaluation.classes.classes import Kind, classify
 from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Forecast, Predictor, Targets
+from scalepredict.predictors.metric_laws import fit_law
 from scalepredict.predictors.scale.design import read_design
 from scalepredict.records.evidence import select_evidence
 from scalepredict.records.table import (
@@ -170,7 +171,7 @@ def _fitted(
         return None
     evidence = evidence.take_units(np.flatnonzero(np.isfinite(evidence.scores).any(axis=0)))
     try:
-        law = predictor.fit(evidence)
+        law = fit_law(predictor, evidence)
     except RefusedError:
         return None
     group = FittedGroup(families=evidence.families, evidence=evidence, law=law)

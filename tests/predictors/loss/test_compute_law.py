@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from scalepredict.predictors.interface import PROBABILITIES
-from scalepredict.predictors.loss.asymptote import Asymptote, Priors, parse_asymptote
 from scalepredict.predictors.loss.compute_law import fit_compute_laws
 from scalepredict.predictors.loss.envelope import envelope
+from scalepredict.predictors.loss.priors import Priors
+from scalepredict.records.asymptote import Asymptote, parse_asymptote
 from scalepredict.records.table import Floats
 
 # Published by one lab of its mixture-of-experts recipe: FLOPs and losses of three rungs, and the
@@ -87,7 +88,7 @@ def test_the_intervals_of_a_known_asymptote_cover_as_often_as_they_say() -> None
         return result
 
     loss = truth(x) * (1 + 0.003 * rng.standard_normal((400, 7)))
-    priors = Priors.of([Asymptote(centre=1.6)] * 400, loss.min(axis=1))
+    priors = Priors.of([Asymptote(low=1.6, high=1.6)] * 400, loss.min(axis=1))
     all_rungs = np.ones(loss.shape, dtype=bool)
     found = fit_compute_laws(x, loss, all_rungs, priors).at(np.array([far])).quantiles()[:, 0]
     measured = truth(far) * (1 + 0.003 * rng.standard_normal(400))

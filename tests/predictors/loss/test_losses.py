@@ -5,9 +5,9 @@ import pytest
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
-from scalepredict.predictors.loss.asymptote import parse_asymptotes
 from scalepredict.predictors.loss.losses import Losses, LossesLaw
 from scalepredict.predictors.store.json_codec import decode, encode
+from scalepredict.records.asymptote import parse_asymptotes, with_asymptotes
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
 
@@ -64,7 +64,8 @@ def test_off_the_track_the_law_of_sizes_answers() -> None:
 
 def test_a_given_asymptote_narrows_the_interval_and_the_share_of_it_is_told() -> None:
     def width(*texts: str) -> tuple[float, float]:
-        forecast = Losses(asymptotes=parse_asymptotes(texts)).fit(ladder(4)).forecast(target(2e10))
+        known = with_asymptotes(ladder(4), parse_asymptotes(texts))
+        forecast = Losses().fit(known).forecast(target(2e10))
         assert forecast.quantiles is not None
         assert forecast.share_of_asymptote is not None
         q = forecast.quantiles[0, 0]
@@ -79,7 +80,7 @@ def test_a_given_asymptote_narrows_the_interval_and_the_share_of_it_is_told() ->
 
 def test_an_asymptote_above_a_loss_is_refused() -> None:
     with pytest.raises(RefusedError, match=r"asymptote 3.5 of set0 is not below its least value"):
-        Losses(asymptotes=parse_asymptotes(["set0=3.5"])).fit(ladder())
+        Losses().fit(with_asymptotes(ladder(), parse_asymptotes(["set0=3.5"])))
 
 
 def test_two_rungs_give_the_last_value_with_a_wide_band() -> None:

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from scalepredict.predictors.loss.asymptote import Asymptote, Priors
+from scalepredict.predictors.loss.priors import Priors
 from scalepredict.predictors.loss.sizes_law import _non_negative, fit_sizes_laws
+from scalepredict.records.asymptote import Asymptote
 from scalepredict.records.table import Floats
 
 
@@ -20,7 +21,7 @@ def truth(n: Floats, d: Floats) -> Floats:
 def test_a_clean_law_of_sizes_is_continued_in_every_direction() -> None:
     n, d = grid()
     loss = truth(n, d)[None]
-    priors = Priors.of([Asymptote(centre=1.7)], loss.min(axis=1))
+    priors = Priors.of([Asymptote(low=1.7, high=1.7)], loss.min(axis=1))
     laws = fit_sizes_laws(n, d, np.log(6) + n + d, loss, priors)
     more_n, more_d = np.array([n.max() + 2, n.max(), 18.0]), np.array([d.max(), d.max() + 2, 25.0])
     found = laws.at(more_n, more_d, np.log(6) + more_n + more_d).quantiles()[0]

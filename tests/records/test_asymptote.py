@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from scalepredict.errors import RefusedError
-from scalepredict.predictors.loss.asymptote import Asymptote, Priors, parse_asymptotes
+from scalepredict.predictors.loss.priors import Priors
+from scalepredict.records.asymptote import Asymptote, parse_asymptotes
 
 
 def test_a_range_gives_the_5_and_95_percent_points() -> None:
@@ -14,9 +15,9 @@ def test_a_range_gives_the_5_and_95_percent_points() -> None:
 
 def test_a_name_goes_before_what_holds_for_all() -> None:
     given = parse_asymptotes(["1.6", "c4=1.4", "a=b=1.1"])
-    assert given.of("pile") == Asymptote(centre=1.6)
-    assert given.of("c4") == Asymptote(centre=1.4)
-    assert given.of("a=b") == Asymptote(centre=1.1)
+    assert given.of("pile") == Asymptote(low=1.6, high=1.6)
+    assert given.of("c4") == Asymptote(low=1.4, high=1.4)
+    assert given.of("a=b") == Asymptote(low=1.1, high=1.1)
     assert parse_asymptotes(["c4=1.4"]).of("pile") is None
 
 

@@ -3,14 +3,15 @@
     y = c + s * u,  u = (1 - exp(-beta * d)) / beta,  d = ln(D / D_next),  beta = 0 (u = d), .5, 1
 
 A line in ln(D) and two curves that slow down as D^-beta, each fitted to the recent past by
-weighted least squares (weights exp(-age / 3)), its slope shrunk towards zero by the positive-part
-James-Stein factor max(0, 1 - 1/F) (Efron, Morris 1973). The curves are weighed by how well they
+weighted least squares (weights exp(-age / 3)). The slopes of all benchmarks are one population,
+
+    s_i ~ N(m, spread^2),  spread by moments (DerSimonian, Laird 1986),  m shrunk towards zero by
+    the positive-part James-Stein factor max(0, 1 - 1/F) (Efron, Morris 1973),
+
+and each is shrunk towards m as far as its own error asks. The curves are weighed by how well they
 forecast earlier checkpoints, once for all benchmarks of the run; their disagreement is the
 uncertainty of the curvature. Variances are for phi = 1, binomial sampling and a wander that no
-number of questions removes (own_noise.py learns phi):
-
-    (p (1 - p) / n + wander^2) * (1 + var_level + shrink^2 * var_slope * centre^2)
-
+number of questions removes (own_noise.py learns phi).
 Only checkpoints within the last factor of ten in tokens count: before that training is a
 different regime.
 Fails when: scores jump between two checkpoints (a change of the learning rate).
@@ -87,21 +88,13 @@ def predict_next(
         centre = (weight * u).sum(axis=1) / total
         pull = weight * (u - centre[:, None])
         spread = (pull * (u - centre[:, None])).sum(axis=1)
-        slope = (pull * y).sum(axis=1) / spread
-        var_level = (weight**2).sum(axis=0) / total**2
-        var_slope = (pull**2).sum(axis=1) / spread**2
-        shrink = np.maximum(
-            0.0, 1 - phi * base_variance(level, noise, bounded) * var_slope / slope**2
-        )
-        # No slope: constant scores, or checkpoints all at one place.
-        flat = ~np.isfinite(shrink) | (spread <= SAME_PLACE * total)
-        slope, shrink, var_slope = (
-            np.where(flat, 0.0, part) for part in (slope, shrink, var_slope)
-        )
-        by_curve = level - shrink * slope * centre
+        unit = base_variance(level, noise, bounded) * (pull**2).sum(axis=1) / spread**2
+        sloping = enough & (spread > SAME_PLACE * total)
+        slope, of_slope = _shrunk((pull * y).sum(axis=1) / spread, phi * unit, sloping)
+        by_curve = level - slope * centre
         by_curve = np.where(bounded, np.clip(by_curve, 0.0, 1.0), by_curve)
-        factor = 1 + var_level + shrink**2 * var_slope * centre**2
-        variances = base_variance(by_curve, noise, bounded) * factor
+        of_level = 1 + (weight**2).sum(axis=0) / total**2
+        variances = base_variance(by_curve, noise, bounded) * of_level + of_slope / phi * centre**2
         close = np.exp(-ages / RECENT_SCALE)
         recent = (close * y).sum(axis=0) / close.sum(axis=0)
     share = PRIOR * np.exp(LEARNING * (evidence - evidence.max()))
@@ -114,6 +107,29 @@ def predict_next(
         recent=recent,
         by_curve=by_curve,
     )
+
+
+def _shrunk(slope: Floats, variance: Floats, sloping: Bools) -> tuple[Floats, Floats]:
+    # Posterior means and variances of the slopes of T benchmarks, for each curve; (3, T). The
+    # slope is zero where all checkpoints are at one place.
+    slope, variance = np.where(sloping, slope, 0.0), np.where(sloping, variance, np.inf)
+    n = sloping.sum(axis=1, keepdims=True)
+    mean, precision = _weighted(slope, 1 / variance)
+    excess = (((slope - mean) ** 2) / variance).sum(axis=1, keepdims=True) - (n - 1)
+    room = precision - (variance**-2).sum(axis=1, keepdims=True) / precision
+    between = np.where(room > 0, np.maximum(0.0, excess / np.where(room > 0, room, 1.0)), 0.0)
+    mean, precision = _weighted(slope, 1 / (variance + between))
+    kept = np.maximum(0.0, np.nan_to_num(1 - 1 / (precision * mean**2)))
+    own = between / (variance + between)
+    posterior = np.where(sloping, kept * mean + own * (slope - kept * mean), 0.0)
+    left = own * np.where(sloping, variance, 0.0) + ((1 - own) * kept) ** 2 / precision
+    return posterior, np.where(sloping, left, 0.0)
+
+
+def _weighted(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    # Weighted mean, and the sum of the weights; (3, 1).
+    precision = weight.sum(axis=1, keepdims=True)
+    return np.nan_to_num((weight * values).sum(axis=1, keepdims=True) / precision), precision
 
 
 def ages_of(scores: Floats) -> tuple[Floats, Floats]:

@@ -1,6 +1,6 @@
 """`scalepredict check`: is the run on trend?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -147,10 +147,9 @@ def check(
 ) -> None:
     """Flag CHECKPOINTS that leave the trend of their run or ladder.
 
-    Each checkpoint is compared with its own run's past (4 checkpoints or more within a factor of
-    ten in tokens), else with smaller models at the same tokens; a finished model also with a ladder
-    of finished ones. Exits with 0 on trend, 1 off trend, 2 if it could not run, 3 if nothing could
-    be judged.
+    Each checkpoint is compared with its own run's past (from the sixth checkpoint on), else with
+    smaller models at the same tokens; a finished model also with a ladder of finished ones. Exits
+    with 0 on trend, 1 off trend, 2 if it could not run, 3 if nothing could be judged.
 
     Example: scalepredict check new.csv --history runs/ --report junit=junit.xml
     """
@@ -163,8 +162,6 @@ def check(
 
     shape, voice = shown.shape, shown.voice
     wanted = [_report(text) for text in answer.report]
-    for _, path in wanted:
-        check_place(path)
     settings = gate_inputs.read_settings(
         rules.config,
         alpha=rules.alpha,
@@ -172,14 +169,25 @@ def check(
         persistence=rules.persistence,
         voice=voice,
     )
+    reports = [*wanted, *((Kind(kind), path) for kind, path in settings.report)]
+    for _, path in reports:
+        check_place(path)
+    how = replace(
+        reading,
+        benchmarks=reading.benchmarks or settings.benchmark_file,
+        ladder=reading.ladder or settings.ladder,
+        percent=reading.percent or settings.percent,
+    )
     records = gate_inputs.read_checkpoints(
-        checkpoints, [*history, *settings.history], reading, voice=voice
+        checkpoints, [*history, *settings.history], how, voice=voice
     )
     found = gate_inputs.run_check(
         records,
         settings=settings,
         comparison=gate_inputs.make_comparison(
-            rules.fit or settings.fit, calibration=rules.calibration, until=rules.until
+            rules.fit or settings.fit,
+            calibration=rules.calibration or settings.calibration,
+            until=rules.until or settings.until,
         ),
         baseline=rules.baseline or settings.baseline,
         update=rules.update_baseline,
@@ -187,10 +195,10 @@ def check(
     )
     fails = gate_file.FailOn(answer.fail_on or settings.fail_on)
     result = Result(check=found, fails_from=fails.level)
-    for kind, path in wanted:
+    for kind, path in reports:
         write_report(kind, path, result)
-    show(result, shape, ci=answer.ci, voice=voice)
-    raise typer.Exit(_exit_code(result, fails, answer.exit_zero))
+    show(result, shape, ci=answer.ci and settings.ci, voice=voice)
+    raise typer.Exit(_exit_code(result, fails, answer.exit_zero or settings.exit_zero))
 
 
 def _report(text: str) -> tuple[Kind, Path]:

@@ -1,7 +1,7 @@
 """What does a check work on? Rules and records as the options and scalepredict.yaml name them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from scalepredict.cli.inputs.options import Reading
 from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.views.render import clean
 from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
-from scalepredict.evaluation.off_trend.gate_file import Direction, GateFile, load_gate, towards
+from scalepredict.evaluation.off_trend.gate_file import Direction, GateFile, load_gate
 from scalepredict.evaluation.off_trend.ladders.against_ladder import stored_ladders
 from scalepredict.evaluation.off_trend.rules.verdicts import Accepted
 from scalepredict.evaluation.off_trend.run_check import Check, Comparison, check
@@ -53,21 +53,11 @@ def read_settings(
     if config is None and CONFIG.is_file():
         config = CONFIG
         voice.say(f"rules: {CONFIG}.")
-    settings = load_gate(config)
     if alpha is not None and not 0 < alpha < 0.5:
         raise typer.BadParameter(f"--alpha {alpha:g} is not between 0 and 0.5.")
-    gate = settings.gate
-    return replace(
-        settings,
-        gate=towards(
-            replace(
-                gate,
-                alpha=gate.alpha if alpha is None else alpha,
-                persistence=gate.persistence if persistence is None else persistence,
-            ),
-            None if direction is None else Direction(direction),
-        ),
-    )
+    wanted = None if direction is None else Direction(direction)
+    given = {"alpha": alpha, "direction": wanted, "persistence": persistence}
+    return load_gate(config, over=given)
 
 
 def make_comparison(

@@ -38,6 +38,17 @@ class FailOn(StrEnum):
         return Level.ERROR if self is FailOn.NEVER else Level(self.value)
 
 
+class ReportKind(StrEnum):
+    """Kinds of reports."""
+
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITLAB = "gitlab"
+    OPENMETRICS = "openmetrics"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 class Direction(StrEnum):
     """Which deviations count: ``low`` is short for ``sides: {better: off}``."""
 
@@ -58,6 +69,9 @@ def _known_rule(name: str) -> str:
 _RuleName = Annotated[str, AfterValidator(_known_rule)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+_Path = Annotated[str, Field(min_length=1)]
 
 
 class _Part(BaseModel):
@@ -104,9 +118,17 @@ class _Check(_Part):
     noise: _Noise | None = None
     rules: dict[_RuleName, Level] | None = None
     benchmarks: list[_Benchmark] | None = None
-    fit: str | None = None
-    history: list[str] | None = None
-    baseline: str | None = None
+    fit: _Path | None = None
+    history: list[_Path] | None = None
+    baseline: _Path | None = None
+    calibration: _Path | None = None
+    ladder: _Path | None = None
+    benchmark_file: _Path | None = None
+    report: dict[ReportKind, _Path] | None = None
+    until: Count | None = None
+    percent: bool | None = None
+    exit_zero: bool | None = None
+    ci: bool | None = None
 
 
 class _File(_Part):
@@ -125,6 +147,14 @@ class GateFile:
         fit: Stored fit to compare models with.
         history: Records of earlier checkpoints and other runs.
         baseline: File of accepted findings.
+        calibration: Interval constants.
+        ladder: Sizes of the models in harness results.
+        benchmark_file: Chance, items and suites of benchmarks.
+        report: Reports to write besides.
+        until: Tokens at which runs in progress end.
+        percent: Whether all scores are in percent.
+        exit_zero: Whether the exit code is 0 whatever is found.
+        ci: Whether CI systems are told in their own way.
     """
 
     gate: Gate
@@ -132,20 +162,33 @@ class GateFile:
     fit: Path | None = None
     history: tuple[Path, ...] = ()
     baseline: Path | None = None
+    calibration: Path | None = None
+    ladder: Path | None = None
+    benchmark_file: Path | None = None
+    report: tuple[tuple[ReportKind, Path], ...] = ()
+    until: float | None = None
+    percent: bool = False
+    exit_zero: bool = False
+    ci: bool = True
 
 
-def load_gate(path: str | Path | None = None) -> GateFile:
+def load_gate(
+    path: str | Path | None = None, *, over: Mapping[str, object] | None = None
+) -> GateFile:
     """The shipped gate, with the keys of a user's file over it.
 
-    Paths in the file are relative to its folder.
+    Args:
+        path: The file; paths in it are relative to its folder.
+        over: Keys that go before those of the file; None as a value = as the file says.
 
     Raises:
         ConfigError: The file is missing or not understood; each mistake with its position.
     """
-    shipped = _tree(load_shipped(SHIPPED))
-    if path is None:
-        return _gate_file(shipped, Path())
-    return _gate_file(_over(shipped, _tree(load_yaml(path))), Path(path).parent)
+    tree, folder = _tree(load_shipped(SHIPPED)), Path()
+    if path is not None:
+        tree, folder = _over(tree, _tree(load_yaml(path))), Path(path).parent
+    given = {key: value for key, value in (over or {}).items() if value is not None}
+    return _gate_file(_over(tree, given), folder)
 
 
 def _tree(document: Document) -> dict[str, Any]:
@@ -181,17 +224,24 @@ def _gate_file(tree: dict[str, Any], folder: Path) -> GateFile:
         noise=NoisePriors(**noise),
         wander=wander,
     )
+    if tree["direction"] is Direction.LOW:
+        gate = replace(gate, sides={**gate.sides, Side.BETTER: Level.OFF})
+
+    def place(key: str) -> Path | None:
+        return folder / tree[key] if key in tree else None
+
     return GateFile(
-        gate=towards(gate, tree["direction"]),
+        gate=gate,
         fail_on=tree["fail_on"],
-        fit=folder / tree["fit"] if "fit" in tree else None,
+        fit=place("fit"),
         history=tuple(folder / path for path in tree.get("history", ())),
-        baseline=folder / tree["baseline"] if "baseline" in tree else None,
+        baseline=place("baseline"),
+        calibration=place("calibration"),
+        ladder=place("ladder"),
+        benchmark_file=place("benchmark_file"),
+        report=tuple((kind, folder / path) for kind, path in tree.get("report", {}).items()),
+        until=tree.get("until"),
+        percent=tree.get("percent", False),
+        exit_zero=tree.get("exit_zero", False),
+        ci=tree.get("ci", True),
     )
-
-
-def towards(gate: Gate, direction: Direction | None) -> Gate:
-    """A gate that counts the deviations of one direction; None = as it is."""
-    if direction is not Direction.LOW:
-        return gate
-    return replace(gate, sides={**gate.sides, Side.BETTER: Level.OFF})

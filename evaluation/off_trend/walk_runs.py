@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scalepredict.evaluation.off_trend.own_past.next_score import MIN_POINTS, WINDOW
-from scalepredict.evaluation.off_trend.own_past.quality import quality_of
+from scalepredict.evaluation.off_trend.own_past.quality import Quality, quality_of
 from scalepredict.evaluation.off_trend.own_past.run_judge import (
     FIRST_JUDGED,
     MIN_RESIDUALS,
@@ -81,46 +81,47 @@ def gather(table: EvalTable, gate: Gate, *, new: Bools | None = None) -> Evidenc
         items_assumed=assumed,
         runs=runs,
         walked=walked,
-        families=families_of(benchmarks, quality.bounded, quality.chance, gate),
+        families=families_of(benchmarks, quality, gate),
         copies=find_copies(table, np.sort(rows), runs, gate.copies),
         unchanged=unchanged,
         lowest=lowest_elsewhere(benchmarks.scores),
     )
 
 
-def families_of(
-    table: EvalTable, bounded: Bools, chance: "np.ndarray", gate: Gate
-) -> tuple[Family, ...]:
-    """Benchmarks that are tested together: of one level, and fractions or not."""
+def families_of(table: EvalTable, quality: Quality, gate: Gate) -> tuple[Family, ...]:
+    """Benchmarks that are tested together: of one level, scale and direction."""
     levels = [gate.for_benchmark(unit.benchmark).level for unit in table.units]
-    kinds = [(level, fraction) for level in reversed(Level) for fraction in (True, False)]
+    of_unit = list(zip(levels, quality.bounded.tolist(), quality.sign.tolist(), strict=True))
+    kinds = [
+        (level, bounded, sign)
+        for level in reversed(Level)
+        for bounded in (True, False)
+        for sign in (1.0, -1.0)
+    ]
     members = {
-        kind: np.array(
-            [i for i, own in enumerate(zip(levels, bounded, strict=True)) if own == kind]
-        )
+        kind: np.array([i for i, own in enumerate(of_unit) if own == kind], dtype=np.intp)
         for kind in kinds
         if kind[0] is not Level.OFF
     }
-    n_errors = sum(level is Level.ERROR and len(own) > 0 for (level, _), own in members.items())
+    n_errors = sum(kind[0] is Level.ERROR and len(own) > 0 for kind, own in members.items())
     families = []
-    for (level, fraction), columns in members.items():
+    for (level, bounded, sign), columns in members.items():
         if not len(columns):
             continue
         units = [table.units[i] for i in columns]
         groups = sibling_groups(units)
         share = 1 / n_errors if level is Level.ERROR else 1.0
-        labels = np.array([fraction and has_labels(unit.benchmark) for unit in units], dtype=bool)
+        labels = np.array([bounded and has_labels(unit.benchmark) for unit in units], dtype=bool)
         bench = Bench(
             groups=groups,
             labels=np.asarray((groups & labels).any(axis=1), dtype=bool),
-            bounded=bounded[columns],
-            chance=chance[columns],
+            bounded=quality.bounded[columns],
+            chance=quality.chance[columns],
             priors=gate.noise,
             alpha=share * gate.alpha,
             drift_reference=gate.drift_reference,
             drift_threshold=gate.drift_threshold,
         )
-        sign = 1.0 if fraction else -1.0
         families.append(Family(level=level, columns=columns, bench=bench, share=share, sign=sign))
     return tuple(families)
 

@@ -50,7 +50,15 @@ def _sentence(document: Document, model: type[BaseModel], mistake: dict[str, obj
         hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}."
         return f"{where}: {name}: unknown key; {hint}"
     message = str(mistake["msg"]).removeprefix("Value error, ")
-    return f"{where}: {name or 'the file'}: {message}."
+    return f"{where}: {name or 'the file'}: {message}{_given(mistake)}."
+
+
+def _given(mistake: dict[str, object]) -> str:
+    # Our own checks tell the value themselves.
+    value = mistake.get("input")
+    if mistake["type"] == "value_error" or not isinstance(value, str | int | float):
+        return ""
+    return f", not {repr(value)[:80]}"
 
 
 def _keys_beside(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:

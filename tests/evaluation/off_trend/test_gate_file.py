@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scalepredict.errors import ConfigError
-from scalepredict.evaluation.off_trend.gate_file import load_gate
+from scalepredict.evaluation.off_trend.gate_file import Direction, FailOn, load_gate
 from scalepredict.evaluation.off_trend.own_past.run_judge import Side
 from scalepredict.evaluation.off_trend.rules.rules import RULES
 from scalepredict.evaluation.off_trend.rules.verdicts import Level
@@ -39,6 +39,125 @@ def test_keys_of_the_user_replace_shipped_ones_and_the_others_stay(tmp_path: Pat
     assert file.gate.for_benchmark("mmlu_pro").min_items == 1000
     assert file.gate.for_benchmark("piqa").level is Level.ERROR
     assert file.history == (tmp_path / "runs",)
+
+
+EVERYTHING = """schema: scalepredict.gate/1
+check:
+  alpha: 0.02
+  direction: both
+  sides: {worse: warn, better: error}
+  persistence: 2
+  recovery: 3
+  fail_on: warn
+  discovery: 0.2
+  drift: {reference: 0.5, threshold: 4}
+  copies: {min_step: 10, min_tokens: 1B, large_items: 1k, large_share: 0.5, all_share: 0.3}
+  noise: {phi: 1, phi_of_labels: 2, tail: 8, correlation: 0.1, wander: 0.01}
+  rules: {drift: note}
+  benchmarks: [{match: "a*", level: note, min_items: 10}]
+  fit: f.json
+  history: [h.csv]
+  baseline: b.json
+  calibration: c.yaml
+  ladder: l.yaml
+  benchmark_file: m.yaml
+  report: {junit: j.xml, sarif: s.json}
+  until: 1T
+  percent: true
+  exit_zero: true
+  ci: false
+"""
+
+
+def test_the_file_sets_everything_that_the_options_set(tmp_path: Path) -> None:
+    path = tmp_path / "scalepredict.yaml"
+    path.write_text(EVERYTHING)
+    file = load_gate(path)
+    gate = file.gate
+    assert gate.sides == {Side.WORSE: Level.WARNING, Side.BETTER: Level.ERROR}
+    assert (gate.alpha, gate.persistence, gate.recovery, gate.discovery) == (0.02, 2, 3, 0.2)
+    assert (gate.drift_reference, gate.drift_threshold, gate.wander) == (0.5, 4, 0.01)
+    assert (gate.noise.phi, gate.noise.phi_of_labels, gate.noise.tail) == (1, 2, 8)
+    assert gate.level_of("drift") is Level.NOTE
+    assert file.fail_on is FailOn.WARNING
+    assert (file.fit, file.baseline) == (tmp_path / "f.json", tmp_path / "b.json")
+    assert (file.calibration, file.ladder) == (tmp_path / "c.yaml", tmp_path / "l.yaml")
+    assert (file.benchmark_file, file.history) == (tmp_path / "m.yaml", (tmp_path / "h.csv",))
+    assert [(str(kind), path) for kind, path in file.report] == [
+        ("junit", tmp_path / "j.xml"),
+        ("sarif", tmp_path / "s.json"),
+    ]
+    assert (file.until, file.percent, file.exit_zero, file.ci) == (1e12, True, True, False)
+
+
+def test_options_go_before_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "scalepredict.yaml"
+    path.write_text("check: {direction: low, alpha: 0.02}\n")
+    assert load_gate(path).gate.sides[Side.BETTER] is Level.OFF
+    over = load_gate(path, over={"direction": Direction.BOTH, "alpha": None}).gate
+    assert (over.sides[Side.BETTER], over.alpha) == (Level.WARNING, 0.02)
+
+
+WRONG = {
+    "schema": ("scalepredict.gate/9", "scalepredict.gate/1"),
+    "check.alpha": ("0.7", "less than 0.5"),
+    "check.direction": ("up", "'low' or 'both'"),
+    "check.sides": ("{sideways: error}", "'worse' or 'better'"),
+    "check.sides.better": ("fatal", "'off', 'note', 'warning' or 'error'"),
+    "check.persistence": ("3", "less than or equal to 2"),
+    "check.recovery": ("0", "greater than or equal to 1"),
+    "check.fail_on": ("sometimes", "'error', 'warning', 'note' or 'never'"),
+    "check.discovery": ("1", "less than 1"),
+    "check.drift.reference": ("-1", "greater than 0"),
+    "check.drift.threshold": ("high", "valid number"),
+    "check.copies.min_step": ("zero", "valid number"),
+    "check.copies.min_tokens": ("lots", "lots"),
+    "check.copies.large_items": ("[]", "not a count"),
+    "check.copies.large_share": ("60", "less than 1"),
+    "check.copies.all_share": ("0", "greater than 0"),
+    "check.noise.phi": ("0", "greater than 0"),
+    "check.noise.phi_of_labels": ("-3", "greater than 0"),
+    "check.noise.tail": ("2", "greater than or equal to 4"),
+    "check.noise.correlation": ("1", "less than 1"),
+    "check.noise.wander": ("-0.1", "greater than or equal to 0"),
+    "check.rules": ("{drfit: off}", "did you mean 'drift'"),
+    "check.rules.drift": ("loud", "'off', 'note', 'warning' or 'error'"),
+    "check.benchmarks": ("mmlu", "valid list"),
+    "check.fit": ("[f.json]", "valid string"),
+    "check.history": ("runs", "valid list"),
+    "check.baseline": ("''", "at least 1 character"),
+    "check.calibration": ("{}", "valid string"),
+    "check.ladder": ("5", "valid string"),
+    "check.benchmark_file": ("[1]", "valid string"),
+    "check.report": ("{pdf: x}", "'junit'"),
+    "check.until": ("soon", "soon"),
+    "check.percent": ("maybe", "boolean"),
+    "check.exit_zero": ("2", "boolean"),
+    "check.ci": ("often", "boolean, unable to interpret input, not 'often'"),
+}
+
+
+@pytest.mark.parametrize("key", WRONG)
+def test_every_key_may_be_wrong_once(tmp_path: Path, key: str) -> None:
+    value, message = WRONG[key]
+    *above, last = key.split(".")
+    lines = [f"{'  ' * depth}{part}:" for depth, part in enumerate(above)]
+    lines.append(f"{'  ' * len(above)}{last}: {value}")
+    path = tmp_path / "scalepredict.yaml"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(ConfigError) as caught:
+        load_gate(path)
+    assert f"scalepredict.yaml:{len(lines)}" in str(caught.value)
+    assert key in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "scalepredict.yaml"
+    path.write_text("check:\n  alpha: 7\n  alhpa: 0.1\n  ci: often\n")
+    with pytest.raises(ConfigError) as caught:
+        load_gate(path)
+    assert {line.split(":")[1] for line in str(caught.value).splitlines()} == {"2", "3", "4"}
 
 
 @pytest.mark.parametrize(

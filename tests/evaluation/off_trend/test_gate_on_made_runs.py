@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scalepredict.evaluation.off_trend.gate_file import Direction, load_gate, towards
+from scalepredict.evaluation.off_trend.gate_file import Direction, load_gate
 from scalepredict.evaluation.off_trend.own_past.run_judge import Side
 from scalepredict.evaluation.off_trend.rules.gate import BenchmarkLevel, Gate
 from scalepredict.evaluation.off_trend.rules.verdicts import Accepted, Level, Verdict
@@ -13,7 +13,7 @@ from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
 GATE = load_gate().gate
-ONLY_LOW = towards(GATE, Direction.LOW)
+ONLY_LOW = load_gate(over={"direction": Direction.LOW}).gate
 N_ITEMS, N_UNITS, LENGTH = 2000, 8, 14
 TOKENS = np.linspace(20e9, 300e9, LENGTH)
 NAMES = [f"b{t}" for t in range(N_UNITS)]

@@ -1,0 +1,34 @@
+"""Everything that is generated from the rules is current."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scalepredict.evaluation.off_trend.rules.pages import gate_rules, rule_pages
+from scalepredict.evaluation.off_trend.rules.rules import RULES
+
+ROOT = Path(__file__).resolve().parents[4]
+HINT = "run: python benchmarks/gate/rule_pages.py"
+
+
+def test_the_pages_are_current() -> None:
+    folder = ROOT / "docs" / "rules"
+    written = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    assert written == rule_pages(), HINT
+
+
+def test_the_gate_file_and_the_schema_name_every_rule() -> None:
+    assert gate_rules() in (ROOT / "configs" / "gate.yaml").read_text(encoding="utf-8"), HINT
+    schema = json.loads((ROOT / "configs" / "schemas" / "check.schema.json").read_text())
+    assert schema["$defs"]["finding"]["properties"]["rule"]["enum"] == list(RULES), HINT
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
+def test_a_rule_has_all_parts_of_its_page(rule: object) -> None:
+    for part in ("help", "why", "example", "silence"):
+        assert len(getattr(rule, part)) > 20
+
+
+def test_ids_are_unique() -> None:
+    assert len({rule.id for rule in RULES.values()}) == len(RULES)

@@ -6,7 +6,7 @@ ROOMS := cli configs evaluation predictors records sample_data
 # New copies of the same sources never need a second installation, so one stamp is enough.
 STAMP := $(VENV)/installed
 
-.PHONY: demo readme pictures test lint types wheel dist clean
+.PHONY: demo readme pictures test test-all test-lowest lint types wheel dist clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -30,7 +30,21 @@ pictures: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/project/pictures.sh
 
 test: $(STAMP)
+	$(BIN)/pytest -q -n auto -m 'not slow'
+
+# With those that take longest, as CI runs it.
+test-all: $(STAMP)
 	$(BIN)/pytest -q -n auto
+
+# The same on the lowest versions that pyproject.toml allows, in an environment of its own.
+test-lowest: .venv-lowest/installed
+	.venv-lowest/bin/pytest -q -n auto
+
+.venv-lowest/installed: pyproject.toml benchmarks/project/lowest.py
+	$(PYTHON) -m venv .venv-lowest
+	$(PYTHON) benchmarks/project/lowest.py > .venv-lowest/constraints.txt
+	.venv-lowest/bin/pip install --quiet --disable-pip-version-check --constraint .venv-lowest/constraints.txt --editable '.[dev]'
+	touch $@
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -53,4 +67,4 @@ dist: $(STAMP)
 	sh benchmarks/project/check_dist.sh dist $(PYTHON)
 
 clean:
-	rm -rf $(VENV) .typecheck build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest .typecheck build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

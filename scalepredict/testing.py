@@ -127,7 +127,9 @@ def _bits(predictor: Predictor) -> None:
     evidence = _evidence(predictor)
     before = evidence.scores.copy()
     one, two = (_fit(predictor, evidence).forecast(_targets()) for _ in range(2))
-    _same(one, two, "two fits of the same evidence", tolerance=0.0)
+    # Sums of some builds of NumPy depend on where in memory an array lies, in the last bit.
+    _close(one.point, two.point, "two fits of the same evidence", tolerance=1e-12)
+    assert one.failures == two.failures, "two fits of the same evidence fail otherwise"
     assert np.array_equal(before, evidence.scores, equal_nan=True), "fit changed its evidence"
 
 

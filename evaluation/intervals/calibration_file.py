@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from scalepredict.errors import ConfigError
 from scalepredict.evaluation.intervals.calibration import (
     COMPONENTS,
     Calibration,
@@ -15,6 +14,7 @@ from scalepredict.evaluation.intervals.calibration import (
 )
 from scalepredict.predictors.interface import Spread
 from scalepredict.predictors.store.fit_file import StoredFit
+from scalepredict.records.text.schema import validated
 from scalepredict.records.text.yaml_text import Document, load_shipped, load_yaml, parse_yaml
 
 SCHEMA = "scalepredict.calibration/1"
@@ -70,15 +70,9 @@ def read_calibration(document: Document) -> Calibration:
     Raises:
         ConfigError: The document does not hold a calibration.
     """
-    try:
-        content = _File.model_validate(document.value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"{document.where(*first['loc'])}: {place}: {first['msg']} (found "
-            f"{first['input']!r:.80}). Write such files with `scalepredict calibrate -o FILE`."
-        ) from None
+    content = validated(
+        document, _File, advice="Write such files with `scalepredict calibrate -o FILE`."
+    )
     return Calibration(
         predictors={name: _entry(entry) for name, entry in content.predictors.items()},
         fallback=_entry(content.fallback),

@@ -47,6 +47,7 @@ def read_delimited(source: Source, *, percent: bool) -> FileRows:
         raise RecordError(f"{source.name}: a header and no rows; nothing to read.")
     blank = frame.isna().all(axis=1).to_numpy()
     lines = _lines(source.name, headers, frame, delimiter)
+    _check_first_rows(source, lines, len(headers), delimiter)
     if blank.any():
         frame, lines = frame[~blank], lines[~blank]
     columns: list[Column] = [
@@ -135,6 +136,20 @@ def _joined(columns: Sequence[pd.Series]) -> Column:
     # Categories of a chunk without a text have another type than text.
     texts = [(column.cat.codes, column.cat.categories.astype(str)) for column in columns]
     return union_categoricals([pd.Categorical.from_codes(*text) for text in texts])
+
+
+def _check_first_rows(
+    source: Source, lines: NDArray[np.int32], n_columns: int, delimiter: str
+) -> None:
+    # pandas before 3 drops what is too many in the first row of a chunk, without a word.
+    firsts = frozenset(lines[CHUNK::CHUNK].tolist())
+    if not firsts:
+        return
+    with source.open() as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        for number, line in enumerate(text, 1):
+            if number in firsts and len(next(csv.reader([line], delimiter=delimiter))) > n_columns:
+                problem = _reason(source, "", n_columns, delimiter)
+                raise RecordError(f"{source.name}{problem}")
 
 
 def _reason(source: Source, problem: str, n_columns: int, delimiter: str) -> str:

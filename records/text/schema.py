@@ -12,6 +12,16 @@ from scalepredict.records.text.yaml_text import Document
 Model = TypeVar("Model", bound=BaseModel)
 
 
+_LIST = "a list; write it like `[one, two]`"
+_EXPECTED = {
+    "dict_type": "a mapping of names; write it like `{name: value}`",
+    "model_type": "a mapping of its fields; write it like `{field: value}`",
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "string_type": "text; put it in quotes",
+}
+
+
 def _count(value: object) -> float:
     if not isinstance(value, str | int | float):
         raise ValueError(f"{value!r} is not a count; write it like 70B, 1.5T or 6e24")
@@ -25,8 +35,8 @@ Count = Annotated[float, BeforeValidator(_count)]
 """A positive count with an optional suffix: 70B, 1.5T, 6e24."""
 
 
-def validated(document: Document, model: type[Model]) -> Model:
-    """The content of a document as ``model``.
+def validated(document: Document, model: type[Model], *, advice: str = "") -> Model:
+    """The content of a document as ``model``; ``advice`` ends each sentence about a mistake.
 
     Raises:
         ConfigError: One line for each mistake: position, key, value and what is accepted.
@@ -34,7 +44,10 @@ def validated(document: Document, model: type[Model]) -> Model:
     try:
         return model.model_validate(document.value if document.value is not None else {})
     except ValidationError as error:
-        lines = [_sentence(document, model, dict(mistake)) for mistake in error.errors()]
+        lines = [
+            " ".join(filter(None, (_sentence(document, model, dict(mistake)), advice)))
+            for mistake in error.errors()
+        ]
         raise ConfigError("\n".join(lines)) from error
 
 
@@ -49,6 +62,10 @@ def _sentence(document: Document, model: type[BaseModel], mistake: dict[str, obj
         close = get_close_matches(str(place[-1]), known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}."
         return f"{where}: {name}: unknown key; {hint}"
+    if mistake["type"] in _EXPECTED:
+        return (
+            f"{where}: {name}: {mistake['input']!r:.60} is not {_EXPECTED[str(mistake['type'])]}."
+        )
     message = str(mistake["msg"]).removeprefix("Value error, ")
     return f"{where}: {name or 'the file'}: {message}{_given(mistake)}."
 

@@ -21,7 +21,7 @@ from scalepredict.records.importers.harness.source_file import SourceFile
 from scalepredict.records.table import EvalTable
 from scalepredict.testing import CHECKS, check_importer, check_predictor
 
-HARNESS = Path(__file__).parent / "records" / "importers" / "harness"
+HARNESS = Path(__file__).parents[1] / "records" / "importers" / "harness"
 # What a benchmark that tells nothing does to others through the common prior.
 MOVED: set[tuple[str, str]] = set()
 SLOW = {"skills"}

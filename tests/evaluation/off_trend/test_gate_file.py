@@ -179,3 +179,12 @@ def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, message: s
     path.write_text(text)
     with pytest.raises(ConfigError, match=message):
         load_gate(path)
+
+
+def test_the_fit_of_the_file_lies_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "scalepredict.yaml"
+    path.write_text("check: {fit: fits/ladder.json, baseline: b.json}\n")
+    file = load_gate(path)
+    assert file.fit == tmp_path / "fits" / "ladder.json"
+    assert file.baseline == tmp_path / "b.json"
+    assert load_gate().fit is None

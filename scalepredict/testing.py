@@ -61,7 +61,7 @@ def check_importer(importer: Importer, path: str | Path) -> None:
 
     Raises:
         AssertionError: It does not recognise its own file, takes or stumbles over another, or
-            gives no score or one that is no fraction.
+            gives no score.
     """
     assert isinstance(getattr(type(importer), "kind", None), str), "its class has no kind"
     own = open_source(Path(path), str(path))
@@ -77,7 +77,8 @@ def check_importer(importer: Importer, path: str | Path) -> None:
     for score in scores:
         assert score.subject.label, f"a score without a model: {score}"
         assert score.benchmark, f"a score without a benchmark: {score}"
-        assert 0 <= score.score <= 1, f"{score.score} of {score.benchmark} is no fraction"
+        told = np.isfinite(score.score) or score.task_loss is not None
+        assert told, f"neither a score nor a loss of {score.benchmark}"
         assert score.source, f"a score without the name of its file: {score}"
 
 

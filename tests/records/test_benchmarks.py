@@ -154,10 +154,10 @@ def test_one_name_for_two_benchmarks_is_refused() -> None:
         ("{piqa: {aliases: 5}}", r"f:1:30: benchmarks.piqa.aliases: 5 is not a list"),
         ("{piqa: {n_items: [5]}}", r"benchmarks.piqa.n_items: \[5\] is not a count"),
         ("{piqa: {n_items: {a: 1}}}", r"benchmarks.piqa.n_items: \{'a': 1\} is not a count"),
-        ("{piqa: {tasks: {a: many}}}", r"benchmarks.piqa.tasks.a: 'many' is not a count"),
+        ("{piqa: {tasks: {a: many}}}", r"benchmarks.piqa.tasks.a.*'many' is not a count"),
         ("{piqa: {chanse: 0.5}}", r"f:1:29: .* unknown key; did you mean 'chance'\?"),
-        ("{piqa: {chance: yes}}", r"benchmarks.piqa.chance: 'yes' is no chance level"),
-        ("{piqa: {chance: 1}}", r"benchmarks.piqa.chance: 1 is no chance level"),
+        ("{piqa: {chance: yes}}", r"benchmarks.piqa.chance.*'yes'; write a fraction"),
+        ("{piqa: {chance: 1}}", r"benchmarks.piqa.chance.*1; write a fraction"),
         ("{piqa: 3}", r"f:1:20: benchmarks.piqa: 3 is not a mapping of its fields"),
         ("[piqa]", r"benchmarks: \['piqa'\] is not a mapping of names"),
         ("{piqa: {suite: [a]}}", r"benchmarks.piqa.suite: \['a'\] is not text"),
@@ -168,10 +168,3 @@ def test_a_mistake_is_told_with_its_place_its_value_and_what_is_accepted(
 ) -> None:
     with pytest.raises(ConfigError, match=said):
         metadata_from(parse_yaml(f"benchmarks: {text}", "f"))
-
-
-def test_names_and_suites_may_be_numbers_and_empty_fields_are_unknown() -> None:
-    text = "benchmarks: {2024: {suite: 5, aliases: , tasks: {1: 3k, 2: }}}"
-    entry = metadata_from(parse_yaml(text, "f")).find("2024")
-    assert entry is not None
-    assert (entry.suite, entry.chance, dict(entry.task_items)) == ("5", None, {"1": 3000.0})

@@ -46,7 +46,7 @@ def test_a_summary_of_one_model_is_a_summary_and_a_table_of_none_is_not(tmp_path
     assert OpenCompass().recognises(one)
     assert not OpenCompass().recognises(none)
     (score,) = OpenCompass().read(one).scores
-    assert (score.subject.label, score.score) == ("m", 0.5)
+    assert (score.subject.label, score.score) == ("m", 50)
 
 
 def lm_eval(**measures: Any) -> dict[str, Any]:

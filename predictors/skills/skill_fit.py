@@ -30,7 +30,7 @@ from scalepredict.predictors.skills.skill_curves import (
 )
 from scalepredict.records.table import Bools, Floats, Ints
 
-MAX_STEPS, TOLERANCE = 60, 1e-5
+MAX_STEPS, TOLERANCE = 60, 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.fit_families import Fit
-from scalepredict.predictors.observational.observational import ObservationalLaw
+from scalepredict.predictors.observational.capability_law import ObservationalLaw
 from scalepredict.predictors.skills.rotation import readable_skills
 from scalepredict.predictors.skills.skills import SkillsLaw
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Floats

@@ -39,7 +39,7 @@ MOST_SPREAD = 1.5  # logits: the level of a flat benchmark has no second-order e
 # tells how far below chance it is; unbounded, its average would be a coin toss
 MIN_MODELS = 5
 # One component alone spoils an average with more of them, unless too few models tell more apart.
-FEW_MODELS, SHARE_OF_ONE = 25, 0.25
+FEW_MODELS, SHARE_OF_ONE = 25, 0.1
 ORIGINS = (0.5, 0.65, 0.8)  # shares of the models, the least capable first, that forecast the rest
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
@@ -123,7 +123,12 @@ class Bands:
 
 
 def fit_links(
-    coordinates: Floats, scores: Floats, chance: Floats, variants: tuple[int, ...]
+    coordinates: Floats,
+    scores: Floats,
+    chance: Floats,
+    variants: tuple[int, ...],
+    *,
+    judged: bool = True,
 ) -> Links:
     """Fit every benchmark with every number of components.
 
@@ -132,11 +137,14 @@ def fit_links(
         scores: Fractions; NaN = missing. Shape (M, T).
         chance: Shape (T,).
         variants: Numbers of components.
+        judged: Whether variants are weighted by their rolling errors; else equally.
     """
     measured = np.isfinite(scores)
     bands = Bands.around(chance)
     full = _fit(coordinates, scores, measured, bands, variants, None)
-    rolling = _rolling_errors(coordinates, scores, bands, variants, full.params)
+    rolling = np.ones_like(full.residual)
+    if judged:
+        rolling = _rolling_errors(coordinates, scores, bands, variants, full.params)
     weight = _prior_share(measured.sum(axis=0), variants) / np.maximum(rolling, 1e-8)
     share = weight / weight.sum(axis=1, keepdims=True)
     fitted = np.einsum("mtv,tv->mt", _curves(full.params, coordinates, bands), share)

@@ -8,8 +8,9 @@ from scipy.special import expit
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Targets
+from scalepredict.predictors.observational.capability_law import ObservationalLaw
 from scalepredict.predictors.observational.capability_link import apply_links, fit_links
-from scalepredict.predictors.observational.observational import Observational, ObservationalLaw
+from scalepredict.predictors.observational.observational import Observational
 from scalepredict.predictors.store.json_codec import decode, encode
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
@@ -172,7 +173,7 @@ def test_a_constant_benchmark_is_a_failure_and_leaves_the_rest_alone() -> None:
     assert np.isnan(result.point[:, 1]).all()
     assert np.isfinite(np.delete(result.point, 1, axis=1)).all()
     assert 1 not in law.standard
-    assert f"not forecast: {result.failures[1]}" in law.notes()
+    assert f"not forecast from scale: {result.failures[1]}" in law.notes()
 
 
 def test_a_model_that_shares_no_standard_benchmark_is_left_out_by_name() -> None:
@@ -253,9 +254,9 @@ def test_a_benchmark_needs_six_scores_to_be_explained(n_scores: int) -> None:
     scores[n_scores:, -1] = np.nan
     law = fit(table.with_scores(scores))
     assert (law.failures[-1] is None) == (n_scores == 6)
-    assert bool(np.isfinite(forecast(law, known_targets(table)).point[:, -1]).all()) == (
-        n_scores == 6
-    )
+    of_scale = forecast(law, Targets.of_table(table))
+    assert bool(np.isfinite(of_scale.point[:, -1]).all()) == (n_scores == 6)
+    assert np.isfinite(forecast(law, known_targets(table)).point[:, -1]).all()  # by its card
 
 
 def test_a_floor_below_chance_is_found_and_told() -> None:

@@ -21,6 +21,7 @@ class EvidenceChoice:
         up_to_flops: Largest training FLOPs (a count).
         benchmarks: The user's own metadata of benchmarks.
         ladder: Sizes of the models in harness results.
+        tokens: Training tokens of all models whose tokens and FLOPs are not recorded (a count).
         without_compute: Whether checkpoints of unknown scale are evidence too.
     """
 
@@ -34,6 +35,7 @@ class EvidenceChoice:
     up_to_flops: float | None = None
     benchmarks: Path | None = None
     ladder: Path | None = None
+    tokens: float | None = None
     without_compute: bool = False
 
     def in_words(self) -> dict[str, str]:

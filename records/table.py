@@ -30,11 +30,18 @@ class Checkpoint:
         model: Name of the training run.
         family: Recipe; checkpoints of one family differ only in scale.
         params: Parameters N (a count).
+        params_active: Parameters used for one token, of a mixture of experts (a count).
+        params_non_embedding: Parameters without embeddings (a count).
         tokens: Tokens seen D (a count).
-        flops: Training FLOPs C (a count): as recorded, else 6 N D.
+        flops: Training FLOPs C (a count): as recorded, else 6 N D with the active N.
         flops_given: Whether ``flops`` was recorded rather than computed as 6 N D.
         unique_tokens: Distinct tokens in the training set, where data was repeated (a count).
+        total_tokens: Tokens of the whole schedule, of which ``tokens`` are done (a count).
+        fraction: Part of the schedule that is done.
         step: Optimiser step.
+        seed: Seed of the run, where several runs differ in nothing else.
+        lab: Who trained it.
+        kind: ``base``, ``instruct``, ...
         phase: Part of the schedule: stable, decay, anneal, ...
         role: ``fit``, ``holdout``, ``target`` or ``anchor``.
         loss: Validation loss on one fixed corpus (nats per token).
@@ -45,11 +52,18 @@ class Checkpoint:
     model: str
     family: str = "default"
     params: float | None = None
+    params_active: float | None = None
+    params_non_embedding: float | None = None
     tokens: float | None = None
     flops: float | None = None
     flops_given: bool = False
     unique_tokens: float | None = None
+    total_tokens: float | None = None
+    fraction: float | None = None
     step: float | None = None
+    seed: float | None = None
+    lab: str = ""
+    kind: str = ""
     phase: str = ""
     role: str = "fit"
     loss: float | None = None
@@ -125,6 +139,16 @@ class EvalTable:
     def params(self) -> Floats:
         """Parameters N, NaN if not recorded. Shape (M,)."""
         return _column(c.params for c in self.checkpoints)
+
+    @property
+    def params_active(self) -> Floats:
+        """Active parameters, NaN if not recorded. Shape (M,)."""
+        return _column(c.params_active for c in self.checkpoints)
+
+    @property
+    def params_non_embedding(self) -> Floats:
+        """Parameters without embeddings, NaN if not recorded. Shape (M,)."""
+        return _column(c.params_non_embedding for c in self.checkpoints)
 
     @property
     def tokens(self) -> Floats:

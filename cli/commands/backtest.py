@@ -11,6 +11,7 @@ import typer
 from scalepredict.cli.inputs.gathered import (
     ExcludeOption,
     FamilyOption,
+    SameTokensOption,
     Selection,
     SpacedCheckpointsOption,
     check_patterns,
@@ -127,6 +128,7 @@ def backtest(
     ] = By.FACTOR,
     checkpoints: SpacedCheckpointsOption = "last",
     family: FamilyOption = (),
+    tokens: SameTokensOption = None,
     exclude: ExcludeOption = (),
     rows: Annotated[
         Path | None,
@@ -156,7 +158,7 @@ def backtest(
     if rows is not None:
         check_place(rows)
     constants = load_calibration(calibration)
-    choice = selection.choice(checkpoints=checkpoints, families=family)
+    choice = selection.choice(checkpoints=checkpoints, families=family, tokens=tokens)
     evidence = tested_evidence(records, choice, exclude=exclude, voice=voice)
     check_patterns(exclude, evidence.reading.table.families)
     splits = _splits(evidence.table, holdout)

@@ -10,6 +10,7 @@ import typer
 from scalepredict import __version__
 from scalepredict.cli.inputs.gathered import (
     ExcludeOption,
+    SameTokensOption,
     Selection,
     check_patterns,
     tested_evidence,
@@ -79,6 +80,7 @@ def calibrate(
         ),
     ] = 14,
     exclude: ExcludeOption = (),
+    tokens: SameTokensOption = None,
     seed: SeedOption = 0,
 ) -> None:
     """Estimate interval constants from backtests of RECORDS.
@@ -105,7 +107,10 @@ def calibrate(
     choices = _choices(checkpoints, names)
     read = {
         name: tested_evidence(
-            [path], selection.choice(checkpoints=choices[name]), exclude=exclude, voice=voice
+            [path],
+            selection.choice(checkpoints=choices[name], tokens=tokens),
+            exclude=exclude,
+            voice=voice,
         )
         for name, path in zip(names, records, strict=True)
     }

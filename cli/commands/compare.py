@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scalepredict.cli.inputs.gathered import Selection
+from scalepredict.cli.inputs.gathered import SameTokensOption, Selection
 from scalepredict.cli.inputs.options import CheckpointsOption, Output, RecordsArgument, count
 from scalepredict.cli.inputs.parameters import METHOD, TARGET, command
 from scalepredict.cli.views.render import Cell, Sheet, emit, percent, signed_points
@@ -44,6 +44,7 @@ def compare(
         ),
     ] = 1.26,
     checkpoints: CheckpointsOption = "last",
+    tokens: SameTokensOption = None,
 ) -> None:
     """Compare two recipes by differences at matched scale.
 
@@ -62,7 +63,7 @@ def compare(
     from scalepredict.records.aggregate import to_benchmarks
 
     voice, shape = shown.voice, shown.shape
-    evidence = gather_evidence(records, selection.choice(checkpoints=checkpoints))
+    evidence = gather_evidence(records, selection.choice(checkpoints=checkpoints, tokens=tokens))
     voice.say(*evidence.notes)
     comparison = compared(
         to_benchmarks(evidence.table), first, second, target_flops=flops, tolerance=log10(within)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scalepredict.cli.inputs.gathered import FamilyOption, Selection
+from scalepredict.cli.inputs.gathered import FamilyOption, SameTokensOption, Selection
 from scalepredict.cli.inputs.method import MethodOptions
 from scalepredict.cli.inputs.options import (
     CalibrationOption,
@@ -33,6 +33,7 @@ def fit(
     ] = DEFAULT_FIT,
     family: FamilyOption = (),
     checkpoints: CheckpointsOption = "last",
+    tokens: SameTokensOption = None,
     calibration: CalibrationOption = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -70,6 +71,7 @@ def fit(
     choice = selection.choice(
         checkpoints=checkpoints,
         families=family,
+        tokens=tokens,
         without_compute=not predictor.needs_compute,
     )
     if str(output) != "-":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scalepredict.cli.inputs.gathered import SameTokensOption
 from scalepredict.cli.inputs.options import Measurement, Output
 from scalepredict.cli.inputs.parameters import command
 from scalepredict.cli.views.render import MISSING, Cell, Format, Sheet, emit, percent, percent_range
@@ -44,6 +45,7 @@ def validate(
     ],
     measurement: Measurement,
     shown: Output,
+    tokens: SameTokensOption = None,
 ) -> None:
     """Tell what files hold and what in them should be mended.
 
@@ -59,7 +61,7 @@ def validate(
     checked = [check(path) for path, check in others.items()]
     records = [path for path in files if path not in others]
     if records:
-        checked.append(_records(records, measurement))
+        checked.append(_records(records, measurement, tokens))
     findings = [finding for one in checked for finding in one.findings]
     notes = [note for one in checked for note in one.notes]
     if not (shown.verbosity.quiet and form is Format.TABLE):
@@ -162,7 +164,7 @@ def _gate_file(path: Path) -> Checked:
     )
 
 
-def _records(paths: Sequence[Path], measurement: Measurement) -> Checked:
+def _records(paths: Sequence[Path], measurement: Measurement, tokens: float | None) -> Checked:
     # Imported here: `--help` must not pay for pandas.
     from scalepredict.cli.inputs.chosen import read_files
     from scalepredict.records.findings import lint
@@ -174,6 +176,7 @@ def _records(paths: Sequence[Path], measurement: Measurement) -> Checked:
         metrics=measurement.metric,
         shots=measurement.shots,
         percent=measurement.reading.percent,
+        tokens=tokens,
     )
     return Checked(
         sheets=(_files_sheet(reading), _families_sheet(reading), _benchmarks_sheet(reading)),

@@ -34,6 +34,7 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         metrics=choice.metrics,
         shots=choice.shots,
         percent=choice.percent,
+        tokens=choice.tokens,
     )
     selection = select_evidence(
         of_families(reading.table, choice.families),
@@ -62,6 +63,7 @@ def read_files(
     metrics: Sequence[str] = (),
     shots: int | None = None,
     percent: bool = False,
+    tokens: float | None = None,
 ) -> Reading:
     """Read records with the user's own benchmark and ladder files; see `read_records`."""
     return read_records(
@@ -70,5 +72,6 @@ def read_files(
         metrics=metrics,
         shots=shots,
         percent=percent,
+        tokens=tokens,
         ladder=None if ladder is None else read_ladder(ladder),
     )

@@ -25,6 +25,16 @@ FamilyOption = Annotated[
     tuple[str, ...],
     typer.Option("--family", help="Use only this family (repeatable).", rich_help_panel=RECORDS),
 ]
+SameTokensOption = Annotated[
+    float | None,
+    typer.Option(
+        "--tokens",
+        parser=count,
+        metavar="D",
+        help="Training tokens of all models whose tokens and FLOPs are not recorded, e.g. 1T.",
+        rich_help_panel=RECORDS,
+    ),
+]
 SpacedCheckpointsOption = Annotated[
     str,
     typer.Option(
@@ -73,6 +83,7 @@ class Selection:
         *,
         checkpoints: str,
         families: Sequence[str] = (),
+        tokens: float | None = None,
         without_compute: bool = False,
     ) -> "EvidenceChoice":
         """The choice of evidence, with checkpoints and families as a command has them."""
@@ -90,6 +101,7 @@ class Selection:
             up_to_flops=self.up_to_flops,
             benchmarks=reading.benchmarks,
             ladder=reading.ladder,
+            tokens=tokens,
             without_compute=without_compute,
         )
 

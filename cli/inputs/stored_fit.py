@@ -26,6 +26,7 @@ def stored_measured(stored: StoredFit, records: Sequence[Path], how: Reading) ->
         metrics=choice.metrics,
         shots=choice.shots,
         percent=how.percent,
+        tokens=choice.tokens,
     )
     return Measured(
         records=reading.table,

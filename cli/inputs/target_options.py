@@ -8,10 +8,12 @@ import typer
 
 from scalepredict.cli.inputs.options import count
 from scalepredict.cli.inputs.parameters import RECORDS, TARGET
+from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
     from scalepredict.predictors.scale.targets import TargetRequest
 
+SMALLEST_SIZE = 1e3  # parameters or tokens; a number below it lacks its unit
 DEFAULT_FIT = Path("scalepredict.fit.json")
 
 FitOption = Annotated[
@@ -55,9 +57,20 @@ class TargetOptions:
     ] = ()
 
     def request(self) -> "TargetRequest":
-        """What the options ask for together."""
+        """What the options ask for together.
+
+        Raises:
+            RefusedError: A size is too small to be one.
+        """
         from scalepredict.predictors.scale.targets import TargetRequest
 
+        for name, unit in (("params", "B"), ("tokens", "T")):
+            for value in getattr(self, name):
+                if value < SMALLEST_SIZE:
+                    raise RefusedError(
+                        f"--{name} {value:g} is no size of a model; sizes are counts, like "
+                        f"{value:g}{unit}."
+                    )
         return TargetRequest(**{field.name: getattr(self, field.name) for field in fields(self)})
 
     def as_options(self) -> dict[str, list[str]]:

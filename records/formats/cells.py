@@ -66,7 +66,8 @@ def rows_of_columns(
     if not is_wide(headers):
         return FileRows(rows=rows, ignored=tuple(header.text for header, _ in rest))
     ignored = tuple(h.text for h, c in rest if h.name.startswith("x_") or _holds_no_number(c))
-    places = [(_place(h, source), h, c) for h, c in rest if h.text not in ignored]
+    left_out = frozenset(ignored)
+    places = [(_place(h, source), h, c) for h, c in rest if h.text not in left_out]
     scores = [
         (place, as_number(column, replace(header, name=place[2], known=True), where))
         for place, header, column in places

@@ -8,9 +8,26 @@ from difflib import get_close_matches
 from scalepredict.errors import CountError, RecordError
 from scalepredict.records.text.counts import parse_count
 
-TEXTS = ("model", "family", "phase", "role", "benchmark", "task", "metric", "variant", "suite")
-COUNTS = ("params", "tokens", "flops", "unique_tokens", "n_items", "trials")
-PLAIN = ("step", "loss", "chance", "shots", "successes")  # numbers with few different values
+TEXTS = (
+    "model",
+    "family",
+    "lab",
+    "kind",
+    "phase",
+    "role",
+    "benchmark",
+    "task",
+    "metric",
+    "variant",
+    "suite",
+)
+SIZES = (
+    *("params", "params_active", "params_non_embedding"),
+    *("tokens", "unique_tokens", "total_tokens", "flops"),
+)
+COUNTS = (*SIZES, "n_items", "trials")
+# Numbers with few different values.
+PLAIN = ("step", "fraction", "seed", "loss", "chance", "shots", "successes")
 FAST = ("score", "stderr", "task_loss")  # numbers that differ in every row
 NUMBERS = (*COUNTS, *PLAIN, *FAST)
 KNOWN = (*TEXTS, *NUMBERS)
@@ -35,6 +52,21 @@ _ALIASES = {
     "num_params": "params",
     "parameters": "params",
     "model_size": "params",
+    "total_params": "params",
+    "params_total": "params",
+    "total_parameters": "params",
+    "active_params": "params_active",
+    "activated_params": "params_active",
+    "active_parameters": "params_active",
+    "n_active_params": "params_active",
+    "non_embedding_params": "params_non_embedding",
+    "non_embedding_parameters": "params_non_embedding",
+    "params_no_embed": "params_non_embedding",
+    "nonembedding_params": "params_non_embedding",
+    "params_nonembedding": "params_non_embedding",
+    "random_seed": "seed",
+    "train_seed": "seed",
+    "replicate": "seed",
     "n_tokens": "tokens",
     "token": "tokens",
     "num_tokens": "tokens",
@@ -49,6 +81,7 @@ _ALIASES = {
     "accuracy": "score",
     "subtask": "task",
 }
+_SHORT = ("lab", "kind", "seed", "fraction")  # words that other columns resemble by chance
 _UNIT = re.compile(r"(?P<name>.*?)\s*[(\[]\s*(?P<unit>[^()\[\]]+?)\s*[)\]]")
 _WORDS = {"million": 1e6, "billion": 1e9, "trillion": 1e12, "nats": 1.0, "nats/token": 1.0}
 
@@ -121,8 +154,13 @@ def is_wide(headers: Sequence[Header]) -> bool:
 
 def misspelt(name: str, fields: Iterable[str]) -> str | None:
     """The field that a name is a slip of; names of tasks are free, so only a near one counts."""
-    close = get_close_matches(name, list(fields), 1, cutoff=0.8)
+    close = get_close_matches(name, _plausible(name, fields), 1, cutoff=0.8)
     return close[0] if close else None
+
+
+def _plausible(name: str, fields: Iterable[str]) -> list[str]:
+    # A slip keeps the start or the end: thousands of columns are not compared letter by letter.
+    return [field for field in fields if field[:1] == name[:1] or field[-2:] == name[-2:]]
 
 
 def _canonical(text: str) -> str:
@@ -166,7 +204,7 @@ def _refuse_repeated(source: str, headers: Sequence[Header]) -> None:
 def _refuse_misspelt(source: str, headers: Sequence[Header], *, wide: bool) -> None:
     # In a wide table any header may be a benchmark, so only a missing column's near-miss is one.
     present = {header.name for header in headers}
-    candidates = [name for name in KNOWN if name not in present]
+    candidates = [name for name in KNOWN if name not in present and name not in _SHORT]
     if wide:
         candidates = [name for name in candidates if name not in OF_ONE_SCORE]
     for header in headers:
@@ -175,7 +213,8 @@ def _refuse_misspelt(source: str, headers: Sequence[Header], *, wide: bool) -> N
         bare = _UNIT.fullmatch(header.text)
         key = _canonical(bare["name"] if bare else header.text)
         cutoff = 0.8 if wide else 0.75
-        close = [key] if key in KNOWN else get_close_matches(key, candidates, 1, cutoff=cutoff)
+        near = _plausible(key, candidates)
+        close = [key] if key in KNOWN else get_close_matches(key, near, 1, cutoff=cutoff)
         if close:
             raise RecordError(
                 f"{source}, line 1: unknown column {header.text!r}; did you mean {close[0]!r}? "

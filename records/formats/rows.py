@@ -86,6 +86,10 @@ class Rows:
         filled = pd.Categorical.from_codes(codes, dtype=column.dtype)
         return replace(self, texts={**self.texts, name: filled})
 
+    def with_texts(self, texts: Mapping[str, Texts]) -> "Rows":
+        """The same rows with these text columns put over theirs. Length N each."""
+        return replace(self, texts={**self.texts, **texts})
+
     def with_numbers(self, numbers: Mapping[str, Floats]) -> "Rows":
         """The same rows with these number columns put over theirs. Shape (N,) each."""
         return replace(self, numbers={**self.numbers, **numbers})

@@ -21,32 +21,22 @@ from scalepredict.records.text.counts import format_count, parse_count
 from scalepredict.records.text.schema import Count, validated
 from scalepredict.records.text.yaml_text import Document, load_yaml
 
+_WAYS_TO_TOKENS = ("tokens", "tokens_from", "tokens_per_param")
 CONFLICT = 0.05  # total and non-embedding parameters differ by a factor 2 at 50M
 Role = Literal["fit", "holdout", "target", "anchor"]
 _SIZES = ("params", "params_non_embedding", "params_active", "tokens", "flops", "step")
-_KEPT = ("params", "tokens", "flops", "step", "unique_tokens")
+_STATED = ("unique_tokens", "total_tokens", "seed")  # what only a ladder says
+_KEPT = (*_SIZES, *_STATED)
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Defaults(_Strict):
-    """What holds for all models unless an entry says otherwise."""
-
+class _Facts(_Strict):
     family: str | None = None
-    tokens_per_step: Count | None = None
-    params_kind: Literal["total", "non_embedding"] = "total"
-    phase: str = ""
-    role: Role = "fit"
-
-
-class Entry(_Strict):
-    """What is true of the models whose name, name@revision or path matches."""
-
-    match: str
-    name: str | None = None
-    family: str | None = None
+    lab: str | None = None
+    kind: str | None = None
     params: Count | None = None
     params_non_embedding: Count | None = None
     params_active: Count | None = None
@@ -55,21 +45,13 @@ class Entry(_Strict):
     tokens_per_step: Count | None = None
     tokens_per_param: Count | None = None
     unique_tokens: Count | None = None
+    total_tokens: Count | None = None
     flops: Count | None = None
     flops_per_token: Count | None = None
     step: Count | None = None
+    seed: int | None = None
     phase: str | None = None
     role: Role | None = None
-
-    @field_validator("match")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        if value.startswith("re:"):
-            try:
-                re.compile(value[3:])
-            except re.error as error:
-                raise ValueError(f"{value!r} is no regular expression: {error}") from error
-        return value
 
     @field_validator("params_active", "params_non_embedding")
     @classmethod
@@ -90,6 +72,36 @@ class Entry(_Strict):
         return value
 
 
+class Defaults(_Facts):
+    """What holds for all models unless an entry says otherwise."""
+
+    params_kind: Literal["total", "non_embedding"] = "total"
+
+
+class Entry(_Facts):
+    """What is true of the models whose name, name@revision or path matches."""
+
+    match: str
+    name: str | None = None
+
+    @field_validator("match")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        if value.startswith("re:"):
+            try:
+                re.compile(value[3:])
+            except re.error as error:
+                raise ValueError(f"{value!r} is no regular expression: {error}") from error
+        return value
+
+    def over(self, defaults: Defaults) -> "Entry":
+        """This entry, with the defaults where it is silent; one way to tokens replaces another."""
+        said = {**defaults.model_dump(exclude={"params_kind"}), **_given(self)}
+        if any(getattr(self, way) is not None for way in _WAYS_TO_TOKENS):
+            said |= {way: getattr(self, way) for way in _WAYS_TO_TOKENS}
+        return Entry.model_construct(**{**said, "match": self.match, "name": self.name})
+
+
 class Ladder(_Strict):
     """The whole file."""
 
@@ -106,11 +118,13 @@ class Resolved:
         label: The name as the file has it.
         model: Name of the training run.
         family: Recipe; empty if unknown.
-        sizes: ``params``, ``tokens``, ``flops``, ``step``, ``unique_tokens`` (counts) as known.
+        sizes: ``params`` and its parts, ``tokens``, ``flops``, ``step``, ... (counts) as known.
         origin: ``ladder``, ``file``, ``revision`` or ``name`` for each size.
         params_kind: ``total`` or ``non_embedding``.
         phase: Part of the schedule.
         role: fit, holdout, target or anchor.
+        lab: Who trained it.
+        kind: ``base``, ``instruct``, ...
         loss: Validation loss (nats per token).
         entry: Pattern of the ladder's entry that matches; empty if none does.
         warnings: Sentences about what does not agree.
@@ -124,6 +138,8 @@ class Resolved:
     params_kind: str
     phase: str
     role: str
+    lab: str = ""
+    kind: str = ""
     loss: float | None = None
     entry: str = ""
     warnings: tuple[str, ...] = field(default=())
@@ -150,8 +166,9 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
         RecordError: Ladder and file differ by more than 5 %.
     """
     names = [subject.label, f"{subject.label}@{subject.revision}", path]
-    entry, groups = _first_match(ladder, names)
-    stated = {**{key: getattr(entry, key) for key in _SIZES if entry}, **groups}
+    found, groups = _first_match(ladder, names)
+    entry = (found or Entry(match="")).over(ladder.defaults)
+    stated = {**{key: getattr(entry, key) for key in _SIZES}, **groups}
     in_file = {key: getattr(subject, key) for key in _SIZES}
     in_revision = guess_from_name(subject.revision)
     guessed = guess_from_name(f"{path} {subject.label}")
@@ -172,28 +189,35 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
                 sizes[key], origin[key] = value, source
             elif abs(value - sizes[key]) > CONFLICT * sizes[key]:
                 _disagree(subject.label, key, sizes[key], origin[key], value, source, warnings)
-    _derive_tokens(subject, entry, ladder.defaults, sizes, origin)
+    _derive_tokens(subject, entry, sizes, origin)
     _check_parts(subject.label, sizes, origin)
     kind = _choose_params(ladder.defaults, sizes, origin)
-    if entry and entry.unique_tokens:
-        sizes["unique_tokens"], origin["unique_tokens"] = entry.unique_tokens, "ladder"
-    named = (entry and entry.name) or str(groups.get("name") or "")
+    for key in _STATED:
+        if getattr(entry, key) is not None:
+            sizes[key], origin[key] = getattr(entry, key), "ladder"
+    named = entry.name or str(groups.get("name") or "")
     run = without_step(subject.label)
     if not named and run != subject.label:
         origin["model"] = "name"
     return Resolved(
         label=subject.label,
         model=named or run,
-        family=(entry and entry.family) or subject.family or ladder.defaults.family or "",
+        family=(found and found.family) or subject.family or ladder.defaults.family or "",
+        lab=entry.lab or "",
+        kind=entry.kind or "",
         sizes={key: sizes[key] for key in _KEPT if key in sizes},
         origin=origin,
         params_kind=kind,
-        phase=(entry and entry.phase) or ladder.defaults.phase,
-        role=(entry and entry.role) or ladder.defaults.role,
+        phase=entry.phase or "",
+        role=entry.role or "fit",
         loss=subject.loss,
-        entry=entry.match if entry else "",
+        entry=entry.match,
         warnings=tuple(warnings),
     )
+
+
+def _given(entry: Entry) -> dict[str, Any]:
+    return {key: value for key, value in entry.model_dump().items() if value is not None}
 
 
 def _first_match(ladder: Ladder, names: list[str]) -> tuple[Entry | None, dict[str, Any]]:
@@ -250,17 +274,13 @@ def _check_parts(label: str, sizes: Mapping[str, float], origin: Mapping[str, st
 
 
 def _derive_tokens(
-    subject: Subject,
-    entry: Entry | None,
-    defaults: Defaults,
-    sizes: dict[str, float],
-    origin: dict[str, str],
+    subject: Subject, entry: Entry, sizes: dict[str, float], origin: dict[str, str]
 ) -> None:
-    per_step = (entry and entry.tokens_per_step) or defaults.tokens_per_step
-    from_step = entry is not None and entry.tokens_from == "step"
+    per_step = entry.tokens_per_step
+    from_step = entry.tokens_from == "step"
     if from_step and not per_step:
         raise ConfigError(
-            f"ladder: {entry.match if entry else ''}: tokens_from: step needs tokens_per_step; "
+            f"ladder: {entry.match or 'defaults'}: tokens_from: step needs tokens_per_step; "
             "add it to the entry or the defaults."
         )
     if per_step and sizes.get("step") and (from_step or origin.get("tokens") in (None, "name")):
@@ -270,14 +290,14 @@ def _derive_tokens(
             _disagree(subject.label, "tokens", derived, "ladder", stated, "file", [])
         sizes["tokens"] = derived
         origin["tokens"] = f"step of the {origin['step']} x tokens_per_step"
-    if entry and entry.tokens_per_param and "tokens" not in sizes and "params" in sizes:
+    if entry.tokens_per_param and "tokens" not in sizes and "params" in sizes:
         sizes["tokens"] = entry.tokens_per_param * sizes["params"]
         origin["tokens"] = "tokens_per_param of the ladder"
     if "params_active" in sizes and "tokens" in sizes and "flops" not in sizes:
         # Of a mixture of experts, only the active parameters cost compute.
         sizes["flops"] = 6.0 * sizes["params_active"] * sizes["tokens"]
         origin["flops"] = "6 x active params x tokens"
-    if entry and entry.flops_per_token and "tokens" in sizes and "flops" not in sizes:
+    if entry.flops_per_token and "tokens" in sizes and "flops" not in sizes:
         sizes["flops"] = entry.flops_per_token * sizes["tokens"]
         origin["flops"] = "flops_per_token of the ladder"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scalepredict.records.formats.columns import NUMBERS, TEXTS
+from scalepredict.records.formats.columns import NUMBERS, SIZES, TEXTS
 from scalepredict.records.formats.rows import Rows, Texts
 from scalepredict.records.importers.collect import Collected
 from scalepredict.records.importers.harness.interface import ImportedScore
@@ -15,9 +15,10 @@ from scalepredict.records.table import Floats, Ints
 
 # The order in which people read them; what no row has is not written.
 _ORDER = (
-    "model", "family", "params", "tokens", "unique_tokens", "flops", "step", "phase", "role",
-    "loss", "benchmark", "task", "metric", "shots", "variant", "score", "task_loss", "stderr",
-    "n_items", "chance",
+    "model", "family", "lab", "kind", "params", "params_active", "params_non_embedding", "tokens",
+    "unique_tokens", "total_tokens", "flops", "step", "seed", "phase", "role", "loss",
+    "benchmark", "task", "metric", "shots", "variant", "score", "task_loss", "stderr", "n_items",
+    "chance",
 )  # fmt: skip
 
 
@@ -37,6 +38,8 @@ def as_rows(collected: Collected) -> Rows:
     texts = {
         "model": _text([one.model for one in checkpoints])[of_checkpoint],
         "family": _text([one.family for one in checkpoints])[of_checkpoint],
+        "lab": _text([one.lab for one in checkpoints])[of_checkpoint],
+        "kind": _text([one.kind for one in checkpoints])[of_checkpoint],
         "phase": _text([one.phase for one in checkpoints])[of_checkpoint],
         "role": _text([one.role for one in checkpoints])[of_checkpoint],
         "benchmark": benchmark[order],
@@ -52,7 +55,7 @@ def as_rows(collected: Collected) -> Rows:
     numbers = {
         **{
             name: _number(one.sizes.get(name) for one in checkpoints)[of_checkpoint]
-            for name in ("params", "tokens", "unique_tokens", "flops", "step")
+            for name in (*SIZES, "step", "seed")
         },
         "loss": _number(one.loss for one in checkpoints)[of_checkpoint],
         **{

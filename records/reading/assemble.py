@@ -9,6 +9,7 @@ import pandas as pd
 from scalepredict.errors import RecordError
 from scalepredict.records.admission import forecastable
 from scalepredict.records.benchmarks import BenchmarkMetadata
+from scalepredict.records.formats.columns import SIZES
 from scalepredict.records.formats.rows import Rows
 from scalepredict.records.table import (
     FLOPS_PER_PARAM_TOKEN,
@@ -147,8 +148,9 @@ def _checkpoints(rows: Rows, code: Ints) -> tuple[tuple[Checkpoint, ...], dict[s
     roles = _one_text(rows, "role", code, n, "checkpoint")
     values = {
         name: _one_number(rows, name, code, n, "checkpoint")
-        for name in ("params", "tokens", "flops", "unique_tokens", "step", "loss")
+        for name in (*SIZES, "step", "fraction", "seed", "loss")
     }
+    told = {name: _one_text(rows, name, code, n, "checkpoint") for name in ("lab", "kind")}
     flops_given = ~np.isnan(values["flops"])
     derived = _derive(values)
     checkpoints = tuple(
@@ -158,6 +160,8 @@ def _checkpoints(rows: Rows, code: Ints) -> tuple[tuple[Checkpoint, ...], dict[s
             flops_given=bool(flops_given[i]),
             phase=names["phase"][i],
             role=_role(roles[i], rows, int(first[i])),
+            lab=told["lab"][i],
+            kind=told["kind"][i],
             source=rows.sources[rows.source[first[i]]],
             line=int(rows.lines[first[i]]),
             **{name: None if np.isnan(v[i]) else float(v[i]) for name, v in values.items()},
@@ -169,14 +173,17 @@ def _checkpoints(rows: Rows, code: Ints) -> tuple[tuple[Checkpoint, ...], dict[s
 
 
 def _derive(values: dict[str, Floats]) -> dict[str, int]:
-    # C = 6 N D: any two give the third.
+    # C = 6 N D: any two give the third. Of a mixture of experts, the active parameters compute.
+    bare = np.isnan(values["params"])
+    values["params"] = np.where(bare, values["params_non_embedding"], values["params"])
     params, tokens, flops = values["params"], values["tokens"], values["flops"]
+    active = np.where(np.isnan(values["params_active"]), params, values["params_active"])
     computed = {
-        "flops": FLOPS_PER_PARAM_TOKEN * params * tokens,
-        "tokens": flops / (FLOPS_PER_PARAM_TOKEN * params),
+        "flops": FLOPS_PER_PARAM_TOKEN * active * tokens,
+        "tokens": flops / (FLOPS_PER_PARAM_TOKEN * active),
         "params": flops / (FLOPS_PER_PARAM_TOKEN * tokens),
     }
-    derived: dict[str, int] = {}
+    derived = {"non_embedding": int((bare & ~np.isnan(params)).sum())}
     for name, candidate in computed.items():
         missing = np.isnan(values[name]) & ~np.isnan(candidate)
         values[name] = np.where(missing, candidate, values[name])

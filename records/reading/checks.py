@@ -10,7 +10,23 @@ from scalepredict.records.table import Bools
 from scalepredict.records.text.counts import count_of, listed
 
 _NONE = "(none)"
+_IN_UNITS = "a count of units; if the column is in {}, say so in its header, like `{}`."
+_PARAMS = _IN_UNITS.format("millions or billions", "params (B)")
+_TOKENS = _IN_UNITS.format("billions or trillions", "tokens (B)")
+_ITEMS = "the number of questions is a whole number."
 _RANGES = {
+    "params": (1e3, 1e16, f"parameters are {_PARAMS}"),
+    "params_active": (1e3, 1e16, f"active parameters are {_PARAMS}"),
+    "params_non_embedding": (1e3, 1e16, f"parameters are {_PARAMS}"),
+    "tokens": (1e3, 1e18, f"tokens are {_TOKENS}"),
+    "unique_tokens": (1e3, 1e18, f"tokens are {_TOKENS}"),
+    "total_tokens": (1e3, 1e18, f"tokens are {_TOKENS}"),
+    "flops": (1e6, 1e32, "FLOPs are " + _IN_UNITS.format("units of 1e18 or 1e21", "flops (1e21)")),
+    "fraction": (0.0, 1.0, "write the part of the schedule that is done, like 0.5."),
+    "n_items": (1.0, 1e9, _ITEMS),
+    "trials": (1.0, 1e9, _ITEMS),
+    "task_loss": (-1e4, 1e4, "write the loss of the right answer, in nats or bits."),
+    "loss": (-1e4, 1e4, "write the validation loss, in nats per token."),
     "stderr": (0.0, 1.0, "a standard error is a fraction, like the score."),
     "chance": (0.0, 1.0, "chance is a fraction, like 0.25 for four options."),
     "shots": (0.0, 1e6, "write the number of examples in the prompt."),

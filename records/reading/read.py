@@ -33,6 +33,7 @@ from scalepredict.records.reading.checks import (
     complete_scores,
     measured,
 )
+from scalepredict.records.reading.identity import told_apart_by_seed, with_same_tokens
 from scalepredict.records.reading.read_report import ReadReport
 from scalepredict.records.table import EvalTable
 
@@ -60,6 +61,7 @@ def read_records(
     shots: int | None = None,
     percent: bool = False,
     ladder: Ladder | None = None,
+    tokens: float | None = None,
 ) -> Reading:
     """Read files and folders of records, or of harness and logger results, into one table.
 
@@ -72,6 +74,7 @@ def read_records(
         shots: Where a benchmark has several shot counts, this one is read; as with metrics.
         percent: Whether all scores and their standard errors are in percent.
         ladder: Sizes of the models in harness and logger results, which hardly state them.
+        tokens: Training tokens of all models whose tokens and FLOPs are not recorded (a count).
 
     Raises:
         RecordError: A file is not understood, or records contradict each other.
@@ -102,6 +105,8 @@ def read_records(
         names += imported.sources
         n_rows += np.bincount(imported.source, minlength=len(imported.sources)).tolist()
     rows = complete_scores(join_rows([part.rows for part in parts]))
+    rows, n_same_tokens = with_same_tokens(rows, tokens)
+    rows, seeds = told_apart_by_seed(rows)
     scored = measured(rows)
     rows, admitted = admit_rows(rows.take(scored), known.metrics)
     check_range(rows, "stderr")
@@ -125,6 +130,9 @@ def read_records(
             n_tokens_derived=built.derived["tokens"],
             n_flops_derived=built.derived["flops"],
             n_params_derived=built.derived["params"],
+            n_params_non_embedding=built.derived["non_embedding"],
+            n_same_tokens=n_same_tokens,
+            seeds=seeds,
             n_without_compute=int(np.isnan(built.table.flops).sum()),
             # What the user wrote down was not assumed.
             chance_from_metadata=tuple(

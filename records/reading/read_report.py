@@ -24,6 +24,9 @@ class ReadReport:
         n_tokens_derived: Checkpoints whose tokens are C / 6N.
         n_flops_derived: Checkpoints whose FLOPs are 6 N D.
         n_params_derived: Checkpoints whose params are C / 6D.
+        n_params_non_embedding: Checkpoints whose params are those without embeddings.
+        n_same_tokens: Checkpoints whose tokens are what the user says that all saw.
+        seeds: Models of several seeds, each of which is a run.
         n_without_compute: Checkpoints without FLOPs after that.
         chance_from_metadata: Benchmarks whose chance level is the shipped default.
         chance_assumed: Benchmarks of unknown chance level, taken as 0.
@@ -42,6 +45,9 @@ class ReadReport:
     n_tokens_derived: int = 0
     n_flops_derived: int = 0
     n_params_derived: int = 0
+    n_params_non_embedding: int = 0
+    n_same_tokens: int = 0
+    seeds: tuple[str, ...] = ()
     n_without_compute: int = 0
     chance_from_metadata: tuple[str, ...] = ()
     chance_assumed: tuple[str, ...] = ()
@@ -67,6 +73,21 @@ class ReadReport:
             (
                 self.n_filtered,
                 f"{count_of(self.n_filtered, 'row')} of other metrics or shots left out.",
+            ),
+            (
+                self.seeds,
+                f"{count_of(len(self.seeds), 'model has', 'models have')} several seeds, each a "
+                f"run of its own: {listed(self.seeds)}.",
+            ),
+            (
+                self.n_same_tokens,
+                f"tokens of {count_of(self.n_same_tokens, 'checkpoint')} as --tokens says: all saw "
+                "the same data.",
+            ),
+            (
+                self.n_params_non_embedding,
+                f"params of {count_of(self.n_params_non_embedding, 'checkpoint')} are those "
+                "without embeddings, since no others are recorded.",
             ),
             (
                 self.n_flops_derived,

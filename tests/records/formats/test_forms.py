@@ -310,10 +310,10 @@ def test_a_left_out_column_of_sizes_is_a_warning_where_sizes_are_lacking(
     tmp_path: Path, params: str, warned: bool
 ) -> None:
     path = tmp_path / "sizes.csv"
-    header = "model,params,non_embedding_params,tokens,benchmark,score"
+    header = "model,params,teacher_params,tokens,benchmark,score"
     path.write_text(f"{header}\na,{params},0.8B,2B,piqa,0.6\n", encoding="utf-8")
     notes = "\n".join(read_records([path]).report.notes())
-    assert ("'non_embedding_params' is left out, and checkpoints lack" in notes) is warned
+    assert ("'teacher_params' is left out, and checkpoints lack" in notes) is warned
     assert ("Name it 'params'" in notes) is warned
 
 

@@ -129,7 +129,11 @@ def test_open_lm_joins_scores_to_the_run_by_the_file_name(tmp_path: Path) -> Non
     collected = collect([tmp_path])
     (checkpoint,) = collected.checkpoints
     assert (checkpoint.model, checkpoint.family) == (run, "c4_original")
-    assert checkpoint.sizes == {"params": 10569312, "tokens": 52846560}
+    assert checkpoint.sizes == {
+        "params": 10569312,
+        "params_non_embedding": 5e6,
+        "tokens": 52846560,
+    }
     assert checkpoint.loss == 5.97
     assert only(collected).score == 0.3413
 

@@ -23,6 +23,7 @@ from scalepredict.records.text.counts import format_count
 from scalepredict.records.units import Key, labelled, whole_key
 
 DEFAULT_FAMILY = "default"  # as in Checkpoint
+ASSUMED_RATIO = 20.0  # tokens per parameter (Hoffmann et al. 2022, 2203.15556)
 ROUNDING = 1e-9  # relative: numbers this close are one, in two forms such as 1.14576 (1E21)
 _ROLES = ("fit", "holdout", "target", "anchor")
 _CELLS = ("score", "n_items", "stderr", "task_loss")
@@ -153,6 +154,7 @@ def _checkpoints(rows: Rows, code: Ints) -> tuple[tuple[Checkpoint, ...], dict[s
     told = {name: _one_text(rows, name, code, n, "checkpoint") for name in ("lab", "kind")}
     flops_given = ~np.isnan(values["flops"])
     derived = _derive(values)
+    derived["from_flops"] = _assume_sizes(values, names["family"])
     checkpoints = tuple(
         Checkpoint(
             model=names["model"][i],
@@ -189,6 +191,17 @@ def _derive(values: dict[str, Floats]) -> dict[str, int]:
         values[name] = np.where(missing, candidate, values[name])
         derived[name] = int(missing.sum())
     return derived
+
+
+def _assume_sizes(values: dict[str, Floats], families: Sequence[str]) -> int:
+    # FLOPs alone are enough for a law of compute; a family without any size is put on one track.
+    params, tokens, flops = values["params"], values["tokens"], values["flops"]
+    sized = {f for f, n, d in zip(families, params, tokens, strict=True) if n == n or d == d}
+    bare = ~np.isnan(flops) & np.array([family not in sized for family in families], dtype=bool)
+    assumed = np.sqrt(flops / (FLOPS_PER_PARAM_TOKEN * ASSUMED_RATIO))
+    values["params"] = np.where(bare, assumed, params)
+    values["tokens"] = np.where(bare, ASSUMED_RATIO * assumed, tokens)
+    return int(bare.sum())
 
 
 def _role(role: str, rows: Rows, row: int) -> str:

@@ -131,6 +131,7 @@ def read_records(
             n_flops_derived=built.derived["flops"],
             n_params_derived=built.derived["params"],
             n_params_non_embedding=built.derived["non_embedding"],
+            n_sizes_assumed=built.derived["from_flops"],
             n_same_tokens=n_same_tokens,
             seeds=seeds,
             n_without_compute=int(np.isnan(built.table.flops).sum()),

@@ -25,6 +25,7 @@ class ReadReport:
         n_flops_derived: Checkpoints whose FLOPs are 6 N D.
         n_params_derived: Checkpoints whose params are C / 6D.
         n_params_non_embedding: Checkpoints whose params are those without embeddings.
+        n_sizes_assumed: Checkpoints with FLOPs alone, put on one track of tokens per parameter.
         n_same_tokens: Checkpoints whose tokens are what the user says that all saw.
         seeds: Models of several seeds, each of which is a run.
         n_without_compute: Checkpoints without FLOPs after that.
@@ -46,6 +47,7 @@ class ReadReport:
     n_flops_derived: int = 0
     n_params_derived: int = 0
     n_params_non_embedding: int = 0
+    n_sizes_assumed: int = 0
     n_same_tokens: int = 0
     seeds: tuple[str, ...] = ()
     n_without_compute: int = 0
@@ -83,6 +85,12 @@ class ReadReport:
                 self.n_same_tokens,
                 f"tokens of {count_of(self.n_same_tokens, 'checkpoint')} as --tokens says: all saw "
                 "the same data.",
+            ),
+            (
+                self.n_sizes_assumed,
+                f"params and tokens of {count_of(self.n_sizes_assumed, 'checkpoint')} are not "
+                "recorded, only FLOPs: 20 tokens per parameter assumed, which laws of compute "
+                "alone do not read.",
             ),
             (
                 self.n_params_non_embedding,

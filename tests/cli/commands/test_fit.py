@@ -216,9 +216,9 @@ def test_a_column_of_sizes_that_was_left_out_is_named_where_no_model_can_be_fitt
     text = "model,{},tokens,benchmark,score\n" + "".join(
         f"m{k},{k}e8,{k}e10,piqa,0.{50 + k}\n" for k in (1, 2, 3, 4, 5)
     )
-    (tmp_path / "r.csv").write_text(text.format("non_embedding_params"))
+    (tmp_path / "r.csv").write_text(text.format("teacher_params"))
     done = command("fit", "r.csv")
     assert done.returncode == 2
-    assert "column 'non_embedding_params' is left out" in done.stderr
+    assert "column 'teacher_params' is left out" in done.stderr
     (tmp_path / "r.csv").write_text(text.format("params"))
     assert command("fit", "r.csv").returncode == 0

@@ -94,7 +94,7 @@ def test_dask_gives_the_bytes_of_one_process_and_retries_what_a_dead_worker_had(
 
 def work_while_the_scheduler_dies(cluster: Cluster) -> None:
     with engine(1, Backend.DASK, cluster.address) as jobs:
-        results = each(draws, SHARED, work(200, 0.05), jobs=jobs)
+        results = each(draws, SHARED, work(200, 0.5), jobs=jobs)
         next(results)
         os.killpg(cluster.scheduler.pid, signal.SIGKILL)
         list(results)

@@ -8,32 +8,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scalepredict.api import backtest as backtest
+    from scalepredict.api import calibrate as calibrate
+    from scalepredict.api import check as check
+    from scalepredict.api import clusters as clusters
+    from scalepredict.api import compare as compare
     from scalepredict.api import fit as fit
     from scalepredict.api import forecast as forecast
+    from scalepredict.api import load_fit as load_fit
+    from scalepredict.api import save_fit as save_fit
     from scalepredict.errors import ScalePredictError as ScalePredictError
     from scalepredict.evaluation.classes.classes import classify as classify
-    from scalepredict.predictors.store.fit_file import load_fit as load_fit
+    from scalepredict.evaluation.intervals.levels import Levels as Levels
     from scalepredict.records.reading.read import read_records as read_records
 
     __version__: str
 
+_API = (
+    *("backtest", "calibrate", "check", "clusters", "compare"),
+    *("fit", "forecast", "load_fit", "save_fit"),
+)
 _HOMES = {
+    **dict.fromkeys(_API, "scalepredict.api"),
+    "Levels": "scalepredict.evaluation.intervals.levels",
     "ScalePredictError": "scalepredict.errors",
     "classify": "scalepredict.evaluation.classes.classes",
-    "fit": "scalepredict.api",
-    "forecast": "scalepredict.api",
-    "load_fit": "scalepredict.predictors.store.fit_file",
     "read_records": "scalepredict.records.reading.read",
 }
 
 __all__ = [
+    "Levels",
     "ScalePredictError",
     "__version__",
+    "backtest",
+    "calibrate",
+    "check",
     "classify",
+    "clusters",
+    "compare",
     "fit",
     "forecast",
     "load_fit",
     "read_records",
+    "save_fit",
 ]
 
 

@@ -3,14 +3,20 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import scalepredict
+from scalepredict.predictors.direct.last import LastValue
+from scalepredict.predictors.direct.trend import Trend
+from scalepredict.records.evidence import CheckpointChoice
+from scalepredict.records.table import EvalTable
 
 LADDER = Path(__file__).resolve().parents[1] / "sample_data" / "pythia_ladder.csv"
 
@@ -45,6 +51,124 @@ def test_it_computes_what_the_commands_print(
         assert [k.value for k in scalepredict.classify(family.evidence).kinds] == [
             entry["class"] for entry in printed["benchmarks"]
         ]
+
+
+@pytest.fixture(scope="module")
+def two_recipes() -> Iterator[EvalTable]:
+    """Two families of six models; b scores a point more than a."""
+    sizes = (7e7, 1.6e8, 4.1e8, 1e9, 2.8e9, 6.9e9)
+    lines = ["family,model,params,tokens,benchmark,metric,chance,n_items,score"]
+    for f, family in enumerate("ab"):
+        for i, size in enumerate(sizes):
+            for j, name in enumerate(("arc", "piqa")):
+                score = 0.3 + 0.06 * i + 0.02 * j + 0.01 * f
+                lines.append(f"{family},{family}-{i},{size},3e11,{name},acc,0.25,1000,{score}")
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "r.csv")
+        path.write_text("\n".join(lines) + "\n")
+        yield scalepredict.read_records([path]).table
+
+
+def test_records_fits_and_forecasts_become_tidy_tables(
+    two_recipes: EvalTable, tmp_path: Path
+) -> None:
+    fitted = scalepredict.fit(two_recipes, predictor=Trend())
+    learned = fitted.to_frame()
+    assert learned[["family", "benchmark"]].to_numpy().tolist() == [
+        [family, name] for family in "ab" for name in ("arc", "piqa")
+    ]
+    assert set(learned["class"]) == {"rising"}
+    scalepredict.save_fit(fitted, tmp_path / "f.json")
+    loaded = scalepredict.load_fit(tmp_path / "f.json")
+    levels = scalepredict.Levels.of([0.7])
+    own, stored = (
+        scalepredict.forecast(each, params=[14e9, 30e9], tokens=3e11).to_frame(levels)
+        for each in (fitted, loaded)
+    )
+    pd.testing.assert_frame_equal(own, stored)
+    arc = own.query("benchmark == 'arc' and family == 'a'")
+    assert arc["params"].tolist() == [14e9, 30e9]
+    assert (arc["low_70"] < arc["forecast"]).all()
+    assert (arc["high_70"] > arc["forecast"]).all()
+
+
+def test_records_become_a_tidy_table_of_every_score() -> None:
+    reading = scalepredict.read_records([LADDER])
+    frame = reading.to_frame()
+    assert len(frame) == np.isfinite(reading.table.scores).sum()
+    row = frame.query("model == 'pythia-12b' and benchmark == 'sciq'")
+    assert row["score"].tolist() == [0.902]
+
+
+def test_a_backtest_tells_every_forecast_and_its_summary(two_recipes: EvalTable) -> None:
+    methods = (Trend(), LastValue())
+    done = scalepredict.backtest(two_recipes, predictors=methods, by="family")
+    rows = done.to_frame()
+    error = (rows["forecast"] - rows["observed"]).abs().groupby(rows["predictor"]).mean()
+    assert error["trend"] < 0.03 < error["last"]
+    summary = done.summary().set_index(["predictor", "part"])
+    assert summary.loc[("last", "a"), "mae"] == pytest.approx(
+        rows.query("predictor == 'last' and family == 'a'")
+        .assign(off=lambda t: (t["forecast"] - t["observed"]).abs())
+        .groupby(["origin_flops", "model"])["off"].mean()
+        .groupby("origin_flops").mean().mean()
+    )  # fmt: skip
+
+
+def test_a_backtest_without_anything_to_forecast_says_what_is_lacking(
+    two_recipes: EvalTable,
+) -> None:
+    with pytest.raises(scalepredict.ScalePredictError, match="the records have 4 checkpoints"):
+        scalepredict.backtest(two_recipes.take_rows(two_recipes.params < 3e8))
+
+
+def test_a_calibration_is_saved_and_used(two_recipes: EvalTable, tmp_path: Path) -> None:
+    found = scalepredict.calibrate({"mine": two_recipes}, predictors=[Trend()])
+    whole = found.to_frame().query("of == 'benchmark' and group == 'all' and factor_bin == 'all'")
+    assert whole["predictor"].tolist() == ["trend"]
+    found.save(tmp_path / "mine.yaml")
+    fitted = scalepredict.fit(two_recipes, predictor=Trend())
+    own, shipped = (
+        scalepredict.forecast(fitted, params=14e9, calibration=constants).to_frame()
+        for constants in (tmp_path / "mine.yaml", None)
+    )
+    assert own["forecast"].equals(shipped["forecast"])
+    assert not np.allclose(own["low_90"], shipped["low_90"])
+
+
+def test_recipes_are_compared(two_recipes: EvalTable) -> None:
+    frame = scalepredict.compare(two_recipes, "b", "a").to_frame()
+    assert frame["benchmark"].tolist() == ["arc", "piqa"]
+    assert frame["largest_pair"].tolist() == pytest.approx([0.01, 0.01])
+    assert (frame["p_first_better"] > 0.5).all()
+
+
+def test_a_checkpoint_that_falls_is_flagged(tmp_path: Path) -> None:
+    lines = ["model,params,tokens,benchmark,metric,chance,n_items,score"]
+    for k in range(13):
+        for j, name in enumerate(("arc", "piqa")):
+            score = 0.5 + 0.004 * k + 0.002 * (-1) ** (k + j) - (0.2 if k == 12 else 0)
+            lines.append(f"m,1B,{20 + 10 * k}B,{name},acc,0.25,1000,{score:.4f}")
+    (tmp_path / "past.csv").write_text("\n".join(lines[:-2]) + "\n")
+    (tmp_path / "new.csv").write_text("\n".join([lines[0], *lines[-2:]]) + "\n")
+    past, new = (scalepredict.read_records([tmp_path / f"{n}.csv"]).table for n in ("past", "new"))
+    checked = scalepredict.check(new, history=past)
+    assert checked.status == "off-trend"
+    frame = checked.to_frame()
+    assert set(frame["model"]) == {"m"}
+    assert set(frame["tokens"]) == {140e9}
+
+
+def test_questions_are_clustered() -> None:
+    items = scalepredict.read_records([LADDER.parent / "arithmetic_items.csv.gz"]).table
+    found = scalepredict.clusters(
+        items,
+        checkpoints=CheckpointChoice.parse("pool-last-3"),
+        benchmarks=["arithmetic_multiplication"],
+    )
+    frame = found.to_frame()
+    assert frame["size"].tolist() == [46, 13, 11]
+    assert {report.benchmark for report in found} == {"arithmetic_multiplication"}
 
 
 def test_a_family_without_forecast_is_an_error_not_a_gap() -> None:

@@ -48,11 +48,8 @@ tally = half_way_plugin:Tally
 FIT = """
 import sys, scalepredict
 from half_way_plugin import HalfWay
-from scalepredict.predictors.store.fit_file import Provenance, StoredFit, save_fit
 table = scalepredict.read_records(["r.csv"]).table
-fit = scalepredict.fit(table, predictor=HalfWay())
-provenance = Provenance(version="0", seed=0, inputs=())
-save_fit(StoredFit(fit=fit, provenance=provenance), "fit.json")
+scalepredict.save_fit(scalepredict.fit(table, predictor=HalfWay()), "fit.json")
 """
 LOAD = """
 import scalepredict

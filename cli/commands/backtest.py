@@ -1,6 +1,5 @@
 """`scalepredict backtest`: which forecasts of these records would have held?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -29,14 +28,10 @@ from scalepredict.cli.inputs.options import (
 from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, command
 from scalepredict.errors import RefusedError
 from scalepredict.predictors import registry
-from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
     from scalepredict.evaluation.backtest.splits import Split
-    from scalepredict.predictors.interface import Predictor
     from scalepredict.records.table import EvalTable
-
-BASELINES = ("last", "mean", "trend", "power_law", "nd_law", "sigmoid")
 
 
 class By(StrEnum):
@@ -149,12 +144,13 @@ def backtest(
     from scalepredict.cli.views.backtest_view import rows_csv, show
     from scalepredict.evaluation.backtest.backtest_report import make_report
     from scalepredict.evaluation.backtest.floor import checkpoint_noise, interpolation_noise
+    from scalepredict.evaluation.backtest.rivals import rivals
     from scalepredict.evaluation.backtest.rolling_origin import run_backtest
     from scalepredict.evaluation.intervals.calibration_file import load_calibration
     from scalepredict.records.text.writing import check_place, write_whole
 
     voice, shape, levels = shown.voice, shown.shape, intervals.levels()
-    methods = _methods(predictor)
+    methods = rivals(predictor)
     if rows is not None:
         check_place(rows)
     constants = load_calibration(calibration)
@@ -187,16 +183,6 @@ def backtest(
     show(report, constants, by=by, form=shape)
 
 
-def _methods(chosen: Sequence[str]) -> "list[Predictor]":
-    known = registry.names()
-    if not chosen:
-        chosen = [registry.DEFAULT, *(name for name in BASELINES if name in known)]
-    names = list(dict.fromkeys(known if "all" in chosen else chosen))
-    if "last" not in names:
-        names.append("last")  # skill is measured against it
-    return [registry.predictor_type(name)() for name in names]
-
-
 def _splits(table: "EvalTable", asked_for: Holdout) -> "tuple[Split, ...]":
     from scalepredict.evaluation.backtest import splits
 
@@ -227,10 +213,5 @@ def _splits(table: "EvalTable", asked_for: Holdout) -> "tuple[Split, ...]":
             table, max_origins=asked_for.origins, min_models=asked_for.min_models
         )
     if not found:
-        raise RefusedError(
-            f"a backtest needs a family with {splits.MIN_MODELS_SMALL} checkpoints and a larger "
-            f"one to forecast; the records have {count_of(len(table.checkpoints), 'checkpoint')} "
-            f"with FLOPs in {count_of(len(table.families), 'family', 'families')}. Add checkpoints "
-            "of other sizes."
-        )
+        raise RefusedError(splits.why_no_origin(table))
     return found

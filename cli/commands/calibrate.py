@@ -1,7 +1,6 @@
 """`scalepredict calibrate`: intervals from the errors on your own series, and the proof of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,16 +23,12 @@ from scalepredict.cli.inputs.options import (
     command_text,
 )
 from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, RECORDS, command
-from scalepredict.cli.inputs.voice import Voice
 from scalepredict.errors import RefusedError
 from scalepredict.predictors import registry
 from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from scalepredict.evaluation.backtest.rolling_origin import Cell
-    from scalepredict.records.table import EvalTable
 
 
 @command
@@ -97,6 +92,7 @@ def calibrate(
     from scalepredict.cli.views.calibrate_view import calibration_yaml, show
     from scalepredict.evaluation.calibrate.coverage import nested_coverage
     from scalepredict.evaluation.calibrate.estimate import calibrate as estimate
+    from scalepredict.evaluation.calibrate.group_backtests import backtest_groups
     from scalepredict.predictors.store.fit_file import input_files
     from scalepredict.records.text.writing import check_place, write_whole
 
@@ -116,8 +112,18 @@ def calibrate(
     }
     check_patterns(exclude, [f for e in read.values() for f in e.reading.table.families])
     tables = {name: evidence.table for name, evidence in read.items()}
+    methods = predictor or registry.names()
     with workers.engine() as jobs:
-        cells = _backtests(tables, predictor or registry.names(), origins, jobs, voice, rng)
+        cells = backtest_groups(
+            tables,
+            [registry.predictor_type(name)() for name in methods],
+            max_origins=origins,
+            watch=voice.counting,
+            jobs=jobs,
+            rng=rng,
+        )
+    for name in sorted(set(tables) - {cell.records for cell in cells}):
+        voice.say(f"{name}: no family has enough checkpoints for an origin; left out.")
     coverage = nested_coverage(cells, levels=levels, rng=coverage_rng)
     calibration = estimate(
         cells,
@@ -143,7 +149,7 @@ def calibrate(
         },
         source=str(output),
     )
-    lacking = [name for name in predictor or registry.names() if name not in calibration.predictors]
+    lacking = [name for name in methods if name not in calibration.predictors]
     if lacking:
         voice.say(
             f"no entry for {', '.join(lacking)}: forecasts in fewer than two groups; the fallback "
@@ -173,60 +179,6 @@ def _choices(given: Sequence[str], names: Sequence[str]) -> dict[str, str]:
             )
         choices |= {name: choice} if found else dict.fromkeys(names, choice)
     return choices
-
-
-def _backtests(
-    tables: "dict[str, EvalTable]",
-    methods: Sequence[str],
-    origins: int,
-    jobs: int,
-    voice: Voice,
-    rng: "np.random.Generator",
-) -> "list[Cell]":
-    from scalepredict.evaluation.backtest.rolling_origin import run_backtest
-    from scalepredict.evaluation.backtest.splits import rolling_origins
-    from scalepredict.evaluation.calibrate.estimate import independent_groups
-    from scalepredict.evaluation.intervals.calibration_file import load_calibration
-
-    predictors = [registry.predictor_type(name)() for name in methods]
-    groups = independent_groups({name: table.families for name, table in tables.items()})
-    cells: list[Cell] = []
-    for (name, table), stream in zip(tables.items(), rng.spawn(len(tables)), strict=True):
-        splits = rolling_origins(table, max_origins=origins)
-        with voice.counting(f"backtest of {name}") as progress:
-            made = run_backtest(
-                table,
-                splits,
-                predictors,
-                load_calibration(),
-                records=name,
-                jobs=jobs,
-                progress=progress,
-                rng=stream,
-            )
-        readers = [p for p in predictors if p.reads_known_scores]
-        with voice.counting(f"backtest of {name} with known scores") as progress:
-            made += run_backtest(
-                table,
-                splits if readers else (),
-                readers,
-                load_calibration(),
-                records=name,
-                with_scores=True,
-                jobs=jobs,
-                progress=progress,
-                rng=stream,
-            )
-        alone = len(set(groups.values())) == 1
-        cells += [replace(c, group=c.family if alone else groups[name]) for c in made]
-        if not splits:
-            voice.say(f"{name}: no family has enough checkpoints for an origin; left out.")
-    if not cells:
-        raise RefusedError(
-            "a calibration needs families with three checkpoints and a larger one to forecast; "
-            "none of the records has one. Give records of more sizes."
-        )
-    return cells
 
 
 def _counts(cells: "Sequence[Cell]") -> dict[str, str]:

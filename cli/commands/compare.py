@@ -70,8 +70,8 @@ def compare(
     )
     voice.say(_pairing(comparison))
     voice.warn(_doubts(comparison))
-    rows = _rows(comparison)
-    emit(form=shape, sheets=[_sheet(comparison, rows)], rows=rows, document=_document(comparison))
+    table = rows(comparison)
+    emit(form=shape, sheets=[_sheet(comparison, table)], rows=table, document=_document(comparison))
 
 
 def _pairing(comparison: "Comparison") -> str:
@@ -93,7 +93,8 @@ def _doubts(comparison: "Comparison") -> list[str]:
     return doubts
 
 
-def _rows(comparison: "Comparison") -> list[dict[str, Cell]]:
+def rows(comparison: "Comparison") -> list[dict[str, Cell]]:
+    """One row for each benchmark."""
     columns = zip(
         comparison.benchmarks,
         comparison.difference.tolist(),
@@ -163,7 +164,7 @@ def _document(comparison: "Comparison") -> dict[str, object]:
         "first": comparison.first,
         "second": comparison.second,
         "decades_beyond_largest_pair": comparison.decades,
-        "benchmarks": _rows(comparison),
+        "benchmarks": rows(comparison),
         "average": {
             "difference": comparison.suite_difference,
             "sd": comparison.suite_sd,

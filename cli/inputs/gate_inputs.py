@@ -15,17 +15,14 @@ from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.views.render import clean
 from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
 from scalepredict.evaluation.off_trend.gate_file import Direction, GateFile, load_gate
-from scalepredict.evaluation.off_trend.ladders.against_ladder import stored_ladders
 from scalepredict.evaluation.off_trend.rules.verdicts import Accepted
 from scalepredict.evaluation.off_trend.run_check import Check, Comparison, check
-from scalepredict.predictors import registry
 from scalepredict.predictors.store.fit_file import load_fit
 from scalepredict.records.join import join_tables
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.counts import count_of
 
 CONFIG = Path("scalepredict.yaml")
-QUICK = "trend"  # some milliseconds for a ladder of siblings, and nearly the power of the default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,13 +65,7 @@ def make_comparison(
     constants = (
         load_calibration(calibration) if stored is None else calibration_of(stored, calibration)
     )
-    return Comparison(
-        ladders={} if stored is None else stored_ladders(stored.fit, constants),
-        predictor=registry.predictor_type(registry.DEFAULT)(),
-        quick=registry.predictor_type(QUICK)(),
-        calibration=constants,
-        final_tokens=until,
-    )
+    return Comparison.of(None if stored is None else stored.fit, constants, final_tokens=until)
 
 
 def read_checkpoints(

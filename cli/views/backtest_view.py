@@ -36,8 +36,7 @@ def show(report: BacktestReport, calibration: Calibration, *, by: str, form: For
         _stream_json(report, calibration, column)
         return
     sheets = list(summary_sheets(report, by=by))
-    rows = [_flat(row, column) for row in report.summary]
-    emit(form, sheets=sheets, rows=rows, document=None)
+    emit(form, sheets=sheets, rows=summary_rows(report, column), document=None)
 
 
 def summary_sheets(report: BacktestReport, *, by: str) -> Iterator[Sheet]:
@@ -48,8 +47,18 @@ def summary_sheets(report: BacktestReport, *, by: str) -> Iterator[Sheet]:
         yield _failure_sheet(report)
 
 
+def summary_rows(report: BacktestReport, column: str) -> list[dict[str, Cell]]:
+    """One row for each method and part; ``column`` names the part."""
+    return [_flat(row, column) for row in report.summary]
+
+
 def rows_csv(report: BacktestReport) -> str:
     """Every forecast beside what was measured, as CSV."""
+    return csv_text(flat_rows(report))
+
+
+def flat_rows(report: BacktestReport) -> list[dict[str, Cell]]:
+    """Every forecast beside what was measured, one row for each."""
     rows = []
     for row in forecast_rows(report):
         intervals = row.pop("interval")
@@ -59,7 +68,7 @@ def rows_csv(report: BacktestReport) -> str:
                 low, high = intervals.get(level, (None, None))
                 ends |= {f"low_{level}": low, f"high_{level}": high}
         rows.append({**row, **ends})
-    return csv_text(rows)  # type: ignore[arg-type]
+    return rows  # type: ignore[return-value]
 
 
 def forecast_rows(report: BacktestReport) -> Iterator[dict[str, object]]:

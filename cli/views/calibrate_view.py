@@ -33,7 +33,18 @@ def show(
     calibration: Calibration, coverage: Sequence[CoverageRow], levels: Levels, *, form: Format
 ) -> None:
     """Write the nested coverage to stdout."""
-    rows: list[dict[str, Cell]] = [
+    rows = coverage_rows(coverage)
+    document = {
+        "schema": "scalepredict.calibrate/1",
+        "nested_coverage": rows,
+        "calibration": _rounded(calibration_tree(calibration)),
+    }
+    emit(form, sheets=_sheets(coverage, levels.shown), rows=rows, document=document)
+
+
+def coverage_rows(coverage: Sequence[CoverageRow]) -> list[dict[str, Cell]]:
+    """One row for each method, group and factor bin."""
+    return [
         {
             "predictor": row.predictor,
             "of": row.of,
@@ -43,12 +54,6 @@ def show(
         }
         for row in coverage
     ]
-    document = {
-        "schema": "scalepredict.calibrate/1",
-        "nested_coverage": rows,
-        "calibration": _rounded(calibration_tree(calibration)),
-    }
-    emit(form, sheets=_sheets(coverage, levels.shown), rows=rows, document=document)
 
 
 def _sheets(coverage: Sequence[CoverageRow], shown: Sequence[float]) -> list[Sheet]:

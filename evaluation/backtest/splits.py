@@ -14,6 +14,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.limits import MAX_FACTOR
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
+from scalepredict.records.text.counts import count_of
 
 T = TypeVar("T")
 
@@ -191,3 +192,12 @@ def _spread(candidates: Sequence[T], most: int) -> list[T]:
     if len(candidates) <= most:
         return list(candidates)
     return [candidates[i] for i in np.linspace(0, len(candidates) - 1, most).round().astype(int)]
+
+
+def why_no_origin(table: EvalTable) -> str:
+    """What a table without any split lacks, a sentence."""
+    return (
+        f"a backtest needs a family with {MIN_MODELS_SMALL} checkpoints and a larger one to "
+        f"forecast; the records have {count_of(len(table.checkpoints), 'checkpoint')} with FLOPs "
+        f"in {count_of(len(table.families), 'family', 'families')}. Add checkpoints of other sizes."
+    )

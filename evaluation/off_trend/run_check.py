@@ -16,6 +16,7 @@ from scalepredict.evaluation.off_trend.ladders.against_ladder import (
     is_finished,
     level_ladder,
     sibling_ladder,
+    stored_ladders,
 )
 from scalepredict.evaluation.off_trend.own_past.next_score import MIN_POINTS, WINDOW
 from scalepredict.evaluation.off_trend.own_past.runs import Run
@@ -23,9 +24,13 @@ from scalepredict.evaluation.off_trend.rules.gate import Gate
 from scalepredict.evaluation.off_trend.rules.scene import Evidence
 from scalepredict.evaluation.off_trend.rules.verdicts import Accepted, Level, Verdict
 from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend
+from scalepredict.predictors import registry
+from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.interface import Predictor
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable
 from scalepredict.records.text.counts import count_of, listed
+
+QUICK = "trend"  # some milliseconds for a ladder of siblings, and nearly the power of the default
 
 
 class Status(StrEnum):
@@ -53,6 +58,19 @@ class Comparison:
     quick: Predictor
     calibration: Calibration
     final_tokens: float | None = None
+
+    @classmethod
+    def of(
+        cls, fit: Fit | None, calibration: Calibration, *, final_tokens: float | None = None
+    ) -> "Comparison":
+        """With the ladders of a fit, or with those that are made of siblings by default."""
+        return cls(
+            ladders={} if fit is None else stored_ladders(fit, calibration),
+            predictor=registry.predictor_type(registry.DEFAULT)(),
+            quick=registry.predictor_type(QUICK)(),
+            calibration=calibration,
+            final_tokens=final_tokens,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,6 +8,7 @@ reported (any column whose name starts with ``x_`` is left out).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -37,6 +38,9 @@ from scalepredict.records.reading.identity import told_apart_by_seed, with_same_
 from scalepredict.records.reading.read_report import ReadReport
 from scalepredict.records.table import EvalTable
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _READERS = {
     Form.DELIMITED: read_delimited,
     Form.JSON_LINES: read_json_lines,
@@ -51,6 +55,12 @@ class Reading:
 
     table: EvalTable
     report: ReadReport
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row for each score, in long form."""
+        from scalepredict.records.formats.long_form import long_form
+
+        return long_form(self.table)
 
 
 def read_records(

@@ -23,6 +23,7 @@ from scalepredict.cli.commands.compare import compare
 from scalepredict.cli.commands.fit import fit
 from scalepredict.cli.commands.forecast import forecast
 from scalepredict.cli.commands.import_records import import_records
+from scalepredict.cli.commands.methods import methods
 from scalepredict.cli.commands.plot import plot
 from scalepredict.cli.commands.report import report
 from scalepredict.cli.commands.select import select
@@ -149,6 +150,7 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "plot": plot,
     "report": report,
     "check": check,
+    "methods": methods,
 }
 for _name, _command in COMMANDS.items():
     if isinstance(_command, typer.Typer):

@@ -1,0 +1,61 @@
+"""`scalepredict methods`: which methods are there, and when is each of use?"""
+
+import inspect
+import re
+
+from scalepredict.cli.inputs.options import Output
+from scalepredict.cli.inputs.parameters import command
+from scalepredict.cli.views.render import Cell, Sheet, emit
+
+SCHEMA = "scalepredict.methods/1"
+_SECTION = r"^{name}: (.*(?:\n(?=\S|    ).*)*)"
+
+
+@command
+def methods(shown: Output) -> None:
+    """List the methods, those of installed plug-ins among them.
+
+    Each with its formula, what it needs, and when it fails; --predictor takes the names.
+
+    Example: scalepredict methods --json
+    """
+    # Imported here: `--help` must not pay for NumPy and SciPy.
+    from scalepredict.predictors import registry
+
+    rows = [_row(name) for name in (*registry.names(), *registry.plugin_names())]
+    emit(
+        shown.shape,
+        sheets=[
+            Sheet(
+                title=f"{row['name']}: {row['what']}",
+                header=("", ""),
+                align="ll",
+                rows=tuple((key, str(row[key])) for key in ("formula", "needs", "fails_when")),
+            )
+            for row in rows
+        ],
+        rows=rows,
+        document={"schema": SCHEMA, "methods": rows},
+    )
+
+
+def _row(name: str) -> dict[str, Cell]:
+    from scalepredict.predictors.registry import predictor_type
+
+    kind = predictor_type(name)
+    text = inspect.getdoc(inspect.getmodule(kind)) or inspect.getdoc(kind) or ""
+    formula = re.findall(r"^ {4,}(\S.*)$", text.partition("Source:")[0], re.MULTILINE)
+    fails = re.search(_SECTION.format(name="Fails when"), text, re.MULTILINE)
+    needs = {
+        "scores": True,
+        "compute": kind.needs_compute,
+        "several families": kind.pools_families,
+        "questions": kind.reads_tasks,
+    }
+    return {
+        "name": name,
+        "what": text.splitlines()[0].partition(": ")[2] or text.splitlines()[0] if text else "",
+        "formula": " ".join(" ".join(formula).split()),
+        "needs": ", ".join(need for need, is_so in needs.items() if is_so),
+        "fails_when": " ".join(fails[1].split()) if fails else "",
+    }

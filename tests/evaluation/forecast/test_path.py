@@ -19,9 +19,9 @@ def ladder() -> EvalTable:
 
 
 def test_the_last_point_of_the_path_is_the_target_and_the_first_the_smallest_model() -> None:
-    fit = scalepredict.fit(ladder(), predictor=Trend())
-    (family,) = scalepredict.forecast(fit, params=[1e10, 5e10])
-    path = path_to(fit, family, load_calibration(), index=1)
+    fitted = scalepredict.fit(ladder(), predictor=Trend())
+    (family,) = scalepredict.forecast(fitted, params=[1e10, 5e10])
+    path = path_to(fitted.fit, family, load_calibration(), index=1)
     assert path.inside == STEPS
     assert path.ahead.targets.params[0] == pytest.approx(1e8)
     assert path.ahead.targets.params[path.inside - 1] == pytest.approx(6.4e9)

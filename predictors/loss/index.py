@@ -12,6 +12,11 @@ forecast better than either, because their errors differ: the published law bend
 some recipes, and log C for none. Whether params leave out embeddings is rarely recorded, and
 decides how far apart small models lie; so the published index is also read at N + omega N^(1/3).
 
+The published constants hold for tokens of a language model. Where the compute of a family is not
+6 N D, or its tokens per parameter are out of all proportion, "tokens" are something else (pairs of
+image and text, thousands of tokens, epochs). D is then read as C / 6N, which has no unit of its
+own, and as 20 per parameter at the largest checkpoint.
+
 Source: the published constants are Hoffmann et al. (2022, arXiv 2203.15556). Constants refitted
     to the same runs (Besiroglu et al. 2024, arXiv 2404.10102) forecast worse where D/N varies.
     Size of embeddings: Pearce and Song (2024, arXiv 2406.12907).
@@ -24,10 +29,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scalepredict.predictors.scale.scale_evidence import Scale
-from scalepredict.records.table import Floats
+from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Floats
 
 TOP_DECADES = 1.2  # the slope is read off the models so close to the largest one
 EMBEDDING = 47491.0  # omega of N + omega N^(1/3), if N leaves out an embedding
+SAME_COMPUTE = 1.2  # C within this factor of 6 N D: D are the tokens of that compute
+TOKENS_PER_PARAM = (1.0, 1e4)  # if no checkpoint is inside, D has another unit
+OPTIMAL_TOKENS_PER_PARAM = 20.0  # then taken for the largest one (Hoffmann et al. 2022)
 DEFAULT_SLOPE = 0.08  # rise of theta per decade near 1e21 FLOPs, where all models cost the same
 
 
@@ -76,6 +84,8 @@ class IndexPart:
         slope: Rise of theta per decade of FLOPs.
         embedding: omega; the surface is read at N + omega N^(1/3).
         share: Weight in a mean of several parts.
+        by_compute: Whether D is read as C / 6N.
+        token_unit: Language-model tokens that one unit of D stands for.
     """
 
     surface: LossSurface | None
@@ -83,10 +93,13 @@ class IndexPart:
     slope: float
     embedding: float = 0.0
     share: float = 1.0
+    by_compute: bool = False
+    token_unit: float = 1.0
 
     def decades(self, scale: Scale) -> Floats:
         """Effective decades of each scale. Shape (M,)."""
-        read_at = with_embeddings(scale, self.embedding)
+        tokens = _tokens(scale, by_compute=self.by_compute) * self.token_unit
+        read_at = with_embeddings(replace(scale, tokens=tokens), self.embedding)
         return (_theta(self.surface, read_at) - self.top) / self.slope
 
 
@@ -126,8 +139,12 @@ def compute_index(scale: Scale) -> Placed:
 
 def published_index(scale: Scale, *, embedding: float = 0.0) -> Placed:
     """The index of the published loss law, with omega for params that leave out embeddings."""
-    theta = _theta(HOFFMANN, with_embeddings(scale, embedding))
-    return _placed(HOFFMANN, theta, scale.flops, embedding=embedding)
+    by_compute, token_unit = _reading_of_tokens(scale)
+    tokens = _tokens(scale, by_compute=by_compute) * token_unit
+    theta = _theta(HOFFMANN, with_embeddings(replace(scale, tokens=tokens), embedding))
+    part, x = _placed(HOFFMANN, theta, scale.flops)
+    part = replace(part, embedding=embedding, by_compute=by_compute, token_unit=token_unit)
+    return Placed(index=Index(parts=(part,)), x=x)
 
 
 def with_embeddings(scale: Scale, omega: float) -> Scale:
@@ -144,7 +161,8 @@ def own_index(scale: Scale, surface: LossSurface, loss: Floats) -> Placed:
         loss: Measured validation losses (nats per token), NaN = not recorded. Shape (M,).
     """
     measured = np.where(np.isfinite(loss) & (loss > 0), loss, surface.loss(scale))
-    return _placed(surface, -np.log(measured), scale.flops)
+    part, x = _placed(surface, -np.log(measured), scale.flops)
+    return Placed(index=Index(parts=(part,)), x=x)
 
 
 def mean_index(placed: Sequence[Placed], shares: Sequence[float]) -> Placed:
@@ -159,9 +177,22 @@ def mean_index(placed: Sequence[Placed], shares: Sequence[float]) -> Placed:
     return Placed(index=Index(parts=tuple(parts), top=top), x=x - peak)
 
 
-def _placed(
-    surface: LossSurface, theta: Floats, flops: Floats, *, embedding: float = 0.0
-) -> Placed:
+def _reading_of_tokens(scale: Scale) -> tuple[bool, float]:
+    # Whether D is C / 6N, and the language-model tokens that one unit of D stands for.
+    ratio = float(np.median(_tokens(scale, by_compute=True) / scale.tokens))
+    by_compute = not 1 / SAME_COMPUTE < ratio < SAME_COMPUTE
+    tokens_per_param = _tokens(scale, by_compute=by_compute) / scale.params
+    low, high = TOKENS_PER_PARAM
+    if ((tokens_per_param >= low) & (tokens_per_param <= high)).any():
+        return by_compute, 1.0
+    return by_compute, OPTIMAL_TOKENS_PER_PARAM / float(tokens_per_param[np.argmax(scale.flops)])
+
+
+def _tokens(scale: Scale, *, by_compute: bool) -> Floats:
+    return scale.flops / (FLOPS_PER_PARAM_TOKEN * scale.params) if by_compute else scale.tokens
+
+
+def _placed(surface: LossSurface, theta: Floats, flops: Floats) -> tuple[IndexPart, Floats]:
     decades = np.log10(flops)
     near = decades >= decades.max() - TOP_DECADES
     if near.sum() < 3:
@@ -171,8 +202,8 @@ def _placed(
         width = np.ptp(decades)
         slope = float(np.ptp(theta) / width) if width > 0 else 0.0
     slope = slope if slope > 0 else DEFAULT_SLOPE
-    part = IndexPart(surface=surface, top=float(theta.max()), slope=slope, embedding=embedding)
-    return Placed(index=Index(parts=(part,)), x=(theta - part.top) / slope)
+    part = IndexPart(surface=surface, top=float(theta.max()), slope=slope)
+    return part, (theta - part.top) / slope
 
 
 def _theta(surface: LossSurface | None, scale: Scale) -> Floats:

@@ -7,8 +7,9 @@ Q = exp(-exp(-z)), for which -log Q is exponential in x. A second hypothesis for
 that it does not move at all, b ~ N(0, 0.05^2); the forecast is the mixture of both.
 The noise is binomial times phi_t, estimated and pooled too, since benchmarks with label bias
 scatter far more than their number of questions says; the prior odds of the second hypothesis grow
-with phi_t. Near checkpoints count more than far ones. Everything that is pooled (mu, Sigma, odds,
-the centre of phi) is learned from informative benchmarks alone (informative.py).
+with phi_t. Near checkpoints count more than far ones. What is pooled (mu, Sigma, prior odds, the
+centre of phi) is learned for informative benchmarks (informative.py) from their like alone, and for
+the others from all.
 
 Source: empirical Bayes with Laplace evidences (Gelman et al., Bayesian Data Analysis, 3rd ed.,
     chapters 5 and 13), fitted by EM.
@@ -31,7 +32,6 @@ LEAST_WEIGHT = 1e-3
 LEAST_VARIANCE = 2e-6  # of a score: a benchmark of 10,000 questions is not exact to 1e-4
 FLAT_DEVIATION = 0.05  # prior slope of a benchmark that does not move (per decade)
 ROUNDS = 8
-IDLE_SHARE = 0.35  # prior probability that a benchmark that does not follow scale never will
 PRIOR_UNITS = 2.0  # pseudo-benchmarks behind the prior mean
 PRIOR_FREEDOM = 5.0  # pseudo-benchmarks behind the prior covariance
 PRIOR_COVARIANCE = np.array([[4.0, 0.0], [0.0, 0.16]])
@@ -74,14 +74,14 @@ class HierarchicalCurves:
         between = share * (1 - share) * (up - flat) ** 2
         return mean, within + between
 
-    def log_likelihood(self, weight: Floats) -> float:
-        """How well the curves fit, up to a constant of the evidence; phi is integrated out.
+    def log_likelihood(self, weight: Floats) -> Floats:
+        """How well each curve fits, up to a constant of the evidence; phi is integrated out. (T,).
 
         Args:
             weight: The weights that they were fitted with. Shape (M, T).
         """
-        freedom = PHI_FREEDOM + weight.sum(axis=0)
-        return float(-0.5 * (freedom * np.log(self.overdispersion)).sum())
+        result: Floats = -0.5 * (PHI_FREEDOM + weight.sum(axis=0)) * np.log(self.overdispersion)
+        return result
 
     def _curve(self, x: Floats, params: Floats, covariance: Floats) -> tuple[Floats, Floats]:
         z = params[:, 0] + params[:, 1] * x[:, None]
@@ -121,9 +121,9 @@ class _Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Prior:
-    mean: Floats  # (G, 2)
-    covariance: Floats  # (G, 2, 2)
-    flat_share: Floats  # (G,)
+    mean: Floats  # (G, T, 2)
+    covariance: Floats  # (G, T, 2, 2)
+    flat_share: Floats  # (G, T)
 
 
 def fit_curves(
@@ -152,9 +152,9 @@ def fit_curves(
     n_units = scores.shape[1]
     start = np.where(gompertz[:, None], GOMPERTZ_MEAN, LOGISTIC_MEAN)
     prior = _Prior(
-        mean=start,
-        covariance=np.tile(PRIOR_COVARIANCE, (len(settings), 1, 1)),
-        flat_share=np.full(len(settings), 0.2),
+        mean=np.repeat(start[:, None], n_units, axis=1),
+        covariance=np.tile(PRIOR_COVARIANCE, (len(settings), n_units, 1, 1)),
+        flat_share=np.full((len(settings), n_units), 0.2),
     )
     both = np.stack([start, start * [1.0, 0.0]], axis=1)[:, :, None, :]
     both = np.tile(both, (1, 1, n_units, 1))
@@ -163,11 +163,10 @@ def fit_curves(
     for _ in range(ROUNDS):
         variance = phi[:, :, None] * _binomial(expected, evidence.n_items)
         both, covariance, log_evidence = _most_probable(evidence, variance, prior, both)
-        flat_share = np.where(evidence.informative, prior.flat_share[:, None], IDLE_SHARE)
-        share = _flat_share(log_evidence, flat_share, phi)
+        share = _flat_share(log_evidence, prior.flat_share, phi)
         expected = _mixture(evidence, both, share)
         phi = _overdispersion(evidence, expected)
-        prior = _hyper_prior(both[:, 0], covariance[:, 0], share, start, evidence.informative)
+        prior = _hyper_priors(both[:, 0], covariance[:, 0], share, start, evidence.informative)
     return tuple(
         HierarchicalCurves(
             gompertz=setting.gompertz,
@@ -183,7 +182,7 @@ def fit_curves(
     )
 
 
-def recency(x: Floats, flops: Floats, measured: Bools) -> Floats:
+def recency(x: Floats, flops: Floats, measured: Bools, *, decay: float = DECAY) -> Floats:
     """Weights that fall with the distance from the largest measured checkpoint of each unit.
 
     The distance is the greater of the effective decades and half the decades of FLOPs, so that
@@ -193,6 +192,7 @@ def recency(x: Floats, flops: Floats, measured: Bools) -> Floats:
         x: Effective decades. Shape (M,).
         flops: Training FLOPs. Shape (M,).
         measured: Which scores exist. Shape (M, T).
+        decay: Decades over which a weight falls to 1/e.
 
     Returns:
         Shape (M, T); 0 where nothing was measured.
@@ -201,7 +201,7 @@ def recency(x: Floats, flops: Floats, measured: Bools) -> Floats:
     behind = np.maximum(-x, 0.5 * (decades.max() - decades))[:, None]
     nearest = np.min(np.where(measured, behind, np.inf), axis=0)
     with np.errstate(invalid="ignore"):
-        weight = np.maximum(np.exp(-(behind - nearest) / DECAY), LEAST_WEIGHT)
+        weight = np.maximum(np.exp(-(behind - nearest) / decay), LEAST_WEIGHT)
     return np.where(measured, weight, 0.0)
 
 
@@ -224,16 +224,16 @@ def _most_probable(
     # the second axis is the hypothesis, rising or flat.
     shape = start.shape[:3]
     flat_covariance = np.zeros_like(prior.covariance)
-    flat_covariance[:, 0, 0] = prior.covariance[:, 0, 0]
-    flat_covariance[:, 1, 1] = FLAT_DEVIATION**2
+    flat_covariance[..., 0, 0] = prior.covariance[..., 0, 0]
+    flat_covariance[..., 1, 1] = FLAT_DEVIATION**2
     factor = np.linalg.cholesky(np.stack([prior.covariance, flat_covariance], axis=1))
 
     def each(values: Floats, *tail: int) -> Floats:
         return np.broadcast_to(values, (*shape, *tail)).reshape(-1, *tail)
 
     n = variance.shape[2]
-    root = each(np.asarray(np.linalg.inv(factor), dtype=np.float64)[:, :, None], 2, 2)
-    mean = each(np.stack([prior.mean, prior.mean * [1.0, 0.0]], axis=1)[:, :, None], 2)
+    root = each(np.asarray(np.linalg.inv(factor), dtype=np.float64), 2, 2)
+    mean = each(np.stack([prior.mean, prior.mean * [1.0, 0.0]], axis=1), 2)
     x = each(evidence.x[:, None], n)
     span = each(1 - evidence.floor, 1)
     gap = each(evidence.y - evidence.floor, n)
@@ -281,33 +281,53 @@ def _mixture(evidence: _Evidence, both: Floats, share: Floats) -> Floats:
 
 
 def _overdispersion(evidence: _Evidence, expected: Floats) -> Floats:
-    # Scaled inverse chi-squared with 2 degrees of freedom around the median of informative units.
+    # Scaled inverse chi-squared with 2 degrees of freedom around the median.
     misfit = evidence.weight * (evidence.y - expected) ** 2
     square = (misfit / _binomial(expected, evidence.n_items)).sum(axis=2)
     weight = evidence.weight.sum(axis=2)
-    telling = evidence.informative & (weight > 0)
-    raw = np.where(telling, square / np.maximum(weight, 1e-9), np.nan)
-    raw[~telling.any(axis=1)] = 1.0
-    centre = np.nanmedian(raw, axis=1)
-    pull = PHI_FREEDOM * np.clip(centre, 0.3, 30.0)[:, None]
+    raw = np.where(weight > 0, square / np.maximum(weight, 1e-9), np.nan)
+    centre = np.where(
+        evidence.informative, _median(raw, evidence.informative), _median(raw, weight > 0)
+    )
+    pull = PHI_FREEDOM * np.clip(centre, 0.3, 30.0)
     phi: Floats = np.clip((pull + square) / (PHI_FREEDOM + weight), 0.2, 200.0)
     return phi
 
 
-def _hyper_prior(
+def _median(values: Floats, among: Bools) -> Floats:
+    # By row, shape (G, 1); 1 where there is none.
+    found = np.where(among, values, np.nan)
+    found[~among.any(axis=1)] = 1.0
+    return np.nanmedian(found, axis=1)[:, None]
+
+
+def _hyper_priors(
     rising: Floats, covariance: Floats, share: Floats, start: Floats, telling: Bools
 ) -> _Prior:
-    weight = telling * (1 - share)
+    own = _hyper_prior(rising, covariance, share, start, telling)
+    common = _hyper_prior(rising, covariance, share, start, np.ones_like(telling))
+    return _Prior(
+        mean=np.where(telling[:, :, None], own.mean, common.mean),
+        covariance=np.where(telling[:, :, None, None], own.covariance, common.covariance),
+        flat_share=np.where(telling, own.flat_share, common.flat_share),
+    )
+
+
+def _hyper_prior(
+    rising: Floats, covariance: Floats, share: Floats, start: Floats, among: Bools
+) -> _Prior:
+    # One for all units, as the chosen ones have it.
+    weight = among * (1 - share)
     total = weight.sum(axis=1)
     mean = PRIOR_UNITS * start + np.einsum("gt,gtp->gp", weight, rising)
     mean /= (PRIOR_UNITS + total)[:, None]
     off = rising - mean[:, None]
     scatter = np.einsum("gt,gtp,gtq->gpq", weight, off, off)
     scatter += np.einsum("gt,gtpq->gpq", weight, covariance)
-    flat_share = ((telling * share).sum(axis=1) + 1) / (telling.sum(axis=1) + 5)
+    scatter = (PRIOR_FREEDOM * PRIOR_COVARIANCE + scatter) / (PRIOR_FREEDOM + total)[:, None, None]
+    flat_share = ((among * share).sum(axis=1) + 1) / (among.sum(axis=1) + 5)
     return _Prior(
-        mean=mean,
-        covariance=(PRIOR_FREEDOM * PRIOR_COVARIANCE + scatter)
-        / (PRIOR_FREEDOM + total)[:, None, None],
-        flat_share=np.clip(flat_share, 0.02, 0.8),
+        mean=mean[:, None],
+        covariance=scatter[:, None],
+        flat_share=np.clip(flat_share, 0.02, 0.8)[:, None],
     )

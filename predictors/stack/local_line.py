@@ -22,7 +22,7 @@ DECAY = 0.4  # decades over which the weight of a checkpoint falls to 1/e
 HIGHEST = 0.99  # scores above have no usable -log(1 - score)
 PSEUDO_SCORES = 2.0  # scores with binomial noise that steady the residual variance
 ROUNDS = 30
-IDLE_SPREAD = 1e-2  # sigma^2: benchmarks that do not follow scale move by 0.1 per decade
+IDLE_SPREAD = 0.03  # sigma^2: benchmarks that do not follow scale move by 0.17 per decade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,20 +1,21 @@
 """Stack: hierarchical curves and local lines, and the reference curves of public models.
 
-    S(N, D) = r L + (1 - r) (last + gain(h) (mean_k member_k(N, D) - last))
+    S(N, D) = r L + (1 - r) (last + gain(h) (sum_k w_kt member_k(N, D) - last))
     score(N, D) = w R(N, D) + (1 - w) S(N, D)
 
 Members: hierarchical curves on the published loss index of (N, D), logistic and Gompertz; the same
 two on the mean of that index and the user's validation losses, where most checkpoints carry one;
-local lines half way between the published index and log C. All count alike. The published index
-is read with and without embeddings added to N, as likely as the fit of all benchmarks makes either.
+local lines half way between the published index and log C; and logistic curves on log C itself. The
+published index is read with and without embeddings added to N, as likely as the fit of all
+benchmarks makes either. Weights follow how the members forecast the upper rungs of the ladder from
+the lower ones (trial_weights.py): a ladder that is one clean curve in log C is forecast as one.
 
 The gain, 1 + 0.05 h with h in decades of FLOPs, undoes some of the pull of pooled slopes towards
 no change. A benchmark that may stay at chance keeps a share r of its level L (stay_at_chance.py).
 R is the curve that public models of other labs have on the benchmark (reference_curves.py), with
 weight w where there is one; it alone answers where the ladder has one or two scales.
 
-Source: equal weights of forecasts (Clemen 1989, doi:10.1016/0169-2070(89)90012-5); rolling-origin
-    weights are worth less than a hundredth of the error and cost two thirds of the time.
+Source: stacked generalisation (Wolpert 1992) over rolling origins (Tashman 2000).
 Fails when: a benchmark is still at chance, or the recipe changes between evidence and target.
 """
 
@@ -30,7 +31,6 @@ from scalepredict.predictors.limits import FEWEST_MODELS
 from scalepredict.predictors.loss.index import (
     EMBEDDING,
     Index,
-    LossSurface,
     Placed,
     compute_index,
     mean_index,
@@ -47,14 +47,19 @@ from scalepredict.predictors.stack.hierarchical import (
     fit_curves,
     recency,
 )
+from scalepredict.predictors.stack.informative import informative
 from scalepredict.predictors.stack.local_line import LocalLines, fit_lines
 from scalepredict.predictors.stack.stay_at_chance import staying_share
+from scalepredict.predictors.stack.trial_weights import trial_weights
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
 LEAST_LOSSES = 0.8  # share of the checkpoints with a loss from which losses are used
 EMBEDDINGS = (0, 1, 2)  # left out of params: none, one, or that of the inputs and of the outputs
 EMBEDDINGS_PRIOR = (0.5, 0.25, 0.25)
+ON_COMPUTE = "logistic on log C"
+PRIOR_ON_COMPUTE = 0.25  # what that member counts for before any trial, the others 1
+COMPUTE_DECAY = 1.0  # decades; where it forecasts best, the whole ladder is one curve
 UNLIKELY = 0.1  # probability below which the user is told that params are taken otherwise
 
 
@@ -158,19 +163,23 @@ class Stack:
                 raise
             return law
         shares = _embedding_shares(ladder)
-        surface = _loss_surface(ladder)
-        members = _fit_members(ladder, shares, surface)
+        with_loss = _carries_losses(ladder)
+        members = _fit_members(ladder, shares, with_loss=with_loss)
+        prior = [PRIOR_ON_COMPUTE if label == ON_COMPUTE else 1.0 for label in members.labels]
+        weights, inner_origins = trial_weights(
+            ladder, lambda part: _fit_members(part, shares, with_loss=with_loss), prior
+        )
         phi = np.stack([member.curves.overdispersion for member in members.curves])
         share, level = staying_share(ladder, phi.mean(axis=0))
-        n = len(members.labels)
         return replace(
             law,
             members=members,
-            weights=np.full((n, len(table.units)), 1 / n),
+            weights=weights,
+            inner_origins=inner_origins,
             embedding_shares=shares,
             items_assumed=ladder.items_assumed,
             scale_assumed=ladder.scale_assumed,
-            losses_unused=int(np.isfinite(ladder.loss).sum()) if surface is None else 0,
+            losses_unused=int(np.isfinite(ladder.loss).sum()) if not with_loss else 0,
             staying_share=share,
             staying_level=level,
         )
@@ -187,7 +196,7 @@ class StackLaw:
         gain: Factor on the forecast change just above the evidence.
         gain_growth: Increase of that factor per decade of FLOPs.
         embedding_shares: Probabilities that params leave out no, one or two embeddings.
-        inner_origins: Rolling origins behind the weights, in files of the first version.
+        inner_origins: Rolling origins behind the weights; with 0 they are the prior.
         items_assumed: Units whose number of graded answers was assumed.
         scale_assumed: Checkpoints whose params or tokens were completed from FLOPs.
         losses_unused: Checkpoints with a loss, where they are too few to use.
@@ -274,7 +283,12 @@ class StackLaw:
                 f"{label} {weight:.0%}"
                 for label, weight in zip(self.members.labels, mean, strict=True)
             )
-            notes.append(f"members (weight): {used}.")
+            basis = (
+                f"weights from {count_of(self.inner_origins, 'rolling origin')} inside the evidence"
+                if self.inner_origins
+                else "equal weights, since the evidence is too short for rolling origins"
+            )
+            notes.append(f"members (mean weight): {used}; {basis}.")
         else:
             notes.append(
                 f"fewer than {FEWEST_MODELS} distinct scales: the forecast rests on public models "
@@ -307,7 +321,7 @@ class StackLaw:
 
 
 def _embedding_shares(ladder: Ladder) -> tuple[float, ...]:
-    # Posterior probabilities of EMBEDDINGS by the fits of all units, both shapes.
+    # Posterior probabilities of EMBEDDINGS by the fits of informative units, both shapes.
     placed = _readings(ladder.scale)
     weight = recency(placed[0].x, ladder.scale.flops, np.isfinite(ladder.scores))
     settings = [
@@ -316,7 +330,8 @@ def _embedding_shares(ladder: Ladder) -> tuple[float, ...]:
         for gompertz in (False, True)
     ]
     fitted = fit_curves(settings, ladder.scores, n_items=ladder.n_items, floor=ladder.floor())
-    quality = np.array([curves.log_likelihood(weight) for curves in fitted])
+    telling = informative(np.log10(ladder.scale.flops), ladder.scores, ladder.n_items)
+    quality = np.array([curves.log_likelihood(weight)[telling].sum() for curves in fitted])
     likelihood = quality.reshape(len(placed), 2).mean(axis=1)
     return tuple(softmax(likelihood + np.log(EMBEDDINGS_PRIOR)).tolist())
 
@@ -325,19 +340,21 @@ def _readings(scale: Scale) -> tuple[Placed, ...]:
     return tuple(published_index(scale, embedding=omega * EMBEDDING) for omega in EMBEDDINGS)
 
 
-def _loss_surface(ladder: Ladder) -> LossSurface | None:
+def _carries_losses(ladder: Ladder) -> bool:
     # Losses of a part of the ladder alone mislead: the rest would lie on another index.
-    if np.isfinite(ladder.loss).mean() < LEAST_LOSSES:
-        return None
-    return fit_surface(ladder.scale, ladder.loss)
+    enough = bool(np.isfinite(ladder.loss).mean() >= LEAST_LOSSES)
+    return enough and fit_surface(ladder.scale, ladder.loss) is not None
 
 
-def _fit_members(ladder: Ladder, shares: tuple[float, ...], surface: LossSurface | None) -> Members:
+def _fit_members(ladder: Ladder, shares: tuple[float, ...], *, with_loss: bool) -> Members:
+    # Always the same members, so that inner origins can be averaged: where the lower part of the
+    # evidence carries too few losses, the published index stands in.
     compute = compute_index(ladder.scale)
     published = mean_index(_readings(ladder.scale), shares)
     roads = [("loss index", published)]
-    if surface is not None:
-        own = own_index(ladder.scale, surface, ladder.loss)
+    if with_loss:
+        surface = fit_surface(ladder.scale, ladder.loss)
+        own = own_index(ladder.scale, surface, ladder.loss) if surface else published
         roads.append(("loss index with own losses", mean_index([published, own], [0.5, 0.5])))
     measured = np.isfinite(ladder.scores)
     labels: list[str] = []
@@ -349,6 +366,10 @@ def _fit_members(ladder: Ladder, shares: tuple[float, ...], surface: LossSurface
             labels.append(f"{shape} on {name}")
             settings.append(CurveSetting(x=road.x, weight=weight, gompertz=shape == "Gompertz"))
             placed.append(road)
+    weight = recency(compute.x, ladder.scale.flops, measured, decay=COMPUTE_DECAY)
+    labels.append(ON_COMPUTE)
+    settings.append(CurveSetting(x=compute.x, weight=weight, gompertz=False))
+    placed.append(compute)
     fitted = fit_curves(settings, ladder.scores, n_items=ladder.n_items, floor=ladder.floor())
     curves = tuple(
         CurveMember(label=label, index=where.index, curves=curve)

@@ -1,6 +1,9 @@
 """The index: the same effective decades in fit and forecast, and decades of FLOPs near the top."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from scalepredict.predictors.loss.index import (
     EMBEDDING,
@@ -50,3 +53,33 @@ def test_tokens_and_params_count_apart() -> None:
     index = published_index(EVIDENCE).index
     assert (index.decades(lopsided) < index.decades(balanced) - 0.1).all()
     assert np.ptp(compute_index(EVIDENCE).index.decades(lopsided)) == 0.0
+
+
+@pytest.mark.parametrize("factor", [0.01, 2.0, 1000.0])
+def test_the_unit_of_tokens_is_of_no_account_where_compute_is_given(factor: float) -> None:
+    target = Scale(params=np.array([7e9]), tokens=np.array([4e11]), flops=np.array([1.68e22]))
+    plain = published_index(EVIDENCE)
+    scaled = published_index(replace(EVIDENCE, tokens=factor * TOKENS))
+    np.testing.assert_allclose(scaled.x, plain.x)
+    np.testing.assert_allclose(
+        scaled.index.decades(replace(target, tokens=factor * target.tokens)),
+        plain.index.decades(target),
+    )
+
+
+@pytest.mark.parametrize("tokens", [3e8 * np.ones(5), 0.02 * PARAMS])
+def test_thousands_of_tokens_are_known_by_their_ratio_to_the_params(
+    tokens: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> None:
+    """Compute is 6 N D in the same unit, so nothing else tells that D counts thousands."""
+
+    def ahead(unit: float) -> float:
+        params = np.array([7e7, 1.6e8, 4e8, 1e9, 2.8e9])
+        evidence = Scale(params=params, tokens=unit * tokens, flops=6 * params * unit * tokens)
+        growth = tokens[-1] / tokens[0] > 1.0
+        n, d = 2.8e10, unit * tokens[-1] * (10.0 if growth else 1.0)
+        target = Scale(params=np.array([n]), tokens=np.array([d]), flops=np.array([6 * n * d]))
+        return float(published_index(evidence).index.decades(target)[0])
+
+    assert 0.5 < ahead(1000.0) < 2.0
+    assert abs(ahead(1.0) - ahead(1000.0)) < 0.1

@@ -85,14 +85,16 @@ def test_the_same_fit_twice_is_the_same_to_the_bit_and_survives_storage() -> Non
     assert np.array_equal(first.spread_weighted, stored.forecast(targets).spread_weighted)
 
 
-def test_members_count_alike() -> None:
+def test_the_forecast_is_the_weighted_members_moved_by_the_gain() -> None:
     law, large = fit(world(SIZES)), world(np.array([12e9]))
-    each = law.members.scores(Scale.of_targets(Targets.of_table(large)))
+    each = law.members.scores(Scale.of_targets(Targets.of_table(large)))[:, 0]
     horizon = np.log10(12e9 / 2.8e9)
-    moved = law.frontier.last + (1 + 0.05 * horizon) * (each.mean(axis=0) - law.frontier.last)
+    mean = (law.weights * each).sum(axis=0)
+    moved = law.frontier.last + (1 + 0.05 * horizon) * (mean - law.frontier.last)
     assert law.staying_share is not None
     assert law.staying_share.max() < 1e-6
-    np.testing.assert_allclose(law.forecast(Targets.of_table(large)).point, moved)
+    np.testing.assert_allclose(law.weights.sum(axis=0), 1.0)
+    np.testing.assert_allclose(law.forecast(Targets.of_table(large)).point[0], moved)
 
 
 def served(table: EvalTable, *names: str) -> EvalTable:

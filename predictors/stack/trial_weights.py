@@ -18,7 +18,8 @@ from typing import Protocol
 
 import numpy as np
 
-from scalepredict.predictors.scale.scale_evidence import FEWEST_MODELS, Ladder, Scale
+from scalepredict.predictors.limits import FEWEST_MODELS
+from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
 from scalepredict.predictors.stack.informative import informative
 from scalepredict.records.table import Bools, Floats, Ints
 

@@ -33,7 +33,8 @@ class OffBy:
 
     def scores(self, scale: Scale) -> Floats:
         """The truth, and each member's error."""
-        return truth(scale) + np.array(self.errors)[:, None, None]
+        missed: Floats = truth(scale) + np.array(self.errors)[:, None, None]
+        return missed
 
 
 def weights(n: int, errors: tuple[float, ...], prior: tuple[float, ...]) -> tuple[Floats, int]:

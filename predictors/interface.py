@@ -7,9 +7,9 @@ Methods are fitted jointly over all units of the table, because they pool across
 Shapes: K targets, T units, M checkpoints of the evidence.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, Self
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from scipy.special import ndtr, ndtri  # scipy.stats takes 0.5 s longer to import
@@ -159,6 +159,11 @@ class Forecast:
             shape (K, T, Q); NaN where ``scale`` and ``spread`` hold, None if they hold for all.
         share_of_asymptote: How much narrower an interval would be if the asymptote of a loss were
             known, a fraction; NaN where there is none, None if there is none at all.
+        reference_weight: Share of the reference curve of public models in the point; None = of no
+            unit.
+        reference_variance: Variance of the next score about that curve; 0 where there is none.
+        exceedance: Probability by that curve of a score above chance by more than guessing
+            explains; NaN where the curve does not say.
     """
 
     targets: Targets
@@ -177,6 +182,9 @@ class Forecast:
     spread: Spread | None = None
     quantiles: Floats | None = None
     share_of_asymptote: Floats | None = None
+    reference_weight: Floats | None = None
+    reference_variance: Floats | None = None
+    exceedance: Floats | None = None
 
     def quantile(self, probability: float) -> Floats:
         """Quantile of the next measured score; of fractions, clipped to [0, 1]. Shape (K, T).
@@ -208,25 +216,20 @@ class Forecast:
     def take_units(self, columns: Sequence[int] | Ints) -> "Forecast":
         """The forecast of the chosen units, in that order."""
         index = np.asarray(columns, dtype=int)
+        chosen = self.with_arrays(lambda values: values[:, index])
         return replace(
-            self,
+            chosen,
             units=tuple(self.units[i] for i in index),
             failures=tuple(self.failures[i] for i in index),
-            point=self.point[:, index],
-            last=self.last[:, index],
-            n_items=self.n_items[:, index],
-            n_train=self.n_train[:, index],
-            horizon=self.horizon[:, index],
-            model_variance=self.model_variance[:, index],
-            overdispersion=self.overdispersion[:, index],
-            spread_weighted=self.spread_weighted[:, index],
-            spread_equal=self.spread_equal[:, index],
-            scale=None if self.scale is None else self.scale[:, index],
-            quantiles=None if self.quantiles is None else self.quantiles[:, index],
-            share_of_asymptote=None
-            if self.share_of_asymptote is None
-            else self.share_of_asymptote[:, index],
         )
+
+    def with_arrays(self, change: Callable[[Floats], Floats]) -> "Forecast":
+        """The same forecast with every array (K, T, ...) changed alike."""
+        arrays = {f.name: getattr(self, f.name) for f in fields(self)}
+        changed: dict[str, Any] = {
+            n: change(a) for n, a in arrays.items() if isinstance(a, np.ndarray)
+        }
+        return replace(self, **changed)
 
     def calibrated(self, scale: Floats, spread: Spread) -> "Forecast":
         """The same forecast with its predictive distribution; ``scale`` has shape (K, T)."""

@@ -12,3 +12,5 @@ FEW_MODELS = 5
 # FLOPs of a target over the largest evidence: no forecast farther out was ever compared with a
 # measurement.
 MAX_FACTOR = 300.0
+# A score this far above chance can no longer be a guesser's.
+MEASURABLE = 0.05

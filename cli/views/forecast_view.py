@@ -20,11 +20,12 @@ from scalepredict.cli.views.render import (
 )
 from scalepredict.cli.views.sketch import axis_header, axis_of, interval_bar, sparkline
 from scalepredict.evaluation.classes.classes import Kind
-from scalepredict.evaluation.forecast.forecasting import MEASURABLE, FamilyForecast
+from scalepredict.evaluation.forecast.forecasting import FamilyForecast
 from scalepredict.evaluation.forecast.measured import Accuracy, Comparison
 from scalepredict.evaluation.intervals.calibration import suites as suites_of
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.interface import Forecast
+from scalepredict.predictors.limits import MEASURABLE
 from scalepredict.records.subset import known_names
 from scalepredict.records.text.counts import count_of, format_count
 from scalepredict.records.units import column_document

@@ -203,21 +203,12 @@ def _on_units(forecast: Forecast, units: tuple[Unit, ...]) -> Forecast:
     index = match(units, forecast.units, unknown="same")
 
     def take(values: Floats) -> Floats:
-        padded = np.concatenate([values, np.full((len(values), 1), np.nan)], axis=1)
+        padded = np.concatenate([values, np.full_like(values[:, :1], np.nan)], axis=1)
         return padded[:, index]
 
     silent = "the method gives no forecast of this benchmark."
     return replace(
-        forecast,
+        forecast.with_arrays(take),
         units=units,
         failures=tuple(silent if i < 0 else forecast.failures[i] for i in index),
-        point=take(forecast.point),
-        last=take(forecast.last),
-        n_items=take(forecast.n_items),
-        n_train=take(forecast.n_train),
-        horizon=take(forecast.horizon),
-        model_variance=take(forecast.model_variance),
-        overdispersion=take(forecast.overdispersion),
-        spread_weighted=take(forecast.spread_weighted),
-        spread_equal=take(forecast.spread_equal),
     )

@@ -23,6 +23,9 @@ MIN_MODELS_SMALL = 3  # the same for a small family, which has no other origin t
 SMALL_FAMILY = 8  # fewer checkpoints than this
 MAX_ORIGINS = 14
 MIN_FACTOR = 1.2  # a target is at least this many times the origin's FLOPs
+CLUSTER, CLUSTER_GAP = 5, 10.0  # checkpoints of a cheap ladder, and FLOPs of a far run over them
+FAR_RUNS = (1, 3)
+GAPPED_ORIGINS = 6  # of each family
 SPACING = 2.0  # of FLOPs between checkpoints of a run that both say something
 
 
@@ -74,6 +77,35 @@ def rolling_origins(
             if (known & own).sum() >= least and (wanted & own).any():
                 candidates.append(_split(family, own, flops, known=known, wanted=wanted))
         splits += _spread(candidates, max_origins)
+    return tuple(splits)
+
+
+def gapped_origins(table: EvalTable) -> tuple[Split, ...]:
+    """Origins whose evidence has a gap: a small cluster, and one or three far larger runs.
+
+    Such ladders are what a plan for the next run makes of a cheap one. The cluster is the five
+    smallest checkpoints of a family; the largest run has CLUSTER_GAP times their FLOPs or more.
+    Targets are those above it, as of ``rolling_origins``.
+    """
+    splits: list[Split] = []
+    flops = table.flops
+    for family, own in _families(table):
+        rows = np.flatnonzero(own)
+        rows = rows[np.argsort(flops[rows], kind="stable")]
+        if len(rows) <= CLUSTER:
+            continue
+        edge = flops[rows[CLUSTER - 1]]
+        candidates = []
+        for n_far in FAR_RUNS:
+            for end in range(CLUSTER + n_far, len(rows)):
+                far, top = rows[end - n_far : end], flops[rows[end - 1]]
+                factor = flops / top
+                wanted = own & (factor > MIN_FACTOR) & (factor <= MAX_FACTOR)
+                if flops[far[0]] >= CLUSTER_GAP * edge and wanted.any():
+                    known = np.zeros(len(flops), dtype=bool)
+                    known[[*rows[:CLUSTER], *far]] = True
+                    candidates.append(_split(family, own, flops, known=known, wanted=wanted))
+        splits += _spread(candidates, GAPPED_ORIGINS)
     return tuple(splits)
 
 

@@ -34,7 +34,7 @@ from scalepredict.evaluation.intervals.levels import KNOTS
 from scalepredict.predictors.interface import Spread
 from scalepredict.records.table import Floats, Ints
 
-SMALL_EVIDENCE = 0.5  # less leaves families of few models short of 90 %, more widens all the others
+SMALL_EVIDENCE = 2.0  # less leaves families of few models short of 90 %, more widens all the others
 WORST_FROM = 0.9  # levels at which the interval of an average must hold in every known group
 
 
@@ -120,7 +120,7 @@ class _Errors:
     Attributes:
         lines: What was forecast and measured.
         horizon: Decades beyond the evidence, 0 inside it. Shape (R,).
-        components: Variances, inflated for little evidence. Shape (8, R).
+        components: Variances, inflated for little evidence. Shape (9, R).
         suite: Number of the target and method whose benchmarks are averaged; -1 where the average
             lacks a benchmark. Shape (R,).
     """

@@ -16,6 +16,7 @@ from scalepredict.evaluation.intervals.calibration import (
 )
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Forecast, Targets
+from scalepredict.predictors.limits import MEASURABLE
 from scalepredict.predictors.scale.targets import (
     describe_target,
     factors,
@@ -24,7 +25,6 @@ from scalepredict.predictors.scale.targets import (
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import EvalTable, Floats
 
-MEASURABLE = 0.05  # a score this far above chance can no longer be a guesser's
 UPPER = 0.95  # probability below the upper bound of a benchmark at chance
 
 
@@ -123,6 +123,18 @@ def forecast_family(
     )
 
 
+def above_chance(forecast: Forecast, chance: Floats) -> Floats:
+    """Probability of a score above chance by more than guessing explains. Shape (K, T).
+
+    Where public models have a curve, its own probability counts with its weight.
+    """
+    own = 1 - forecast.cdf(np.broadcast_to(chance + MEASURABLE, forecast.point.shape))
+    if forecast.exceedance is None or forecast.reference_weight is None:
+        return own
+    weight = np.where(np.isfinite(forecast.exceedance), forecast.reference_weight, 0.0)
+    return weight * np.nan_to_num(forecast.exceedance) + (1 - weight) * own
+
+
 def _of_known_compute(group: FittedGroup, family: str) -> EvalTable:
     evidence = group.evidence.of_family(family)
     known = np.isfinite(evidence.flops)
@@ -159,7 +171,7 @@ def judged(
         suites=suite_averages(forecast, calibration, name),
         classes=classes,
         factor=factor,
-        p_above_chance=1 - forecast.cdf(np.broadcast_to(chance + MEASURABLE, forecast.point.shape)),
+        p_above_chance=above_chance(forecast, chance),
         upper=forecast.quantile(UPPER),
         benchmark_warnings=benchmark_doubts(classes, forecast.failures),
         target_warnings=warnings,

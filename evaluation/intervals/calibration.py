@@ -28,7 +28,11 @@ COMPONENTS = (
     "distance",  # (point - last)^2: a far move is a less certain one
     "horizon",  # h^2 q (1 - q): h decades beyond the evidence, q = share of the way to 1
     "reach",  # h^2 / 4: the same where a benchmark may be off its floor or ceiling by then
+    "reference",  # w^2 times the variance of a score about the reference curve
 )
+# For files from before a component: what rests on public models must not look certain.
+UNTOLD = {"reference": 0.5}
+OF_LADDER = slice(2, 8)  # components of the ladder's own forecast, whose share is 1 - w
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
 _AT_5, _AT_95 = (int(np.flatnonzero(p == PROBABILITIES)[0]) for p in (0.05, 0.95))
@@ -45,7 +49,7 @@ class PredictorCalibration:
     """What one method's errors have shown.
 
     Attributes:
-        coefficients: Non-negative weights of COMPONENTS. Shape (8,).
+        coefficients: Non-negative weights of COMPONENTS. Shape (9,).
         small_evidence: The constant a of the inflation for few checkpoints.
         spread: Standardised errors of single benchmarks.
         suite_correlation: Share rho of the scale that errors within a suite have in common.
@@ -89,14 +93,15 @@ class Calibration:
 
 
 def scale_components(forecast: Forecast) -> Floats:
-    """The variances that the scale is a weighted sum of, squared fractions. Shape (8, K, T)."""
+    """The variances that the scale is a weighted sum of, squared fractions. Shape (9, K, T)."""
     p = np.clip(forecast.point, *SCORE_CLIP)
     n_items = np.where(np.isfinite(forecast.n_items), forecast.n_items, ASSUMED_ITEMS)
     binomial = p * (1 - p) / n_items
     chance = np.array([unit.chance for unit in forecast.units])
     q = np.clip((forecast.point - chance) / (1 - chance), *SCORE_CLIP)
     ahead = np.maximum(forecast.horizon, 0)
-    return np.stack(
+    weight = np.nan_to_num(_or_zero(forecast.reference_weight, p))
+    variance = np.stack(
         [
             binomial,
             forecast.overdispersion * binomial,
@@ -106,8 +111,15 @@ def scale_components(forecast: Forecast) -> Floats:
             (forecast.point - forecast.last) ** 2,
             ahead**2 * q * (1 - q),
             ahead**2 / 4,
+            weight**2 * np.minimum(_or_zero(forecast.reference_variance, p), VARIANCE_CAP),
         ]
     )
+    variance[OF_LADDER] *= (1 - weight) ** 2
+    return variance
+
+
+def _or_zero(values: Floats | None, like: Floats) -> Floats:
+    return np.zeros_like(like) if values is None else values
 
 
 def small_evidence_factor(n_train: Floats, small_evidence: float) -> Floats:

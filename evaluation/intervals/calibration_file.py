@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from scalepredict.evaluation.intervals.calibration import (
     COMPONENTS,
+    UNTOLD,
     Calibration,
     PredictorCalibration,
 )
@@ -105,7 +106,9 @@ def calibration_tree(calibration: Calibration) -> dict[str, object]:
 
 def _entry(entry: _Entry) -> PredictorCalibration:
     return PredictorCalibration(
-        coefficients=np.array([entry.scale.get(name, 0.0) for name in COMPONENTS]),
+        coefficients=np.array(
+            [entry.scale.get(name, UNTOLD.get(name, 0.0)) for name in COMPONENTS]
+        ),
         small_evidence=entry.small_evidence,
         spread=_spread(entry.quantiles),
         suite_correlation=entry.suite_correlation,

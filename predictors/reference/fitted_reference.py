@@ -36,6 +36,7 @@ class FittedReference:
 
     Attributes:
         weight: Share of the curve in the default's forecast; 0 = not served. Shape (T,).
+        timing: Whether the curve says when the unit leaves chance. Shape (T,).
         floor: Lower asymptotes, fractions. Shape (T,).
         params: (level, slope) on the absolute index. Shape (T, 2).
         covariance: Their posterior covariance. Shape (T, 2, 2).
@@ -49,6 +50,7 @@ class FittedReference:
     """
 
     weight: Floats
+    timing: Bools
     floor: Floats
     params: Floats
     covariance: Floats
@@ -109,10 +111,11 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
     """
     known = reference_table(labs_of(table) | named_labs(without))
     unfit = unfit_ladder(table)
-    place, weight, reasons = table_places(table.units, known)
+    places = table_places(table.units, known)
+    place, reasons = places.row, places.reasons
     measured = np.isfinite(table.scores)
     if unfit:
-        place, weight = np.full_like(place, -1), np.zeros_like(weight)
+        place = np.full_like(place, -1)
         reasons = tuple(reason or unfit for reason in reasons)
     served = (place >= 0) & measured.any(axis=0)
     priors = known.priors.take(np.where(served, place, 0))
@@ -139,7 +142,8 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
         return np.where(served.reshape(shape), values, np.nan)
 
     return FittedReference(
-        weight=np.where(served, weight, 0.0),
+        weight=np.where(served, places.weight, 0.0),
+        timing=served & places.timing,
         floor=only(priors.floor),
         params=only(params),
         covariance=only(covariance),

@@ -12,7 +12,7 @@ Source: empirical Bayes, as there.
 Fails when: a benchmark is not among the public ones, or its level hangs on data rather than scale.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -73,13 +73,14 @@ class ReferenceLaw:
 
     def forecast(self, targets: Targets) -> Forecast:
         """Scores on the curves."""
-        return make_forecast(
+        made = make_forecast(
             targets,
             self.frontier,
             self.fitted.scores(targets),
-            model_variance=self.fitted.variance(targets, self.frontier.n_items),
             failures=tuple(f"no reference curve: {r}" if r else None for r in self.fitted.reasons),
         )
+        variance = self.fitted.variance(targets, self.frontier.n_items)
+        return replace(made, reference_weight=np.ones_like(variance), reference_variance=variance)
 
     def notes(self) -> tuple[str, ...]:
         """What the curves rest on, benchmark by benchmark."""

@@ -45,12 +45,31 @@ class ServedBenchmark:
         weight: Share of the reference curve in the default's forecast.
         form: How it is asked: ``cloze``, ``letters`` or ``generation``.
         metrics: Simplified names of the metrics that are meant.
+        timing: Whether the curve says when a family leaves chance.
     """
 
     name: str
     weight: float
     form: str
     metrics: frozenset[str]
+    timing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Places:
+    """Where T columns stand in a reference table.
+
+    Attributes:
+        row: Row of the table; -1 = not served. Shape (T,).
+        weight: Share of the curve in the default's forecast; 0 where not served. Shape (T,).
+        timing: Whether the curve says when a family leaves chance. Shape (T,).
+        reasons: Why a column is not served; empty where it is. Length T.
+    """
+
+    row: Ints
+    weight: Floats
+    timing: Bools
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +95,15 @@ def served_benchmark(unit: Unit) -> ServedBenchmark | str:
     return entry
 
 
-def table_places(
-    units: Iterable[Unit], table: ReferenceTable
-) -> tuple[Ints, Floats, tuple[str, ...]]:
-    """Row of the table for each of T columns (-1 = not served), its weight, and why not.
-
-    Returns:
-        Shapes (T,), (T,) and length T; the sentence is empty where a column is served.
-    """
+def table_places(units: Iterable[Unit], table: ReferenceTable) -> "Places":
+    """Where each of T columns stands in the table."""
     row = {name: i for i, name in enumerate(table.benchmarks)}
-    places, weights, reasons = [], [], []
+    found: list[tuple[int, float, bool, str]] = []
     for unit in units:
         entry = served_benchmark(unit)
-        place, weight, why = -1, 0.0, entry if isinstance(entry, str) else ""
+        place, weight, timing, why = -1, 0.0, False, entry if isinstance(entry, str) else ""
         if isinstance(entry, ServedBenchmark):
-            place, weight = row.get(entry.name, -1), entry.weight
+            place, weight, timing = row.get(entry.name, -1), entry.weight, entry.timing
             if place < 0:
                 why = "too few public models of other labs"
             elif not unit.chance_assumed and abs(unit.chance - table.chance[place]) > CHANCE_APART:
@@ -98,10 +111,13 @@ def table_places(
                     f"chance is {unit.chance:g}, that of the public scores {table.chance[place]:g}"
                 )
                 place = -1
-        places.append(place)
-        weights.append(weight if place >= 0 else 0.0)
-        reasons.append(why)
-    return np.array(places, dtype=np.intp), np.array(weights), tuple(reasons)
+        found.append((place, weight, timing, why) if place >= 0 else (-1, 0.0, False, why))
+    return Places(
+        row=np.array([place for place, _, _, _ in found], dtype=np.intp),
+        weight=np.array([weight for _, weight, _, _ in found], dtype=float),
+        timing=np.array([timing for _, _, timing, _ in found], dtype=bool),
+        reasons=tuple(why for _, _, _, why in found),
+    )
 
 
 def language_scales(params: Floats, tokens: Floats, flops: Floats) -> Bools:
@@ -175,6 +191,7 @@ def _lists() -> _Lists:
             weight=float(fields["weight"]),
             form=fields["form"],
             metrics=usual | set(map(simplified, fields.get("metrics", ()))),
+            timing=bool(fields.get("timing", True)),
         )
         benchmarks |= {simplified(alias): entry for alias in (name, *fields.get("aliases", ()))}
     labs = {

@@ -27,7 +27,7 @@ from scipy.special import softmax
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
-from scalepredict.predictors.limits import FEWEST_MODELS
+from scalepredict.predictors.limits import FEWEST_MODELS, MEASURABLE
 from scalepredict.predictors.loss.index import (
     EMBEDDING,
     Index,
@@ -230,11 +230,15 @@ class StackLaw:
         alone = np.asarray(few & np.isfinite(curve))
         weight = np.where(alone, 1.0, np.where(np.isfinite(curve), self.reference.weight, 0.0))
         point = weight * np.nan_to_num(curve) + (1 - weight) * np.where(alone, 0.0, own.point)
-        variance = self.reference.variance(targets, n_items)
+        chance = np.array([unit.chance for unit in self.frontier.units])
+        above = self.reference.exceedance(targets, chance + MEASURABLE, n_items)
         return replace(
             own,
             point=np.clip(point, 0.0, 1.0),
-            model_variance=np.where(alone, variance, own.model_variance),
+            model_variance=np.where(alone, 0.0, own.model_variance),
+            reference_weight=weight,
+            reference_variance=np.nan_to_num(self.reference.variance(targets, n_items)),
+            exceedance=np.where(self.reference.timing | alone, above, np.nan),
             failures=tuple(
                 None if served.all() else failure
                 for served, failure in zip(alone.T, own.failures, strict=True)

@@ -6,6 +6,7 @@ import pytest
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.backtest.splits import (
     cutoff_split,
+    gapped_origins,
     holdout_split,
     leave_largest_of_family_out,
     leave_one_family_out,
@@ -39,6 +40,19 @@ def test_an_origin_trains_at_or_below_its_cutoff_and_forecasts_above() -> None:
     assert names(table, first.targets) == ["f-8", "f-9", "f-30"]
     assert last.origin_flops == 30e18
     assert names(table, last.targets) == ["f-5000"]
+
+
+def test_a_gapped_origin_knows_a_cluster_and_one_or_three_far_runs() -> None:
+    table = ladder(f=[1, 1.5, 2, 3, 4, 30, 100, 110, 500, 2000], g=[1, 2, 3, 1000])
+    splits = gapped_origins(table)
+    assert {split.family for split in splits} == {"f"}
+    known = [names(table, split.train)[5:] for split in splits]
+    assert known == [
+        ["f-100"], ["f-110"], ["f-500"],
+        ["f-100", "f-110", "f-500"],
+    ]  # fmt: skip
+    assert all(len(split.train) in (6, 8) for split in splits)
+    assert names(table, splits[0].targets) == ["f-500", "f-2000"]
 
 
 def test_a_target_within_a_fifth_of_the_origin_is_no_extrapolation() -> None:

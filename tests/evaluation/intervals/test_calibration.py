@@ -71,13 +71,22 @@ def with_stack(
 
 def test_the_scale_is_the_weighted_sum_of_its_components() -> None:
     """By hand at 0.6: bv = .24/500, q = .35/.75; five models inflate the variance by 1.5."""
-    calibration = with_stack(coefficients=np.array([0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002]))
+    shares = [0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002, 0.3]
+    calibration = with_stack(coefficients=np.array(shares))
+    weight, about_curve = 0.4, 0.0025
     binomial, q = 0.24 / 500, 0.35 / 0.75
     variance = (
-        0.11 * binomial + 0.18 * 2 * binomial + 0.3 * 0.0003 + 0.2 * 0.0002 + 0.9 * 0.0004
-        + 0.01 * 0.1**2 + 0.001 * q * (1 - q) + 0.002 / 4
+        0.11 * binomial + 0.18 * 2 * binomial + 0.3 * weight**2 * about_curve
+        + (1 - weight) ** 2
+        * (0.3 * 0.0003 + 0.2 * 0.0002 + 0.9 * 0.0004 + 0.01 * 0.1**2
+           + 0.001 * q * (1 - q) + 0.002 / 4)
     )  # fmt: skip
-    calibrated = apply_calibration(forecast(), calibration, "stack")
+    told = replace(
+        forecast(),
+        reference_weight=np.full_like(forecast().point, weight),
+        reference_variance=np.full_like(forecast().point, about_curve),
+    )
+    calibrated = apply_calibration(told, calibration, "stack")
     assert calibrated.scale is not None
     assert calibrated.scale[0, 0] == pytest.approx(np.sqrt(1.5 * variance + 1e-6), rel=1e-12)
 

@@ -1,0 +1,81 @@
+"""The reference as a method: what it forecasts, what it refuses, what it says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.reference.fitted_reference import fit_reference
+from scalepredict.predictors.reference.reference import Reference
+from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
+
+SIZES = (1e8, 4e8, 1.6e9)
+UNITS = (Unit(benchmark="piqa", chance=0.5), Unit(benchmark="mmlu", chance=0.25))
+
+
+def ladder(n: int = 3, *, units: tuple[Unit, ...] = UNITS) -> EvalTable:
+    rows = [
+        Checkpoint(model=f"m{i}", params=size, tokens=20 * size, flops=120 * size**2)
+        for i, size in enumerate(SIZES[:n])
+    ]
+    scores = np.array([[0.58, 0.25], [0.65, 0.26], [0.71, 0.25]])[:n]
+    return make_table(rows, units, scores, n_items=np.full(scores.shape, 1000.0))
+
+
+def target(params: float) -> Targets:
+    tokens, row = np.array([20 * params]), np.array([params])
+    return Targets(
+        family=("x",), params=row, tokens=tokens, flops=6 * row * tokens, assumption=("",)
+    )
+
+
+def test_one_model_is_enough_and_more_models_make_it_surer() -> None:
+    wide = Reference().fit(ladder(1)).forecast(target(7e9))
+    near = Reference().fit(ladder(3)).forecast(target(7e9))
+    assert np.isfinite(wide.point).all()
+    assert near.reference_variance is not None
+    assert wide.reference_variance is not None
+    assert (near.reference_variance < wide.reference_variance).all()
+    assert (wide.point[0] > wide.last[0]).all()
+
+
+def test_a_low_ladder_is_said_to_be_low() -> None:
+    law = Reference().fit(ladder(3))
+    low = ladder(3).with_scores(ladder(3).scores - [[0.05, 0.0]])
+    assert law.fitted.level_sd[0] - Reference().fit(low).fitted.level_sd[0] > 0.3
+    assert any("piqa: reference of " in note and " sd." in note for note in law.notes())
+
+
+def test_exceedance_is_that_of_a_sample() -> None:
+    fitted, rng = fit_reference(ladder(2)), np.random.default_rng(0)
+    goal = target(3e9)
+    limit, items = np.array([0.75, 0.3]), np.array([1000.0, 1000.0])
+    x = 20 * 1.1619 / 2.0519 * np.log(1.1619 / (0.8 + 406.4 * 3e9**-0.34 + 410.7 * 6e10**-0.28))
+    for t in range(2):
+        a, b = rng.multivariate_normal(fitted.params[t], fitted.covariance[t], 40_000).T
+        link = a + b * x + fitted.scatter[t] * rng.normal(size=40_000)
+        p = fitted.floor[t] + (1 - fitted.floor[t]) / (1 + np.exp(-link))
+        deviation = np.sqrt(np.maximum(p * (1 - p), 0.01) / items[t] + 0.008**2)
+        share = norm.cdf((p - limit[t]) / deviation).mean()
+        # 40,000 draws: a standard error of 0.0025 at most, four of them.
+        assert fitted.exceedance(goal, limit, items)[0, t] == pytest.approx(share, abs=0.01)
+
+
+def test_without_a_served_benchmark_it_is_refused_with_the_reason() -> None:
+    own = ladder(units=(Unit(benchmark="mine"), Unit(benchmark="piqa", metric="ppl")))
+    with pytest.raises(RefusedError, match=r"no public models to compare with; metric 'ppl'"):
+        Reference().fit(own)
+    far = ladder()
+    rows = [replace(c, flops=50 * (c.flops or 0)) for c in far.checkpoints]
+    with pytest.raises(RefusedError, match="3 of 3 checkpoints lack params or tokens"):
+        Reference().fit(replace(far, checkpoints=tuple(rows)))
+
+
+def test_a_name_with_another_chance_level_is_another_benchmark() -> None:
+    other = ladder(units=(Unit(benchmark="piqa", chance=0.2), UNITS[1]))
+    fitted = fit_reference(other)
+    assert fitted.served.tolist() == [False, True]
+    assert fitted.reasons[0] == "chance is 0.2, that of the public scores 0.5"

@@ -1,211 +1,235 @@
-"""How accurate is each method, and do its intervals hold? Error by group and factor, with goals.
+"""How accurate is the default, and do its intervals hold? All public records, group by group.
 
-    python benchmarks/accuracy.py DATA_FOLDER [--predictor stack ...] [--jobs 2]
+    python benchmarks/accuracy.py DATA_FOLDER [--predictor NAME ...] [--group NAME ...] [--jobs 2]
 
-DATA_FOLDER holds the public records named in GROUPS. Errors are mean absolute errors in points,
-from rolling origins inside each family, averaged over benchmarks, targets, origins and families in
-turn. Skill is the mean over factor bins of the error over that of the last value. The second table
-is nested: each group's intervals come from constants that the other groups gave.
+DATA_FOLDER holds the records named in accuracy_groups.py. Whatever the default has
+learned from public models leaves out the lab of the records that it is judged on. Errors are mean
+absolute errors in points, averaged over benchmarks, targets, origins and families in turn; skill is
+the mean over factor bins of the error over that of the last value, on cells that every method
+forecasts. Intervals and probabilities are nested: constants come from the other groups.
 """
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from accuracy_groups import (  # type: ignore[import-not-found]  # it lies beside this file
+    FEW,
+    FEW_GROUPS,
+    FIRST_FOUR,
+    GAPPED,
+    GROUPS,
+    ROLLING,
+    cells_of,
+)
 
-from scalepredict.evaluation.backtest.floor import interpolation_noise
-from scalepredict.evaluation.backtest.outcomes import FACTOR_BINS, outcomes
-from scalepredict.evaluation.backtest.rolling_origin import Cell, run_backtest
-from scalepredict.evaluation.backtest.splits import (
-    rolling_origins,
-    spaced_checkpoints,
-)
+from scalepredict.evaluation.backtest.outcomes import FACTOR_BINS, Outcomes, outcomes
+from scalepredict.evaluation.backtest.rolling_origin import Cell
+from scalepredict.evaluation.backtest.splits import Split
 from scalepredict.evaluation.backtest.summary import SummaryRow, summarise
-from scalepredict.evaluation.calibrate.coverage import (
-    AVERAGE,
-    BENCHMARK,
-    CoverageRow,
-    nested_coverage,
-)
-from scalepredict.evaluation.intervals.calibration_file import load_calibration
+from scalepredict.evaluation.calibrate.estimate import nested_cells
+from scalepredict.evaluation.classes.classes import Kind, classify
+from scalepredict.evaluation.forecast.forecasting import above_chance
 from scalepredict.predictors import registry
-from scalepredict.predictors.interface import Predictor
-from scalepredict.records.evidence import ALL, LAST, select_evidence
-from scalepredict.records.reading.read import read_records
-from scalepredict.records.table import EvalTable
+from scalepredict.predictors.limits import MEASURABLE
+from scalepredict.predictors.reference.served import ServedBenchmark, served_benchmark
+from scalepredict.records.table import EvalTable, Floats
 
 BINS = FACTOR_BINS[1:]
+BY_EVIDENCE = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5-8": (5, 8), "> 8": (9, 10**6)}
+SIMPLE = ("last", "power_law", "trend")
+Origins = list[tuple[EvalTable, Split, list[Cell]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Records that are left out together. ``spaced``: every checkpoint, each at half the next."""
-
-    files: tuple[str, ...]
-    spaced: bool = False
-    exclude: str = ""
-    min_models: int | None = None
+def in_common(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells of one origin with the scores that some method did not forecast taken out."""
+    made = [c.forecast.point if c.forecast else np.full(c.observed.shape, np.nan) for c in cells]
+    all_made = np.isfinite(np.stack(made)).all(axis=0)
+    return [replace(c, observed=np.where(all_made, c.observed, np.nan)) for c in cells]
 
 
-GROUPS = {
-    "pythia": Group(files=("pythia_0shot", "pythia_5shot")),
-    "open_lm": Group(files=("gadre_104",)),
-    "gemstones": Group(files=("gemstones",), spaced=True),
-    "families": Group(files=("observational_base",), exclude="Pythia"),
-}
-# Not among the groups: origins where a fit has a ladder to stand on, as in published comparisons.
-LATE_ORIGINS = ("open_lm", 13)
-# Error goals by group and bin, and the ceiling of 90 % widths by bin, in points.
-ERROR_GOALS = {
-    ("pythia", "2x"): 1.55, ("pythia", "8x"): 2.5,
-    ("open_lm", "2x"): 1.9, ("open_lm", "8x"): 2.9, ("open_lm", "32x"): 4.4,
-    ("gemstones", "2x"): 0.95, ("gemstones", "8x"): 1.6, ("gemstones", "32x"): 2.5,
-}  # fmt: skip
-WIDTH_GOALS = {"2x": 8.0, "8x": 12.0, "32x": 16.0}
-SKILL_GOAL = 0.50
-COVERAGE_GOALS = {0.5: (0.45, 0.55), 0.8: (0.76, 0.84), 0.9: (0.87, 0.93)}
-GROUP_GOAL = (0.85, 0.95)  # of the 90 % intervals of each group
-
-
-def table_of(folder: Path, name: str, group: Group) -> EvalTable:
-    read = read_records([folder / f"{name}.csv.gz"]).table
-    table = select_evidence(read, choice=ALL if group.spaced else LAST).table
-    if group.spaced:
-        table = spaced_checkpoints(table)
-    kept = [not fnmatchcase(c.family, group.exclude) for c in table.checkpoints]
-    return table.take_rows(np.array(kept, dtype=bool))
-
-
-def cells_of(folder: Path, group: Group, methods: Sequence[Predictor], *, jobs: int) -> list[Cell]:
-    cells: list[Cell] = []
-    for name in group.files:
-        table = table_of(folder, name, group)
-        splits = rolling_origins(table, min_models=group.min_models)
-        cells += run_backtest(
-            table, splits, methods, load_calibration(), records=name, jobs=jobs,
-            rng=np.random.default_rng(0),
-        )  # fmt: skip
-    return cells
-
-
-def errors(cells: Sequence[Cell]) -> dict[str, dict[str, SummaryRow]]:
-    """Summaries by method and bin; a bin in which a method forecast nothing is left out."""
+def by_method(lines: Outcomes, by: str | None = "factor_bin") -> dict[str, dict[str, SummaryRow]]:
     found: dict[str, dict[str, SummaryRow]] = {}
-    for row in summarise(outcomes(cells), rng=np.random.default_rng(0)):
-        parts = found.setdefault(row.predictor, {})
+    for row in summarise(lines, by=by, rng=np.random.default_rng(0)):
         if row.n_forecasts:
-            parts[row.part] = row
+            found.setdefault(row.predictor, {})[row.part] = row
     return found
 
 
-def mark(met: bool) -> str:
-    return "ok" if met else "MISSED"
-
-
-def print_errors(name: str, cells: Sequence[Cell], floor: float) -> dict[str, float]:
-    """Print one group's table; return the skill of methods that forecast half of it or more."""
-    found = errors(cells)
-    print(f"\n{name}: MAE in points, bias in brackets; interpolation floor {100 * floor:.2f}")
-    print(f"{'':14s}" + "".join(f"{part:>13s}" for part in BINS) + "   skill  forecast")
-    skills = {}
-    for method, parts in sorted(found.items(), key=lambda item: mean_skill(item[1])):
-        texts = (cell_text(parts[part]) if part in parts else "-" for part in BINS)
-        share = coverage_share(cells, method)
-        skill = mean_skill(parts)
-        print(f"{method:14s}" + "".join(f"{text:>13s}" for text in texts), end="")
-        print(f"   {skill:.3f}  {share:7.0%}" if parts else f"       -  {share:7.0%}")
-        skills[method] = skill if share > 0.5 else float("nan")
-    for (group, part), goal in ERROR_GOALS.items():
-        if name.startswith(group) and registry.DEFAULT in found:
-            reached = 100 * found[registry.DEFAULT][part].figures["mae"].value
-            print(f"  goal {part}: {goal:.2f}, reached {reached:.2f} {mark(reached <= goal)}")
-    return skills
-
-
-def cell_text(row: SummaryRow) -> str:
-    return f"{100 * row.figures['mae'].value:.2f}({100 * row.figures['bias'].value:+.1f})"
-
-
 def mean_skill(parts: dict[str, SummaryRow]) -> float:
-    """Mean over factor bins; methods without a forecast come last."""
-    ratios = [parts[part].figures["skill"].value for part in BINS if part in parts]
-    return float(np.mean(ratios)) if ratios else float("inf")
+    return float(np.mean([parts[p].figures["skill"].value for p in BINS if p in parts]))
 
 
-def coverage_share(cells: Sequence[Cell], method: str) -> float:
-    """Share of the measured scores that the method forecast at all."""
-    own = [cell for cell in cells if cell.predictor == method]
-    asked = sum(int(np.isfinite(cell.observed).sum()) for cell in own)
-    made = sum(
-        int((np.isfinite(cell.observed) & np.isfinite(cell.forecast.point)).sum())
-        for cell in own
-        if cell.forecast is not None
+def print_errors(name: str, origins: Origins) -> dict[str, float]:
+    """One group's table on common cells; the skill of each method."""
+    cells = [cell for _, _, own in origins for cell in in_common(own)]
+    found = by_method(outcomes(cells))
+    print(f"\n{name}: MAE in points (bias), on common cells")
+    print(f"{'':14s}" + "".join(f"{part:>13s}" for part in BINS) + "   skill  refused")
+    for method, parts in sorted(found.items(), key=lambda item: mean_skill(item[1])):
+        texts = []
+        for part in BINS:
+            figures = parts[part].figures if part in parts else None
+            mae, bias = (figures["mae"].value, figures["bias"].value) if figures else (0, 0)
+            texts.append(f"{100 * mae:.2f}({100 * bias:+.1f})" if figures else "-")
+        line = "".join(f"{text:>13s}" for text in texts)
+        print(f"{method:14s}{line}   {mean_skill(parts):.3f}  {refused(origins, method):6d}")
+    return {method: mean_skill(parts) for method, parts in found.items()}
+
+
+def refused(origins: Origins, method: str) -> int:
+    """Measured scores that a method did not forecast."""
+    own = [c for _, _, cells in origins for c in cells if c.predictor == method]
+    return sum(
+        int((np.isfinite(c.observed) & ~np.isfinite(c.forecast.point)).sum())
+        if c.forecast
+        else int(np.isfinite(c.observed).sum())
+        for c in own
     )
-    return made / asked
 
 
-def print_coverage(rows: Sequence[CoverageRow]) -> None:
-    for of in (BENCHMARK, AVERAGE):
-        print(
-            f"\nnested coverage of {registry.DEFAULT}, {of}: 50 / 80 / 90 % (90 % width) in percent"
-        )
-        for group in dict.fromkeys(row.group for row in rows):
-            parts = []
-            for row in rows:
-                if (row.of, row.group) == (of, group):
-                    share = "/".join(f"{100 * row.coverage[c]:.0f}" for c in COVERAGE_GOALS)
-                    parts.append(f"{row.factor_bin or 'all'} {share} ({100 * row.width[0.9]:.1f})")
-            print(f"  {group or 'all':10s} " + "  ".join(parts))
-    found = {(r.group, r.factor_bin): r for r in rows if r.of == BENCHMARK}
-    for level, (low, high) in COVERAGE_GOALS.items():
-        reached = found["", ""].coverage[level]
-        met = mark(low <= reached <= high)
-        print(f"  goal {level:.0%} pooled: {low:.0%} to {high:.0%}, reached {reached:.1%} {met}")
-    for group in GROUPS:
-        reached = found[group, ""].coverage[0.9]
-        print(
-            f"  goal 90% of {group}: 85% to 95%, {reached:.1%} "
-            f"{mark(GROUP_GOAL[0] <= reached <= GROUP_GOAL[1])}"
-        )
-    for part, goal in WIDTH_GOALS.items():
-        reached = 100 * found["", part].width[0.9]
-        print(f"  goal width 90 at {part}: {goal:.0f}, {reached:.1f} {mark(reached <= goal)}")
+def print_by_evidence(origins: dict[str, Origins]) -> None:
+    print("\nby models in the evidence: MAE of default / last, points (series); served benchmarks")
+    for label, (low, high) in BY_EVIDENCE.items():
+        cells = [
+            only_served(cell)
+            for own in origins.values()
+            for _, _, made in own
+            for cell in made
+            if low <= cell.n_train <= high and cell.predictor in (registry.DEFAULT, "last")
+        ]
+        found = by_method(outcomes(cells), None)
+        if registry.DEFAULT in found:
+            row = found[registry.DEFAULT][""]
+            mae = [100 * found[m][""].figures["mae"].value for m in (registry.DEFAULT, "last")]
+            print(f"  K = {label:4s} {mae[0]:6.2f} / {mae[1]:6.2f}   ({row.n_series})")
+
+
+def only_served(cell: Cell) -> Cell:
+    served = [isinstance(served_benchmark(unit), ServedBenchmark) for unit in cell.units]
+    return replace(cell, observed=np.where(served, cell.observed, np.nan))
+
+
+def nested(origins: dict[str, Origins]) -> tuple[list[Cell], list[Cell]]:
+    """Cells of the default calibrated without their fold, and averages; ``group`` is the group."""
+    cells = [
+        replace(cell, group=GROUPS[name].fold)
+        for name, own in origins.items()
+        for _, _, made in own
+        for cell in made
+        if cell.predictor == registry.DEFAULT and cell.forecast is not None
+    ]
+    single, averages = nested_cells(cells)
+
+    def regrouped(held: Sequence[Cell]) -> list[Cell]:
+        return [replace(cell, group=cell.records.split("/")[0]) for cell in held]
+
+    return regrouped(single), regrouped(averages)
+
+
+def print_coverage(title: str, cells: Sequence[Cell]) -> None:
+    print(f"\n{title}: held at 50/80/90 %, 90 % width, WIS (points), mean over factor bins")
+    for name in (*dict.fromkeys(cell.group for cell in cells), "first four", "all"):
+        names = {"first four": FIRST_FOUR, "all": tuple(GROUPS)}.get(name, (name,))
+        rows = [
+            row
+            for group in names
+            for row in by_method(outcomes([c for c in cells if c.group == group]))
+            .get(registry.DEFAULT, {})
+            .values()
+        ]
+        if rows:
+            held = "/".join(f"{100 * mean_of(rows, 'coverage', x):.0f}" for x in (0.5, 0.8, 0.9))
+            width = 100 * mean_of(rows, "width", 0.9)
+            wis, mae = (100 * np.mean([r.figures[f].value for r in rows]) for f in ("wis", "mae"))
+            print(f"  {name:15s} {held:12s} {width:6.1f} {wis:6.2f}   MAE {mae:.2f}")
+
+
+def mean_of(rows: Sequence[SummaryRow], what: str, level: float) -> float:
+    return float(np.mean([getattr(row, what)[level].value for row in rows]))
+
+
+def print_at_chance(origins: dict[str, Origins], held: Sequence[Cell]) -> None:
+    """Brier and log score of P(score > chance + 5 points) for benchmarks at chance."""
+    evidence = {
+        (cell.records, cell.split): table.take_rows(split.train).of_family(split.family)
+        for own in origins.values()
+        for table, split, made in own
+        for cell in made[:1]
+    }
+    p, rose, timed = [], [], []
+    for cell in held:
+        classes = classify(evidence[cell.records, cell.split])
+        kind = dict(zip(classes.units, classes.kinds, strict=True))
+        entries = [served_benchmark(unit) for unit in cell.units]
+        chance = np.array([unit.chance for unit in cell.units])
+        at = np.array([kind.get(unit) is Kind.AT_CHANCE for unit in cell.units], dtype=bool)
+        known = np.isfinite(cell.observed) & at
+        assert cell.forecast is not None
+        p.append(above_chance(cell.forecast, chance)[known])
+        rose.append((cell.observed > chance + MEASURABLE)[known])
+        told = np.array([not isinstance(e, ServedBenchmark) or e.timing for e in entries])
+        timed.append(np.broadcast_to(told, known.shape)[known])
+    probability, event, told = (np.concatenate(v) for v in (p, rose, timed))
+    print("\nat chance: P(score > chance + 5 points)")
+    for label, chosen in (("all", told | ~told), ("without mmlu, gsm8k, humaneval", told)):
+        print(f"  {label:32s} {scores_of(probability[chosen], event[chosen])}")
+
+
+def scores_of(p: Floats, event: Floats) -> str:
+    inside = np.clip(p, 1e-3, 1 - 1e-3)
+    log = -np.mean(np.where(event, np.log(inside), np.log1p(-inside)))
+    return (
+        f"Brier {np.mean((p - event) ** 2):.3f}, log {log:.3f}, rate {event.mean():.2f}, n {len(p)}"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--predictor", action="append", help="default: all but the slow `skills`")
+    parser.add_argument("--predictor", action="append", help="beside the default and simple laws")
+    parser.add_argument("--group", action="append", choices=tuple(GROUPS), help="default: all")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    names = arguments.predictor or [name for name in registry.names() if name != "skills"]
-    names = list(dict.fromkeys([registry.DEFAULT, *names, "last"]))
+    names = dict.fromkeys([registry.DEFAULT, *SIMPLE, *(arguments.predictor or ())])
     methods = [registry.predictor_type(name)() for name in names]
+    rolling: dict[str, Origins] = {}
     skills: dict[str, dict[str, float]] = {}
-    default: list[Cell] = []
-    for name, group in GROUPS.items():
-        tables = [table_of(arguments.folder, file, group) for file in group.files]
-        noise = [error for table in tables for error in interpolation_noise(table).values()]
-        floor = float(np.mean(noise))
-        cells = cells_of(arguments.folder, group, methods, jobs=arguments.jobs)
-        skills[name] = print_errors(name, cells, floor)
-        default += [replace(c, group=name) for c in cells if c.predictor == registry.DEFAULT]
-    name, least = LATE_ORIGINS
-    late = cells_of(
-        arguments.folder, replace(GROUPS[name], min_models=least), methods, jobs=arguments.jobs
-    )
-    print_errors(f"{name}, origins of {least} models or more", late, float("nan"))
-    print("\nskill: mean over groups, where a method forecast more than half of each")
+    for group in arguments.group or GROUPS:
+        rolling[group] = cells_of(
+            arguments.folder, group, methods, kind=ROLLING, jobs=arguments.jobs
+        )
+        skills[group] = print_errors(group, rolling[group])
+    print("\nskill on common cells")
     for method in names:
-        own = [skills[name].get(method, np.nan) for name in GROUPS]
-        text = "  ".join(f"{name} {value:.3f}" for name, value in zip(GROUPS, own, strict=True))
-        print(f"  {method:14s} {np.mean(own):6.3f}   {text}")
-    reached = np.mean([skills[name][registry.DEFAULT] for name in GROUPS])
-    print(f"  goal: {SKILL_GOAL}, reached {reached:.3f} {mark(bool(reached <= SKILL_GOAL))}")
-    print_coverage(nested_coverage(default, rng=np.random.default_rng(0)))
+        own = {group: found.get(method, np.nan) for group, found in skills.items()}
+        four = np.mean([value for group, value in own.items() if group in FIRST_FOUR])
+        new = np.mean([value for group, value in own.items() if group not in FIRST_FOUR])
+        text = "  ".join(f"{group} {value:.3f}" for group, value in own.items())
+        print(f"  {method:10s} first four {four:.3f}, others {new:.3f}   {text}")
+    few = {
+        group: cells_of(arguments.folder, group, methods[:2], kind=FEW, jobs=arguments.jobs)
+        for group in rolling
+        if group in FEW_GROUPS
+    }
+    print_by_evidence({**{f"{g}/few": cells for g, cells in few.items()}, **rolling})
+    gapped = {
+        group: cells_of(arguments.folder, group, methods[:1], kind=GAPPED, jobs=arguments.jobs)
+        for group in rolling
+    }
+    kinds = {ROLLING: rolling, GAPPED: gapped, FEW: few}
+    together = {g: [o for kind in kinds.values() for o in kind.get(g, [])] for g in rolling}
+    single, averages = nested(together)
+    for kind in kinds:
+        of_kind = [cell for cell in single if cell.records.endswith(kind)]
+        print_coverage(f"{kind} origins, benchmarks", of_kind)
+    print_coverage(
+        "rolling origins, averages of all benchmarks (intervals approximate)",
+        [cell for cell in averages if cell.records.endswith(ROLLING)],
+    )
+    print_at_chance(rolling, [cell for cell in single if cell.records.endswith(ROLLING)])
 
 
 if __name__ == "__main__":

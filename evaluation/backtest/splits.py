@@ -80,6 +80,22 @@ def rolling_origins(
     return tuple(splits)
 
 
+def first_scales(table: EvalTable) -> tuple[Split, ...]:
+    """Origins at the smallest one and two scales of each family, all larger ones as targets.
+
+    Only what rests on public models forecasts so little; its targets are as far as the records go.
+    """
+    splits = []
+    flops = table.flops
+    for family, own in _families(table):
+        sizes = np.unique(flops[own])
+        for cutoff in sizes[: min(2, len(sizes) - 1)]:
+            known, wanted = own & (flops <= cutoff), own & (flops > MIN_FACTOR * cutoff)
+            if wanted.any():
+                splits.append(_split(family, own, flops, known=known, wanted=wanted))
+    return tuple(splits)
+
+
 def gapped_origins(table: EvalTable) -> tuple[Split, ...]:
     """Origins whose evidence has a gap: a small cluster, and one or three far larger runs.
 

@@ -120,7 +120,7 @@ class _Errors:
     Attributes:
         lines: What was forecast and measured.
         horizon: Decades beyond the evidence, 0 inside it. Shape (R,).
-        components: Variances, inflated for little evidence. Shape (9, R).
+        components: Variances, inflated for little evidence. Shape (10, R).
         suite: Number of the target and method whose benchmarks are averaged; -1 where the average
             lacks a benchmark. Shape (R,).
     """

@@ -28,10 +28,11 @@ COMPONENTS = (
     "distance",  # (point - last)^2: a far move is a less certain one
     "horizon",  # h^2 q (1 - q): h decades beyond the evidence, q = share of the way to 1
     "reach",  # h^2 / 4: the same where a benchmark may be off its floor or ceiling by then
-    "reference",  # w^2 times the variance of a score about the reference curve
+    "reference",  # w^2 times the variance of a score about the reference curve, w < 1
+    "reference_alone",  # the same where the forecast rests on public models alone, w = 1
 )
 # For files from before a component: what rests on public models must not look certain.
-UNTOLD = {"reference": 0.5}
+UNTOLD = {"reference": 0.5, "reference_alone": 0.5}
 OF_LADDER = slice(2, 8)  # components of the ladder's own forecast, whose share is 1 - w
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
@@ -49,7 +50,7 @@ class PredictorCalibration:
     """What one method's errors have shown.
 
     Attributes:
-        coefficients: Non-negative weights of COMPONENTS. Shape (9,).
+        coefficients: Non-negative weights of COMPONENTS. Shape (10,).
         small_evidence: The constant a of the inflation for few checkpoints.
         spread: Standardised errors of single benchmarks.
         suite_correlation: Share rho of the scale that errors within a suite have in common.
@@ -93,7 +94,7 @@ class Calibration:
 
 
 def scale_components(forecast: Forecast) -> Floats:
-    """The variances that the scale is a weighted sum of, squared fractions. Shape (9, K, T)."""
+    """The variances that the scale is a weighted sum of, squared fractions. Shape (10, K, T)."""
     p = np.clip(forecast.point, *SCORE_CLIP)
     n_items = np.where(np.isfinite(forecast.n_items), forecast.n_items, ASSUMED_ITEMS)
     binomial = p * (1 - p) / n_items
@@ -101,6 +102,7 @@ def scale_components(forecast: Forecast) -> Floats:
     q = np.clip((forecast.point - chance) / (1 - chance), *SCORE_CLIP)
     ahead = np.maximum(forecast.horizon, 0)
     weight = np.nan_to_num(_or_zero(forecast.reference_weight, p))
+    about_curve = np.minimum(_or_zero(forecast.reference_variance, p), VARIANCE_CAP)
     variance = np.stack(
         [
             binomial,
@@ -111,7 +113,8 @@ def scale_components(forecast: Forecast) -> Floats:
             (forecast.point - forecast.last) ** 2,
             ahead**2 * q * (1 - q),
             ahead**2 / 4,
-            weight**2 * np.minimum(_or_zero(forecast.reference_variance, p), VARIANCE_CAP),
+            np.where(weight < 1, weight**2 * about_curve, 0.0),
+            np.where(weight < 1, 0.0, about_curve),
         ]
     )
     variance[OF_LADDER] *= (1 - weight) ** 2

@@ -71,7 +71,7 @@ def with_stack(
 
 def test_the_scale_is_the_weighted_sum_of_its_components() -> None:
     """By hand at 0.6: bv = .24/500, q = .35/.75; five models inflate the variance by 1.5."""
-    shares = [0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002, 0.3]
+    shares = [0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002, 0.3, 0.7]
     calibration = with_stack(coefficients=np.array(shares))
     weight, about_curve = 0.4, 0.0025
     binomial, q = 0.24 / 500, 0.35 / 0.75
@@ -87,6 +87,20 @@ def test_the_scale_is_the_weighted_sum_of_its_components() -> None:
         reference_variance=np.full_like(forecast().point, about_curve),
     )
     calibrated = apply_calibration(told, calibration, "stack")
+    assert calibrated.scale is not None
+    assert calibrated.scale[0, 0] == pytest.approx(np.sqrt(1.5 * variance + 1e-6), rel=1e-12)
+
+
+def test_what_rests_on_public_models_alone_has_a_share_of_its_own() -> None:
+    shares = [0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002, 0.3, 0.7]
+    point = forecast().point
+    told = replace(
+        forecast(),
+        reference_weight=np.ones_like(point),
+        reference_variance=np.full_like(point, 0.0025),
+    )
+    calibrated = apply_calibration(told, with_stack(coefficients=np.array(shares)), "stack")
+    variance = (0.11 + 0.18 * 2) * 0.24 / 500 + 0.7 * 0.0025
     assert calibrated.scale is not None
     assert calibrated.scale[0, 0] == pytest.approx(np.sqrt(1.5 * variance + 1e-6), rel=1e-12)
 

@@ -16,6 +16,7 @@ from scalepredict.cli.inputs.gathered import (
     check_patterns,
     tested_evidence,
 )
+from scalepredict.cli.inputs.method import ReferenceOptions
 from scalepredict.cli.inputs.options import (
     CalibrationOption,
     IntervalOptions,
@@ -103,6 +104,7 @@ class Holdout:
 def backtest(
     records: RecordsArgument,
     holdout: Holdout,
+    reference: ReferenceOptions,
     selection: Selection,
     workers: Workers,
     intervals: IntervalOptions,
@@ -150,7 +152,7 @@ def backtest(
     from scalepredict.records.text.writing import check_place, write_whole
 
     voice, shape, levels = shown.voice, shown.shape, intervals.levels()
-    methods = rivals(predictor)
+    methods = [reference.applied(method) for method in rivals(predictor)]
     if rows is not None:
         check_place(rows)
     constants = load_calibration(calibration)

@@ -14,6 +14,7 @@ from scalepredict.cli.inputs.gathered import (
     check_patterns,
     tested_evidence,
 )
+from scalepredict.cli.inputs.method import ReferenceOptions
 from scalepredict.cli.inputs.options import (
     IntervalOptions,
     Output,
@@ -36,6 +37,7 @@ def calibrate(
     records: RecordsArgument,
     selection: Selection,
     workers: Workers,
+    reference: ReferenceOptions,
     intervals: IntervalOptions,
     shown: Output,
     output: Annotated[
@@ -74,6 +76,15 @@ def calibrate(
             rich_help_panel=METHOD,
         ),
     ] = 14,
+    thinned: Annotated[
+        bool,
+        typer.Option(
+            "--thinned",
+            help="Also ladders of one and two scales, and small clusters with one or three far "
+            "larger runs.",
+            rich_help_panel=METHOD,
+        ),
+    ] = False,
     exclude: ExcludeOption = (),
     tokens: SameTokensOption = None,
     seed: SeedOption = 0,
@@ -116,8 +127,9 @@ def calibrate(
     with workers.engine() as jobs:
         cells = backtest_groups(
             tables,
-            [registry.predictor_type(name)() for name in methods],
+            [reference.applied(registry.predictor_type(name)()) for name in methods],
             max_origins=origins,
+            thinned=thinned,
             watch=voice.counting,
             jobs=jobs,
             rng=rng,
@@ -136,6 +148,8 @@ def calibrate(
                     "--exclude": exclude,
                     "--predictor": predictor,
                     "--origins": [origins],
+                    "--thinned": [""] if thinned else (),
+                    **reference.as_options(),
                     "--seed": [seed],
                 },
             ),

@@ -1,5 +1,6 @@
 """Which method did the user choose, with which settings? From options to a predictor."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -52,6 +53,57 @@ class SpaceOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceOptions:
+    """What the default may take from public models."""
+
+    HEADING: ClassVar[str] = METHOD
+
+    no_reference: Annotated[
+        bool,
+        typer.Option("--no-reference", help="Forecast from these records alone: no public models."),
+    ] = False
+    reference_without: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--reference-without",
+            metavar="LAB",
+            help="Leave out the public models of a lab, e.g. meta (repeatable). The lab of these "
+            "records is left out by its names anyway.",
+        ),
+    ] = ()
+
+    def settings(self) -> dict[str, object]:
+        """The settings of a method that were given."""
+        given: dict[str, object] = {"reference": False} if self.no_reference else {}
+        if self.reference_without:
+            given["reference_without"] = self.reference_without
+        return given
+
+    def as_options(self) -> dict[str, Sequence[object]]:
+        """What was given, as on the command line."""
+        return {
+            "--no-reference": [""] if self.no_reference else (),
+            "--reference-without": self.reference_without,
+        }
+
+    def applied(self, method: "Predictor") -> "Predictor":
+        """The method with those of the settings that it has.
+
+        Raises:
+            RefusedError: No lab of the public models goes by a name.
+        """
+        if self.reference_without:
+            from scalepredict.predictors.reference.served import named_labs
+
+            named_labs(self.reference_without)
+        unfitted: Any = method
+        known = {field.name for field in fields(unfitted)}
+        own = {name: value for name, value in self.settings().items() if name in known}
+        result: Predictor = replace(unfitted, **own)
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MethodOptions:
     """One method and its settings; each setting holds for the methods that have it."""
 
@@ -66,6 +118,7 @@ class MethodOptions:
             autocompletion=lambda: list(registry.names()),
         ),
     ] = registry.DEFAULT
+    reference: ReferenceOptions
     space: SpaceOptions
     clustering: ClusteringOption = None
 
@@ -83,6 +136,13 @@ class MethodOptions:
             "clustering": None if self.clustering is None else chosen_clustering(self.clustering),
         }
         known = {field.name for field in fields(method)}
+        for setting in self.reference.settings():
+            if setting not in known:
+                option = "no-reference" if setting == "reference" else "reference-without"
+                raise RefusedError(
+                    f"--{option} means nothing to the predictor {self.predictor!r}; leave it out."
+                )
+        method = self.reference.applied(method)
         for setting, value in given.items():
             if value is None:
                 continue

@@ -1,7 +1,7 @@
 """How is a forecast shown? One table for each family and target; the same as rows and documents."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from scalepredict.evaluation.intervals.calibration import suites as suites_of
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.limits import MEASURABLE
+from scalepredict.predictors.reference.fitted_reference import ReferenceUse
 from scalepredict.records.subset import known_names
 from scalepredict.records.text.counts import count_of, format_count
 from scalepredict.records.units import column_document
@@ -55,6 +56,7 @@ class Entry:
     error: float = np.nan
     evidence: tuple[float, ...] = ()
     column: Mapping[str, str | int] = field(default_factory=dict)
+    reference: ReferenceUse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,7 @@ def _entries(
             observed=float(comparison.observed[k, t]) if comparison else np.nan,
             error=float(comparison.error[k, t]) if comparison else np.nan,
             evidence=tuple(rising[:, t].tolist()),
+            reference=family.references[t] if family.references else None,
         )
         for t, unit in enumerate(forecast.units)
     ]
@@ -346,6 +349,8 @@ def _item(entry: Entry, measured: bool) -> dict[str, Any]:
         "chance": entry.chance,
         "upper_95": entry.upper,
         "p_above_chance_5": entry.p_above_chance,
+        "reference": None if entry.reference is None else asdict(entry.reference),
+        "bend": None,
         "warnings": list(entry.warnings),
     }
     if measured:

@@ -8,7 +8,11 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.backtest.rolling_origin import Cell, Progress, run_backtest
-from scalepredict.evaluation.backtest.splits import rolling_origins
+from scalepredict.evaluation.backtest.splits import (
+    first_scales,
+    gapped_origins,
+    rolling_origins,
+)
 from scalepredict.evaluation.calibrate.estimate import independent_groups
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.interface import Predictor
@@ -16,12 +20,15 @@ from scalepredict.records.table import EvalTable
 
 Watch = Callable[[str], AbstractContextManager[Progress | None]]  # shows what is being done
 
+THINNED = {"with a gap": gapped_origins, "of one or two scales": first_scales}
+
 
 def backtest_groups(
     tables: Mapping[str, EvalTable],
     predictors: Sequence[Predictor],
     *,
     max_origins: int,
+    thinned: bool = False,
     watch: Watch,
     jobs: int = 1,
     rng: np.random.Generator,
@@ -34,6 +41,7 @@ def backtest_groups(
         tables: Evidence by name.
         predictors: The methods.
         max_origins: Origins of each family, at most.
+        thinned: Also ladders of one and two scales, and clusters with far runs.
         watch: Shows progress.
         jobs: Processes; results do not depend on it.
         rng: Draws what methods draw.
@@ -60,6 +68,19 @@ def backtest_groups(
                     constants,
                     records=name,
                     with_scores=with_scores,
+                    jobs=jobs,
+                    progress=progress,
+                    rng=stream,
+                )
+            cells += [replace(c, group=c.family if alone else groups[name]) for c in made]
+        for kind, found in THINNED.items() if thinned else ():
+            with watch(f"backtest of {name} {kind}") as progress:
+                made = run_backtest(
+                    table,
+                    found(table),
+                    predictors,
+                    constants,
+                    records=f"{name} {kind}",
                     jobs=jobs,
                     progress=progress,
                     rng=stream,

@@ -15,8 +15,9 @@ from scalepredict.evaluation.intervals.calibration import (
     suite_averages,
 )
 from scalepredict.predictors.fit_families import Fit, FittedGroup
-from scalepredict.predictors.interface import Forecast, Targets
+from scalepredict.predictors.interface import Forecast, Frontier, Law, Targets
 from scalepredict.predictors.limits import MEASURABLE
+from scalepredict.predictors.reference.fitted_reference import FittedReference, ReferenceUse
 from scalepredict.predictors.scale.targets import (
     describe_target,
     factors,
@@ -24,6 +25,7 @@ from scalepredict.predictors.scale.targets import (
 )
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import EvalTable, Floats
+from scalepredict.records.units import match
 
 UPPER = 0.95  # probability below the upper bound of a benchmark at chance
 
@@ -45,6 +47,7 @@ class FamilyForecast:
         target_warnings: Doubts about each target, length K.
         target_lines: How each target was understood, length K.
         notes: What the law and its intervals assume.
+        references: What public models did for each of the T benchmarks; None = nothing.
     """
 
     family: str
@@ -59,6 +62,7 @@ class FamilyForecast:
     target_warnings: tuple[tuple[str, ...], ...]
     target_lines: tuple[str, ...]
     notes: tuple[str, ...]
+    references: tuple[ReferenceUse | None, ...] = ()
 
     @property
     def targets(self) -> Targets:
@@ -123,6 +127,16 @@ def forecast_family(
     )
 
 
+def _references(law: Law, evidence: EvalTable) -> tuple[ReferenceUse | None, ...]:
+    reference: FittedReference | None = getattr(law, "reference", None)
+    frontier: Frontier | None = getattr(law, "frontier", None)
+    if reference is None or frontier is None:
+        return (None,) * len(evidence.units)
+    uses = reference.uses(frontier.n_train)
+    places = match(evidence.units, frontier.units, unknown="same")
+    return tuple(uses[place] if place >= 0 else None for place in places)
+
+
 def above_chance(forecast: Forecast, chance: Floats) -> Floats:
     """Probability of a score above chance by more than guessing explains. Shape (K, T).
 
@@ -177,4 +191,5 @@ def judged(
         target_warnings=warnings,
         target_lines=lines,
         notes=(*group.law.notes(), *calibration_notes(forecast, calibration, name)),
+        references=_references(group.law, evidence),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.limits import FEWEST_MODELS
 from scalepredict.predictors.reference.reference_curves import (
     Measured,
     absolute_index,
@@ -28,6 +29,23 @@ from scalepredict.records.answers import answers
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 
 QUADRATURE = 25  # nodes of Gauss and Hermite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceUse:
+    """What public models did for one benchmark.
+
+    Attributes:
+        labs: Labs behind the curve.
+        families: Families behind it.
+        level_sd: The ladder's level in standard deviations between families, from their mean.
+        weight: Share of the curve in the forecast.
+    """
+
+    labs: int
+    families: int
+    level_sd: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +78,24 @@ class FittedReference:
     families: Floats
     reasons: tuple[str, ...]
     without: tuple[str, ...]
+
+    def uses(self, n_train: Floats) -> tuple[ReferenceUse | None, ...]:
+        """What stands behind each unit, by its number of checkpoints (T,); None = no curve."""
+        figures = zip(
+            self.labs, self.families, self.level_sd, self.weight, n_train < FEWEST_MODELS,
+            strict=True,
+        )  # fmt: skip
+        return tuple(
+            ReferenceUse(
+                labs=int(labs),
+                families=int(families),
+                level_sd=float(level),
+                weight=1.0 if alone else float(weight),
+            )
+            if weight > 0
+            else None
+            for labs, families, level, weight, alone in figures
+        )
 
     @property
     def served(self) -> Bools:

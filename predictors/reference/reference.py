@@ -30,7 +30,7 @@ class Reference:
     """Reference curves alone; reads scores, N and D.
 
     Attributes:
-        without: Names of labs to leave out besides the ladder's own.
+        reference_without: Names of labs to leave out besides the ladder's own.
     """
 
     name: ClassVar[str] = "reference"
@@ -39,7 +39,7 @@ class Reference:
     needs_compute: ClassVar[bool] = True
     reads_known_scores: ClassVar[bool] = False
 
-    without: tuple[str, ...] = ()
+    reference_without: tuple[str, ...] = ()
 
     def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "ReferenceLaw":
         """Fit the curve of every served benchmark.
@@ -48,7 +48,7 @@ class Reference:
             RefusedError: No benchmark of the table has a reference curve.
         """
         del rng
-        fitted = fit_reference(table, without=self.without)
+        fitted = fit_reference(table, without=self.reference_without)
         if not fitted.served.any():
             reasons = dict.fromkeys(reason for reason in fitted.reasons if reason)
             raise RefusedError(
@@ -56,7 +56,7 @@ class Reference:
                 f"{count_of(len(table.units), 'benchmark')} has a reference curve "
                 f"({'; '.join(reasons)}). Fit with --predictor stack."
             )
-        return ReferenceLaw(frontier=Frontier.of_table(table), fitted=fitted)
+        return ReferenceLaw(frontier=Frontier.of_table(table), reference=fitted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,23 +65,24 @@ class ReferenceLaw:
 
     Attributes:
         frontier: Where the evidence ends.
-        fitted: The curves.
+        reference: The curves.
     """
 
     frontier: Frontier
-    fitted: FittedReference
+    reference: FittedReference
 
     def forecast(self, targets: Targets) -> Forecast:
         """Scores on the curves."""
+        reasons = self.reference.reasons
         made = make_forecast(
             targets,
             self.frontier,
-            self.fitted.scores(targets),
-            failures=tuple(f"no reference curve: {r}" if r else None for r in self.fitted.reasons),
+            self.reference.scores(targets),
+            failures=tuple(f"no reference curve: {r}" if r else None for r in reasons),
         )
-        variance = self.fitted.variance(targets, self.frontier.n_items)
+        variance = self.reference.variance(targets, self.frontier.n_items)
         return replace(made, reference_weight=np.ones_like(variance), reference_variance=variance)
 
     def notes(self) -> tuple[str, ...]:
         """What the curves rest on, benchmark by benchmark."""
-        return reference_notes(self.fitted, self.frontier)
+        return reference_notes(self.reference, self.frontier)

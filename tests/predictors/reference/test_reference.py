@@ -45,8 +45,8 @@ def test_one_model_is_enough_and_more_models_make_it_surer() -> None:
 def test_a_low_ladder_is_said_to_be_low() -> None:
     law = Reference().fit(ladder(3))
     low = ladder(3).with_scores(ladder(3).scores - [[0.05, 0.0]])
-    assert law.fitted.level_sd[0] - Reference().fit(low).fitted.level_sd[0] > 0.3
-    assert any("piqa: reference of " in note and " sd." in note for note in law.notes())
+    assert law.reference.level_sd[0] - Reference().fit(low).reference.level_sd[0] > 0.3
+    assert any("piqa level " in note and " sd of " in note for note in law.notes())
 
 
 def test_exceedance_is_that_of_a_sample() -> None:

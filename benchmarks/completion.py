@@ -75,7 +75,7 @@ def main(folder: Path) -> None:
                 "median of the benchmark": np.tile(
                     np.nanmedian(known.scores, axis=0), (len(hidden), 1)
                 ),
-                "completion alone": complete(fit_completion(known.scores), known.scores),
+                "completion alone": complete(fit_completion(known.scores), known.scores)[0],
                 "links alone": card_forecast(replace(law, card=None), known).point,
                 "observational": made.point,
             }

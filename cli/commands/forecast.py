@@ -102,7 +102,9 @@ def forecast(
             )
         refused: Mapping[str, str] = {}
         for table in known_tables(stored, capabilities_of, read(known) if known else None):
-            pairs += forecast_known(stored.fit, table, constants)
+            made, left_out = forecast_known(stored.fit, table, constants)
+            pairs += made
+            voice.warn(f"model {name!r} is left out: {why}" for name, why in left_out.items())
     else:
         truth = read(measured) if measured else None
         pairs, refused = _from_scale(stored, constants, request, truth, narrowing.family)
@@ -142,12 +144,16 @@ def _from_scale(
     from scalepredict.cli.inputs.stored_fit import how_to_target
     from scalepredict.evaluation.forecast.forecasting import forecast_families
     from scalepredict.evaluation.forecast.measured import compare
+    from scalepredict.predictors.scale.targets import TargetRequest
 
+    # Without a scale, a family that was not measured was not asked for.
+    measured = truth.records.families if truth and request == TargetRequest() else None
     forecasts, refused = forecast_families(
         stored.fit,
         how_to_target(request, truth),
         constants,
         families=families,
+        among=measured,
     )
     return [
         (each, compare(each, truth.checkpoints(each.family)) if truth else None)

@@ -1,12 +1,13 @@
 """What does a fit say about a scale? The calibrated forecast of each family, with its doubts."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.classes.classes import Classes, classify
+from scalepredict.evaluation.classes.benchmark_trend import Trend
+from scalepredict.evaluation.classes.classes import Classes, Kind, classify
 from scalepredict.evaluation.forecast.doubts import aligned, benchmark_doubts
 from scalepredict.evaluation.intervals.calibration import (
     Calibration,
@@ -25,6 +26,7 @@ from scalepredict.predictors.scale.targets import (
 )
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import EvalTable, Floats
+from scalepredict.records.text.counts import count_of, listed
 from scalepredict.records.units import match
 
 UPPER = 0.95  # probability below the upper bound of a benchmark at chance
@@ -76,6 +78,7 @@ def forecast_families(
     calibration: Calibration,
     *,
     families: Sequence[str] = (),
+    among: Collection[str] | None = None,
 ) -> tuple[tuple[FamilyForecast, ...], Mapping[str, str]]:
     """Forecast each family of a fit, or the named ones; and why some have no forecast, by family.
 
@@ -84,6 +87,7 @@ def forecast_families(
         targets_of: The targets of a family, from its evidence.
         calibration: Makes the intervals.
         families: Names of the wanted families; empty = all.
+        among: Families that are asked for if none is named; the others are passed over. None = all.
 
     Raises:
         RefusedError: A family is unknown, a named one has no forecast, or none has.
@@ -93,7 +97,7 @@ def forecast_families(
     refused = {family: why for family, why in fit.refused.items() if family in families}
     forecasts = []
     for group, family in fitted:
-        if families and family not in families:
+        if family not in (families or among or (family,)):
             continue
         try:
             targets = targets_of(_of_known_compute(group, family))
@@ -101,6 +105,11 @@ def forecast_families(
             refused[family] = str(reason)
         else:
             forecasts.append(forecast_family(fit, group, targets, calibration))
+    if among is not None and not (forecasts or refused):
+        raise RefusedError(
+            f"none of {count_of(len(fitted), 'family', 'families')} of the fit was measured; "
+            f"measured are: {listed(tuple(among))}."
+        )
     if refused and (families or not forecasts):
         raise RefusedError("\n".join(f"family {name!r}: {why}" for name, why in refused.items()))
     return tuple(forecasts), refused
@@ -115,6 +124,7 @@ def forecast_family(
     """Forecast, calibrate and judge one family."""
     evidence = _of_known_compute(group, targets.family[0])
     places = range(len(targets))
+    pooled = len(group.families) > 1  # then few models of the family's own are no doubt
     return judged(
         group,
         evidence,
@@ -122,7 +132,7 @@ def forecast_family(
         calibration,
         factor=factors(targets, evidence),
         lines=tuple(describe_target(targets, i, evidence) for i in places),
-        warnings=tuple(target_warnings(targets, i, evidence) for i in places),
+        warnings=tuple(target_warnings(targets, i, evidence, pooled=pooled) for i in places),
         name=fit.predictor.name,
     )
 
@@ -160,6 +170,36 @@ def _of_known_compute(group: FittedGroup, family: str) -> EvalTable:
     return evidence if known.all() else evidence.take_rows(known)
 
 
+def _classes(group: FittedGroup, evidence: EvalTable) -> Classes:
+    # A method that pools families needs no class of the family's own: where its scores are too few
+    # for one, the class is that of all families together.
+    own = classify(evidence)
+    few = np.array([kind is Kind.TOO_FEW for kind in own.kinds])
+    if len(evidence.families) > 1:
+        return _of_pool(own)
+    if len(group.families) == 1 or not few.any():
+        return own
+    known = np.isfinite(group.evidence.flops)
+    pool = _of_pool(classify(group.evidence.take_rows(known)))
+    kinds = zip(own.kinds, pool.kinds, strict=True)
+    measures = {
+        field.name: np.where(few, getattr(pool.trend, field.name), getattr(own.trend, field.name))
+        for field in fields(Trend)
+    }
+    return replace(
+        own,
+        kinds=tuple(shared if kind is Kind.TOO_FEW else kind for kind, shared in kinds),
+        trend=Trend(**measures),
+    )
+
+
+def _of_pool(classes: Classes) -> Classes:
+    # Families lie apart: their scatter around one trend is no noise of a benchmark.
+    kinds = zip(classes.kinds, classes.trend.slope > 0, strict=True)
+    apart = {Kind.NOISY: Kind.RISING, Kind.FLAT: Kind.RISING}
+    return replace(classes, kinds=tuple(apart.get(k, k) if rises else k for k, rises in kinds))
+
+
 def judged(
     group: FittedGroup,
     evidence: EvalTable,
@@ -176,7 +216,7 @@ def judged(
     ``name`` says whose errors its intervals come from.
     """
     forecast = apply_calibration(raw, calibration, name)
-    classes = classify(evidence)
+    classes = _classes(group, evidence)
     chance = evidence.chance
     return FamilyForecast(
         family=raw.targets.family[0],

@@ -1,6 +1,6 @@
 """What will a model score that is known by its scores on other benchmarks, not by its scale?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,7 +41,7 @@ def fitted_models(fit: Fit, models: Sequence[str]) -> EvalTable:
 
 def forecast_known(
     fit: Fit, known: EvalTable, calibration: Calibration
-) -> tuple[tuple[FamilyForecast, Comparison], ...]:
+) -> tuple[tuple[tuple[FamilyForecast, Comparison], ...], Mapping[str, str]]:
     """Forecast every benchmark of a fit for each row of a table of known scores.
 
     Args:
@@ -51,16 +51,23 @@ def forecast_known(
 
     Returns:
         For each row its forecast, and the known scores beside it: each benchmark is forecast
-        without its own score.
+        without its own score. Then why some models have no forecast, by name.
 
     Raises:
-        RefusedError: The method does not read scores of its targets, or a target has none of the
-            standard benchmarks.
+        RefusedError: The method does not read scores of its targets, or no target can be forecast.
     """
     group = _group(fit)
     table = to_benchmarks(known)
-    rows = [table.take_rows(np.array([row])) for row in range(len(table.checkpoints))]
-    return tuple(_one(fit, group, row, calibration) for row in rows)
+    made: list[tuple[FamilyForecast, Comparison]] = []
+    refused: dict[str, str] = {}
+    for row, checkpoint in enumerate(table.checkpoints):
+        try:
+            made.append(_one(fit, group, table.take_rows(np.array([row])), calibration))
+        except RefusedError as reason:
+            refused[checkpoint.model] = str(reason)
+    if refused and not made:
+        raise RefusedError("\n".join(f"model {name!r}: {why}" for name, why in refused.items()))
+    return tuple(made), refused
 
 
 def _one(
@@ -71,10 +78,7 @@ def _one(
 ) -> tuple[FamilyForecast, Comparison]:
     checkpoint = known.checkpoints[0]
     targets = replace(Targets.of_table(known), known=known)
-    try:
-        raw = group.law.forecast(targets)
-    except RefusedError as reason:
-        raise RefusedError(f"model {checkpoint.model!r}: {reason}") from reason
+    raw = group.law.forecast(targets)
     column = match(raw.units, known.units, unknown="any")
     observed = np.where(column >= 0, known.scores[:, column], np.nan)
     unread = [unit for i, unit in enumerate(known.units) if i not in column]

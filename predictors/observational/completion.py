@@ -73,8 +73,8 @@ def fit_completion(scores: Floats) -> Completion:
     )
 
 
-def complete(completion: Completion, scores: Floats) -> Floats:
-    """Scores of N targets on all benchmarks, each without its own known score. Shape (N, T).
+def complete(completion: Completion, scores: Floats) -> tuple[Floats, Floats]:
+    """Scores of N targets on all benchmarks, each without its own known score.
 
     A target without any known score is an average model; a benchmark that was never measured is
     NaN.
@@ -82,12 +82,16 @@ def complete(completion: Completion, scores: Floats) -> Floats:
     Args:
         completion: Fitted to other models, or to these.
         scores: Known scores, NaN = unknown. Shape (N, T).
+
+    Returns:
+        The scores, and how uncertain the few known ones leave them: standard deviation over that
+        of a model known on every benchmark. Two of shape (N, T).
     """
     logits = (logit(np.clip(scores, *CLIP)) - completion.mean) / completion.size
     used = np.isfinite(logits).astype(float)
     table = np.where(used > 0, logits, 0.0)
-    average = np.mean([_rows(rank, table, used) for rank in completion.ranks], axis=0)
-    return np.asarray(expit(completion.mean + completion.size * average))
+    average, doubt = np.mean([_rows(rank, table, used) for rank in completion.ranks], axis=0)
+    return expit(completion.mean + completion.size * average), np.sqrt(1 + doubt)
 
 
 def _alternating(table: Floats, used: Floats, rank: int) -> LowRank:
@@ -120,8 +124,9 @@ def _ridge(used: Floats, design: Floats, pull: Floats) -> Floats:
     return np.asarray(np.linalg.solve(square, (pull @ design)[:, :, None])[:, :, 0])
 
 
-def _rows(rank: LowRank, table: Floats, used: Floats) -> Floats:
-    # Standardised logits of N targets. Leaving a cell out of a ridge has a closed form.
+def _rows(rank: LowRank, table: Floats, used: Floats) -> tuple[Floats, Floats]:
+    # Standardised logits of N targets, and their variance over the noise's. Leaving a cell out of
+    # a ridge has a closed form.
     design = np.concatenate([np.ones((table.shape[1], 1)), rank.loading], axis=1)
     pull = used * (table - rank.centre - rank.level)
     p = design.shape[1]
@@ -129,5 +134,7 @@ def _rows(rank: LowRank, table: Floats, used: Floats) -> Floats:
     inverse = np.linalg.inv((used @ outer).reshape(len(used), p, p) + RIDGE * np.eye(p))
     spread = design @ inverse  # (N, T, p)
     fitted = np.einsum("ntp,np->nt", spread, pull @ design)
-    leverage = used * np.einsum("ntp,tp->nt", spread, design)
-    return np.asarray(rank.centre + rank.level + (fitted - leverage * pull) / (1 - leverage))
+    doubt = np.einsum("ntp,tp->nt", spread, design)
+    leverage = used * doubt
+    points = rank.centre + rank.level + (fitted - leverage * pull) / (1 - leverage)
+    return points, doubt / (1 - leverage)

@@ -1,8 +1,10 @@
 """How far is a completed cell of a model card from its score? Judged on models left out.
 
     forecast = weight_j * completion + (1 - weight_j) * capability link, where both forecast
-    u^2 = p (1 - p) * ratio_j^2 + APART (completion - link)^2
+    u^2 = p (1 - p) * (ratio_j * doubt)^2 + APART (completion - link)^2
     interval = p +- quantile(|error| / u) * u
+
+where doubt is larger the fewer scores of a model are known (completion.py).
 
 Folds of models are left out of both fits; of each such model an eighth of the scores is hidden in
 turn and forecast from the others. Their errors give the weights, the ratios (medians; both drawn
@@ -43,7 +45,7 @@ class ModelCard:
     Attributes:
         completion: Fitted to all models.
         weight: Of the completion where there is a capability link too. Shape (T,).
-        ratio: Median error over sqrt(p (1 - p)). Shape (T,).
+        ratio: Median error over sqrt(p (1 - p)) * doubt. Shape (T,).
         quantiles: Of error / u at PROBABILITIES; None = too few cells to tell. Shape (Q,).
     """
 
@@ -63,11 +65,11 @@ class ModelCard:
         Returns:
             Shapes (N, T) and (N, T, Q).
         """
-        completed = complete(self.completion, known)
+        completed, doubt = complete(self.completion, known)
         points = _averaged(completed, linked, np.where(averaged, self.weight, 0.0))
         if self.quantiles is None:
             return points, np.full((*points.shape, len(PROBABILITIES)), np.nan)
-        scale = _scale(points, self.ratio, completed - linked)
+        scale = _scale(points, self.ratio * doubt, completed - linked)
         return points, np.clip(points[..., None] + scale[..., None] * self.quantiles, 0.0, 1.0)
 
 
@@ -81,12 +83,12 @@ def fit_card(table: EvalTable, links: Links) -> ModelCard:
     n_models = len(table.checkpoints)
     spaced = np.unique(np.linspace(0, n_models - 1, min(n_models, MOST_MODELS)).astype(int))
     sample = table.take_rows(spaced)
-    hidden, completed, linked = _left_out(sample, links)
+    hidden, completed, doubt, linked = _left_out(sample, links)
     observed = sample.scores
     weight = _best_weights(completed, linked, observed, hidden)
     points = _averaged(completed, linked, weight)
     judged = hidden & np.isfinite(points)
-    ratio = np.where(judged, np.abs(points - observed), np.nan) / _size(points)
+    ratio = np.where(judged, np.abs(points - observed), np.nan) / (_size(points) * doubt)
     common = float(np.nanmedian(ratio)) if judged.any() else 0.0
     count = judged.sum(axis=0)
     filled = np.where(judged | (count == 0), np.nan_to_num(ratio), np.nan)
@@ -94,7 +96,7 @@ def fit_card(table: EvalTable, links: Links) -> ModelCard:
     drawn = (count * own + PSEUDO_CELLS * common) / (count + PSEUDO_CELLS)
     quantiles = None
     if judged.sum() >= FEWEST_CELLS and common > 0:
-        scale = _scale(points, drawn, completed - linked)
+        scale = _scale(points, drawn * doubt, completed - linked)
         error = (np.abs(points - observed) / scale)[judged]
         coverage = np.abs(2 * PROBABILITIES - 1)
         level = np.minimum(coverage * (1 + 1 / error.size), 1.0)  # conformal, of a finite sample
@@ -104,11 +106,11 @@ def fit_card(table: EvalTable, links: Links) -> ModelCard:
     )
 
 
-def _left_out(table: EvalTable, links: Links) -> tuple[Bools, Floats, Floats]:
-    # Which cells were hidden and forecast, and by completion and links what. Shapes (M, T).
+def _left_out(table: EvalTable, links: Links) -> tuple[Bools, Floats, Floats, Floats]:
+    # Which cells were hidden and forecast; by the completion what, with what doubt; by links what.
     scores, n_models = table.scores, len(table.checkpoints)
     hidden = np.zeros(scores.shape, dtype=bool)
-    completed, linked = np.full(scores.shape, np.nan), np.full(scores.shape, np.nan)
+    completed, doubt, linked = (np.full(scores.shape, np.nan) for _ in range(3))
     for fold in range(FOLDS):
         test = np.arange(fold, n_models, FOLDS)
         if not test.size:
@@ -119,13 +121,15 @@ def _left_out(table: EvalTable, links: Links) -> tuple[Bools, Floats, Floats]:
         rest = rest.with_scores(np.concatenate(np.where(part, np.nan, scores[test])))
         part &= np.reshape(np.isfinite(rest.scores).any(axis=1), (PARTS, -1, 1))
         hidden[test] = part.any(axis=0)
-        for forecast, points in (
-            (completed, complete(fit_completion(train.scores), rest.scores)),
+        points, doubts = complete(fit_completion(train.scores), rest.scores)
+        for found, values in (
+            (completed, points),
+            (doubt, doubts),
             (linked, links(train, rest)),
         ):
-            mine = np.where(part, points.reshape(part.shape), 0.0).sum(axis=0)
-            forecast[test] = np.where(hidden[test], mine, np.nan)
-    return hidden, completed, linked
+            mine = np.where(part, values.reshape(part.shape), 0.0).sum(axis=0)
+            found[test] = np.where(hidden[test], mine, np.nan)
+    return hidden, completed, doubt, linked
 
 
 def _parts(scores: Floats) -> Floats:

@@ -89,8 +89,17 @@ def describe_target(targets: Targets, index: int, evidence: EvalTable) -> str:
     return f"{line}; assumed: {assumption}" if assumption else line
 
 
-def target_warnings(targets: Targets, index: int, evidence: EvalTable) -> tuple[str, ...]:
-    """Why the forecast of a target is less certain than its numbers look."""
+def target_warnings(
+    targets: Targets, index: int, evidence: EvalTable, *, pooled: bool = False
+) -> tuple[str, ...]:
+    """Why the forecast of a target is less certain than its numbers look.
+
+    Args:
+        targets: The targets.
+        index: Which of them.
+        evidence: That of the target's own family.
+        pooled: Whether other families are evidence too, so that few models of its own are no doubt.
+    """
     factor = float(factors(targets, evidence)[index])
     warnings = []
     if factor > FAR_FACTOR:
@@ -100,7 +109,8 @@ def target_warnings(targets: Targets, index: int, evidence: EvalTable) -> tuple[
             f"the target is smaller than the largest evidence ({_times(factor)} its FLOPs), so "
             "this is what the fit says there, not a prediction."
         )
-    return (*warnings, *few_models(evidence), *_off_design(targets, index, evidence))
+    few = () if pooled else few_models(evidence)
+    return (*warnings, *few, *_off_design(targets, index, evidence))
 
 
 def far_away(factor: float) -> str:

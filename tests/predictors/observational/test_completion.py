@@ -39,7 +39,7 @@ def hide(table: EvalTable, seed: int) -> tuple[EvalTable, Bools]:
 def test_low_rank_scores_are_recovered_where_they_are_hidden() -> None:
     table = cards(noise=0.0)
     rest, hidden = hide(table, 1)
-    found = complete(fit_completion(rest.scores), rest.scores)
+    found, _ = complete(fit_completion(rest.scores), rest.scores)
     error = np.abs(found - table.scores)[hidden]
     median = np.abs(np.nanmedian(rest.scores, axis=0) - table.scores)[hidden]
     assert np.median(error) < 0.2 * np.median(median)
@@ -51,14 +51,16 @@ def test_a_cell_is_completed_without_its_own_score() -> None:
     row, unit = 3, int(np.flatnonzero(np.isfinite(table.scores[3]))[0])
     moved, without = table.scores.copy(), table.scores.copy()
     moved[row, unit], without[row, unit] = 1 - moved[row, unit], np.nan
-    found = [complete(completion, scores)[row, unit] for scores in (table.scores, moved, without)]
+    found = [
+        complete(completion, scores)[0][row, unit] for scores in (table.scores, moved, without)
+    ]
     assert found == pytest.approx([found[0]] * 3, rel=1e-9)
 
 
 def test_a_model_without_a_score_is_an_average_one() -> None:
     completion = fit_completion(cards().scores)
     nothing: Floats = np.full((1, 9), np.nan)
-    assert np.allclose(complete(completion, nothing)[0], expit(completion.mean), atol=0.05)
+    assert np.allclose(complete(completion, nothing)[0][0], expit(completion.mean), atol=0.05)
 
 
 def test_intervals_of_hidden_scores_hold_in_nine_of_ten() -> None:
@@ -102,3 +104,19 @@ def test_a_model_known_on_no_standard_benchmark_is_completed() -> None:
     nothing = lone.with_scores(np.full((1, 9), np.nan))
     with pytest.raises(RefusedError, match="there is neither"):
         known(law, nothing)
+
+
+def test_the_fewer_scores_are_known_the_wider_is_the_interval() -> None:
+    table = cards(noise=0.03)
+    law = Observational().fit(table)
+    whole = int(np.argmax(np.isfinite(table.scores).sum(axis=1)))
+    target = int(np.flatnonzero(np.isfinite(table.scores[whole]))[0])
+    widths = []
+    for kept in (1, 6):
+        few = table.scores[[whole]]
+        columns = [i for i in np.flatnonzero(np.isfinite(few[0])) if i != target][:kept]
+        few = np.where(np.isin(np.arange(9), columns), few, np.nan)
+        quantiles = known(law, table.take_rows([whole]).with_scores(few)).quantiles
+        assert quantiles is not None
+        widths.append(float(np.ptp(quantiles[0, target, 3:10])))
+    assert widths[0] > 1.3 * widths[1]

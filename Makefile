@@ -6,7 +6,7 @@ ROOMS := cli configs evaluation predictors records sample_data
 # New copies of the same sources never need a second installation, so one stamp is enough.
 STAMP := $(VENV)/installed
 
-.PHONY: demo readme pictures test test-all test-lowest lint types wheel dist clean
+.PHONY: demo readme pictures test test-all test-lowest lint types wheel dist fuzz clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -52,12 +52,16 @@ lint: $(STAMP)
 
 types: $(STAMP) .typecheck
 	$(BIN)/mypy -p scalepredict
-	MYPYPATH=.typecheck $(BIN)/mypy tests benchmarks --explicit-package-bases
+	MYPYPATH=.typecheck:benchmarks $(BIN)/mypy tests benchmarks --explicit-package-bases
 
 wheel: $(STAMP)
 	rm -rf dist build
 	$(BIN)/python -m build --wheel --outdir dist . > /dev/null
 	$(BIN)/python benchmarks/project/check_wheel.py dist/*.whl
+
+# As many of 20,000 changed inputs as a minute allows, others every day.
+fuzz: $(STAMP)
+	$(BIN)/python benchmarks/fuzz.py 20000 --limit 60 --list
 
 # What a release uploads, each tried in a bare environment.
 dist: $(STAMP)

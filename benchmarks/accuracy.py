@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from accuracy_groups import (  # type: ignore[import-not-found]  # it lies beside this file
+from accuracy_groups import (  # it lies beside this file
     FEW,
     FEW_GROUPS,
     FIRST_FOUR,

@@ -1,6 +1,7 @@
 """Entry point of `scalepredict` and `python -m scalepredict`."""
 
 import sys
+import warnings
 
 from scalepredict.predictors.numerics.blas_threads import limit_blas_threads
 
@@ -9,6 +10,7 @@ limit_blas_threads()  # before anything loads NumPy, which reads the variables o
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it without a traceback from its first moment on."""
+    warnings.simplefilter("ignore")  # they are for programmers; what users must know, we say
     try:
         from scalepredict.cli.app import main as run  # most of the start-up time
 

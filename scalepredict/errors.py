@@ -4,12 +4,20 @@ Each message is one sentence of fact that starts with where (file, row, benchmar
 value, then one of advice. The command line prints it and exits with 2; nothing else is caught.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST_WORD = 300  # longer ones are values that somebody pasted, not names to recognise
+LONGEST_LINE = 2000
+
 
 class ScalePredictError(Exception):
-    """Base of all errors that scalepredict raises on purpose."""
+    """Base of all errors that scalepredict raises on purpose; what is too long to read is cut."""
+
+    def __init__(self, message: str) -> None:
+        words = re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: _cut(word[0], 80), message)
+        super().__init__("\n".join(_cut(line, LONGEST_LINE) for line in words.split("\n")))
 
 
 class CountError(ScalePredictError):
@@ -30,6 +38,12 @@ class RefusedError(ScalePredictError):
 
 class StorageError(ScalePredictError):
     """A stored fit cannot be read: missing, damaged or of another version."""
+
+
+def _cut(text: str, length: int) -> str:
+    if len(text) <= LONGEST_WORD or len(text) <= length:
+        return text
+    return f"{text[:length]}... ({len(text):,} characters)"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from observational_splits import (  # type: ignore[import-not-found]  # it lies beside this file
+from observational_splits import (  # it lies beside this file
     Question,
     forecast,
     read_question,

@@ -8,6 +8,7 @@ is refused, and aliases cannot grow a small file into a large one.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,7 @@ def load_yaml(path: str | Path) -> Document:
     return parse_yaml(text, str(path))
 
 
+@cache
 def load_shipped(name: str) -> Document:
     """Read a YAML file that ships in ``scalepredict.configs``, e.g. ``benchmarks.yaml``."""
     text = files("scalepredict.configs").joinpath(name).read_text(encoding="utf-8")

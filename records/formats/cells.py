@@ -1,5 +1,6 @@
 """How do the columns of a file become text and numbers? Errors name the file, line and value."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -12,16 +13,24 @@ from scalepredict.records.formats.columns import (
     TEXTS,
     WIDE_ATTRIBUTES,
     Header,
+    is_setting,
     is_wide,
     misspelt,
 )
-from scalepredict.records.formats.rows import Codes, FileRows, Rows, Texts
+from scalepredict.records.formats.odd_cells import (
+    count_odd,
+    is_missing,
+    split_uncertain,
+    without_comma,
+)
+from scalepredict.records.formats.rows import Codes, FileRows, Odd, Rows, Texts
 from scalepredict.records.table import Floats
-from scalepredict.records.text.counts import parse_count
+from scalepredict.records.text.counts import listed, parse_count
 
 Column = Texts | Floats  # texts (code -1 = empty), or numbers (NaN = empty)
 Where = Callable[[int], str]
 _TEXT = pd.Index([], dtype=str).dtype  # one type for all files, so that they can be joined
+_TAG = re.compile(r"<[a-zA-Z/][^<>]*>")  # a leaderboard writes a model as a link
 _TRUTH = {"true": 1.0, "false": 0.0}  # a graded answer; pandas reads a whole column of them so
 _ANSWERS = ("trials", "n_items")
 _NO_ANSWERS = "0 answers make no score; correct the count, or remove the row."
@@ -49,11 +58,16 @@ def rows_of_columns(
 
     texts: dict[str, Texts] = {}
     numbers: dict[str, Floats] = {}
+    odd = Odd()
     for header, column in zip(headers, columns, strict=True):
         if header.known and header.name in TEXTS:
             texts[header.name] = as_text(column)
         elif header.known:
-            numbers[header.name] = as_number(column, header, where)
+            values, errors, cells = _score_and_error(column, header, where)
+            numbers[header.name] = values
+            odd += cells
+            if errors is not None and header.name == "score":
+                numbers.setdefault("stderr", errors)
     rows = Rows(
         sources=(source,),
         word=(word,),
@@ -64,15 +78,69 @@ def rows_of_columns(
     )
     rest = [(h, c) for h, c in zip(headers, columns, strict=True) if not h.known]
     if not is_wide(headers):
-        return FileRows(rows=rows, ignored=tuple(header.text for header, _ in rest))
-    ignored = tuple(h.text for h, c in rest if h.name.startswith("x_") or _holds_no_number(c))
-    left_out = frozenset(ignored)
-    places = [(_place(h, source), h, c) for h, c in rest if h.text not in left_out]
-    scores = [
-        (place, as_number(column, replace(header, name=place[2], known=True), where))
-        for place, header, column in places
-    ]
-    return FileRows(rows=_melted(rows, scores), ignored=ignored)
+        return FileRows(rows=rows, ignored=tuple(header.text for header, _ in rest), odd=odd)
+    settings = tuple(h.text for h, _ in rest if is_setting(h.name))
+    ignored = tuple(
+        h.text
+        for h, c in rest
+        if h.text not in settings and (h.name.startswith("x_") or _holds_no_number(c))
+    )
+    left_out = frozenset((*ignored, *settings))
+    kept = [(_place(h, source), h, c) for h, c in rest if h.text not in left_out]
+    scores, cells = _scores(kept, where)
+    return FileRows(
+        rows=_melted(rows, scores),
+        ignored=ignored,
+        settings=settings,
+        benchmarks=tuple(dict.fromkeys(place[0] for place, _ in scores)),
+        odd=odd + cells,
+    )
+
+
+def _scores(
+    columns: Sequence[tuple[Place, Header, Column]], where: Where
+) -> tuple[list[tuple[Place, Floats]], Odd]:
+    # All columns that cannot be read are named at once.
+    scores: list[tuple[Place, Floats]] = []
+    odd = Odd()
+    stated = {place for place, _, _ in columns}
+    problems: list[tuple[Header, RecordError]] = []
+    for place, header, column in columns:
+        benchmark, task, attribute = place
+        try:
+            values, errors, cells = _score_and_error(
+                column, replace(header, name=attribute, known=True), where
+            )
+        except RecordError as problem:
+            problems.append((header, problem))
+            continue
+        odd += cells
+        scores.append((place, values))
+        if errors is not None and (benchmark, task, "stderr") not in stated:
+            scores.append(((benchmark, task, "stderr"), errors))
+    if problems:
+        _, first = problems[0]
+        others = [header.text for header, _ in problems[1:]]
+        more = f" The same holds for {listed(others, most=20)}." if others else ""
+        raise RecordError(
+            f"{first}{more} A column that is no benchmark is ignored if its name starts with x_."
+        ) from first
+    return scores, odd
+
+
+def _score_and_error(
+    column: Column, header: Header, where: Where
+) -> tuple[Floats, Floats | None, Odd]:
+    # The values of a column, the standard errors beside them (26.9 ± 0.9), and its odd cells.
+    if not isinstance(column, pd.Categorical):
+        return as_number(column, header, where), None, Odd()
+    values, errors = split_uncertain(column)
+    numbers = as_number(values, header, where)
+    odd = count_odd([str(text) for text in values.categories], values.codes)
+    if errors is None:
+        return numbers, None, odd
+    spread = as_number(errors, replace(header, name="stderr", known=True), where)
+    return numbers, spread, odd + Odd(uncertain=int(np.isfinite(spread).sum()))
 
 
 def as_text(column: Column) -> Texts:
@@ -82,7 +150,7 @@ def as_text(column: Column) -> Texts:
         names = [f"{value:.15g}" for value in values]
         return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=str))
     texts = [str(text) for text in column.categories]
-    stripped = [text.strip() for text in texts]
+    stripped = [_TAG.sub("", text).strip() for text in texts]
     if stripped == texts and "" not in texts and column.categories.dtype == _TEXT:
         return column
     kept = list(dict.fromkeys(text for text in stripped if text))
@@ -105,7 +173,7 @@ def as_number(column: Column, header: Header, where: Where) -> Floats:
     for code, category in enumerate(column.categories):
         text = str(category).strip()
         try:
-            if text:
+            if text and not is_missing(text):
                 parsed[code] = parse_cell(text, header)
         except CountError as refusal:
             problems[code] = refusal
@@ -127,6 +195,7 @@ def parse_cell(text: str, header: Header) -> float:
         return _TRUTH[text.casefold()]
     if header.known and header.name in _ANSWERS and not text.strip("0."):
         raise CountError(_NO_ANSWERS)
+    text = without_comma(text)
     parse = parse_count if header.known and header.name in COUNTS else _plain_number
     if header.percent:
         return parse(text.removesuffix("%").strip()) / 100  # 57.3 / 100, not 57.3 * 0.01
@@ -171,12 +240,21 @@ def _checked_floats(values: Floats, header: Header, where: Where) -> Floats:
 
 
 def _holds_no_number(column: Column) -> bool:
-    # A column of a wide table whose texts all start with a letter is a remark, not a score. A
-    # mixed one is a mistake that as_number names.
+    # A column of a wide table without a number is a remark or a date, not a score. A mixed one is
+    # a mistake that as_number names.
     if not isinstance(column, pd.Categorical) or not len(column.categories):
         return False
-    texts = [str(text).strip().casefold() for text in column.categories]
-    return all(text[:1].isalpha() and text not in ("nan", "inf", "infinity") for text in texts)
+    texts = [str(text).strip() for text in split_uncertain(column)[0].categories]
+    said = [text for text in texts if text and not is_missing(text)]
+    return bool(said) and not any(_may_be_number(text) for text in said)
+
+
+def _may_be_number(text: str) -> bool:
+    try:
+        float(without_comma(text).removesuffix("%").strip())
+    except ValueError:
+        return text.casefold() in _TRUTH
+    return True
 
 
 def _melted(rows: Rows, scores: Sequence[tuple[Place, Floats]]) -> Rows:

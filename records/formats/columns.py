@@ -82,6 +82,25 @@ _ALIASES = {
     "subtask": "task",
 }
 _SHORT = ("lab", "kind", "seed", "fraction")  # words that other columns resemble by chance
+# Settings and book-keeping that people keep beside scores, and that no harness reports as one.
+_SETTINGS = re.compile(
+    r"(?:(?:max|min|peak|base|init|final)_)?(?:lr|learning_rate)(?:_\w+)?|(?:\w+_)?dropout|"
+    r"(?:adam_?)?beta_?[12]|(?:adam_?)?eps(?:ilon)?|weight_decay|wd|(?:lr_)?warm_?up\w*|"
+    r"(?:\w+_)?batch_size(?:_\w+)?|bsz?|gbs|(?:max_)?(?:seq|sequence|context)_?(?:len|length)|ctx\w*|"
+    r"(?:n|num)_(?:layers?|heads?|kv_heads|experts|gpus?|nodes|epochs?|devices|workers)|n?layers|"
+    r"n?heads|depth|width|d_?(?:model|ff|head)|(?:hidden|ffn|embedding|head|vocab)_?(?:size|dim)|"
+    r"aspect_ratio|epochs?|(?:gpu_|tpu_|wall_|train_|training_)?hours|runtime|walltime|wall_clock\w*|"
+    r"(?:grad(?:ient)?_)?clip\w*|grad_norm|momentum|rank|position|index|idx|id|row|unnamed\w*|"
+    r"(?:\w+_)?date|year|month|created(?:_\w+)?|updated(?:_\w+)?|timestamp|(?:hub_?)?licen[cs]e|"
+    r"(?:hub_?)?(?:likes|downloads)|hub\b.*|hub_.*|(?:is|has|use|uses)_\w+|moe|mup|tied_\w+|init_std|"
+    r"z_loss\w*|price|cost|latency\w*|throughput\w*|tokens_per_(?:second|sec|step|param)|mfu|"
+    r"(?:carbon|co2)\w*|top_[kp]|temperature|schedule|optimi[sz]er|scheduler|git_\w+|sha|commit|"
+    r"flagged|available_\w+|run_id|job_id|trial|version|url|link",
+)
+_FALLBACK = {  # names of a column that mean this only where no column says it plainly
+    "model": ("fullname", "full_name", "model_id", "name", "checkpoint", "run", "run_name"),
+    "params": ("size", "n", "parameter_count"),
+}
 _UNIT = re.compile(r"(?P<name>.*?)\s*[(\[]\s*(?P<unit>[^()\[\]]+?)\s*[)\]]")
 _WORDS = {"million": 1e6, "billion": 1e9, "trillion": 1e12, "nats": 1.0, "nats/token": 1.0}
 
@@ -122,34 +141,50 @@ def read_header(text: str) -> Header:
     return Header(text=text, name=name if name in KNOWN else text, known=name in KNOWN)
 
 
-def read_headers(source: str, texts: Sequence[str], *, percent: bool) -> list[Header]:
+def names_a_model(text: str) -> bool:
+    """Whether a header is that of the column of models."""
+    name = _canonical(text.strip())
+    return name == "model" or name in _FALLBACK["model"][:3]
+
+
+def read_headers(
+    source: str, texts: Sequence[str], *, percent: bool, line: int = 1
+) -> list[Header]:
     """Understand all headers of a file.
 
     Args:
         source: Name of the file, for messages.
         texts: The headers.
         percent: Whether the user said that scores are in percent.
+        line: Where they stand.
 
     Raises:
         RecordError: Two columns mean the same, one is misspelt, or a needed one is missing.
     """
-    headers = [read_header(text) for text in texts]
+    headers = _with_fallbacks([read_header(text) for text in texts])
     wide = not any(header.name in OF_ONE_SCORE for header in headers if header.known)
     if percent:
         headers = [_in_percent(header) if wide or header.known else header for header in headers]
-    _refuse_repeated(source, headers)
-    _refuse_misspelt(source, headers, wide=wide)
-    _refuse_missing(source, headers, ("model",) if wide else ("model", "benchmark"))
+    where = f"{source}, line {line}"
+    _refuse_repeated(where, headers)
+    _refuse_misspelt(where, headers, wide=wide)
+    _refuse_missing(where, headers, ("model",) if wide else ("model", "benchmark"))
     if not wide:
         names = {header.name for header in headers}
         if not names & {"score", "task_loss", "successes"}:
-            _refuse_missing(source, headers, ("score",))
+            _refuse_missing(where, headers, ("score",))
     return headers
 
 
 def is_wide(headers: Sequence[Header]) -> bool:
     """Whether each benchmark has a column of its own."""
     return not any(header.known and header.name == "benchmark" for header in headers)
+
+
+def is_setting(name: str) -> bool:
+    """Whether a column of a wide table holds a setting of the run, not a score."""
+    bare = _UNIT.fullmatch(name)
+    return _SETTINGS.fullmatch(_key(bare["name"] if bare else name)) is not None
 
 
 def misspelt(name: str, fields: Iterable[str]) -> str | None:
@@ -163,9 +198,27 @@ def _plausible(name: str, fields: Iterable[str]) -> list[str]:
     return [field for field in fields if field[:1] == name[:1] or field[-2:] == name[-2:]]
 
 
+def _with_fallbacks(headers: list[Header]) -> list[Header]:
+    present = {header.name for header in headers if header.known}
+    for name, others in _FALLBACK.items():
+        if name in present:
+            continue
+        for i, header in enumerate(headers):
+            bare = _UNIT.fullmatch(header.text)
+            if not header.known and _key(bare["name"] if bare else header.text) in others:
+                factor = _unit(bare["unit"]) if bare and name in COUNTS else 1.0
+                headers[i] = replace(header, name=name, known=True, factor=factor or 1.0)
+                break
+    return headers
+
+
 def _canonical(text: str) -> str:
-    key = re.sub(r"[\s\-#]+", "_", text.casefold()).strip("_")
+    key = _key(text)
     return _ALIASES.get(key, key)
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\s\-#]+", "_", text.casefold()).strip("_")
 
 
 def _unit(unit: str) -> float | None:
@@ -190,25 +243,25 @@ def _in_percent(header: Header) -> Header:
     return replace(header, factor=0.01)
 
 
-def _refuse_repeated(source: str, headers: Sequence[Header]) -> None:
+def _refuse_repeated(where: str, headers: Sequence[Header]) -> None:
     seen: dict[str, Header] = {}
     for header in headers:
         if header.name in seen:
             raise RecordError(
-                f"{source}, line 1: columns {seen[header.name].text!r} and {header.text!r} mean "
+                f"{where}: columns {seen[header.name].text!r} and {header.text!r} mean "
                 "the same; keep one of them."
             )
         seen[header.name] = header
 
 
-def _refuse_misspelt(source: str, headers: Sequence[Header], *, wide: bool) -> None:
+def _refuse_misspelt(where: str, headers: Sequence[Header], *, wide: bool) -> None:
     # In a wide table any header may be a benchmark, so only a missing column's near-miss is one.
     present = {header.name for header in headers}
     candidates = [name for name in KNOWN if name not in present and name not in _SHORT]
     if wide:
         candidates = [name for name in candidates if name not in OF_ONE_SCORE]
     for header in headers:
-        if header.known or header.name.startswith("x_"):
+        if header.known or header.name.startswith("x_") or (wide and is_setting(header.name)):
             continue
         bare = _UNIT.fullmatch(header.text)
         key = _canonical(bare["name"] if bare else header.text)
@@ -217,17 +270,17 @@ def _refuse_misspelt(source: str, headers: Sequence[Header], *, wide: bool) -> N
         close = [key] if key in KNOWN else get_close_matches(key, near, 1, cutoff=cutoff)
         if close:
             raise RecordError(
-                f"{source}, line 1: unknown column {header.text!r}; did you mean {close[0]!r}? "
+                f"{where}: unknown column {header.text!r}; did you mean {close[0]!r}? "
                 "(If not, start its name with x_ and it is ignored.)"
             )
 
 
-def _refuse_missing(source: str, headers: Sequence[Header], needed: Sequence[str]) -> None:
+def _refuse_missing(where: str, headers: Sequence[Header], needed: Sequence[str]) -> None:
     present = {header.name for header in headers if header.known}
     for name in needed:
         if name not in present:
             raise RecordError(
-                f"{source}, line 1: no column {name!r}; the columns are "
+                f"{where}: no column {name!r}; the columns are "
                 f"{', '.join(repr(header.text) for header in headers[:20])}. A record needs model, "
                 "params, tokens or flops, benchmark and score; or one column for each benchmark."
             )

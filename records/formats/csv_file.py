@@ -4,6 +4,7 @@ import csv
 import io
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,15 @@ from pandas.api.types import union_categoricals
 
 from scalepredict.errors import RecordError
 from scalepredict.records.formats.cells import Column, rows_of_columns
-from scalepredict.records.formats.columns import FAST, TEXTS, Header, is_wide, read_headers
+from scalepredict.records.formats.columns import (
+    FAST,
+    TEXTS,
+    Header,
+    is_setting,
+    is_wide,
+    read_headers,
+)
+from scalepredict.records.formats.layout import Layout, read_layout
 from scalepredict.records.formats.rows import FileRows
 from scalepredict.records.formats.sources import Source
 from scalepredict.records.text.counts import count_of
@@ -27,26 +36,39 @@ _EXACT: dict[str, Any] = (
 CHUNK = 1 << 18  # rows. In one go pandas holds a text anew for each of its many small blocks.
 
 
-def read_delimited(source: Source, *, percent: bool) -> FileRows:
+def read_delimited(source: Source, *, percent: bool, word: str = "line") -> FileRows:
     """Read a CSV file (or one with tabs or semicolons), long or wide.
+
+    Lines above the header and a row of units below it are understood.
+
+    Args:
+        source: The file.
+        percent: Whether the user said that scores are in percent.
+        word: What a line of it is called.
 
     Raises:
         RecordError: The file or one of its cells is not understood.
     """
-    texts, delimiter = _first_line(source)
-    headers = read_headers(source.name, texts, percent=percent)
-    fast = [] if is_wide(headers) else [i for i, h in enumerate(headers) if h.name in FAST]
+    layout = read_layout(source, word)
+    delimiter = layout.delimiter
+    headers = read_headers(source.name, layout.header, percent=percent, line=layout.line)
+    wide = is_wide(headers)
+    fast = [
+        i
+        for i, h in enumerate(headers)
+        if (not h.known and not is_setting(h.name) if wide else h.name in FAST)
+    ]
     # pandas makes numbers of categories that look like them: of the question 007, 7.
     names = {i: "str" for i, h in enumerate(headers) if h.known and h.name in TEXTS}
     try:
-        frame = _frame(source, len(headers), delimiter, {**dict.fromkeys(fast, "float64"), **names})
+        frame = _frame(source, len(headers), layout, {**dict.fromkeys(fast, "float64"), **names})
     except ValueError:
         # A score that is no number, perhaps: read them as text, and let the cell be named.
-        frame = _frame(source, len(headers), delimiter, names)
+        frame = _frame(source, len(headers), layout, names)
     if frame.empty:
         raise RecordError(f"{source.name}: a header and no rows; nothing to read.")
     blank = frame.isna().all(axis=1).to_numpy()
-    lines = _lines(source.name, headers, frame, delimiter)
+    lines = _lines(source.name, headers, frame, delimiter) + np.int32(layout.skipped)
     _check_first_rows(source, lines, len(headers), delimiter)
     if blank.any():
         frame, lines = frame[~blank], lines[~blank]
@@ -54,7 +76,8 @@ def read_delimited(source: Source, *, percent: bool) -> FileRows:
         frame[i].to_numpy() if frame[i].dtype == np.float64 else frame[i].array
         for i in range(len(headers))
     ]
-    return rows_of_columns(source.name, headers, columns, lines, "line")
+    part = rows_of_columns(source.name, headers, columns, lines, word)
+    return replace(part, notes=(*layout.notes, *part.notes))
 
 
 def _lines(
@@ -87,21 +110,10 @@ def _lines(
     return lines
 
 
-def _first_line(source: Source) -> tuple[list[str], str]:
-    with source.open() as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
-        line = text.readline()
-    if not line.strip():
-        raise RecordError(
-            f"{source.name}, line 1: no header; the first line must name the columns."
-        )
-    counts = {delimiter: line.count(delimiter) for delimiter in (",", "\t", ";")}
-    delimiter = max(counts, key=lambda d: counts[d])
-    return next(csv.reader([line], delimiter=delimiter)), delimiter
-
-
 def _frame(
-    source: Source, n_columns: int, delimiter: str, types: Mapping[int, str]
+    source: Source, n_columns: int, layout: Layout, types: Mapping[int, str]
 ) -> pd.DataFrame:
+    delimiter = layout.delimiter
     texts = [i for i in range(n_columns) if types.get(i) == "str"]
     with source.open() as stream, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -110,6 +122,7 @@ def _frame(
                 stream,
                 sep=delimiter,
                 header=0,
+                skiprows=layout.skip or None,
                 names=list(range(n_columns)),
                 index_col=False,
                 dtype={i: types.get(i, "category") for i in range(n_columns)},

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from scalepredict.errors import RecordError
 from scalepredict.records.formats.cells import Column, rows_of_columns
 from scalepredict.records.formats.columns import read_headers
-from scalepredict.records.formats.rows import Codes, FileRows, join_rows
+from scalepredict.records.formats.rows import Codes, FileRows, join_parts
 from scalepredict.records.formats.sources import Source
 
 _BLOCK = 200_000  # lines that are held as Python objects at a time
@@ -29,10 +29,7 @@ def read_json_lines(source: Source, *, percent: bool) -> FileRows:
             parts.append(rows_of_objects(source.name, objects, lines, percent=percent))
     if not parts:
         raise RecordError(f"{source.name}: no records; nothing to read.")
-    return FileRows(
-        rows=join_rows([part.rows for part in parts]),
-        ignored=tuple(dict.fromkeys(name for part in parts for name in part.ignored)),
-    )
+    return join_parts(parts)
 
 
 def rows_of_objects(
@@ -74,7 +71,7 @@ def _parsed(texts: Sequence[bytes], lines: Codes, name: str) -> list[dict[str, A
     objects: list[dict[str, Any]] = []
     for text, line in zip(texts, lines, strict=True):
         try:
-            item = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant)
+            item = json.loads(text.decode("utf-8-sig"), parse_constant=_constant)
         except (ValueError, RecursionError) as problem:
             if isinstance(problem, UnicodeDecodeError):
                 raise
@@ -91,8 +88,11 @@ def _parsed(texts: Sequence[bytes], lines: Codes, name: str) -> list[dict[str, A
     return objects
 
 
-def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a number; leave it out or write null")
+def _constant(text: str) -> str:
+    # Python writes NaN for a missing value, which is no JSON.
+    if text != "NaN":
+        raise ValueError(f"{text} is not a number; leave it out or write null")
+    return text
 
 
 def _column(values: Sequence[Any]) -> Column:

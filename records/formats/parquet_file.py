@@ -8,7 +8,7 @@ import pandas as pd
 from scalepredict.errors import RecordError
 from scalepredict.records.formats.cells import Column, rows_of_columns
 from scalepredict.records.formats.columns import read_headers
-from scalepredict.records.formats.rows import FileRows, join_rows
+from scalepredict.records.formats.rows import FileRows, join_parts
 from scalepredict.records.formats.sources import Source
 
 _BATCH = 1 << 20  # rows, as many as writers put into a row group
@@ -47,10 +47,10 @@ def read_parquet(source: Source, *, percent: bool) -> FileRows:
             ) from problem
     if not parts:
         raise RecordError(f"{source.name}: columns and no rows; nothing to read.")
-    rows, ignored = join_rows([part.rows for part in parts]), parts[0].ignored
+    whole = join_parts(parts)
     parts.clear()
     pa.default_memory_pool().release_unused()  # else it keeps what the batches took
-    return FileRows(rows=rows, ignored=ignored)
+    return whole
 
 
 def _column(array: Any) -> Column:

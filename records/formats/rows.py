@@ -95,6 +95,25 @@ class Rows:
         return replace(self, numbers={**self.numbers, **numbers})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odd:
+    """Cells of number columns that were read for what they mean, counted."""
+
+    missing: int = 0
+    commas: int = 0
+    uncertain: int = 0
+
+    def __add__(self, other: "Odd") -> "Odd":
+        return Odd(
+            missing=self.missing + other.missing,
+            commas=self.commas + other.commas,
+            uncertain=self.uncertain + other.uncertain,
+        )
+
+
+NOTHING_ODD = Odd()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FileRows:
     """What one file holds.
@@ -102,12 +121,35 @@ class FileRows:
     Attributes:
         rows: Its rows in long form.
         ignored: Headers that were left out.
+        settings: Headers of a wide table that are settings of the run, no benchmarks.
+        benchmarks: What a wide table was found to measure.
+        odd: Cells that were read for what they mean.
+        notes: What else was done with the file, in sentences.
         metadata: Its own ``benchmarks:`` section, if it has one.
     """
 
     rows: Rows
     ignored: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    benchmarks: tuple[str, ...] = ()
+    odd: Odd = NOTHING_ODD
+    notes: tuple[str, ...] = ()
     metadata: BenchmarkMetadata | None = None
+
+
+def join_parts(parts: Sequence[FileRows]) -> FileRows:
+    """Several blocks of one file below one another."""
+    odd = Odd()
+    for part in parts:
+        odd += part.odd
+    return FileRows(
+        rows=join_rows([part.rows for part in parts]),
+        ignored=tuple(dict.fromkeys(name for part in parts for name in part.ignored)),
+        settings=tuple(dict.fromkeys(name for part in parts for name in part.settings)),
+        benchmarks=tuple(dict.fromkeys(name for part in parts for name in part.benchmarks)),
+        odd=odd,
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
 
 
 def join_rows(parts: Sequence[Rows]) -> Rows:

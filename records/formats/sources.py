@@ -29,6 +29,10 @@ _FOREIGN = {  # first bytes of what people save by mistake
 }
 
 
+_MARKDOWN_RULE = re.compile(rb"^\s*\|?\s*:?-{3,}:?\s*\|[\s:|-]*$", re.MULTILINE)
+_LATEX = re.compile(rb"\\begin\s*\{|\\\\\s*(?:\\[a-z]+rule|\\hline|$)", re.MULTILINE)
+
+
 class Form(Enum):
     """Forms of record files."""
 
@@ -36,6 +40,8 @@ class Form(Enum):
     JSON_LINES = "JSONL"
     PARQUET = "Parquet"
     YAML = "YAML"
+    MARKDOWN = "Markdown"
+    SPREADSHEET = "Excel"
 
 
 _SUFFIXES = {
@@ -47,6 +53,10 @@ _SUFFIXES = {
     ".yaml": Form.YAML,
     ".yml": Form.YAML,
     ".json": Form.YAML,  # JSON is YAML
+    ".md": Form.MARKDOWN,
+    ".markdown": Form.MARKDOWN,
+    ".xlsx": Form.SPREADSHEET,
+    ".xlsm": Form.SPREADSHEET,
 }
 
 
@@ -96,12 +106,18 @@ class Source:
         """
         with self.open() as stream:
             head = stream.read(_HEAD)
+        if self._form_by_name() is Form.SPREADSHEET and head.startswith(b"PK\x03\x04"):
+            return Form.SPREADSHEET
         self._refuse_foreign(head)
         if head.startswith(_PARQUET):
             return Form.PARQUET
         if b"\0" in head:
             raise RecordError(
                 f"{self.name}: binary data, not records; give CSV, JSONL, Parquet or YAML."
+            )
+        if _LATEX.search(head):
+            raise RecordError(
+                f"{self.name}: LaTeX is not read; save the table as CSV, or paste it as Markdown."
             )
         return self._form_by_name() or _form_of_text(head)
 
@@ -207,6 +223,8 @@ def _form_of_text(head: bytes) -> Form:
     first = head.lstrip(b"\xef\xbb\xbf \t\r\n").splitlines()[0].strip()
     if first.startswith(b"{") and first.endswith(b"}"):
         return Form.JSON_LINES
+    if _MARKDOWN_RULE.search(head):
+        return Form.MARKDOWN
     if first.startswith((b"{", b"[", b"#", b"-")) or first.endswith(b":"):
         return Form.YAML
     return Form.DELIMITED if b"," in first or b"\t" in first or b";" in first else Form.YAML

@@ -1,6 +1,7 @@
 """How is the YAML form read? One entry per checkpoint, with its scores; JSON is the same."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,12 @@ from scalepredict.records.formats.columns import (
     misspelt,
 )
 from scalepredict.records.formats.json_lines import rows_of_objects
+from scalepredict.records.formats.odd_cells import is_missing
 from scalepredict.records.formats.rows import FileRows
 from scalepredict.records.formats.sources import Source
 from scalepredict.records.text.yaml_text import Document, Path_, parse_yaml
 
-_TOP = ("benchmarks", "records", "percent", "schema")
+_TOP = ("benchmarks", "metrics", "records", "percent", "schema")
 _CHECKPOINT = (
     *(name for name in TEXTS if name not in ("benchmark", "task", "suite")),
     *SIZES,
@@ -73,7 +75,7 @@ def rows_of_document(document: Document, *, percent: bool = False) -> FileRows:
         lines = np.zeros(1, dtype=np.int32)
     part = rows_of_objects(document.source, objects, lines, percent=percent or said)
     kept = part.rows if rows else part.rows.take(np.zeros(1, dtype=bool))
-    return FileRows(rows=kept, metadata=metadata)
+    return replace(part, rows=kept, metadata=metadata)
 
 
 def _of_checkpoint(document: Document, i: int, entry: Any) -> Iterator[tuple[dict[str, Any], int]]:
@@ -133,7 +135,8 @@ def _plain(document: Document, path: Path_, value: Any) -> Any:
     if isinstance(value, str | bool) and key not in TEXTS and not str(value).endswith("%"):
         name = str(key) if key in NUMBERS else "score"
         try:  # here, where the position of the value is known, not only that of its record
-            parse_cell(str(value).strip(), Header(text=name, name=name, known=True))
+            if not is_missing(str(value).strip()):
+                parse_cell(str(value).strip(), Header(text=name, name=name, known=True))
         except CountError as problem:
             raise RecordError(f"{document.where(*path)}: {key}: {problem}") from problem
     return value

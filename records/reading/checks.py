@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from scalepredict.errors import RecordError, did_you_mean
+from scalepredict.records.formats.columns import SIZES
 from scalepredict.records.formats.rows import Codes, Rows
 from scalepredict.records.table import Bools
 from scalepredict.records.text.counts import count_of, listed
@@ -62,10 +63,11 @@ def check_range(rows: Rows, name: str) -> None:
     outside = np.flatnonzero((values < low) | (values > high))
     if len(outside):
         row = int(outside[0])
+        what = "model" if name in SIZES else "benchmark"
         bounds = f"between {low:g} and {high:g}" if np.isfinite(high) else f"at least {low:g}"
         raise RecordError(
-            f"{rows.where(row)}: {name} {values[row]:.15g} is not {bounds} (benchmark "
-            f"{rows.text('benchmark')[row]}); {advice}"
+            f"{rows.where(row)}: {name} {values[row]:.15g} is not {bounds} "
+            f"({what} {rows.text(what)[row]}); {advice}"
         )
 
 

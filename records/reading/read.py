@@ -6,7 +6,7 @@ reported (any column whose name starts with ``x_`` is left out).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ from scalepredict.records.benchmarks import BenchmarkMetadata, shipped_metadata
 from scalepredict.records.formats.csv_file import read_delimited
 from scalepredict.records.formats.json_lines import read_json_lines
 from scalepredict.records.formats.parquet_file import read_parquet
-from scalepredict.records.formats.rows import FileRows, join_rows
+from scalepredict.records.formats.pasted_tables import from_markdown, from_spreadsheet
+from scalepredict.records.formats.rows import FileRows, Odd, join_rows
 from scalepredict.records.formats.sources import Form, Source, find_sources
 from scalepredict.records.formats.yaml_records import read_structured
 from scalepredict.records.importers.account import summary
@@ -156,9 +157,26 @@ def read_records(
                 name for name in built.n_items_from_metadata if not own_metadata.has_items(name)
             ),
             ignored_columns=tuple(dict.fromkeys(name for part in parts for name in part.ignored)),
+            settings=tuple(dict.fromkeys(name for part in parts for name in part.settings)),
+            read_as_benchmarks=_unfamiliar(parts, known),
+            odd=sum((part.odd for part in parts), Odd()),
+            remarks=tuple(note for part in parts for note in part.notes),
         ),
     )
 
 
+def _unfamiliar(parts: Sequence[FileRows], known: BenchmarkMetadata) -> tuple[str, ...]:
+    # The columns of wide tables, where one of them is of no benchmark that is known.
+    names = tuple(dict.fromkeys(name for part in parts for name in part.benchmarks))
+    return names if any(known.find(name) is None for name in names) else ()
+
+
 def _read(source: Source, *, percent: bool) -> FileRows:
-    return _READERS[source.form()](source, percent=percent)
+    form = source.form()
+    if form in (Form.MARKDOWN, Form.SPREADSHEET):
+        convert = from_markdown if form is Form.MARKDOWN else from_spreadsheet
+        table, notes = convert(source)
+        word = "line" if form is Form.MARKDOWN else "row"
+        part = read_delimited(table, percent=percent, word=word)
+        return replace(part, notes=(*notes, *part.notes))
+    return _READERS[form](source, percent=percent)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scalepredict.records.formats.columns import KNOWN, misspelt
+from scalepredict.records.formats.rows import NOTHING_ODD, Odd
 from scalepredict.records.text.counts import count_of, listed
 
 
@@ -33,6 +34,10 @@ class ReadReport:
         chance_assumed: Benchmarks of unknown chance level, taken as 0.
         n_items_from_metadata: Benchmarks whose item count is the shipped default.
         ignored_columns: Headers that are no column of the format.
+        settings: Headers that are settings of the runs.
+        read_as_benchmarks: Columns of wide tables, if there are names that are not known.
+        odd: Cells that were read for what they mean.
+        remarks: What else was done with files, in sentences.
     """
 
     files: tuple[tuple[str, int], ...] = ()
@@ -55,12 +60,38 @@ class ReadReport:
     chance_assumed: tuple[str, ...] = ()
     n_items_from_metadata: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    read_as_benchmarks: tuple[str, ...] = ()
+    odd: Odd = NOTHING_ODD
+    remarks: tuple[str, ...] = ()
 
     def notes(self) -> tuple[str, ...]:
         """What happened beyond plain reading, in sentences with counts."""
         assumed = "give it in a column `chance`, or under `benchmarks:` in a YAML file"
         told = (
             (self.other_files, f"files that are no records, left out: {listed(self.other_files)}."),
+            (
+                self.read_as_benchmarks,
+                f"read as benchmarks: {listed(self.read_as_benchmarks, most=12)}; start the name "
+                "of a column with x_ to leave it out.",
+            ),
+            (
+                self.settings,
+                f"columns that are settings, not benchmarks, left out: {listed(self.settings)}.",
+            ),
+            (
+                self.odd.missing,
+                f"{count_of(self.odd.missing, 'cell')} like -, NaN or N/A read as not measured.",
+            ),
+            (
+                self.odd.commas,
+                f"{count_of(self.odd.commas, 'cell')} with a comma read as a number: 0,27 is 0.27, "
+                "and 60,000,000 is 60M.",
+            ),
+            (
+                self.odd.uncertain,
+                f"{count_of(self.odd.uncertain, 'number')} after ± read as standard errors.",
+            ),
             (self.ignored_columns, f"columns left out: {listed(self.ignored_columns)}."),
             (
                 self.n_merged,
@@ -135,6 +166,7 @@ class ReadReport:
         )
         return (
             *self.imported,
+            *self.remarks,
             *self.columns,
             *(sentence for happened, sentence in told if happened),
             *(f"warning: {sentence}" for sentence in self.warnings()),

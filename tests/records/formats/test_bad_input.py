@@ -53,7 +53,6 @@ CSV_MISTAKES = {
     ),
     "header only": (HEADER, r"a header and no rows"),
     "empty file": ("", r"the file is empty"),
-    "NaN": (HEADER + "b,1B,2B,piqa,acc,nan\n", r"line 2: score: 'nan' is not a number"),
     "infinity": (HEADER + "b,1B,2B,piqa,acc,inf\n", r"line 2: score: inf is not a finite"),
     "no model": (HEADER + ",1B,2B,piqa,acc,0.5\n", r"line 2: no model"),
     "too many cells": (HEADER + ROW + "b,1B,2B,piqa,acc,0.5,7\n", r"line 3: 7 cells, .* has 6"),
@@ -93,8 +92,8 @@ CSV_MISTAKES = {
         r"line 2: 1.5 successes is not a whole number; .* a score instead",
     ),
     "score in a wide table": (
-        "model,params,tokens,piqa,hours\na,1B,2B,0.6,57\n",
-        r"line 2: score 57 .*\(benchmark hours\).* ignored if its name starts with x_",
+        "model,params,tokens,piqa,fluency\na,1B,2B,0.6,57\n",
+        r"line 2: score 57 .*\(benchmark fluency\).* ignored if its name starts with x_",
     ),
     "a score and another one in trials": (
         "model,params,tokens,benchmark,successes,trials,score\na,1B,2B,x,1,1,0.4\n",
@@ -142,7 +141,10 @@ BYTE_MISTAKES = {
     "bad.parquet": (b"PAR1............PAR1", r"damaged or unsupported Parquet"),
     "cut.jsonl": (b'{"model": "a"}\n{"model":\n', r"line 2: not a JSON value"),
     "list.jsonl": (b"[1, 2]\n", r"line 1: a list instead of an object"),
-    "nan.jsonl": (b'{"model": "a", "score": NaN}\n', r"line 1: .*NaN is not a number"),
+    "infinity.jsonl": (
+        b'{"model": "a", "score": Infinity}\n',
+        r"line 1: .*Infinity is not a number",
+    ),
     "true.jsonl": (
         b'{"model": "a", "params": true, "benchmark": "x", "score": 0.5}\n',
         r"line 1: params: 'true' is not a count",

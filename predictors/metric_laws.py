@@ -26,9 +26,20 @@ _ARRAYS = (
 
 
 def fit_law(
-    predictor: Predictor, table: EvalTable, *, rng: np.random.Generator | None = None
+    predictor: Predictor,
+    table: EvalTable,
+    *,
+    rng: np.random.Generator | None = None,
+    compared: bool = False,
 ) -> Law:
     """Fit a predictor to the fractions of a table, and the laws of their own to all else.
+
+    Args:
+        predictor: The method of fractions.
+        table: The evidence.
+        rng: For methods that draw.
+        compared: Whether methods are compared, so that baselines of losses stand beside those of
+            fractions.
 
     Raises:
         RefusedError: Nothing of the table can be fitted.
@@ -52,7 +63,9 @@ def fit_law(
             units=whole.units, fractions=fractions, falling=None, open_ended=None, refused=why
         )
     if len(columns := _of_kind(whole, LawKind.FALLING)):
-        falling = own_predictor(LawKind.FALLING).fit(_on_law_scale(whole, columns))
+        baseline = predictor.name if compared else ""
+        method = own_predictor(LawKind.FALLING, baseline=baseline)
+        falling = method.fit(_on_law_scale(whole, columns))
     if len(columns := _of_kind(whole, LawKind.OPEN)):
         open_ended = own_predictor(LawKind.OPEN).fit(_on_law_scale(whole, columns))
     return MetricLaws(

@@ -16,7 +16,7 @@ from enum import StrEnum
 import numpy as np
 
 from scalepredict.records.asymptote import Asymptote
-from scalepredict.records.table import Floats, Unit
+from scalepredict.records.table import EvalTable, Floats, Unit
 
 
 class LawKind(StrEnum):
@@ -39,6 +39,12 @@ def law_kind(unit: Unit) -> LawKind:
     if not math.isfinite(measure.lower) or (measure.scale == "log" and measure.lower <= 0):
         return LawKind.OPEN
     return LawKind.FALLING
+
+
+def fractions_of(table: EvalTable) -> EvalTable:
+    """The table without metrics that keep their own unit."""
+    own = np.array([unit.measure is not None for unit in table.units], dtype=bool)
+    return table.take_units(~own) if own.any() else table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ _METHODS = {
     "two_step": "loss.two_step:TwoStep",
 }
 # What a metric that is no fraction is fitted by, whatever predictor was chosen for fractions.
+_BASELINES = ("last", "trend", "power_law", "nd_law")
 _OWN = {"falling": "loss.losses:Losses", "open": "loss.lines:Lines"}
 _FACTS = ("pools_families", "reads_tasks", "needs_compute", "reads_known_scores")
 
@@ -76,8 +77,18 @@ def predictor_type(name: str) -> "type[Predictor]":
     return _checked(plugins.load(points[name]), name, plugins.package_of(points[name]))
 
 
-def own_predictor(kind: str) -> "Predictor":
-    """The method of metrics that are no fractions: ``falling`` to a bound, or ``open``."""
+def own_predictor(kind: str, *, baseline: str = "") -> "Predictor":
+    """The method of metrics that are no fractions.
+
+    Args:
+        kind: ``falling`` to a bound, or ``open``.
+        baseline: Name of the predictor that a backtest tries; where it is one that losses have
+            too, that one instead of the default.
+    """
+    if kind == "falling" and baseline in _BASELINES:
+        kind_of_all = import_module("scalepredict.predictors.loss.baselines").LossBaseline
+        compared: Predictor = kind_of_all(form=baseline)
+        return compared
     module, _, attribute = _OWN[kind].partition(":")
     method: Predictor = getattr(import_module(f"scalepredict.predictors.{module}"), attribute)()
     return method

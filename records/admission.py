@@ -4,7 +4,6 @@ The decision is made once for each benchmark and metric, over all files that are
 value alone cannot tell 0.9 % from 90 %.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,12 +27,17 @@ class Admission:
     reason: str = ""
 
 
-def forecastable(metric: Metric) -> bool:
-    """Whether there is a law for a metric: more is better, up to 1, and from 0 or -1."""
+def is_score(metric: Metric) -> bool:
+    """Whether values of a metric are scores: more is better, up to 1, and from 0 or -1.
+
+    All others keep their own unit, and are forecast by a law of their own.
+    """
     return metric.direction == "higher" and metric.lower >= -1 and metric.upper <= 1
 
 
-def admit(metric: Metric, low: float, high: float, *, percent: bool = False) -> Admission:
+def admit(
+    metric: Metric, low: float, high: float, *, percent: bool = False, beside: bool = False
+) -> Admission:
     """Decide over all values of a metric on one benchmark.
 
     Args:
@@ -41,11 +45,14 @@ def admit(metric: Metric, low: float, high: float, *, percent: bool = False) -> 
         low: Smallest value.
         high: Largest value.
         percent: Whether the values are said to be in percent.
+        beside: Whether the benchmark has scores too, and this metric was not asked for.
     """
-    if not forecastable(metric):
-        if metric.kind == "loss":
+    if not is_score(metric):
+        if metric.kind == "loss" and beside:
             return Admission(use="loss")
-        return Admission(use="out", reason=_why_not(metric))
+        if metric.lower <= low and high <= metric.upper:
+            return Admission(use="score")
+        return Admission(use="out", reason=f"values outside {metric.lower:g} to {metric.upper:g}")
     # An unknown metric that goes below 0 is a correlation or the like: a guesser is near 0.
     lowest = -1.0 if metric.kind == "unknown" else metric.lower
     if not percent and lowest <= low and high <= 1:
@@ -62,10 +69,3 @@ def admit(metric: Metric, low: float, high: float, *, percent: bool = False) -> 
         f"`metrics: {{{metric.name}: {{direction: lower, upper: inf}}}}` in a file for "
         "--benchmarks, or that it is in percent",
     )
-
-
-def _why_not(metric: Metric) -> str:
-    if metric.direction == "lower":
-        return "less is better, and only scores where more is better are forecast"
-    bound = "bounds" if not math.isfinite(metric.upper) else "a range of 0 to 1"
-    return f"a metric without {bound}"

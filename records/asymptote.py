@@ -97,6 +97,8 @@ def with_asymptotes(table: "EvalTable", given: Asymptotes) -> "EvalTable":
             f"--asymptote names {unknown[0]!r}, which is no benchmark of the records; there are "
             f"{', '.join(table.benchmarks)}."
         )
+    if given == Asymptotes():
+        return table
     units = tuple(
         unit if (found := given.of(unit.benchmark)) is None else replace(unit, asymptote=found)
         for unit in table.units

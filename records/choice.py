@@ -23,6 +23,7 @@ class EvidenceChoice:
         ladder: Sizes of the models in harness results.
         tokens: Training tokens of all models whose tokens and FLOPs are not recorded (a count).
         without_compute: Whether checkpoints of unknown scale are evidence too.
+        asymptotes: What losses fall to, as ``parse_asymptotes`` reads it.
     """
 
     families: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class EvidenceChoice:
     ladder: Path | None = None
     tokens: float | None = None
     without_compute: bool = False
+    asymptotes: tuple[str, ...] = ()
 
     def in_words(self) -> dict[str, str]:
         """The given options by name, to be shown; never read back."""

@@ -149,6 +149,7 @@ def backtest(
     from scalepredict.evaluation.backtest.rivals import rivals
     from scalepredict.evaluation.backtest.rolling_origin import run_backtest
     from scalepredict.evaluation.intervals.calibration_file import load_calibration
+    from scalepredict.predictors.metric_scale import fractions_of
     from scalepredict.records.text.writing import check_place, write_whole
 
     voice, shape, levels = shown.voice, shown.shape, intervals.levels()
@@ -175,8 +176,8 @@ def backtest(
         cells,
         constants,
         by="factor_bin" if by is By.FACTOR else by,
-        interpolation=interpolation_noise(evidence.table),
-        checkpoints=checkpoint_noise(evidence.reading.table),
+        interpolation=interpolation_noise(fractions_of(evidence.table)),
+        checkpoints=checkpoint_noise(fractions_of(evidence.reading.table)),
         levels=levels,
         rng=summary_rng,
     )

@@ -1,13 +1,15 @@
 """`scalepredict compare`: which of two recipes is better, from runs of both at the same scales?"""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scalepredict.cli.inputs.gathered import SameTokensOption, Selection
-from scalepredict.cli.inputs.options import CheckpointsOption, Output, RecordsArgument, count
+from scalepredict.cli.inputs.options import CheckpointsOption, Output, SeedOption, count
 from scalepredict.cli.inputs.parameters import METHOD, TARGET, command
 from scalepredict.cli.views.render import Cell, Sheet, emit, percent, signed_points
+from scalepredict.errors import RefusedError
 from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
@@ -19,11 +21,24 @@ AVERAGE = "average of all"
 
 @command
 def compare(
-    first: Annotated[str, typer.Argument(metavar="FAMILY_A", help="Recipe A.")],
-    second: Annotated[str, typer.Argument(metavar="FAMILY_B", help="Recipe B.")],
-    records: RecordsArgument,
+    arguments: Annotated[
+        tuple[str, ...],
+        typer.Argument(
+            metavar="[FAMILY_A FAMILY_B] RECORDS...",
+            help="Two recipes and the records of both; or, with --arm, the records alone.",
+        ),
+    ],
     selection: Selection,
     shown: Output,
+    arm: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--arm",
+            metavar="FAMILY",
+            help="A recipe of any number of them; the first is the reference (repeatable).",
+            rich_help_panel=METHOD,
+        ),
+    ] = (),
     flops: Annotated[
         float | None,
         typer.Option(
@@ -45,33 +60,65 @@ def compare(
     ] = 1.26,
     checkpoints: CheckpointsOption = "last",
     tokens: SameTokensOption = None,
+    seed: SeedOption = 0,
 ) -> None:
     """Compare two recipes by differences at matched scale.
 
     Models of two families are paired by params and tokens. What both recipes share cancels in a
     paired difference, so it decides rightly more often than two independent forecasts do. Prints
     for each benchmark the expected difference and the probability that A will be measured to score
-    higher.
+    higher, and what the better recipe is worth in compute. With --arm any number of recipes are
+    compared with the first.
 
     Example: scalepredict compare mix-a mix-b ladder.csv --flops 1e22
     """
     # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
     from math import log10
 
+    import numpy as np
+
     from scalepredict.cli.inputs.chosen import gather_evidence
+    from scalepredict.cli.views.arms_view import arms_document, arms_rows, arms_sheet
+    from scalepredict.evaluation.questions.compute_gain import compare_arms
     from scalepredict.evaluation.questions.recipes import compare as compared
+    from scalepredict.predictors.metric_scale import fractions_of
     from scalepredict.records.aggregate import to_benchmarks
 
-    voice, shape = shown.voice, shown.shape
+    voice, shape, tolerance = shown.voice, shown.shape, log10(within)
+    names, records = _recipes(arguments, arm)
+    if arm and flops is not None:
+        raise RefusedError("--flops asks about two recipes; leave it out, or --arm.")
     evidence = gather_evidence(records, selection.choice(checkpoints=checkpoints, tokens=tokens))
     voice.say(*evidence.notes)
-    comparison = compared(
-        to_benchmarks(evidence.table), first, second, target_flops=flops, tolerance=log10(within)
-    )
-    voice.say(_pairing(comparison))
-    voice.warn(_doubts(comparison))
-    table = rows(comparison)
-    emit(form=shape, sheets=[_sheet(comparison, table)], rows=table, document=_document(comparison))
+    table = to_benchmarks(evidence.table)
+    # Of two recipes the second is what the first is compared with.
+    order = names if arm else names[::-1]
+    arms = compare_arms(table, order, tolerance=tolerance, rng=np.random.default_rng(seed))
+    table_rows: list[dict[str, Cell]] = arms_rows(arms)
+    sheets = [arms_sheet(arms)]
+    document: dict[str, object] = {"schema": SCHEMA, "arms": arms_document(arms)}
+    fractions = fractions_of(table)
+    if not arm and fractions.units:
+        comparison = compared(fractions, *names, target_flops=flops, tolerance=tolerance)
+        voice.say(_pairing(comparison))
+        voice.warn(_doubts(comparison))
+        table_rows = rows(comparison)
+        sheets = [_sheet(comparison, table_rows), *sheets]
+        document = {**_document(comparison), "arms": arms_document(arms)}
+    emit(form=shape, sheets=sheets, rows=table_rows, document=document)
+
+
+def _recipes(
+    arguments: tuple[str, ...], arms: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    if arms:
+        return arms, tuple(map(Path, arguments))
+    if len(arguments) < 3:
+        raise RefusedError(
+            f"compare got only {', '.join(arguments)}: name two recipes and then their records, "
+            "like `compare mix-a mix-b ladder.csv`, or any number of recipes with --arm."
+        )
+    return arguments[:2], tuple(map(Path, arguments[2:]))
 
 
 def _pairing(comparison: "Comparison") -> str:

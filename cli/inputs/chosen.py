@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scalepredict.errors import RefusedError
+from scalepredict.records.asymptote import parse_asymptotes, with_asymptotes
 from scalepredict.records.benchmarks import metadata_from
 from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.evidence import CheckpointChoice, select_evidence, why_no_evidence
@@ -46,7 +47,8 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         why = f"{', '.join(map(str, records))}: {why_no_evidence(reading.table)}"
         raise RefusedError("\n".join((why, *reading.report.warnings())))
     refuse_mixed_phases(selection.table)
-    table, cut = up_to(selection.table, params=choice.up_to_params, flops=choice.up_to_flops)
+    given = with_asymptotes(selection.table, parse_asymptotes(choice.asymptotes))
+    table, cut = up_to(given, params=choice.up_to_params, flops=choice.up_to_flops)
     return Evidence(
         table=table,
         anchors=selection.anchors,

@@ -78,6 +78,16 @@ class Selection:
         ),
     ] = None
 
+    asymptote: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--asymptote",
+            metavar="[NAME=]E|LO..HI",
+            help="What losses fall to: a value, or its 5 and 95 % points; NAME=E of one benchmark "
+            "(repeatable). [default: .6 of the least loss, within a factor 1.6]",
+        ),
+    ] = ()
+
     def choice(
         self,
         *,
@@ -103,6 +113,7 @@ class Selection:
             ladder=reading.ladder,
             tokens=tokens,
             without_compute=without_compute,
+            asymptotes=self.asymptote,
         )
 
     def as_options(self) -> dict[str, list[str]]:
@@ -114,6 +125,7 @@ class Selection:
         return {
             "--phase": list(self.phase),
             "--metric": list(self.measurement.metric),
+            "--asymptote": list(self.asymptote),
             "--shots": [] if shots is None else [str(shots)],
             "--percent": [""] if reading.percent else [],
             **{

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from scalepredict.cli.views.own_units import unit_of
 from scalepredict.cli.views.render import (
     MISSING,
     Cell,
@@ -41,7 +42,10 @@ def show(report: BacktestReport, calibration: Calibration, *, by: str, form: For
 
 def summary_sheets(report: BacktestReport, *, by: str) -> Iterator[Sheet]:
     """The summary, the noise floor, and what was not forecast."""
-    yield _main_sheet(report, by)
+    if report.summary:
+        yield _main_sheet(report, by)
+    if report.own_metrics:
+        yield _own_sheet(report, by)
     yield _floor_sheet(report, by)
     if report.failures:
         yield _failure_sheet(report)
@@ -49,7 +53,7 @@ def summary_sheets(report: BacktestReport, *, by: str) -> Iterator[Sheet]:
 
 def summary_rows(report: BacktestReport, column: str) -> list[dict[str, Cell]]:
     """One row for each method and part; ``column`` names the part."""
-    return [_flat(row, column) for row in report.summary]
+    return [_flat(row, column) for row in (*report.summary, *report.own_metrics)]
 
 
 def rows_csv(report: BacktestReport) -> str:
@@ -89,6 +93,7 @@ def _rows_of(cell: BacktestCell, levels: Sequence[float]) -> Iterator[dict[str, 
                 "predictor": cell.predictor,
                 "family": cell.family,
                 "benchmark": unit.shown,
+                "unit": unit_of(unit),
                 "model": target.model,
                 "params": target.params,
                 "tokens": target.tokens,
@@ -113,6 +118,7 @@ def _stream_json(report: BacktestReport, calibration: Calibration, column: str) 
         write_data((",\n" if number else "\n") + json_text(row, indent=None))
     rest = {
         "summary": [_summary_document(row, column) for row in report.summary],
+        "own_metrics": [_summary_document(row, column) for row in report.own_metrics],
         "suite_averages": [_summary_document(row, column) for row in report.averages],
         "noise_floor": [
             {
@@ -211,6 +217,39 @@ def _main_sheet(report: BacktestReport, by: str) -> Sheet:
         align="ll" + "r" * (len(header) - 2),
         rows=tuple(lines),
         notes=_notes(report),
+    )
+
+
+def _own_sheet(report: BacktestReport, by: str) -> Sheet:
+    shown = report.levels.shown
+    header = (
+        *("predictor", by, "mean", "median", "max", "bias"),
+        *(f"in {percent_key(level)}" for level in shown),
+        *(f"width {percent_key(shown[-1])}", "skill", "forecasts", "failed"),
+    )
+    rows = tuple(
+        (
+            row.predictor,
+            row.part or WHOLE,
+            *(percent(row.figures[name].value, digits=2) for name in ("mae", "median", "max")),
+            signed_points(row.figures["bias"].value, digits=2),
+            *(percent(row.coverage[level].value, digits=0) for level in shown),
+            percent(row.width[shown[-1]].value),
+            _ratio(row.figures["skill"].value),
+            f"{row.n_forecasts}",
+            f"{row.n_failed}",
+        )
+        for row in report.own_metrics
+    )
+    return Sheet(
+        title="Losses and other metrics in their own unit: errors in percent of what was measured",
+        header=header,
+        align="ll" + "r" * (len(header) - 2),
+        rows=rows,
+        notes=(
+            "Every method but last, trend, power_law and nd_law forecasts these by the same "
+            "default. skill: mean error over that of the last value.",
+        ),
     )
 
 

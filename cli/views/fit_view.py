@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from scalepredict.cli.views.own_units import direction_of, signed, unit_of, value
 from scalepredict.cli.views.render import (
     MISSING,
     NOTE,
@@ -14,9 +15,8 @@ from scalepredict.cli.views.render import (
     Sketch,
     once,
     percent,
-    signed_points,
 )
-from scalepredict.cli.views.sketch import sparkline
+from scalepredict.cli.views.sketch import own_sparkline, sparkline
 from scalepredict.evaluation.backtest.health import health
 from scalepredict.evaluation.forecast.fit_summary import FamilySummary
 from scalepredict.predictors.fit_families import Fit, FittedGroup
@@ -156,13 +156,14 @@ def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
             unit.shown,
             summary.classes.kinds[i].label,
             f"{trend.n_scores[i]:.0f}",
-            percent(summary.last[i]),
-            signed_points(trend.slope[i]),
-            percent(trend.noise[i]),
-            percent(summary.fit_error[i]),
+            value(summary.last[i], unit_of(unit)),
+            signed(trend.slope[i], unit_of(unit)),
+            value(trend.noise[i], unit_of(unit)),
+            value(summary.fit_error[i], unit_of(unit)),
         ]
         if verbose:
-            row += [percent(unit.chance) + ("?" if unit.chance_assumed else "")]
+            chance = percent(unit.chance) + ("?" if unit.chance_assumed else "")
+            row += ["-" if unit.measure else chance]
             row += [_number(values[i]) for values in (trend.z, trend.phi, trend.linearity)]
             row += [_number(trend.breakthroughness[i]), _number(trend.step_z[i])]
         rows.append((*row, "; ".join(summary.doubts[i])))
@@ -184,6 +185,8 @@ def _sparklines(summary: FamilySummary) -> tuple[str, ...]:
     rising = evidence.scores[np.argsort(evidence.flops, kind="stable")]
     return tuple(
         sparkline(scores.tolist(), chance=unit.chance)
+        if unit.measure is None
+        else own_sparkline(scores.tolist())
         for scores, unit in zip(rising.T, evidence.units, strict=True)
     )
 
@@ -193,6 +196,8 @@ def _benchmarks(summary: FamilySummary) -> list[dict[str, Any]]:
     return [
         {
             **column_document(unit),
+            "unit": unit_of(unit),
+            "direction": direction_of(unit),
             "class": summary.classes.kinds[i].value,
             "scores": int(trend.n_scores[i]),
             "last": float(summary.last[i]),

@@ -7,6 +7,14 @@ from typing import Any
 import numpy as np
 
 from scalepredict.cli.views.fit_view import evidence_document
+from scalepredict.cli.views.own_units import (
+    FRACTION,
+    direction_of,
+    signed,
+    unit_of,
+    value,
+    value_range,
+)
 from scalepredict.cli.views.render import (
     MISSING,
     NOTE,
@@ -15,10 +23,14 @@ from scalepredict.cli.views.render import (
     Sheet,
     Sketch,
     percent,
-    percent_range,
-    signed_points,
 )
-from scalepredict.cli.views.sketch import axis_header, axis_of, interval_bar, sparkline
+from scalepredict.cli.views.sketch import (
+    axis_header,
+    axis_of,
+    interval_bar,
+    own_sparkline,
+    sparkline,
+)
 from scalepredict.evaluation.classes.classes import Kind
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
 from scalepredict.evaluation.forecast.measured import Accuracy, Comparison
@@ -52,6 +64,8 @@ class Entry:
     p_above_chance: float
     upper: float
     warnings: tuple[str, ...]
+    unit: str = FRACTION
+    direction: str = "higher"
     observed: float = np.nan
     error: float = np.nan
     evidence: tuple[float, ...] = ()
@@ -134,12 +148,15 @@ def forecast_sheet(view: View, form: Format) -> Sheet:
 
 def _sketches(entries: Sequence[Entry], levels: Sequence[float]) -> tuple[Sketch, ...]:
     narrow, wide = levels[0], levels[-1]
-    known = [entry for entry in entries if not np.isnan(entry.point)]
+    known = [e for e in entries if not np.isnan(e.point) and e.unit == FRACTION]
     low, high = axis_of([y for e in known for y in (*e.interval[wide], e.last)])
-    lines = [sparkline(entry.evidence, chance=entry.chance) for entry in entries]
+    lines = [
+        sparkline(e.evidence, chance=e.chance) if e.unit == FRACTION else own_sparkline(e.evidence)
+        for e in entries
+    ]
     bars = [
         interval_bar(e.point, e.interval[wide], e.interval[narrow], last=e.last, low=low, high=high)
-        if e.kind != Kind.AT_CHANCE
+        if e.kind != Kind.AT_CHANCE and e.unit == FRACTION
         else ""
         for e in entries
     ]
@@ -204,6 +221,8 @@ def _entries(
             error=float(comparison.error[k, t]) if comparison else np.nan,
             evidence=tuple(rising[:, t].tolist()),
             reference=family.references[t] if family.references else None,
+            unit=unit_of(unit),
+            direction=direction_of(unit),
         )
         for t, unit in enumerate(forecast.units)
     ]
@@ -231,6 +250,8 @@ def _suites(
             else (failure,),
             observed=observed,
             error=float(suites.point[k, s]) - observed,
+            unit=unit_of(unit),
+            direction=direction_of(unit),
         )
 
 
@@ -252,18 +273,18 @@ def _bounds(forecast: Forecast, k: int, levels: Levels) -> list[dict[float, tupl
 
 def _row(entry: Entry, shown: Sequence[float], measured: bool) -> tuple[str, ...]:
     unmeasurable = entry.kind == Kind.AT_CHANCE and not np.isnan(entry.point)
-    ranges = [percent_range(*entry.interval[c]) for c in shown]
+    ranges = [value_range(*entry.interval[c], entry.unit) for c in shown]
     if unmeasurable:
         # No confident curve: an upper bound instead of intervals around a point.
         ranges = [MISSING] * (len(shown) - 1) + [f"<= {percent(entry.upper)}"]
-    observed = [percent(entry.observed), signed_points(entry.error)] if measured else []
+    observed = [value(entry.observed, entry.unit), signed(entry.error, entry.unit)]
     return (
         f"average of {entry.name}" if entry.kind is None else entry.name,
         "" if entry.kind is None else entry.kind.label,
-        percent(entry.last),
-        percent(entry.point),
+        value(entry.last, entry.unit),
+        value(entry.point, entry.unit),
         *ranges,
-        *observed,
+        *(observed if measured else ()),
         "; ".join(_with_probability(entry) if unmeasurable else entry.warnings),
     )
 
@@ -280,9 +301,17 @@ def _with_probability(entry: Entry) -> tuple[str, ...]:
 
 def _accuracy_notes(view: View) -> tuple[str, ...]:
     found = view.accuracy
-    if found is None or not found.n_benchmarks:
+    if found is None:
         return ()
-    return (
+    of_own = (
+        f"measured on {view.measured_model}: mean relative error "
+        f"{percent(found.relative_error, digits=2)} % over {count_of(found.n_own, 'metric')} in "
+        f"their own units; {found.n_own_inside} of {count_of(found.n_own, 'interval')} of 90 % "
+        + ("holds" if found.n_own == 1 else "hold"),
+    )
+    if not found.n_benchmarks:
+        return of_own if found.n_own else ()
+    of_fractions = (
         f"measured on {view.measured_model}: mean absolute error "
         f"{percent(found.mean_absolute_error, digits=2)} points over "
         f"{count_of(found.n_benchmarks, 'benchmark')} (last value: "
@@ -290,6 +319,7 @@ def _accuracy_notes(view: View) -> tuple[str, ...]:
         f"{count_of(found.n_benchmarks, 'interval')} of 90 % "
         + ("holds" if found.n_benchmarks == 1 else "hold"),
     )
+    return (*of_fractions, *(of_own if found.n_own else ()))
 
 
 def _flat(entry: Entry, is_suite: bool, measured: bool) -> dict[str, Cell]:
@@ -309,6 +339,7 @@ def _flat(entry: Entry, is_suite: bool, measured: bool) -> dict[str, Cell]:
         "upper_95": entry.upper,
         "p_above_chance_5": entry.p_above_chance,
         **(truth if measured else {}),
+        "unit": entry.unit,
         "warnings": "; ".join(entry.warnings),
     }
 
@@ -334,6 +365,9 @@ def _document(view: View) -> dict[str, Any]:
             "mean_absolute_error": found.mean_absolute_error,
             "last_mean_absolute_error": found.last_mean_absolute_error,
             "inside_90": found.n_inside,
+            "own_metrics": found.n_own,
+            "relative_error": found.relative_error,
+            "own_inside_90": found.n_own_inside,
         }
     return document
 
@@ -342,6 +376,8 @@ def _item(entry: Entry, measured: bool) -> dict[str, Any]:
     item: dict[str, Any] = {
         "benchmark": entry.name,
         **entry.column,
+        "unit": entry.unit,
+        "direction": entry.direction,
         "class": None if entry.kind is None else entry.kind.value,
         "forecast": entry.point,
         "interval": {percent_key(c): list(ends) for c, ends in entry.interval.items()},

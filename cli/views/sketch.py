@@ -21,6 +21,15 @@ def sparkline(scores: Sequence[float], *, chance: float) -> str:
     return blocks(scores, low=low, high=max(*known, low + LEAST_SPAN))
 
 
+def own_sparkline(values: Sequence[float]) -> str:
+    """Values of a metric in their order, from the lowest to the highest; blank = missing."""
+    known = [y for y in values if math.isfinite(y)]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    return blocks(values, low=low, high=high if high > low else low + 1)
+
+
 def blocks(values: Sequence[float], *, low: float, high: float) -> str:
     """Values as blocks on a scale from ``low`` to ``high``; blank = missing."""
     if len(values) > SPARKS:

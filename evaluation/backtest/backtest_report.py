@@ -10,6 +10,7 @@ from scalepredict.evaluation.backtest.averages import average_cells
 from scalepredict.evaluation.backtest.floor import FloorRow, Noise, noise_floor
 from scalepredict.evaluation.backtest.health import mean_z2
 from scalepredict.evaluation.backtest.outcomes import REFERENCE, Outcomes, outcomes
+from scalepredict.evaluation.backtest.relative_errors import of_fractions, relative_cells
 from scalepredict.evaluation.backtest.rolling_origin import Cell
 from scalepredict.evaluation.backtest.summary import SummaryRow, summarise
 from scalepredict.evaluation.intervals.calibration import Calibration
@@ -38,6 +39,8 @@ class BacktestReport:
         noise_ratio: Mean squared standardised error of each method over that of the reference
             series of its calibration: how much noisier the records are than those.
         levels: Of the intervals.
+        own_metrics: The summary of metrics that are no fractions, such as losses, whose errors and
+            widths are shares of what was measured; the others are of fractions alone.
     """
 
     cells: tuple[Cell, ...]
@@ -47,6 +50,7 @@ class BacktestReport:
     failures: tuple[Failure, ...]
     noise_ratio: dict[str, float]
     levels: Levels
+    own_metrics: tuple[SummaryRow, ...] = ()
 
 
 def make_report(
@@ -70,8 +74,10 @@ def make_report(
         levels: Of the intervals that are judged.
         rng: Draws bootstrap resamples.
     """
-    lines = outcomes(cells, levels)
-    averages = outcomes(average_cells(cells, calibration), levels)
+    fractions, relative = of_fractions(cells), relative_cells(cells)
+    lines = outcomes(fractions, levels)
+    averages = outcomes(average_cells(fractions, calibration), levels)
+    own = outcomes(relative, levels)
     parts = (by, None)
     average_parts = parts if by != "benchmark" else (None,)
     methods = lines.names["predictor"]
@@ -99,6 +105,9 @@ def make_report(
             for number, name in enumerate(methods)
         },
         levels=levels,
+        own_metrics=tuple(row for part in parts for row in summarise(own, by=part, rng=rng))
+        if relative
+        else (),
     )
 
 

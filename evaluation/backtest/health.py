@@ -11,6 +11,7 @@ from scalepredict.evaluation.backtest.splits import rolling_origins
 from scalepredict.evaluation.backtest.summary import equal_weights
 from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.predictors.interface import Predictor
+from scalepredict.predictors.metric_scale import fractions_of
 from scalepredict.records.table import EvalTable
 
 Z2_CAP = 16.0  # one wild miss must not stand for the noise of a ladder
@@ -56,6 +57,7 @@ def quick_noise_ratio(
     known = predictor.name in calibration.predictors
     if not known or predictor.pools_families or predictor.reads_tasks:
         return float("nan")
+    evidence = fractions_of(evidence)
     splits = rolling_origins(evidence, max_origins=QUICK_ORIGINS)
     cells = run_backtest(evidence, splits, [predictor], calibration, rng=rng)
     return mean_z2(outcomes(cells)) / calibration.of(predictor.name).reference_z2

@@ -157,7 +157,7 @@ def _answers(
         if not evidence.checkpoints:
             family = questions[0][1].family
             raise RefusedError(f"{predictor.name} on {family!r}: no evidence of the family.")
-        law = fit_law(predictor, evidence, rng=rng)
+        law = fit_law(predictor, evidence, rng=rng, compared=True)
     except ScalePredictError as error:
         failure = str(error)
     cells = []

@@ -13,9 +13,11 @@ The rules are tried in this order, on level, slope and noise as trend.py defines
     noisy      phi >= 4, and one score has a standard error of 1.5 points or more:
                often a bias to a format or a label, or a run that failed
     flat       none of these: above chance, with no trend beyond the noise
+
+Metrics that are no fractions, such as losses, are classified in own_metrics.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 import numpy as np
@@ -26,6 +28,9 @@ from scalepredict.evaluation.classes.benchmark_trend import (
     binomial_variance,
     measure_trend,
 )
+from scalepredict.evaluation.classes.own_metrics import NOISY as OWN_NOISY
+from scalepredict.evaluation.classes.own_metrics import TREND_Z as OWN_TREND_Z
+from scalepredict.evaluation.classes.own_metrics import own_trend
 from scalepredict.records.answers import answers
 from scalepredict.records.table import Bools, EvalTable, Floats, Unit
 
@@ -47,6 +52,7 @@ class Kind(StrEnum):
     FLAT = "flat"
     SATURATED = "saturated"
     INVERSE = "inverse"
+    FALLING = "falling"
     NOISY = "noisy"
     TOO_FEW = "too_few"
 
@@ -79,16 +85,59 @@ class Classes:
 
 def classify(evidence: EvalTable) -> Classes:
     """Classify each unit of one family's evidence, whose checkpoints all have FLOPs."""
-    trend = measure_trend(evidence)
-    rules = _rules(trend, evidence.chance, _was_above_chance(evidence))
-    number = np.argmax(np.stack(list(rules.values())), axis=0)
-    kinds = tuple(list(rules)[i] for i in number)
+    own = np.array([unit.measure is not None for unit in evidence.units], dtype=bool)
+    if not own.any():
+        return _of_fractions(evidence)
+    parts = {False: evidence.take_units(~own), True: evidence.take_units(own)}
+    fractions, others = _of_fractions(parts[False]), _of_own_metrics(parts[True])
+    place = np.argsort(np.argsort(own, kind="stable"), kind="stable")  # fractions come first
+    both = {
+        field.name: np.concatenate(
+            [getattr(fractions.trend, field.name), getattr(others.trend, field.name)]
+        )[place]
+        for field in fields(Trend)
+    }
+    kinds = (*fractions.kinds, *others.kinds)
+    assumed = np.concatenate([fractions.items_assumed, others.items_assumed])
     return Classes(
         units=evidence.units,
-        kinds=kinds,
+        kinds=tuple(kinds[i] for i in place),
+        trend=Trend(**both),
+        items_assumed=assumed[place],
+    )
+
+
+def _of_fractions(evidence: EvalTable) -> Classes:
+    trend = measure_trend(evidence)
+    rules = _rules(trend, evidence.chance, _was_above_chance(evidence))
+    return Classes(
+        units=evidence.units,
+        kinds=_first_that_holds(rules),
         trend=trend,
         items_assumed=answers(evidence).assumed,
     )
+
+
+def _of_own_metrics(evidence: EvalTable) -> Classes:
+    trend = own_trend(evidence)
+    rules = {
+        Kind.TOO_FEW: trend.n_scores < MIN_SCORES,
+        Kind.FALLING: trend.z <= -OWN_TREND_Z,
+        Kind.RISING: trend.z >= OWN_TREND_Z,
+        Kind.NOISY: trend.noise >= OWN_NOISY * np.abs(trend.level),
+        Kind.FLAT: np.ones(len(trend.z), dtype=bool),
+    }
+    return Classes(
+        units=evidence.units,
+        kinds=_first_that_holds(rules),
+        trend=trend,
+        items_assumed=np.zeros(len(trend.z), dtype=bool),
+    )
+
+
+def _first_that_holds(rules: dict[Kind, Bools]) -> tuple[Kind, ...]:
+    number = np.argmax(np.stack(list(rules.values())), axis=0)
+    return tuple(list(rules)[i] for i in number)
 
 
 def _was_above_chance(evidence: EvalTable) -> Bools:

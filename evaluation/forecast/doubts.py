@@ -5,22 +5,31 @@ import numpy as np
 from scalepredict.evaluation.classes.classes import CHANCE_MARGIN, Classes, Kind
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.limits import FEW_MODELS
-from scalepredict.records.table import ASSUMED_ITEMS, EvalTable
+from scalepredict.records.table import ASSUMED_ITEMS, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 from scalepredict.records.units import match
 
+DRIVEN = 0.3  # share of an interval from which on it is said what drives it
+
 
 def benchmark_doubts(
-    classes: Classes, failures: tuple[str | None, ...]
+    classes: Classes,
+    failures: tuple[str | None, ...],
+    share_of_asymptote: Floats | None = None,
 ) -> tuple[tuple[str, ...], ...]:
     """Sentences about each benchmark, length T; a refusal of its fit stands alone.
 
     Args:
         classes: Predictability of the T benchmarks.
         failures: Why a benchmark has no forecast, length T.
+        share_of_asymptote: Of the width of its interval at each target (Forecast). Shape (K, T).
     """
     return tuple(
-        _doubts(classes, column) if failure is None else (failure,)
+        (failure,)
+        if failure is not None
+        else _doubts(classes, column)
+        if classes.units[column].measure is None
+        else _own_doubts(classes, share_of_asymptote, column)
         for column, failure in enumerate(failures)
     )
 
@@ -31,6 +40,37 @@ def aligned(forecast: Forecast, evidence: EvalTable) -> Forecast:
     A law that pools families also forecasts benchmarks that this family was not measured on.
     """
     return forecast.take_units(match(evidence.units, forecast.units, unknown="same"))
+
+
+def _own_doubts(classes: Classes, of_asymptote: Floats | None, column: int) -> tuple[str, ...]:
+    trend, measure, kind = classes.trend, classes.units[column].measure, classes.kinds[column]
+    assert measure is not None
+    worse = Kind.RISING if measure.direction == "lower" else Kind.FALLING
+    doubts = []
+    if kind is worse:
+        doubts.append(f"{kind.value} with scale, and {measure.direction} is better")
+    elif kind is Kind.FLAT:
+        doubts.append("flat: no trend to extrapolate beyond the noise")
+    elif kind is Kind.NOISY:
+        noise = trend.noise[column] / abs(trend.level[column])
+        doubts.append(f"scatters by {100 * noise:.1f} % around its line")
+    if (measured := int(trend.n_scores[column])) < FEW_MODELS:
+        doubts.append(f"measured on only {count_of(measured, 'checkpoint')}")
+    if of_asymptote is not None:
+        shares = of_asymptote[:, column]
+        share = float(np.nanmax(shares)) if np.isfinite(shares).any() else 0.0
+        if share >= DRIVEN:
+            doubts.append(
+                f"about {_in_words(share)} of this interval is the unknown irreducible loss; "
+                "--asymptote LO..HI narrows it"
+            )
+    return tuple(doubts)
+
+
+def _in_words(share: float) -> str:
+    words = {1 / 3: "one third", 0.5: "half", 2 / 3: "two thirds", 0.75: "three quarters"}
+    near = min(words, key=lambda known: abs(known - share))
+    return words[near] if abs(near - share) < 0.05 else f"{100 * share:.0f} %"
 
 
 def _doubts(classes: Classes, column: int) -> tuple[str, ...]:

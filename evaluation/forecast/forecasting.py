@@ -217,7 +217,8 @@ def judged(
     """
     forecast = apply_calibration(raw, calibration, name)
     classes = _classes(group, evidence)
-    chance = evidence.chance
+    own = [unit.measure is not None for unit in evidence.units]
+    chance = np.where(own, np.nan, evidence.chance)  # nobody guesses a loss
     return FamilyForecast(
         family=raw.targets.family[0],
         evidence=evidence,
@@ -227,7 +228,9 @@ def judged(
         factor=factor,
         p_above_chance=above_chance(forecast, chance),
         upper=forecast.quantile(UPPER),
-        benchmark_warnings=benchmark_doubts(classes, forecast.failures),
+        benchmark_warnings=benchmark_doubts(
+            classes, forecast.failures, forecast.share_of_asymptote
+        ),
         target_warnings=warnings,
         target_lines=lines,
         notes=(*group.law.notes(), *calibration_notes(forecast, calibration, name)),

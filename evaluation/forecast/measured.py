@@ -13,7 +13,7 @@ from scalepredict.predictors.interface import Targets
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.evidence import CheckpointChoice, select_evidence
 from scalepredict.records.subset import known_names
-from scalepredict.records.table import EvalTable, Floats, Ints, Unit
+from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 from scalepredict.records.text.counts import format_count
 from scalepredict.records.units import how_measured, match
 
@@ -33,6 +33,7 @@ class Comparison:
             Shape (K, T).
         suites: Measured averages of the suites of the forecast; NaN where one of their benchmarks
             was not measured. Shape (K, S).
+        own: Which benchmarks are no fractions and keep their own unit. Shape (T,).
         notes: Sentences about benchmarks that were measured in another way than the fit's.
     """
 
@@ -42,16 +43,22 @@ class Comparison:
     last_error: Floats
     inside: Floats
     suites: Floats
+    own: Bools
     notes: tuple[str, ...] = ()
 
     def of_target(self, index: int, columns: Ints) -> "Accuracy":
         """The accuracy at one target, over those of the columns that were measured and forecast."""
-        known = columns[np.isfinite(self.inside[index, columns])]
+        compared = columns[np.isfinite(self.inside[index, columns])]
+        known, own = compared[~self.own[compared]], compared[self.own[compared]]
+        relative = np.abs(self.error[index, own] / self.observed[index, own])
         return Accuracy(
             n_benchmarks=len(known),
             mean_absolute_error=_mean(np.abs(self.error[index, known])),
             last_mean_absolute_error=_mean(np.abs(self.last_error[index, known])),
             n_inside=int(self.inside[index, known].sum()),
+            n_own=len(own),
+            relative_error=_mean(relative),
+            n_own_inside=int(self.inside[index, own].sum()),
         )
 
 
@@ -64,12 +71,18 @@ class Accuracy:
         mean_absolute_error: Of the forecast, a fraction.
         last_mean_absolute_error: Of the last value of the evidence, a fraction.
         n_inside: Benchmarks whose 90 % interval holds the measured score.
+        n_own: Metrics that are no fractions, such as losses, that were measured and forecast.
+        relative_error: Mean absolute error of these, as a share of what was measured.
+        n_own_inside: Those whose 90 % interval holds.
     """
 
     n_benchmarks: int
     mean_absolute_error: float
     last_mean_absolute_error: float
     n_inside: int
+    n_own: int = 0
+    relative_error: float = np.nan
+    n_own_inside: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -163,6 +176,7 @@ def beside(family: FamilyForecast, observed: Floats, models: tuple[str, ...]) ->
         last_error=family.forecast.last - observed,
         inside=np.where(known, holds, np.nan),
         suites=suite_means(observed, suites(family.forecast.units).values()),
+        own=np.array([unit.measure is not None for unit in family.forecast.units], dtype=bool),
     )
 
 

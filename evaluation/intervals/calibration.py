@@ -188,14 +188,23 @@ def calibration_notes(
 def suites(units: Sequence[Unit]) -> dict[str, list[int]]:
     """Columns of each named suite; a table that names no suite is one, ``all benchmarks``.
 
-    One benchmark is no suite: its average would be itself, under another interval.
+    One benchmark is no suite: its average would be itself, under another interval. Metrics that
+    are no fractions are averaged apart, each with its own kind.
     """
-    named = any(unit.suite for unit in units)
     columns: dict[str, list[int]] = {}
-    for column, unit in enumerate(units):
-        if unit.suite or not named:
-            columns.setdefault(unit.suite or WHOLE_TABLE, []).append(column)
+    for metric in dict.fromkeys(map(_metric, units)):
+        own = [column for column, unit in enumerate(units) if _metric(unit) == metric]
+        named = any(units[column].suite for column in own)
+        for column in own:
+            if units[column].suite or not named:
+                name = units[column].suite or WHOLE_TABLE
+                columns.setdefault(f"{name} [{metric}]" if metric else name, []).append(column)
     return {name: index for name, index in columns.items() if len(index) > 1}
+
+
+def _metric(unit: Unit) -> str:
+    # Fractions are averaged with fractions, other metrics with those of their own name.
+    return "" if unit.measure is None else unit.measure.name
 
 
 def suite_averages(
@@ -234,14 +243,25 @@ def suite_averages(
     def mean(values: Floats) -> Floats:
         return suite_means(values, columns)
 
+    if forecast.quantiles is None:
+        quantiles = None
+    else:
+        # Errors of losses are common to all of them, so quantiles are averaged as they are.
+        each = [mean(forecast.quantiles[..., q]) for q in range(forecast.quantiles.shape[-1])]
+        quantiles = np.stack(each, axis=-1)
     point = mean(forecast.point)
     chance = mean(np.array([[unit.chance for unit in forecast.units]]))[0]
     nothing = np.zeros_like(point)
     return Forecast(
         targets=forecast.targets,
         units=tuple(
-            Unit(benchmark=name, suite=name, chance=float(level))
-            for name, level in zip(members, chance, strict=True)
+            Unit(
+                benchmark=name,
+                suite=name,
+                chance=float(level),
+                measure=forecast.units[index[0]].measure,
+            )
+            for name, level, index in zip(members, chance, columns, strict=True)
         ),
         point=point,
         last=mean(forecast.last),
@@ -258,6 +278,7 @@ def suite_averages(
             + entry.suite_drift * np.maximum(mean(forecast.horizon), 0) ** 2
         ),
         spread=entry.suite_spread,
+        quantiles=quantiles,
     )
 
 

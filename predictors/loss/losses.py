@@ -130,9 +130,11 @@ class LossesLaw:
             )
             members: tuple[Member, ...] = (*self.fronts, *self.surfaces)
             mixtures = [member.at(sizes) for member in members]
-            quantiles[:, self.served] = mixed_quantiles(mixtures, share, PROBABILITIES).swapaxes(
-                0, 1
-            )
+            mixed = np.log(mixed_quantiles(mixtures, share, PROBABILITIES))
+            middle = mixed[..., MEDIAN, None]
+            wider = np.where(near, self.shares.widening[0], self.shares.widening[1])[..., None]
+            found = np.exp(middle + wider * (mixed - middle))
+            quantiles[:, self.served] = found.swapaxes(0, 1)
             parts = [mixture.share_of_asymptote() for mixture in mixtures]
             share_of_asymptote[:, self.served] = (share * np.stack(parts)).sum(axis=0).T
         return make_forecast(
@@ -189,7 +191,7 @@ def _members(
     sizes: Sizes, loss: Floats, priors: Priors, served: Bools
 ) -> tuple[tuple[FrontMember, ...], tuple[SizesMember, ...], Shares]:
     if not served.any():
-        return (), (), Shares(front=np.zeros(0), elsewhere=np.zeros(0))
+        return (), (), Shares(front=np.zeros(0), elsewhere=np.zeros(0), widening=np.ones(2))
     loss, priors = loss[served], priors.take(served)
     members = fit_members(sizes, loss, priors)
     fronts = tuple(member for member in members if isinstance(member, FrontMember))

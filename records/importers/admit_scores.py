@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from scalepredict.records.admission import Admission, admit
+from scalepredict.records.admission import Admission, admit, is_score
 from scalepredict.records.importers.harness.interface import ImportedScore, Questions
-from scalepredict.records.metrics import Metrics, told
+from scalepredict.records.metrics import Metric, Metrics, told
 from scalepredict.records.text.counts import count_of, listed
 
 _Group = tuple[str, str]  # benchmark and metric
@@ -20,6 +20,7 @@ def admit_scores(
     metrics: Metrics,
     *,
     percent: bool,
+    asked: Sequence[str] = (),
     left_out: Counter[str],
 ) -> tuple[list[ImportedScore], list[str], LeftOut]:
     """Bring values to fractions, losses beside the scores they belong to, and leave out the rest.
@@ -28,6 +29,7 @@ def admit_scores(
         scores: Values as the files have them.
         metrics: What is known of metrics.
         percent: Whether the user says that all of them are in percent.
+        asked: Metrics that the user asked for; a loss of these is no covariate.
         left_out: Counts by reason, added to.
 
     Returns:
@@ -37,7 +39,12 @@ def admit_scores(
     groups: dict[_Group, list[ImportedScore]] = defaultdict(list)
     for score in scores:
         groups[score.benchmark, score.metric].append(score)
-    decided = {group: _decide(found, metrics, percent) for group, found in groups.items()}
+    known = {group: _metric(found, metrics) for group, found in groups.items()}
+    scored = {benchmark for (benchmark, _), m in known.items() if is_score(m)}
+    decided = {
+        group: _decide(found, known[group], percent, group[0] in scored and group[1] not in asked)
+        for group, found in groups.items()
+    }
     reasons: LeftOut = {}
     divided: dict[str, list[str]] = defaultdict(list)
     for (benchmark, metric), admission in decided.items():
@@ -57,15 +64,20 @@ def admit_scores(
     return _with_losses(kept, losses), notes, reasons
 
 
-def _decide(found: Sequence[ImportedScore], metrics: Metrics, percent: bool) -> Admission:
-    values = np.concatenate([_values(score) for score in found])
-    metric = metrics.find(found[0].metric)
+def _metric(found: Sequence[ImportedScore], metrics: Metrics) -> Metric:
     said = {score.higher for score in found} - {None}
     direction = False if False in said else (True if said else None)
+    return told(metrics.find(found[0].metric), direction)
+
+
+def _decide(
+    found: Sequence[ImportedScore], metric: Metric, percent: bool, beside: bool
+) -> Admission:
+    values = np.concatenate([_values(score) for score in found])
     declared = metric.percent and any(score.percent is None for score in found)
     in_percent = percent or declared or any(score.percent for score in found)
     low, high = float(values.min()), float(values.max())
-    decision = admit(told(metric, direction), low, high, percent=in_percent)
+    decision = admit(metric, low, high, percent=in_percent, beside=beside)
     if decision.divisor != 1 and not percent and all(score.percent is False for score in found):
         return Admission(use="out", reason="values outside the limits that the file states")
     return decision

@@ -126,7 +126,11 @@ def collect(
     scores = join_items(scores, left_out)
     found_values = Counter(left_out)
     scores, notes, reasons = admit_scores(
-        scores, metrics or shipped_metrics(), percent=choice.percent, left_out=left_out
+        scores,
+        metrics or shipped_metrics(),
+        percent=choice.percent,
+        asked=choice.prefer,
+        left_out=left_out,
     )
     if not scores:
         raise RecordError(_nothing(sources, found.passed_over, skipped, left_out - found_values))

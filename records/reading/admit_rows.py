@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from scalepredict.errors import RecordError
-from scalepredict.records.admission import Admission, admit
+from scalepredict.records.admission import Admission, admit, is_score
 from scalepredict.records.formats.rows import Rows
 from scalepredict.records.metrics import Metric, Metrics
-from scalepredict.records.table import Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints
 from scalepredict.records.text.counts import count_of, listed
 
 _PERCENT = (
@@ -25,8 +25,17 @@ _NO_BENCHMARK = "A column that is no benchmark is ignored if its name starts wit
 _SHOWN = 20
 
 
-def admit_rows(rows: Rows, metrics: Metrics) -> tuple[Rows, tuple[str, ...]]:
-    """The rows with fractions for scores and losses for task losses; the rest has no score.
+def admit_rows(
+    rows: Rows, metrics: Metrics, *, asked: Sequence[str] = ()
+) -> tuple[Rows, tuple[str, ...]]:
+    """The rows with fractions for scores, and other metrics in their own unit.
+
+    The loss of a benchmark that has scores too goes beside these, as a covariate.
+
+    Args:
+        rows: All rows with a score or a task loss.
+        metrics: What is known of metrics.
+        asked: Metrics that the user asked for; a loss of these is no covariate.
 
     Returns:
         The rows, of which those that are left out have no score; and what was done, in sentences
@@ -43,14 +52,16 @@ def admit_rows(rows: Rows, metrics: Metrics) -> tuple[Rows, tuple[str, ...]]:
         return rows, ()
     group, pairs = _groups(rows)
     low, high, count = _ranges(score, group, len(pairs))
+    scored = {b for i, (b, m) in enumerate(pairs) if count[i] and is_score(known[m])}
     decided: list[Admission] = []
     refused: list[int] = []
-    for i, (_, m) in enumerate(pairs):
+    for i, (b, m) in enumerate(pairs):
         metric = known[m]
         if not count[i]:
             decided.append(Admission(use="score"))
             continue
-        decision = admit(metric, float(low[i]), float(high[i]))
+        beside = b in scored and metric.name not in asked
+        decision = admit(metric, float(low[i]), float(high[i]), beside=beside)
         if metric.kind == "choice" and (decision.use == "out" or decision.divisor != 1):
             refused.append(i)
         decided.append(decision)
@@ -59,6 +70,14 @@ def admit_rows(rows: Rows, metrics: Metrics) -> tuple[Rows, tuple[str, ...]]:
     benchmarks = [str(name) for name in rows.text("benchmark").categories]
     told = tuple(_told([(benchmarks[b], known[m]) for b, m in pairs], decided, high, count))
     return _rewritten(rows, group, decided), told
+
+
+def of_scores(rows: Rows, metrics: Metrics) -> Bools:
+    """Rows of metrics that are fractions, shape (N,)."""
+    column = rows.text("metric")
+    fractions = [is_score(metrics.find(name)) for name in [*map(str, column.categories), ""]]
+    chosen: Bools = np.array(fractions, dtype=bool)[column.codes]
+    return chosen
 
 
 def _within(values: Floats, low: float, high: float) -> bool:
@@ -109,6 +128,7 @@ def _told(
     out: dict[str, list[int]] = defaultdict(list)
     divided: dict[str, list[int]] = defaultdict(list)
     losses: dict[str, list[int]] = defaultdict(list)
+    own: dict[tuple[str, str], list[int]] = defaultdict(list)
     for i, ((_, metric), decision) in enumerate(zip(columns, decided, strict=True)):
         if decision.use == "out":
             out[f"{metric.name}: {decision.reason}"].append(i)
@@ -116,6 +136,9 @@ def _told(
             losses[metric.name].append(i)
         elif decision.divisor != 1:
             divided[metric.name].append(i)
+        elif not is_score(metric) and count[i]:
+            how = "less is better" if metric.direction == "lower" else "without an upper bound of 1"
+            own[metric.name, how].append(i)
     for name, index in divided.items():
         largest = max(float(high[i]) for i in index)
         yield (
@@ -125,7 +148,13 @@ def _told(
     for name, index in losses.items():
         yield (
             f"{listed([columns[i][0] for i in index], most=4)}: {name} is a loss; "
-            f"{_counted(count, index)} kept as a covariate, not forecast."
+            f"{_counted(count, index)} kept beside the scores as a covariate; --metric {name} "
+            "forecasts it instead."
+        )
+    for (name, how), index in own.items():
+        yield (
+            f"{listed([columns[i][0] for i in index], most=4)}: {name}, {how}; "
+            f"{_counted(count, index)} forecast by a law of its own, in its own unit."
         )
     for reason, index in out.items():
         yield (

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scalepredict.errors import RecordError
-from scalepredict.records.admission import forecastable
+from scalepredict.records.admission import is_score
 from scalepredict.records.benchmarks import BenchmarkMetadata
 from scalepredict.records.formats.columns import SIZES
 from scalepredict.records.formats.rows import Rows
@@ -256,7 +256,8 @@ def _units(
                 variant=names["variant"][i],
                 shots=None if np.isnan(shots[i]) else int(shots[i]),
                 chance=float(chances[i]) if given else known or 0.0,
-                chance_assumed=not given and known is None and forecastable(metrics[i]),
+                chance_assumed=not given and known is None and is_score(metrics[i]),
+                measure=None if is_score(metrics[i]) else metrics[i],
                 suite=suites[i] or (entry.suite if entry and entry.suite else ""),
             )
         )

@@ -27,7 +27,7 @@ from scalepredict.records.importers.collect import collect
 from scalepredict.records.importers.detect import split_foreign
 from scalepredict.records.importers.sidecar import Ladder
 from scalepredict.records.importers.to_rows import as_rows
-from scalepredict.records.reading.admit_rows import admit_rows
+from scalepredict.records.reading.admit_rows import admit_rows, of_scores
 from scalepredict.records.reading.assemble import assemble
 from scalepredict.records.reading.checks import (
     check_range,
@@ -119,8 +119,8 @@ def read_records(
     rows, n_same_tokens = with_same_tokens(rows, tokens)
     rows, seeds = told_apart_by_seed(rows)
     scored = measured(rows)
-    rows, admitted = admit_rows(rows.take(scored), known.metrics)
-    check_range(rows, "stderr")
+    rows, admitted = admit_rows(rows.take(scored), known.metrics, asked=metrics)
+    check_range(rows.take(of_scores(rows, known.metrics)), "stderr")
     rows = rows.take(measured(rows))
     if not len(rows):
         why = " ".join(("", *admitted)) or " Nothing to read."

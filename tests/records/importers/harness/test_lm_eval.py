@@ -99,7 +99,7 @@ def test_names_counts_aliases_and_stderrs_are_not_taken_for_scores(tmp_path: Pat
     assert collected.placed[0].score.stderr is None
 
 
-def test_a_metric_where_less_is_better_and_nan_are_counted_not_taken(tmp_path: Path) -> None:
+def test_beside_a_score_other_metrics_are_named_and_nan_is_counted(tmp_path: Path) -> None:
     task = {
         "acc,none": 0.25,
         "brier,none": 0.4,
@@ -109,7 +109,8 @@ def test_a_metric_where_less_is_better_and_nan_are_counted_not_taken(tmp_path: P
     content = results(results={"arc": task}, higher_is_better={"arc": {"brier": False}})
     collected = collect([write(tmp_path / "r.json", content)])
     assert scores(collected) == {("arc", "", "acc"): 0.25}
-    assert sum(collected.left_out.values()) == 3
+    assert collected.notes == ("arc: acc taken; also there: brier, word_perplexity",)
+    assert sum(collected.left_out.values()) == 1
 
 
 def test_a_group_of_unrelated_tasks_is_no_benchmark(tmp_path: Path) -> None:

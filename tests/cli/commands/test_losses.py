@@ -1,0 +1,93 @@
+"""Losses from the command line: the published forecasts, their intervals, and what drives them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+Run = Callable[..., CompletedProcess[str]]
+# Three rungs of a mixture of experts as one lab published them; at 1.19e23 it measured 2.256.
+GOLDEN = """model,family,params,tokens,flops,benchmark,metric,score
+a,moe,1B,3.3B,2.00e19,macro,loss,3.2373
+b,moe,2B,11B,1.31e20,macro,loss,2.9538
+c,moe,4B,30B,7.16e20,macro,loss,2.7515
+"""
+REACHED = 2.256
+
+
+def forecast(command: Run, tmp_path: Path, *options: str) -> dict[str, Any]:
+    (tmp_path / "ladder.csv").write_text(GOLDEN)
+    fitted = command("fit", "ladder.csv", *options)
+    assert fitted.returncode == 0, fitted.stderr
+    made = command("forecast", "--flops", "1.19e23", "--json")
+    assert made.returncode == 0, made.stderr
+    document = json.loads(made.stdout)
+    schema = json.loads((ROOT / "configs/schemas/forecast.schema.json").read_text())
+    jsonschema.validate(document, schema)
+    [entry] = document["benchmarks"]
+    found: dict[str, Any] = entry
+    return found
+
+
+def test_a_fixed_asymptote_gives_the_published_forecast_in_nats(
+    command: Run, tmp_path: Path
+) -> None:
+    entry = forecast(command, tmp_path, "--asymptote", "1.4")
+    assert entry["forecast"] == pytest.approx(2.269, abs=5e-4)
+    assert (entry["unit"], entry["direction"], entry["class"]) == ("nats", "lower", "falling")
+
+
+def test_a_range_gives_a_narrow_interval_that_holds_what_was_measured(
+    command: Run, tmp_path: Path
+) -> None:
+    low, high = forecast(command, tmp_path, "--asymptote", "1.2..1.7")["interval"]["90"]
+    assert low < REACHED < high
+    assert high - low <= 0.10
+
+
+def test_without_one_the_interval_is_wider_and_says_what_drives_it(
+    command: Run, tmp_path: Path
+) -> None:
+    entry = forecast(command, tmp_path)
+    low, high = entry["interval"]["90"]
+    assert low < REACHED < high
+    assert high - low <= 0.26
+    assert any("of this interval is the unknown irreducible loss" in w for w in entry["warnings"])
+
+
+def test_an_asymptote_of_a_benchmark_that_is_not_there_is_refused(
+    command: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "ladder.csv").write_text(GOLDEN)
+    refused = command("fit", "ladder.csv", "--asymptote", "micro=1.4")
+    assert refused.returncode == 2
+    assert "names 'micro', which is no benchmark of the records" in refused.stderr
+    assert not (tmp_path / "scalepredict.fit.json").exists()
+
+
+def test_tables_show_losses_with_four_digits_and_backtests_apart(
+    command: Run, tmp_path: Path
+) -> None:
+    rows = ["model,family,params,tokens,benchmark,metric,score,chance,n_items"]
+    for i in range(7):
+        n = 10 ** (7.5 + i / 3)
+        rows.append(f"m{i},mix,{n:.6g},{20 * n:.6g},c4,loss,{1.7 + 25 * n**-0.17:.4f},,")
+        rows.append(f"m{i},mix,{n:.6g},{20 * n:.6g},arc,acc,{0.3 + 0.06 * i:.3f},.25,2000")
+    (tmp_path / "both.csv").write_text("\n".join([*rows, ""]))
+    assert command("fit", "both.csv").returncode == 0
+    shown = command("forecast", "--params", "10B").stdout
+    [line] = [line for line in shown.splitlines() if line.startswith("c4")]
+    assert line.split()[:3] == ["c4", "falling", f"{1.7 + 25 * (10**9.5) ** -0.17:.3f}"]
+    tried = command("backtest", "both.csv", "--json")
+    assert tried.returncode == 0, tried.stderr
+    report = json.loads(tried.stdout)
+    schema = json.loads((ROOT / "configs/schemas/backtest.schema.json").read_text())
+    jsonschema.validate(report, schema)
+    own = {row["predictor"]: row["mae"] for row in report["own_metrics"] if not row["factor_bin"]}
+    assert own["stack"] < 0.02 < own["last"]
+    assert {row["unit"] for row in report["rows"]} == {"fraction", "nats"}

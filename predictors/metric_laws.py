@@ -21,8 +21,15 @@ from scalepredict.records.units import key
 
 _ARRAYS = (
     "point", "last", "n_items", "n_train", "horizon", "model_variance", "overdispersion",
-    "spread_weighted", "spread_equal", "share_of_asymptote",
+    "spread_weighted", "spread_equal",
 )  # fmt: skip
+# What some methods give alone, and what stands for it in the columns of the others.
+_OPTIONAL = {
+    "share_of_asymptote": np.nan,
+    "reference_weight": 0.0,
+    "reference_variance": 0.0,
+    "exceedance": np.nan,
+}
 
 
 def fit_law(
@@ -164,6 +171,9 @@ def _side_by_side(
     shape = (len(targets), len(units))
     place = {key(unit): t for t, unit in enumerate(units)}
     arrays: dict[str, Any] = {name: np.full(shape, np.nan) for name in _ARRAYS}
+    for name, nothing in _OPTIONAL.items():
+        if any(getattr(forecast, name) is not None for forecast in made):
+            arrays[name] = np.full(shape, nothing)
     quantiles = np.full((*shape, len(PROBABILITIES)), np.nan)
     failures: list[str | None] = [refused or "no law was fitted."] * len(units)
     for forecast in made:

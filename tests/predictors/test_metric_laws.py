@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scalepredict.evaluation.intervals.calibration import apply_calibration
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.fit_families import fit_families
 from scalepredict.predictors.interface import Forecast, Targets
 from scalepredict.predictors.metric_laws import MetricLaws, fit_law
@@ -52,6 +54,12 @@ def test_accuracies_are_forecast_the_same_to_the_bit_beside_losses(predictor: st
         np.testing.assert_array_equal(getattr(beside, name)[:, 1:2], getattr(alone, name))
     assert beside.quantiles is not None
     assert np.isnan(beside.quantiles[:, 1]).all()
+    shipped = load_calibration()
+    first, second = (apply_calibration(made, shipped, predictor) for made in (alone, beside))
+    for probability in (0.05, 0.5, 0.95):
+        np.testing.assert_array_equal(
+            second.quantile(probability)[:, 1:2], first.quantile(probability)
+        )
 
 
 def test_a_table_of_fractions_is_handed_to_the_predictor_as_it_is() -> None:

@@ -38,7 +38,7 @@ def canonical(name: str, metric: str = "") -> str:
         ("humaneval", "pass@1", "humaneval"),
         ("ipa_transliterate_2_bleu", "bleu", "bb_ipa_transliterate_2_bleu"),
         ("mmlu_anatomy", "acc", ""),
-        ("boolq", "acc", ""),
+        ("boolq", "acc", "boolq"),
         ("commonsense_qa", "acc", ""),
         ("hellaswag_de", "acc", ""),
         ("my_task", "", ""),

@@ -30,12 +30,10 @@ from scalepredict.evaluation.intervals.calibration import (
     scale_components,
     small_evidence_factor,
 )
-from scalepredict.evaluation.intervals.levels import KNOTS
 from scalepredict.predictors.interface import Spread
 from scalepredict.records.table import Floats, Ints
 
 SMALL_EVIDENCE = 2.0  # less leaves families of few models short of 90 %, more widens all the others
-WORST_FROM = 0.9  # levels at which the interval of an average must hold in every known group
 
 
 def calibrate(
@@ -245,22 +243,14 @@ class _SuiteErrors:
         return self.error / np.sqrt(variance)
 
     def spread(self) -> Spread:
-        """From groups that the parameters have not seen; outer levels as the worst group asks.
-
-        There are few groups and their averages go wrong together, so that the mean over groups
-        would promise a level which the next group need not keep.
-        """
+        """From groups that the parameters have not seen."""
         group = self.lines.column("group")
         folds = [group == number for number in np.unique(group)]
         z = np.empty(len(group))
         for fold in folds:
             others = self.take(np.flatnonzero(~fold)) if len(folds) > 1 else self
             z[fold] = self.take(np.flatnonzero(fold)).z(others.parameters())
-        weights = _weights(self.lines)
-        pooled = fit_spread(z, weights).quantile
-        worst = np.max([fit_spread(z[f], weights[f]).quantile for f in folds], axis=0)
-        half = np.where(KNOTS >= WORST_FROM, np.maximum(pooled, worst)[6:], pooled[6:])
-        return Spread.symmetric(KNOTS, np.maximum.accumulate(half))
+        return fit_spread(z, _weights(self.lines))
 
 
 def _explained(cell: Cell) -> Floats:

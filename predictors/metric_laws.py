@@ -14,6 +14,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import PROBABILITIES, Forecast, Law, Predictor, Targets
 from scalepredict.predictors.metric_scale import LawKind, MetricScale, law_kind
+from scalepredict.predictors.numerics.significant import significant
 from scalepredict.predictors.registry import own_predictor
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.table import EvalTable, Floats, Ints, Unit
@@ -41,6 +42,8 @@ def fit_law(
 ) -> Law:
     """Fit a predictor to the fractions of a table, and the laws of their own to all else.
 
+    The numbers of the law have ten significant digits, which are the same on every machine.
+
     Args:
         predictor: The method of fractions.
         table: The evidence.
@@ -51,6 +54,12 @@ def fit_law(
     Raises:
         RefusedError: Nothing of the table can be fitted.
     """
+    return significant(_fitted(predictor, table, rng, compared))
+
+
+def _fitted(
+    predictor: Predictor, table: EvalTable, rng: np.random.Generator | None, compared: bool
+) -> Law:
     if all(law_kind(unit) is LawKind.FRACTION for unit in table.units):
         return predictor.fit(table, rng=rng)
     whole = to_benchmarks(table)

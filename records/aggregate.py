@@ -137,14 +137,17 @@ def _mean(values: Floats, rows: Bools, weights: Floats) -> Floats:
     # Left-out tasks have weight 0, but NaN * 0 is NaN: select them away first.
     used = weights > 0
     total = weights[used].sum()
-    mean = values[:, used] @ weights[used] / total if total > 0 else np.full(len(values), np.nan)
+    if total <= 0:
+        return np.full((len(values), 1), np.nan)
+    # Not a product of matrices, whose last digits depend on the kind of processor.
+    mean = (values[:, used] * weights[used]).sum(axis=1) / total
     return np.where(rows, mean, np.nan)[:, None]
 
 
 def _aggregate_unit(tasks: EvalTable, columns: Bools) -> Unit:
     chosen = [unit for unit, used in zip(tasks.units, columns, strict=True) if used] or tasks.units
     weights = _weights(_largest_by_task(tasks.n_items), columns)
-    chance = float(tasks.chance @ weights) if columns.any() else tasks.units[0].chance
+    chance = float((tasks.chance * weights).sum()) if columns.any() else tasks.units[0].chance
     return replace(
         chosen[0],
         task="",

@@ -320,8 +320,8 @@ def _markdown_text(text: str) -> str:
 
 
 def _without_nan(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
+    if isinstance(value, float):  # ten digits are the same on every machine
+        return float(f"{value:.10g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {key: _without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -20,6 +20,7 @@ from scalepredict.cli.commands.calibrate import calibrate
 from scalepredict.cli.commands.check import check
 from scalepredict.cli.commands.clusters import clusters
 from scalepredict.cli.commands.compare import compare
+from scalepredict.cli.commands.demo import demo
 from scalepredict.cli.commands.fit import fit
 from scalepredict.cli.commands.forecast import forecast
 from scalepredict.cli.commands.import_records import import_records
@@ -34,9 +35,26 @@ from scalepredict.cli.views.render import clean
 from scalepredict.cli.views.workflow_log import guard_streams
 from scalepredict.errors import ScalePredictError
 
+FIRST_STEPS = """\
+scalepredict demo                        try it on a ladder that comes with it
+
+scalepredict fit records.csv             what do the small models teach?
+scalepredict forecast --params 70B       what will the big one score?
+scalepredict check new.csv --fit scalepredict.fit.json   is it on trend?
+
+records.csv has the columns model, params, tokens, benchmark, score.
+"""
+
 
 class Table(TyperGroup):
     """The commands in the order of their table, those with sub-commands among them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Nothing at all is asked by somebody new: the first steps stand before the help."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(f"{FIRST_STEPS}\n{ctx.get_help()}")
+            ctx.exit()
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Names of the commands."""
@@ -48,7 +66,6 @@ app = typer.Typer(
     name="scalepredict",
     cls=Table,
     help="Predict the benchmark scores of a large language model from records of small ones.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # boxes cut and wrap names in logs, and cost start-up time
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -151,6 +168,7 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "report": report,
     "check": check,
     "methods": methods,
+    "demo": demo,
 }
 for _name, _command in COMMANDS.items():
     if isinstance(_command, typer.Typer):

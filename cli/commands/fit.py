@@ -50,6 +50,7 @@ def fit(
 
     from scalepredict import __version__
     from scalepredict.cli.inputs.chosen import gather_evidence
+    from scalepredict.cli.inputs.next_step import after_fit
     from scalepredict.cli.views.fit_view import fit_document, fit_rows, fit_sheets
     from scalepredict.evaluation.forecast.fit_summary import summarise
     from scalepredict.evaluation.intervals.calibration_file import (
@@ -110,3 +111,4 @@ def fit(
         document=fit_document(stored, summaries),
     )
     voice.say(f"wrote {output}")
+    voice.suggest(after_fit(fitted, output))

@@ -75,6 +75,7 @@ def forecast(
     Example: scalepredict forecast --params 12B --tokens 300B
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
+    from scalepredict.cli.inputs.next_step import after_forecast
     from scalepredict.cli.inputs.stored_fit import known_tables, stored_measured
     from scalepredict.cli.views.forecast_view import (
         documents,
@@ -132,6 +133,7 @@ def forecast(
         rows=forecast_rows(views),
         document=documents(views),
     )
+    voice.suggest(after_forecast(target.as_options(), fit_file))
 
 
 def _from_scale(

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
+from scalepredict.cli.inputs import present_fit
 from scalepredict.cli.inputs.options import count
 from scalepredict.cli.inputs.parameters import RECORDS, TARGET
+from scalepredict.cli.inputs.present_fit import DEFAULT_FIT as DEFAULT_FIT
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
     from scalepredict.predictors.scale.targets import TargetRequest
 
 SMALLEST_SIZE = 1e3  # parameters or tokens; a number below it lacks its unit
-DEFAULT_FIT = Path("scalepredict.fit.json")
 
 FitOption = Annotated[
     Path, typer.Option("--fit", "-f", help="Fit file; - is stdin.", rich_help_panel=RECORDS)
@@ -92,8 +93,16 @@ class Narrowing:
     HEADING: ClassVar[str] = TARGET
 
     family: Annotated[
-        tuple[str, ...], typer.Option("--family", help="Only this family (repeatable).")
+        tuple[str, ...],
+        typer.Option(
+            "--family", help="Only this family (repeatable).", autocompletion=present_fit.families
+        ),
     ] = ()
     benchmark: Annotated[
-        tuple[str, ...], typer.Option("--benchmark", help="Only this benchmark (repeatable).")
+        tuple[str, ...],
+        typer.Option(
+            "--benchmark",
+            help="Only this benchmark (repeatable).",
+            autocompletion=present_fit.benchmarks,
+        ),
     ] = ()

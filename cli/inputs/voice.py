@@ -30,6 +30,11 @@ class Voice:
         """Tell what makes the result less certain than it looks."""
         self.say(*(f"warning: {sentence}" for sentence in sentences))
 
+    def suggest(self, command: str) -> None:
+        """Show the command to type next, on a terminal only; empty = there is none."""
+        if command and sys.stdout.isatty() and sys.stderr.isatty():
+            self.say(f"next: {command}")
+
     @contextmanager
     def busy(self, doing: str) -> Iterator[None]:
         """Show that long work goes on, on a terminal only."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from scalepredict.cli.views.marks import MARKS
 from scalepredict.cli.views.own_units import direction_of, signed, unit_of, value
 from scalepredict.cli.views.render import (
     MISSING,
@@ -177,6 +178,7 @@ def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
             *health(predictor, summary.noise_ratio),
         ),
         sketches=(Sketch(header="evidence", cells=_sparklines(summary), after="scores"),),
+        marks=tuple(MARKS[kind] for kind in summary.classes.kinds),
     )
 
 

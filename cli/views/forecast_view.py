@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from scalepredict.cli.views.fit_view import evidence_document
+from scalepredict.cli.views.marks import MARKS
 from scalepredict.cli.views.own_units import (
     FRACTION,
     direction_of,
@@ -143,6 +144,7 @@ def forecast_sheet(view: View, form: Format) -> Sheet:
         rows=tuple(rows),
         notes=(*_accuracy_notes(view), *(f"warning: {text}" for text in warnings)),
         sketches=_sketches(entries, shown),
+        marks=tuple(MARKS[e.kind] if e.kind else None for e in entries),
     )
 
 

@@ -24,9 +24,12 @@ from scalepredict.records.text.counts import listed
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from scalepredict.cli.views.marks import Mark
+
 TERMINAL_ROWS = 200  # a longer table is capped on a terminal, and said; pipes and files get all
 FOLDED = 8  # columns that names are folded into on a terminal, at least
 MISSING = "-"
+CLASS = "class"  # header of the column that marks stand in
 NOTE = "note"  # header of a last column of sentences
 
 Cell = str | float | int | bool | None
@@ -67,6 +70,7 @@ class Sheet:
         rows: Cells as they are read, not yet escaped.
         notes: Lines below the table.
         sketches: Columns for wide terminals.
+        marks: What a terminal shows of each row in the column ``class``; None for a row without.
     """
 
     title: str = ""
@@ -75,6 +79,7 @@ class Sheet:
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
     sketches: tuple[Sketch, ...] = ()
+    marks: tuple["Mark | None", ...] = ()
 
 
 def emit(
@@ -198,6 +203,7 @@ def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
     console = Console(highlight=False, markup=False, emoji=False, color_system=colours)
     for number, whole in enumerate(sheets):
         ascii_only = console.options.ascii_only
+        whole = _with_marks(whole, ascii_only=ascii_only)
         sheet = _fitted(whole, width=console.width, sketched=not ascii_only)
         if number:
             console.print()
@@ -213,12 +219,36 @@ def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
                 table.add_column(Text(name), justify="right", no_wrap=True)
             else:
                 table.add_column(Text(name), overflow="fold")
-        for row in sheet.rows[:TERMINAL_ROWS]:
-            table.add_row(*(Text(clean(cell)) for cell in row))
+        for row, colour in zip(sheet.rows[:TERMINAL_ROWS], _colours(sheet), strict=False):
+            styles = (colour if name == CLASS else "" for name in sheet.header)
+            cells = zip(row, styles, strict=True)
+            table.add_row(*(Text(clean(cell), style=style) for cell, style in cells))
         if sheet.title:
             console.print(Text(clean(sheet.title), style="bold"))
         console.print(table)
         _print_below(console, sheet)
+
+
+def _with_marks(sheet: Sheet, *, ascii_only: bool) -> Sheet:
+    # The sign stands before the class, and what the signs mean below the table.
+    if not sheet.marks:
+        return sheet
+    at = sheet.header.index(CLASS)
+    signs = [mark and (mark.plain if ascii_only else mark.sign) for mark in sheet.marks]
+    rows = tuple(
+        (*row[:at], f"{sign} {row[at]}" if sign else row[at], *row[at + 1 :])
+        for row, sign in zip(sheet.rows, signs, strict=True)
+    )
+    told = dict.fromkeys(
+        f"{sign} {mark.meaning}" for sign, mark in zip(signs, sheet.marks, strict=True) if mark
+    )
+    return replace(sheet, rows=rows, notes=("   ".join(told), *sheet.notes))
+
+
+def _colours(sheet: Sheet) -> Sequence[str]:
+    if not sheet.marks:
+        return [""] * len(sheet.rows)
+    return [mark.colour if mark else "" for mark in sheet.marks]
 
 
 def _too_wide(sheet: Sheet, *, width: int) -> bool:

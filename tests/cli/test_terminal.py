@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from scalepredict.cli.views.render import Sheet, Sketch, plain
 from scalepredict.cli.views.sketch import BAR, axis_of, interval_bar, sparkline
 
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 RECORDS = "model,params,tokens,benchmark,metric,chance,n_items,score\n" + "".join(
     f"m-{size},{size},300B,arc,acc,0.25,1000,{0.3 + 0.07 * i}\n"
     for i, size in enumerate(("70M", "160M", "410M", "1B", "2.8B"))
@@ -106,3 +108,28 @@ def test_an_interval_bar_is_on_the_axis_of_its_table() -> None:
     assert bar.index("◆") == round((BAR - 1) * 0.4 / 0.7)
     assert len(bar) <= BAR
     assert interval_bar(float("nan"), (0, 1), (0, 1), last=0.4, low=low, high=high) == ""
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_terminal_tells_by_sign_and_colour_what_can_be_predicted(
+    tmp_path: Path, columns: int
+) -> None:
+    rows = [*RECORDS.splitlines(), *RECORDS.replace("arc", "hum").splitlines()[1:]]
+    still = [row.rsplit(",", 1)[0] + ",0.25" if ",hum," in row else row for row in rows]
+    (tmp_path / "records.csv").write_text("\n".join(still) + "\n")
+    for arguments in (["fit", "records.csv"], ["forecast", "--params", "12B"]):
+        out, words = on_terminal(tmp_path, *arguments, columns=columns)
+        assert "\x1b[32m✓ rising" in out
+        assert "\x1b[31m✗ at chance" in out
+        assert "✓ can be extrapolated   ✗ cannot be predicted" in out
+        assert "next: scalepredict" in words
+    step = words.split("next: scalepredict ")[1].split()
+    assert step == ["report", "--params", "12B"]
+
+
+def test_a_pipe_gets_neither_signs_nor_the_next_command(scalepredict: Run, tmp_path: Path) -> None:
+    (tmp_path / "records.csv").write_text(RECORDS)
+    done = scalepredict("fit", "records.csv")
+    assert "rising" in done.stdout
+    assert not set("✓✗\x1b") & set(done.stdout + done.stderr)
+    assert "next:" not in done.stderr

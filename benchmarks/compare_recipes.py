@@ -2,19 +2,23 @@
 
     python benchmarks/compare_recipes.py DATA_FOLDER
 
-DATA_FOLDER holds gadre_104.csv.gz: three data mixes at matched scales. From models up to a cutoff,
-the sign of the difference of each two mixes is decided for larger models, on benchmarks where the
-measured difference is larger than two standard errors. Beside it: the sign of the largest pair, and
-of the difference of two independent forecasts. Then all signs, by stated probability.
+DATA_FOLDER holds gadre_104.csv.gz, three data mixes at matched scales, and opensci_ref.csv.gz,
+eight corpora at four sizes. From models of the mixes up to a cutoff, the sign of the difference of
+each two is decided for larger models, on benchmarks where the measured difference is larger than
+two standard errors. Beside it: the sign of the largest pair, and of the difference of two
+independent forecasts. Then all signs of both tables, by stated probability, and how often 90 %
+intervals hold.
 """
 
 import argparse
+from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 
-from scalepredict.evaluation.questions.recipes import compare, match
+from scalepredict.errors import RefusedError
+from scalepredict.evaluation.questions.recipes import Comparison, compare, match
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.registry import predictor_type
 from scalepredict.records.evidence import select_evidence
@@ -23,7 +27,7 @@ from scalepredict.records.table import EvalTable, Floats
 
 CUTOFFS = (5e18, 2e19, 5e19, 2e20)
 TARGETS = {"1B": "open_lm_1b-1.0", "7B": "open_lm_7b-1.0"}
-EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
+EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.985, 1.0)
 
 
 def forecast_difference(known: EvalTable, pair: EvalTable) -> Floats:
@@ -61,23 +65,62 @@ def decisions(table: EvalTable, name: str, cutoff: float) -> dict[str, list[bool
     return right
 
 
-def stated_and_true(table: EvalTable) -> tuple[Floats, Floats]:
-    stated: list[float] = []
-    true: list[bool] = []
+@dataclass
+class Signs:
+    """Signs beyond the cutoffs, and 90 % intervals."""
+
+    stated: list[float] = field(default_factory=list)
+    true: list[bool] = field(default_factory=list)
+    inside: list[bool] = field(default_factory=list)
+    suite_stated: list[float] = field(default_factory=list)
+    suite_true: list[bool] = field(default_factory=list)
+    suite_inside: list[bool] = field(default_factory=list)
+
+    def add(self, found: Comparison, measured: Floats) -> None:
+        known = np.isfinite(measured) & (measured != 0)
+        sure = np.maximum(found.probability, 1 - found.probability)
+        low, high = found.interval(0.9)
+        self.stated += sure[known].tolist()
+        self.true += ((found.difference > 0) == (measured > 0))[known].tolist()
+        self.inside += ((low <= measured) & (measured <= high))[known].tolist()
+        if np.isfinite(measured).all():
+            mean, bounds = float(measured.mean()), found.suite_interval(0.9)
+            self.suite_stated += [max(found.suite_probability, 1 - found.suite_probability)]
+            self.suite_true += [(found.suite_difference > 0) == (mean > 0)]
+            self.suite_inside += [bounds[0] <= mean <= bounds[1]]
+
+
+def all_signs(table: EvalTable, cutoffs: tuple[float, ...]) -> Signs:
+    signs = Signs()
+    names = [unit.shown for unit in table.units]
     for first, second in combinations(table.families, 2):
         a, b = table.of_family(first), table.of_family(second)
-        for cutoff in CUTOFFS:
+        for cutoff in cutoffs:
             known = table.take_rows(table.flops <= cutoff)
             for i, j in zip(*match(a, b), strict=True):
                 if a.flops[i] > 1.05 * cutoff:
-                    found = compare(known, first, second, target_flops=float(a.flops[i]))
-                    measured = a.scores[i] - b.scores[j]
-                    tied = measured == 0
-                    sure = np.maximum(found.probability, 1 - found.probability)
-                    held = (found.difference > 0) == (measured > 0)
-                    stated += sure[~tied].tolist()
-                    true += held[~tied].tolist()
-    return np.array(stated), np.array(true)
+                    try:
+                        found = compare(known, first, second, target_flops=float(a.flops[i]))
+                    except RefusedError:
+                        continue
+                    columns = [names.index(name) for name in found.benchmarks]
+                    signs.add(found, (a.scores[i] - b.scores[j])[columns])
+    return signs
+
+
+def show(name: str, signs: Signs) -> None:
+    stated, true = np.array(signs.stated), np.array(signs.true)
+    print(f"{name}: all signs beyond the cutoffs: stated probability, share that came true, number")
+    for low, high in pairwise(EDGES):
+        inside = (stated >= low) & ((stated < high) | (high == EDGES[-1]))
+        if inside.any():
+            print(f"  {stated[inside].mean():.3f} {true[inside].mean():.3f} {inside.sum():6d}")
+    print(f"  90 % intervals hold {np.mean(signs.inside):.1%} of {len(signs.inside)}")
+    print(
+        f"  averages: stated {np.mean(signs.suite_stated):.3f}, came true "
+        f"{np.mean(signs.suite_true):.3f}, 90 % intervals hold {np.mean(signs.suite_inside):.1%} "
+        f"of {len(signs.suite_inside)}"
+    )
 
 
 def main() -> None:
@@ -91,11 +134,11 @@ def main() -> None:
         for method in by_cutoff[0]:
             shares = " ".join(f"{100 * np.mean(found[method]):5.0f}" for found in by_cutoff)
             print(f"  {method:14s}{shares}   of {len(by_cutoff[0][method])}")
-    stated, true = stated_and_true(table)
-    print("all signs beyond the cutoffs: stated probability, share that came true, number")
-    for low, high in pairwise(EDGES):
-        inside = (stated >= low) & ((stated < high) | (high == EDGES[-1]))
-        print(f"  {stated[inside].mean():.2f} {true[inside].mean():.2f} {inside.sum():6d}")
+    show("gadre_104, 3 mixes", all_signs(table, CUTOFFS))
+    corpora = select_evidence(read_records([folder / "opensci_ref.csv.gz"]).table).table
+    scales = np.unique(np.round(np.log10(corpora.flops), 1))
+    cutoffs = tuple(float(10 ** (scale + 0.05)) for scale in scales[:-1])
+    show("opensci_ref, 8 corpora", all_signs(corpora, cutoffs))
 
 
 if __name__ == "__main__":

@@ -9,29 +9,29 @@ less is a factor e less weight). Benchmarks share a suite-level mean towards whi
 are shrunk (empirical Bayes; DerSimonian & Laird 1986, doi:10.1016/0197-2456(86)90046-2, for the
 variance between benchmarks).
 
-Assumes: a difference that holds at the matched scales goes on; how much differences drift with
-scale is estimated from the pairs themselves and widens the answer beyond them.
+Assumes: a difference that holds at the matched scales goes on; how much the differences of each
+benchmark move, by noise and with scale, is estimated from all pairs of the table (pair_noise.py).
 Fails when: recipes were run at different scales (then there are no pairs, and it refuses).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import stdtr, stdtrit
 
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.classes.benchmark_trend import binomial_variance
-from scalepredict.evaluation.intervals.calibration import suite_variance
+from scalepredict.evaluation.questions.pair_noise import Differences, error_variance, pair_noise
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Ints
 
 BANDWIDTH = 0.5  # decades of FLOPs
+SUITE_DRIFT = 0.03**2  # squared score per decade of an average, where a table cannot tell: recipes
+# that are better on average move apart with scale
+FREEDOM = 5.0  # of Student's t: recipes part by more than their table shows once in a while
 TOLERANCE = 0.1  # decades of params and of tokens within which two models match
-PRIOR_FREEDOM = 4.0  # pseudo-pairs behind an overdispersion of 1
-OVERDISPERSION_CLIP = (0.3, 30.0)
-SUITE_SHARE = 0.2  # of the variance, common to the benchmarks of one pair (calibration.yaml)
-DRIFT = 0.02**2  # squared score per decade, where the pairs cannot tell: two points in a decade
-DRIFT_FREEDOM = 10.0  # pseudo-observations behind it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,12 +72,22 @@ class Comparison:
     @property
     def probability(self) -> Floats:
         """Probability that A will be measured to score higher. Shape (T,)."""
-        return np.asarray(ndtr(self.difference / self.sd))
+        return np.asarray(stdtr(FREEDOM, self.difference / self.sd))
 
     @property
     def suite_probability(self) -> float:
         """Probability that A will be measured to be higher on average over all benchmarks."""
-        return float(ndtr(self.suite_difference / self.suite_sd))
+        return float(stdtr(FREEDOM, self.suite_difference / self.suite_sd))
+
+    def interval(self, level: float) -> tuple[Floats, Floats]:
+        """Central intervals of the measured differences. Two of shape (T,)."""
+        half = stdtrit(FREEDOM, (1 + level) / 2) * self.sd
+        return self.difference - half, self.difference + half
+
+    def suite_interval(self, level: float) -> tuple[float, float]:
+        """The same of the average over all benchmarks."""
+        half = float(stdtrit(FREEDOM, (1 + level) / 2)) * self.suite_sd
+        return self.suite_difference - half, self.suite_difference + half
 
 
 def compare(
@@ -111,19 +121,23 @@ def compare(
             "params and tokens; run both recipes at the same scales, or match them by a larger "
             "factor (--within)."
         )
-    pair = _Pairs.of(a.take_rows(rows_a), b.take_rows(rows_b))
+    pair = _differences(a.take_rows(rows_a), b.take_rows(rows_b))
     both = np.flatnonzero(np.isfinite(pair.difference).any(axis=0))
     if not len(both):
         raise RefusedError(
             f"{first!r} and {second!r} share no benchmark at a matched scale; measure both on the "
             "same benchmarks."
         )
-    pair = pair.take(both)
+    pair = _columns(pair, both)
     decades = max(0.0, np.log10(target_flops) - pair.log_flops[-1]) if target_flops else 0.0
-    raw, variance = pair.weighted_mean()
-    shrunk, shrunk_variance = shrink(raw, variance)
-    ahead = pair.drift() * decades + pair.measurement()
-    suite = suite_variance(np.sqrt(variance + ahead)[None], [list(range(len(both)))], SUITE_SHARE)
+    everything = _all_pairs(table, both, tolerance)
+    noise = pair_noise(everything, len(table.families))
+    weights = _weights(pair)
+    raw = (weights * np.nan_to_num(pair.difference)).sum(axis=0)
+    error = error_variance(noise, weights, pair, decades)
+    sampling = (weights**2 * np.where(weights > 0, pair.binomial, 0.0)).sum(axis=0) * noise.phi
+    shrunk, shrunk_variance = shrink(raw, sampling)
+    again = noise.phi * _largest(pair.binomial, pair)
     return Comparison(
         first=first,
         second=second,
@@ -132,12 +146,12 @@ def compare(
         ),
         benchmarks=tuple(table.units[i].shown for i in both),
         difference=shrunk,
-        sd=np.sqrt(shrunk_variance + ahead),
+        sd=np.sqrt(shrunk_variance + (error - sampling) + again),
         raw=raw,
-        largest=pair.largest(),
+        largest=_largest(pair.difference, pair),
         n_pairs=np.isfinite(pair.difference).sum(axis=0).astype(float),
         suite_difference=float(raw.mean()),
-        suite_sd=float(np.sqrt(suite[0, 0])),
+        suite_sd=_suite_sd(everything, pair, decades, len(table.families)),
         decades=decades,
         unmatched=_others(a, rows_a) + _others(b, rows_b),
     )
@@ -185,84 +199,64 @@ def shrink(raw: Floats, variance: Floats) -> tuple[Floats, Floats]:
     return weight * raw + (1 - weight) * mean, weight * variance + (1 - weight) ** 2 / total.sum()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Pairs:
-    """Differences of matched models, ordered by FLOPs.
+def _differences(a: EvalTable, b: EvalTable) -> Differences:
+    return Differences(
+        difference=a.scores - b.scores,
+        binomial=binomial_variance(a) + binomial_variance(b),
+        log_flops=(np.log10(a.flops) + np.log10(b.flops)) / 2,
+    )
 
-    Attributes:
-        difference: A minus B. Shape (M, T).
-        binomial: Variance of a difference if questions were drawn anew. Shape (M, T).
-        log_flops: log10 of the geometric mean of the two FLOPs. Shape (M,).
-    """
 
-    difference: Floats
-    binomial: Floats
-    log_flops: Floats
+def _columns(pair: Differences, columns: Ints) -> Differences:
+    return replace(pair, difference=pair.difference[:, columns], binomial=pair.binomial[:, columns])
 
-    @classmethod
-    def of(cls, a: EvalTable, b: EvalTable) -> "_Pairs":
-        binomial = np.zeros(a.scores.shape)
-        for table in (a, b):
-            binomial = binomial + binomial_variance(table)
-        return cls(
-            difference=a.scores - b.scores,
-            binomial=binomial,
-            log_flops=(np.log10(a.flops) + np.log10(b.flops)) / 2,
-        )
 
-    def take(self, columns: Ints) -> "_Pairs":
-        return _Pairs(
-            difference=self.difference[:, columns],
-            binomial=self.binomial[:, columns],
-            log_flops=self.log_flops,
-        )
+def _all_pairs(table: EvalTable, columns: Ints, tolerance: float) -> list[Differences]:
+    # Of every two families that have matched scales.
+    own = [table.of_family(family) for family in table.families]
+    found = []
+    for a, b in combinations(own, 2):
+        rows_a, rows_b = match(a, b, tolerance=tolerance)
+        if len(rows_a):
+            pair = _differences(a.take_rows(rows_a), b.take_rows(rows_b))
+            found.append(_columns(pair, columns))
+    return found
 
-    def largest(self) -> Floats:
-        measured = np.isfinite(self.difference)
-        top = len(measured) - 1 - np.argmax(measured[::-1], axis=0)
-        return np.asarray(self.difference[top, np.arange(measured.shape[1])])
 
-    def weighted_mean(self) -> tuple[Floats, Floats]:
-        """Kernel-weighted differences and their variances. Two (T,)."""
-        weights = self._weights()
-        mean = (weights * self._known(self.difference)).sum(axis=0) / weights.sum(axis=0)
-        variance = self._overdispersion(mean) * self.binomial
-        return mean, (weights**2 * self._known(variance)).sum(axis=0) / weights.sum(axis=0) ** 2
+def _weights(pair: Differences) -> Floats:
+    kernel = np.exp((pair.log_flops - pair.log_flops[-1]) / BANDWIDTH)
+    weights = np.where(np.isfinite(pair.difference), kernel[:, None], 0.0)
+    return np.asarray(weights / weights.sum(axis=0))
 
-    def measurement(self) -> Floats:
-        """Variance of one more measured difference, at the largest pair's scores. Shape (T,)."""
-        mean, _ = self.weighted_mean()
-        measured = np.isfinite(self.difference)
-        top = len(measured) - 1 - np.argmax(measured[::-1], axis=0)
-        binomial = self.binomial[top, np.arange(measured.shape[1])]
-        return np.asarray(self._overdispersion(mean) * binomial)
 
-    def drift(self) -> float:
-        """Squared score per decade by which a difference moves beyond its noise."""
-        mean, _ = self.weighted_mean()
-        noise = self._overdispersion(mean) * self.binomial
-        step = np.diff(self.log_flops)[:, None]
-        moved = np.diff(self.difference, axis=0) ** 2 - noise[1:] - noise[:-1]
-        known = np.isfinite(moved) & (step > 0)
-        wander = float(np.where(known, moved, 0.0).sum())
-        way = float(np.where(known, step, 0.0).sum())
-        return max(0.0, wander + DRIFT * DRIFT_FREEDOM) / (way + DRIFT_FREEDOM)
+def _largest(values: Floats, pair: Differences) -> Floats:
+    measured = np.isfinite(pair.difference)
+    top = len(measured) - 1 - np.argmax(measured[::-1], axis=0)
+    return np.asarray(values[top, np.arange(measured.shape[1])])
 
-    def _weights(self) -> Floats:
-        kernel = np.exp((self.log_flops - self.log_flops[-1]) / BANDWIDTH)
-        return np.where(np.isfinite(self.difference), kernel[:, None], 0.0)
 
-    def _known(self, values: Floats) -> Floats:
-        return np.where(np.isfinite(self.difference), values, 0.0)
+def _suite_sd(
+    everything: Sequence[Differences], pair: Differences, decades: float, n_families: int
+) -> float:
+    # The average over the benchmarks is a column of its own, with a noise and drift of its own.
+    averages = [_average(one) for one in everything]
+    noise = pair_noise(averages, n_families, prior_drift=SUITE_DRIFT)
+    own = _average(pair)
+    error = error_variance(noise, _weights(own), own, decades)
+    return float(np.sqrt(error + noise.phi * _largest(own.binomial, own))[0])
 
-    def _overdispersion(self, mean: Floats) -> Floats:
-        """Scatter of the pairs around their mean over the binomial one. Shape (T,)."""
-        weights = self._weights()
-        share = weights / weights.max(axis=0)
-        z2 = self._known((self.difference - mean) ** 2 / self.binomial)
-        freedom = np.maximum(share.sum(axis=0) - 1, 0)
-        phi = (PRIOR_FREEDOM + (share * z2).sum(axis=0)) / (PRIOR_FREEDOM + freedom)
-        return np.asarray(np.clip(phi, *OVERDISPERSION_CLIP))
+
+def _average(pair: Differences) -> Differences:
+    # Over the benchmarks of a scale; one that lacks some is as uncertain as those it has.
+    measured = np.isfinite(pair.difference)
+    count = np.maximum(measured.sum(axis=1, keepdims=True), 1)
+    mean = np.where(measured, pair.difference, 0.0).sum(axis=1, keepdims=True) / count
+    binomial = np.where(measured, pair.binomial, 0.0).sum(axis=1, keepdims=True) / count**2
+    return replace(
+        pair,
+        difference=np.where(measured.any(axis=1, keepdims=True), mean, np.nan),
+        binomial=np.maximum(binomial, 1e-12),
+    )
 
 
 def _others(table: EvalTable, rows: Ints) -> tuple[Checkpoint, ...]:

@@ -38,6 +38,9 @@ class Targets:
             methods that judge a model by what it can do. None if only the scale is known.
         unique_tokens: Distinct tokens of each training set (counts), NaN = unknown; None = unknown
             for all. Shape (K,).
+        params_active: Parameters that one token uses (counts), NaN = all of them; None = all of all
+            targets. Shape (K,).
+        params_non_embedding: Parameters without embeddings (counts), NaN or None = unknown. (K,).
     """
 
     family: tuple[str, ...]
@@ -47,6 +50,8 @@ class Targets:
     assumption: tuple[str, ...]
     known: EvalTable | None = None
     unique_tokens: Floats | None = None
+    params_active: Floats | None = None
+    params_non_embedding: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.family)
@@ -61,6 +66,8 @@ class Targets:
             flops=table.flops,
             assumption=("",) * len(table.checkpoints),
             unique_tokens=table.unique_tokens,
+            params_active=table.params_active,
+            params_non_embedding=table.params_non_embedding,
         )
 
 

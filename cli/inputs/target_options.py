@@ -42,6 +42,16 @@ class TargetOptions:
         tuple[float, ...],
         typer.Option("--params", parser=count, help="Parameters of the target, e.g. 70B."),
     ] = ()
+    params_active: Annotated[
+        tuple[float, ...],
+        typer.Option(
+            "--params-active",
+            parser=count,
+            metavar="N",
+            help="Parameters that one token uses, of a mixture of experts. [default: by the "
+            "ladder's own ratio]",
+        ),
+    ] = ()
     tokens: Annotated[
         tuple[float, ...],
         typer.Option("--tokens", parser=count, metavar="D", help="Training tokens, e.g. 1.5T."),
@@ -65,12 +75,12 @@ class TargetOptions:
         """
         from scalepredict.predictors.scale.targets import TargetRequest
 
-        for name, unit in (("params", "B"), ("tokens", "T")):
+        for name, unit in (("params", "B"), ("params_active", "B"), ("tokens", "T")):
             for value in getattr(self, name):
                 if value < SMALLEST_SIZE:
                     raise RefusedError(
-                        f"--{name} {value:g} is no size of a model; sizes are counts, like "
-                        f"{value:g}{unit}."
+                        f"--{name.replace('_', '-')} {value:g} is no size of a model; sizes are "
+                        f"counts, like {value:g}{unit}."
                     )
         return TargetRequest(**{field.name: getattr(self, field.name) for field in fields(self)})
 

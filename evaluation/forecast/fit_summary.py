@@ -11,6 +11,7 @@ from scalepredict.evaluation.forecast.fit_quality import fit_error
 from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.interface import Frontier, Targets
+from scalepredict.predictors.scale.sparsity import sparsity_warnings
 from scalepredict.predictors.scale.targets import few_models
 from scalepredict.records.table import EvalTable, Floats
 
@@ -65,7 +66,9 @@ def summarise(
                 last=Frontier.of_table(evidence).last,
                 fit_error=fit_error(fitted, evidence),
                 doubts=benchmark_doubts(classes, fitted.failures),
-                warnings=() if fit.predictor.pools_families else few_models(evidence),
+                warnings=()
+                if fit.predictor.pools_families
+                else (*few_models(evidence), *sparsity_warnings(evidence)),
                 notes=group.law.notes(),
                 noise_ratio=quick_noise_ratio(evidence, fit.predictor, calibration, rng=stream),
             )

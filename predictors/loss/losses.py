@@ -28,6 +28,7 @@ from scalepredict.predictors.interface import (
     Targets,
     make_forecast,
 )
+from scalepredict.predictors.loss.embedding import Embedding
 from scalepredict.predictors.loss.envelope import FEWEST_RUNGS, Track, envelope, read_track
 from scalepredict.predictors.loss.excess import MEDIAN
 from scalepredict.predictors.loss.members import (
@@ -77,7 +78,8 @@ class Losses:
         frontier = Frontier.of_table(table)
         fresh = ~_repeated(table)
         kept = table.take_rows(fresh) if fresh.any() else table
-        sizes = sizes_of(Scale.of_table(kept))
+        embedding = Embedding.of(kept)
+        sizes = sizes_of(Scale.of_table(kept), kept.params_non_embedding, embedding)
         loss = np.where(kept.scores > 0, kept.scores, np.nan).T
         least = np.fmin.reduce(loss, axis=1)
         given = [unit.asymptote for unit in table.units]
@@ -88,6 +90,7 @@ class Losses:
         return LossesLaw(
             frontier=frontier,
             served=served,
+            embedding=embedding,
             fronts=fronts,
             surfaces=surfaces,
             shares=shares,
@@ -103,6 +106,7 @@ class LossesLaw:
     Attributes:
         frontier: Where the evidence ends.
         served: Which units have laws. Shape (T,).
+        embedding: Parameters of embeddings along the ladder; None where they are not known.
         fronts: Laws in C of the S units.
         surfaces: Laws in N and D of the S units; none where N and D cannot be told apart.
         shares: How much each counts, fronts first.
@@ -112,6 +116,7 @@ class LossesLaw:
 
     frontier: Frontier
     served: Bools
+    embedding: Embedding | None
     fronts: tuple[FrontMember, ...]
     surfaces: tuple[SizesMember, ...]
     shares: Shares
@@ -120,7 +125,7 @@ class LossesLaw:
 
     def forecast(self, targets: Targets) -> Forecast:
         """Distributions of the loss at every target. Draws nothing."""
-        sizes = sizes_of(Scale.of_targets(targets))
+        sizes = sizes_of(Scale.of_targets(targets), targets.params_non_embedding, self.embedding)
         quantiles = self._without_law(targets)
         share_of_asymptote = np.full(quantiles.shape[:2], np.nan)
         if self.served.any():
@@ -160,13 +165,16 @@ class LossesLaw:
         return result
 
 
-def sizes_of(scale: Scale) -> Sizes:
-    """Logs of sizes."""
+def sizes_of(scale: Scale, dense: Floats | None, embedding: Embedding | None) -> Sizes:
+    """Logs of sizes; what is not known of those without embeddings follows their own trend."""
+    known = np.full(len(scale.params), np.nan) if dense is None else dense
+    if embedding is not None:
+        known = np.where(np.isfinite(known), known, embedding.without(scale.params))
     return Sizes(
         params=np.log(scale.params),
         tokens=np.log(scale.tokens),
         flops=np.log(scale.flops),
-        dense=np.full(len(scale.params), np.nan),
+        dense=np.log(known),
     )
 
 

@@ -32,7 +32,7 @@ class Scale:
     """Sizes of M checkpoints or targets, with nothing missing.
 
     Attributes:
-        params: Parameters N (counts). Shape (M,).
+        params: Parameters N (counts); of a mixture of experts those that one token uses. (M,).
         tokens: Tokens D (counts); where data was repeated, what it is worth in fresh tokens. (M,).
         flops: Training FLOPs C. Shape (M,).
     """
@@ -44,12 +44,14 @@ class Scale:
     @classmethod
     def of_table(cls, table: EvalTable) -> "Scale":
         """Sizes of measured checkpoints."""
-        return cls.complete(table.params, table.tokens, table.flops, table.unique_tokens)
+        params = _used(table.params, table.params_active)
+        return cls.complete(params, table.tokens, table.flops, table.unique_tokens)
 
     @classmethod
     def of_targets(cls, targets: Targets) -> "Scale":
         """Sizes of targets."""
-        return cls.complete(targets.params, targets.tokens, targets.flops, targets.unique_tokens)
+        params = _used(targets.params, targets.params_active)
+        return cls.complete(params, targets.tokens, targets.flops, targets.unique_tokens)
 
     @classmethod
     def complete(
@@ -70,6 +72,10 @@ class Scale:
     def take(self, rows: Ints) -> "Scale":
         """The chosen checkpoints."""
         return Scale(params=self.params[rows], tokens=self.tokens[rows], flops=self.flops[rows])
+
+
+def _used(params: Floats, active: Floats | None) -> Floats:
+    return params if active is None else np.where(np.isfinite(active), active, params)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,6 +12,12 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.limits import FEW_MODELS, MAX_FACTOR
 from scalepredict.predictors.scale.design import Design, read_design
+from scalepredict.predictors.scale.sparsity import (
+    Sparsity,
+    read_sparsity,
+    sparsity_warnings,
+    with_active_params,
+)
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, EvalTable, Floats
 from scalepredict.records.text.counts import format_count
 
@@ -24,13 +30,15 @@ class TargetRequest:
     """What the user asked for, in counts; lists of one value hold for every target.
 
     Attributes:
-        params: Parameters.
+        params: Parameters, all of them.
+        params_active: Parameters that one token uses, of a mixture of experts.
         tokens: Tokens.
         tokens_per_param: Tokens per parameter.
         flops: Training FLOPs.
     """
 
     params: Sequence[float] = ()
+    params_active: Sequence[float] = ()
     tokens: Sequence[float] = ()
     tokens_per_param: Sequence[float] = ()
     flops: Sequence[float] = ()
@@ -51,9 +59,20 @@ def resolve_targets(evidence: EvalTable, request: TargetRequest) -> Targets:
         RefusedError: Too little or too much was given, lists differ in length, the ladder has no
             design to continue, or a target is beyond MAX_FACTOR times the evidence.
     """
-    design = read_design(evidence)
-    triples = [_complete(design, **one) for one in _side_by_side(request)]
-    params, tokens, flops = (np.array(column) for column in list(zip(*triples, strict=True))[:3])
+    # FLOPs of a mixture of experts go with its active parameters, so the design is of these.
+    sparsity = read_sparsity(evidence)
+    design = read_design(with_active_params(evidence))
+    asked = [_in_active(sparsity, one) for one in _side_by_side(request)]
+    triples = [_complete(design, **one) for one, _, _ in asked]
+    active, tokens, flops = (np.array(column) for column in list(zip(*triples, strict=True))[:3])
+    totals = [total for _, total, _ in asked]
+    params = np.array(
+        [
+            total or (n if sparsity is None else float(sparsity.total(n)))
+            for total, n in zip(totals, active, strict=True)
+        ]
+    )
+    sparse = sparsity is not None or bool(request.params_active)
     unique = np.nanmax(np.append(evidence.unique_tokens, 0.0)) or np.inf
     targets = Targets(
         family=(evidence.families[0],) * len(triples),
@@ -61,13 +80,32 @@ def resolve_targets(evidence: EvalTable, request: TargetRequest) -> Targets:
         tokens=tokens,
         flops=flops,
         assumption=tuple(
-            "; ".join(filter(None, (triple[3], _repetition(triple[1], unique))))
-            for triple in triples
+            "; ".join(filter(None, (said, triple[3], _repetition(triple[1], unique))))
+            for triple, (_, _, said) in zip(triples, asked, strict=True)
         ),
+        params_active=active if sparse else None,
         unique_tokens=np.where(tokens > unique, unique, np.nan),
     )
     _refuse_beyond_reach(targets, evidence, design)
     return targets
+
+
+def _in_active(
+    sparsity: Sparsity | None, asked: dict[str, float]
+) -> tuple[dict[str, float], float | None, str]:
+    # The request with active parameters for params, the total if it is given, what was assumed.
+    rest, total = dict(asked), asked.get("params")
+    active = rest.pop("params_active", None)
+    if active is not None:
+        if total is not None and active > total:
+            raise RefusedError(
+                f"--params-active {format_count(active)} is more than --params "
+                f"{format_count(total)}; active parameters are some of all."
+            )
+        return {**rest, "params": active}, total, ""
+    if total is None or sparsity is None:
+        return rest, total, ""
+    return {**rest, "params": float(sparsity.active(np.array(total)))}, total, sparsity.words
 
 
 def factors(targets: Targets, evidence: EvalTable) -> Floats:
@@ -80,10 +118,12 @@ def describe_target(targets: Targets, index: int, evidence: EvalTable) -> str:
     """One line that says how a target was understood."""
     largest = evidence.checkpoints[int(np.argmax(evidence.flops))]
     factor = float(factors(targets, evidence)[index])
+    active = targets.params_active
+    used = "" if active is None else f" ({format_count(float(active[index]))} active)"
     line = (
-        f"{format_count(targets.params[index])} params, {format_count(targets.tokens[index])} "
-        f"tokens = {format_count(targets.flops[index])} FLOPs, {_times(factor)} the largest "
-        f"evidence ({largest.model})"
+        f"{format_count(targets.params[index])} params{used}, "
+        f"{format_count(targets.tokens[index])} tokens = {format_count(targets.flops[index])} "
+        f"FLOPs, {_times(factor)} the largest evidence ({largest.model})"
     )
     assumption = targets.assumption[index]
     return f"{line}; assumed: {assumption}" if assumption else line
@@ -110,7 +150,8 @@ def target_warnings(
             "this is what the fit says there, not a prediction."
         )
     few = () if pooled else few_models(evidence)
-    return (*warnings, *few, *_off_design(targets, index, evidence))
+    design = (*_off_design(targets, index, evidence), *sparsity_warnings(evidence))
+    return (*warnings, *few, *design)
 
 
 def far_away(factor: float) -> str:
@@ -134,7 +175,8 @@ def few_models(evidence: EvalTable) -> tuple[str, ...]:
 
 def _off_design(targets: Targets, index: int, evidence: EvalTable) -> tuple[str, ...]:
     tokens, seen = targets.tokens[index], evidence.tokens
-    ratio, ratios = tokens / targets.params[index], evidence.tokens / evidence.params
+    active = targets.params if targets.params_active is None else targets.params_active
+    ratio, ratios = tokens / active[index], seen / with_active_params(evidence).params
     inside = seen.min() / OFF_DESIGN <= tokens <= seen.max() * OFF_DESIGN
     near = ratios.min() / OFF_DESIGN <= ratio <= ratios.max() * OFF_DESIGN
     if inside or near:
@@ -148,7 +190,7 @@ def _off_design(targets: Targets, index: int, evidence: EvalTable) -> tuple[str,
 def _side_by_side(request: TargetRequest) -> list[dict[str, float]]:
     given = {
         name: list(values)
-        for name in ("params", "tokens", "tokens_per_param", "flops")
+        for name in ("params", "params_active", "tokens", "tokens_per_param", "flops")
         if (values := getattr(request, name))
     }
     if not given:

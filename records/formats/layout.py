@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from scalepredict.errors import RecordError
+from scalepredict.records.formats.bounded import MAX_LINE_BYTES
 from scalepredict.records.formats.columns import names_a_model, read_header
 from scalepredict.records.formats.sources import Source
+
+csv.field_size_limit(MAX_LINE_BYTES)  # a header of many columns may be one long line
 
 _LOOKED_AT = 12  # lines; a sheet has a title, perhaps a date, and the header
 _DELIMITERS = (",", "\t", ";")

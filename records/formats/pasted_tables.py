@@ -36,8 +36,8 @@ def from_markdown(source: Source) -> tuple[Source, tuple[str, ...]]:
     Raises:
         RecordError: There is no table.
     """
-    with source.open() as stream:
-        lines = stream.read().decode("utf-8-sig").splitlines()
+    source.check_readable()
+    lines = source.read_whole().decode("utf-8-sig").splitlines()
     rules = [i for i in range(1, len(lines)) if "|" in lines[i - 1] and _RULE.fullmatch(lines[i])]
     if not rules:
         raise RecordError(
@@ -71,8 +71,7 @@ def from_spreadsheet(source: Source) -> tuple[Source, tuple[str, ...]]:
             f"{source.name}: an Excel workbook; reading it needs openpyxl, which is not installed. "
             "Install scalepredict[excel], or save the sheet as CSV (UTF-8)."
         ) from problem
-    with source.open() as stream:
-        content = io.BytesIO(stream.read())
+    content = io.BytesIO(source.read_whole())
     try:
         book = openpyxl.load_workbook(content, read_only=True, data_only=True)
         sheet = book.worksheets[0]

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from scalepredict.errors import RecordError
+from scalepredict.records.formats.bounded import bounded_lines
 
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
+_ZIP = b"PK\x03\x04"
 _HEAD = 65536
+MAX_WHOLE_BYTES = 64 << 20
 _RECORDS_KEY = rb"^[\s{]*\"?(records|benchmarks)\"?\s*:"
 _FOREIGN = {  # first bytes of what people save by mistake
     b"PK\x03\x04": "a zip archive or an Excel workbook",
@@ -86,7 +89,10 @@ class Source:
             with self._raw() as raw:
                 packed = raw.read(2) == _GZIP
                 raw.seek(0)
-                yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+                stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+                binary = stream.read(4) in (_PARQUET, _ZIP)
+                stream.seek(0)
+                yield stream if binary else bounded_lines(self.name, stream)
         except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
             raise RecordError(
                 f"{self.name}: the gzip data is cut off or damaged; copy or download it again."
@@ -97,6 +103,21 @@ class Source:
             raise RecordError(
                 f"{self.name}: cannot be read ({problem.strerror or problem})."
             ) from problem
+
+    def read_whole(self) -> bytes:
+        """All of it, for forms that are not read block by block.
+
+        Raises:
+            RecordError: It unpacks to more than 64 MiB.
+        """
+        with self.open() as stream:
+            content = stream.read(MAX_WHOLE_BYTES + 1)
+        if len(content) > MAX_WHOLE_BYTES:
+            raise RecordError(
+                f"{self.name}: more than {MAX_WHOLE_BYTES >> 20} MiB; give records of that size as "
+                "CSV, JSONL or Parquet."
+            )
+        return content
 
     def form(self) -> Form:
         """The form of the file, by its name, else by its first bytes.
@@ -126,7 +147,8 @@ class Source:
         if self._form_by_name() is not Form.YAML:
             return True
         with self.open() as stream:
-            return re.search(_RECORDS_KEY, stream.read(), flags=re.MULTILINE) is not None
+            text = stream.read(MAX_WHOLE_BYTES)
+        return re.search(_RECORDS_KEY, text, flags=re.MULTILINE) is not None
 
     def has_known_name(self) -> bool:
         """Whether the name ends like a file of records."""

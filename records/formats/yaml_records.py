@@ -39,8 +39,8 @@ def read_structured(source: Source, *, percent: bool) -> FileRows:
     Raises:
         RecordError: The file or one of its values is not understood.
     """
-    with source.open() as stream:
-        text = stream.read().decode("utf-8-sig")
+    source.check_readable()
+    text = source.read_whole().decode("utf-8-sig")
     return rows_of_document(parse_yaml(text, source.name, error=RecordError), percent=percent)
 
 

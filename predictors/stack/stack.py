@@ -6,9 +6,9 @@
 Members: hierarchical curves on the published loss index of (N, D), logistic and Gompertz; the same
 two on the mean of that index and the user's validation losses, where most checkpoints carry one;
 local lines half way between the published index and log C; and logistic curves on log C itself. The
-published index is read with and without embeddings added to N, as likely as the fit of all
-benchmarks makes either. Weights follow how the members forecast the upper rungs of the ladder from
-the lower ones (trial_weights.py): a ladder that is one clean curve in log C is forecast as one.
+published index is read with and without embeddings added to N (embeddings.py). Weights follow how
+the members forecast the upper rungs of the ladder from the lower ones (trial_weights.py): a ladder
+that is one clean curve in log C is forecast as one.
 
 The gain, 1 + 0.05 h with h in decades of FLOPs, undoes some of the pull of pooled slopes towards
 no change. A benchmark that may stay at chance keeps a share r of its level L (stay_at_chance.py).
@@ -23,31 +23,32 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import softmax
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.limits import FEWEST_MODELS, MEASURABLE
 from scalepredict.predictors.loss.index import (
-    EMBEDDING,
     Index,
     Placed,
     compute_index,
     mean_index,
     own_index,
-    published_index,
 )
 from scalepredict.predictors.loss.loss_surface import fit_surface
 from scalepredict.predictors.reference.fitted_reference import FittedReference, fit_reference
 from scalepredict.predictors.reference.reference_notes import reference_notes
 from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
+from scalepredict.predictors.stack.embeddings import (
+    embedding_notes,
+    embedding_readings,
+    embedding_shares,
+)
 from scalepredict.predictors.stack.hierarchical import (
     CurveSetting,
     HierarchicalCurves,
     fit_curves,
     recency,
 )
-from scalepredict.predictors.stack.informative import informative
 from scalepredict.predictors.stack.local_line import LocalLines, fit_lines
 from scalepredict.predictors.stack.stay_at_chance import staying_share
 from scalepredict.predictors.stack.trial_weights import trial_weights
@@ -55,12 +56,9 @@ from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
 LEAST_LOSSES = 0.8  # share of the checkpoints with a loss from which losses are used
-EMBEDDINGS = (0, 1, 2)  # left out of params: none, one, or that of the inputs and of the outputs
-EMBEDDINGS_PRIOR = (0.5, 0.25, 0.25)
 ON_COMPUTE = "logistic on log C"
 PRIOR_ON_COMPUTE = 0.25  # what that member counts for before any trial, the others 1
 COMPUTE_DECAY = 1.0  # decades; where it forecasts best, the whole ladder is one curve
-UNLIKELY = 0.1  # probability below which the user is told that params are taken otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -162,7 +160,7 @@ class Stack:
             if fitted is None or not fitted.served.any():
                 raise
             return law
-        shares = _embedding_shares(ladder)
+        shares = embedding_shares(ladder)
         with_loss = _carries_losses(ladder)
         members = _fit_members(ladder, shares, with_loss=with_loss)
         prior = [PRIOR_ON_COMPUTE if label == ON_COMPUTE else 1.0 for label in members.labels]
@@ -298,11 +296,7 @@ class StackLaw:
                 f"fewer than {FEWEST_MODELS} distinct scales: the forecast rests on public models "
                 "alone, drawn to the ladder's own level."
             )
-        if self.embedding_shares[0] < UNLIKELY:
-            notes.append(
-                "params seem to leave out embeddings: the scores fit better with them added "
-                f"(probability {1 - self.embedding_shares[0]:.0%})."
-            )
+        notes += embedding_notes(self.embedding_shares)
         if self.losses_unused:
             notes.append(
                 f"losses of {count_of(self.losses_unused, 'checkpoint')} are not used: they must "
@@ -324,26 +318,6 @@ class StackLaw:
         return tuple(notes)
 
 
-def _embedding_shares(ladder: Ladder) -> tuple[float, ...]:
-    # Posterior probabilities of EMBEDDINGS by the fits of informative units, both shapes.
-    placed = _readings(ladder.scale)
-    weight = recency(placed[0].x, ladder.scale.flops, np.isfinite(ladder.scores))
-    settings = [
-        CurveSetting(x=reading.x, weight=weight, gompertz=gompertz)
-        for reading in placed
-        for gompertz in (False, True)
-    ]
-    fitted = fit_curves(settings, ladder.scores, n_items=ladder.n_items, floor=ladder.floor())
-    telling = informative(np.log10(ladder.scale.flops), ladder.scores, ladder.n_items)
-    quality = np.array([curves.log_likelihood(weight)[telling].sum() for curves in fitted])
-    likelihood = quality.reshape(len(placed), 2).mean(axis=1)
-    return tuple(softmax(likelihood + np.log(EMBEDDINGS_PRIOR)).tolist())
-
-
-def _readings(scale: Scale) -> tuple[Placed, ...]:
-    return tuple(published_index(scale, embedding=omega * EMBEDDING) for omega in EMBEDDINGS)
-
-
 def _carries_losses(ladder: Ladder) -> bool:
     # Losses of a part of the ladder alone mislead: the rest would lie on another index.
     enough = bool(np.isfinite(ladder.loss).mean() >= LEAST_LOSSES)
@@ -354,7 +328,7 @@ def _fit_members(ladder: Ladder, shares: tuple[float, ...], *, with_loss: bool) 
     # Always the same members, so that inner origins can be averaged: where the lower part of the
     # evidence carries too few losses, the published index stands in.
     compute = compute_index(ladder.scale)
-    published = mean_index(_readings(ladder.scale), shares)
+    published = mean_index(embedding_readings(ladder.scale), shares)
     roads = [("loss index", published)]
     if with_loss:
         surface = fit_surface(ladder.scale, ladder.loss)

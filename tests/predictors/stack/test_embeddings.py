@@ -9,13 +9,13 @@ from scalepredict.predictors.stack.embeddings import LIKELY, embedding_notes, em
 from scalepredict.records.table import Checkpoint, Floats, Unit, make_table
 
 
-def ladder(params: Floats, tokens: Floats, scores: Floats) -> Ladder:
+def ladder(params: Floats, tokens: Floats, scores: Floats, *, items: float = 2000.0) -> Ladder:
     rows = [
         Checkpoint(model=f"m{i}", params=float(n), tokens=float(d), flops=float(6 * n * d))
         for i, (n, d) in enumerate(zip(params, tokens, strict=True))
     ]
     units = [Unit(benchmark=f"b{t}", chance=0.25) for t in range(scores.shape[1])]
-    items = np.full(scores.shape, 2000.0)
+    items = np.full(scores.shape, items)
     return Ladder.of_table(make_table(rows, units, scores, n_items=items), method="test")
 
 
@@ -43,5 +43,5 @@ def test_a_grid_tells_that_embeddings_are_left_out() -> None:
     theta = -np.log(1.69 + 406.4 * whole**-0.34 + 410.7 * tokens**-0.28)
     z = np.linspace(-1.2, 0.6, 8) + 10 * (theta - theta.max())[:, None]
     scores = 0.25 + 0.75 * expit(z)
-    assert 1 - embedding_shares(ladder(bare, tokens, scores))[0] > LIKELY
-    assert 1 - embedding_shares(ladder(whole, tokens, scores))[0] < 0.5
+    assert 1 - embedding_shares(ladder(bare, tokens, scores, items=1e5))[0] > LIKELY
+    assert 1 - embedding_shares(ladder(whole, tokens, scores, items=1e5))[0] < 0.5

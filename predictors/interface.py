@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from scipy.special import ndtr, ndtri  # scipy.stats takes 0.5 s longer to import
 
+from scalepredict.predictors.numerics.rungs import count_rungs
 from scalepredict.records.answers import answers
 from scalepredict.records.table import EvalTable, Floats, Ints, Unit
 
@@ -79,7 +80,7 @@ class Frontier:
         units: The columns, length T.
         last: Score of the largest-FLOPs checkpoint that was measured on the unit. Shape (T,).
         n_items: Graded answers behind that score; NaN = unknown. Shape (T,).
-        n_train: Checkpoints with a score. Shape (T,).
+        n_train: Scales with a score; those within 10 % of FLOPs count as one. Shape (T,).
         max_flops: Largest training FLOPs of the evidence; NaN if none is known.
     """
 
@@ -102,7 +103,7 @@ class Frontier:
             units=table.units,
             last=scores[top, columns],
             n_items=n_items[top, columns],
-            n_train=measured.sum(axis=0).astype(float),
+            n_train=count_rungs(table.flops, np.isfinite(table.scores)).astype(float),
             max_flops=float(np.max(flops)) or np.nan,
         )
 
@@ -152,7 +153,7 @@ class Forecast:
         point: Forecast score in [0, 1]; NaN where the fit was refused.
         last: Last measured score (Frontier.last).
         n_items: Graded answers behind a score; NaN = unknown.
-        n_train: Checkpoints behind the fit.
+        n_train: Scales behind the fit (Frontier.n_train).
         horizon: Decades of FLOPs from the largest evidence to the target (may be negative); 0
             where compute is not known.
         model_variance: The method's own variance of its curve at the target; 0 if it has none.

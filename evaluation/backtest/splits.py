@@ -13,14 +13,15 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.limits import MAX_FACTOR
+from scalepredict.predictors.numerics.rungs import rungs
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 from scalepredict.records.text.counts import count_of
 
 T = TypeVar("T")
 
-MIN_MODELS = 4  # checkpoints at or below an origin
+MIN_MODELS = 4  # scales at or below an origin
 MIN_MODELS_SMALL = 3  # the same for a small family, which has no other origin to offer
-SMALL_FAMILY = 8  # fewer checkpoints than this
+SMALL_FAMILY = 8  # fewer scales than this
 MAX_ORIGINS = 14
 MIN_FACTOR = 1.2  # a target is at least this many times the origin's FLOPs
 CLUSTER, CLUSTER_GAP = 5, 10.0  # checkpoints of a cheap ladder, and FLOPs of a far run over them
@@ -56,25 +57,28 @@ def rolling_origins(
 ) -> tuple[Split, ...]:
     """Train on everything at or below a compute cutoff, forecast what lies above it.
 
-    Origins of a family are its distinct FLOPs with enough checkpoints at or below and a target
-    above, at most ``max_origins`` of them, spread evenly by rank. Rows of other families above
-    the cutoff are hidden as well, and targets beyond MAX_FACTOR times it are left out.
+    Origins of a family are its distinct FLOPs with enough scales at or below (those of FLOPs within
+    10 % count as one) and a target above, at most ``max_origins`` of them, spread evenly by rank.
+    Rows of other families above the cutoff are hidden as well, and targets beyond MAX_FACTOR times
+    it are left out.
 
     Args:
         table: Evidence with FLOPs.
         max_origins: For each family.
-        min_models: Checkpoints at or below an origin; by default 4, or 3 for a family of fewer
-            than 8.
+        min_models: Scales at or below an origin; by default 4, or 3 for a family of fewer than 8.
     """
     splits: list[Split] = []
     flops = table.flops
     for family, own in _families(table):
-        least = min_models or (MIN_MODELS_SMALL if own.sum() < SMALL_FAMILY else MIN_MODELS)
+        rung = np.zeros(len(flops), dtype=int)
+        rung[own] = rungs(flops[own])
+        n_scales = len(np.unique(rung[own]))
+        least = min_models or (MIN_MODELS_SMALL if n_scales < SMALL_FAMILY else MIN_MODELS)
         candidates = []
         for cutoff in np.unique(flops[own]):
             known, factor = flops <= cutoff, flops / cutoff
             wanted = (factor > MIN_FACTOR) & (factor <= MAX_FACTOR)
-            if (known & own).sum() >= least and (wanted & own).any():
+            if len(np.unique(rung[known & own])) >= least and (wanted & own).any():
                 candidates.append(_split(family, own, flops, known=known, wanted=wanted))
         splits += _spread(candidates, max_origins)
     return tuple(splits)

@@ -7,6 +7,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.direct.curve_fits import CurveFits, CurveForm, fit_curves, fit_remarks
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.numerics.rungs import rungs
 from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
 from scalepredict.records.table import Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
@@ -113,8 +114,11 @@ class Budget:
     def failure(self, measured: Bools) -> str | None:
         """Why the chosen checkpoints, a mask of length M, are not enough; None if they are."""
         needed = SCALES_NEEDED[self.n_parameters]
-        columns = (self.scale.flops,) if self.in_flops else (self.scale.params, self.scale.tokens)
-        distinct = len(np.unique(np.stack(columns, axis=1)[measured], axis=0))
+        if self.in_flops:
+            distinct = len(np.unique(rungs(self.scale.flops[measured])))
+        else:
+            sizes = np.stack([self.scale.params, self.scale.tokens], axis=1)[measured]
+            distinct = len(np.unique(sizes, axis=0))
         if distinct < needed:
             simpler = "last" if self.n_parameters == 2 else "power_law or stack"
             return (

@@ -13,6 +13,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.limits import FEWEST_MODELS
+from scalepredict.predictors.numerics.rungs import rungs
 from scalepredict.predictors.scale.repetition import effective_tokens
 from scalepredict.records.answers import answers
 from scalepredict.records.table import (
@@ -21,7 +22,7 @@ from scalepredict.records.table import (
     Floats,
     Ints,
 )
-from scalepredict.records.text.counts import count_of
+from scalepredict.records.text.counts import count_of, format_count
 
 HIGHEST_FLOOR = 0.9
 TOKENS_PER_PARAM = 20.0  # where neither N nor D is known: compute-optimal (Hoffmann et al. 2022)
@@ -117,14 +118,7 @@ class Ladder:
                 "their tokens or FLOPs, or leave them out."
             )
         scale = Scale.of_table(table)
-        sizes = np.stack([scale.params, scale.tokens, scale.flops], axis=1)
-        distinct = len(np.unique(sizes, axis=0))
-        if distinct < FEWEST_MODELS:
-            raise RefusedError(
-                f"{where}: {count_of(distinct, 'distinct scale')}, and a curve needs "
-                f"{FEWEST_MODELS}. Add smaller checkpoints of the same recipe, or fit with "
-                "--predictor last."
-            )
+        _refuse_too_few(scale, where)
         behind = answers(table)
         known = np.isfinite(table.params) & np.isfinite(table.tokens)
         return cls(
@@ -181,3 +175,21 @@ class Ladder:
         error = np.sqrt(level * (1 - level) / np.maximum(items, 1.0))
         floor: Floats = np.clip(np.minimum(self.chance, level - error), 0.0, HIGHEST_FLOOR)
         return floor
+
+
+def _refuse_too_few(scale: Scale, where: str) -> None:
+    n_scales = len(np.unique(rungs(scale.flops)))
+    if n_scales >= FEWEST_MODELS:
+        return
+    if n_scales == 1 and len(np.unique(scale.params)) > 1:
+        raise RefusedError(
+            f"{where}: all {len(scale.flops)} checkpoints were trained with one compute, "
+            f"{format_count(scale.flops.max())} FLOPs (scales within 10 % count as one), and a law "
+            f"of compute needs {FEWEST_MODELS}. Add checkpoints of other budgets, or fit with "
+            "--predictor last."
+        )
+    raise RefusedError(
+        f"{where}: {count_of(n_scales, 'distinct scale')}, and a curve needs {FEWEST_MODELS} "
+        "(those within 10 % of FLOPs count as one). Add smaller checkpoints of the same recipe, or "
+        "fit with --predictor last."
+    )

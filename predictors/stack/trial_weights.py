@@ -19,6 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from scalepredict.predictors.limits import FEWEST_MODELS
+from scalepredict.predictors.numerics.rungs import rungs
 from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
 from scalepredict.predictors.stack.informative import informative
 from scalepredict.records.table import Bools, Floats, Ints
@@ -101,8 +102,9 @@ def _errors(
 def _inner_origins(flops: Floats) -> Iterator[tuple[Ints, Ints]]:
     # Rows of the evidence and of the held-out targets, the largest origin first.
     candidates: list[float] = []
+    rung = rungs(flops)
     for cutoff in np.unique(flops)[::-1]:
-        enough = (flops <= cutoff).sum() >= FEWEST_MODELS
+        enough = rung[flops <= cutoff].max() + 1 >= FEWEST_MODELS
         beyond = (flops > INNER_GAP * cutoff).any()
         if enough and beyond and (not candidates or candidates[-1] >= INNER_GAP * cutoff):
             candidates.append(float(cutoff))

@@ -15,8 +15,8 @@ def ladder(params: Floats, tokens: Floats, scores: Floats, *, items: float = 200
         for i, (n, d) in enumerate(zip(params, tokens, strict=True))
     ]
     units = [Unit(benchmark=f"b{t}", chance=0.25) for t in range(scores.shape[1])]
-    items = np.full(scores.shape, items)
-    return Ladder.of_table(make_table(rows, units, scores, n_items=items), method="test")
+    behind = np.full(scores.shape, items)
+    return Ladder.of_table(make_table(rows, units, scores, n_items=behind), method="test")
 
 
 @pytest.mark.parametrize("n_benchmarks", [1, 3, 8])

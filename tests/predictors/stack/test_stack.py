@@ -299,8 +299,8 @@ def test_odd_ladders_get_finite_forecasts_in_range(name: str, n_units: int, n_mo
         assert np.abs(result.point[:2] - scores[0, 0]).max() < 0.02
 
 
-def test_a_grid_of_constant_compute_is_fitted() -> None:
-    sizes = np.array([1e8, 2e8, 4e8, 8e8])
-    table = world(sizes, 1e19 / sizes)
+def test_a_grid_of_three_budgets_is_fitted() -> None:
+    sizes = np.tile([1e8, 2e8, 4e8, 8e8], 3)
+    table = world(sizes, np.repeat([1e18, 4e18, 1.6e19], 4) / sizes)
     result = forecast(table, world(np.array([1e9]), 20e9))
     assert np.isfinite(result.point).all()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.stack.stack import Stack
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
@@ -100,3 +101,25 @@ def test_pairs_of_image_and_text_are_no_tokens() -> None:
     )
     forecast = Stack().fit(evidence).forecast(target).point[0, 0]
     assert 0.42 < forecast < 0.58  # measured .498; by samples alone .251
+
+
+def test_seeds_of_a_size_are_no_scales() -> None:
+    """Three seeds of each size: K stays 6, and the forecast that of the mean scores."""
+    rng = np.random.default_rng(3)
+    evidence, truth = world(3, 20.0, rng)
+    noise = 0.005 * rng.standard_normal((3, 6, 3))
+    noise -= noise.mean(axis=0)
+    sizes, tokens = np.tile(evidence.params, 3), np.tile(evidence.tokens, 3)
+    thrice = table(sizes, tokens, (evidence.scores + noise).reshape(18, 3))
+    target = Targets.of_table(truth)
+    once, again = (Stack().fit(t).forecast(target) for t in (evidence, thrice))
+    np.testing.assert_array_equal(again.n_train, once.n_train)
+    assert np.abs(again.point - once.point).max() < 0.02
+
+
+@pytest.mark.parametrize("kind", ["seeds", "one budget"])
+def test_models_of_one_compute_are_refused(kind: str) -> None:
+    sizes = np.full(4, 1e9) if kind == "seeds" else np.array([1e8, 2e8, 4e8, 8e8])
+    scores = np.array([[0.3], [0.4], [0.5], [0.6]])
+    with pytest.raises(RefusedError, match=r"1 distinct scale, and|one compute, 1e20 FLOPs"):
+        Stack().fit(table(sizes, 1e20 / 6 / sizes, scores))

@@ -33,7 +33,8 @@ from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Floats
 
 TOP_DECADES = 1.2  # the slope is read off the models so close to the largest one
 EMBEDDING = 47491.0  # omega of N + omega N^(1/3), if N leaves out an embedding
-SAME_COMPUTE = 1.2  # C within this factor of 6 N D: D are the tokens of that compute
+COUNTED_ALIKE = 2.0  # ratio of C to 6 N D may vary so much along a ladder, by what is counted
+SAME_COMPUTE = 5.0  # and be off by so much, by how it is counted; beyond, D has another unit
 TOKENS_PER_PARAM = (1.0, 1e4)  # if no checkpoint is inside, D has another unit
 OPTIMAL_TOKENS_PER_PARAM = 20.0  # then taken for the largest one (Hoffmann et al. 2022)
 DEFAULT_SLOPE = 0.08  # rise of theta per decade near 1e21 FLOPs, where all models cost the same
@@ -179,8 +180,9 @@ def mean_index(placed: Sequence[Placed], shares: Sequence[float]) -> Placed:
 
 def _reading_of_tokens(scale: Scale) -> tuple[bool, float]:
     # Whether D is C / 6N, and the language-model tokens that one unit of D stands for.
-    ratio = float(np.median(_tokens(scale, by_compute=True) / scale.tokens))
-    by_compute = not 1 / SAME_COMPUTE < ratio < SAME_COMPUTE
+    ratio = _tokens(scale, by_compute=True) / scale.tokens
+    alike = ratio.max() <= COUNTED_ALIKE * ratio.min()
+    by_compute = not (alike and 1 / SAME_COMPUTE < float(np.median(ratio)) < SAME_COMPUTE)
     tokens_per_param = _tokens(scale, by_compute=by_compute) / scale.params
     low, high = TOKENS_PER_PARAM
     if ((tokens_per_param >= low) & (tokens_per_param <= high)).any():

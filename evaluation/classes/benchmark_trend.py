@@ -18,6 +18,7 @@ import numpy as np
 
 from scalepredict.evaluation.classes.bigbench import breakthroughness, linearity
 from scalepredict.predictors.limits import SCORE_CLIP
+from scalepredict.predictors.numerics.rungs import rungs
 from scalepredict.records.answers import answers
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
@@ -149,6 +150,8 @@ def _largest_step(y: Floats, variance: Floats) -> Floats:
 
 def _robust_slope(x: Floats, y: Floats, variance: Floats) -> tuple[Floats, Floats]:
     # Iteratively reweighted least squares, all benchmarks at once.
+    if len(np.unique(rungs(10**x))) == 1:
+        x = np.full_like(x, x[-1])  # one compute, rounding apart
     recency = np.exp((x - x[-1]) / SLOPE_DECADES)[:, None]
     weight = np.broadcast_to(recency, y.shape)
     for _ in range(HUBER_ROUNDS):

@@ -31,6 +31,7 @@ from scalepredict.evaluation.classes.benchmark_trend import (
 from scalepredict.evaluation.classes.own_metrics import NOISY as OWN_NOISY
 from scalepredict.evaluation.classes.own_metrics import TREND_Z as OWN_TREND_Z
 from scalepredict.evaluation.classes.own_metrics import own_trend
+from scalepredict.predictors.numerics.rungs import rungs
 from scalepredict.records.answers import answers
 from scalepredict.records.table import Bools, EvalTable, Floats, Unit
 
@@ -110,6 +111,8 @@ def classify(evidence: EvalTable) -> Classes:
 def _of_fractions(evidence: EvalTable) -> Classes:
     trend = measure_trend(evidence)
     rules = _rules(trend, evidence.chance, _was_above_chance(evidence))
+    if len(np.unique(rungs(evidence.flops))) < MIN_SCORES:
+        rules[Kind.TOO_FEW] = np.ones(len(evidence.units), dtype=bool)
     return Classes(
         units=evidence.units,
         kinds=_first_that_holds(rules),

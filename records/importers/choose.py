@@ -1,5 +1,6 @@
 """Which of a task's metrics is its score, and which of several evaluations counts?"""
 
+import os
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -108,12 +109,20 @@ def choose_metrics(
     return kept, notes
 
 
-def keep_newest(placed: Sequence[Placed]) -> tuple[list[Placed], int]:
+def keep_newest(
+    placed: Sequence[Placed], models: Sequence[str]
+) -> tuple[list[Placed], int, list[str]]:
     """The newest evaluation of each task of a checkpoint, and how many older ones were merged.
 
     Args:
         placed: Scores whose variants are told apart.
+        models: Name of each checkpoint.
+
+    Returns:
+        The newest; the number of older ones; and warnings where those may be of another run,
+        because their names or folders differ.
     """
+    doubtful: dict[int, tuple[ImportedScore, ImportedScore]] = {}
     rivals: dict[tuple[object, ...], list[Placed]] = defaultdict(list)
     for item in placed:
         score = item.score
@@ -122,8 +131,20 @@ def keep_newest(placed: Sequence[Placed]) -> tuple[list[Placed], int]:
     kept: list[Placed] = []
     for found in rivals.values():
         by_time = sorted(found, key=lambda p: p.score.time)
+        for older in by_time[:-1]:
+            if _origin(older.score) != _origin(by_time[-1].score):
+                doubtful.setdefault(older.checkpoint, (older.score, by_time[-1].score))
         kept += by_time[-1:] if found[0].score.questions is None else _newest_answers(by_time)
-    return kept, _n_records(placed) - _n_records(kept)
+    warnings = [
+        f"{models[i]}: {older.source} is superseded by {newer.source}, which may be of another "
+        "run or step; if they are, tell them apart in a ladder (`name:`, or a step in the pattern)"
+        for i, (older, newer) in doubtful.items()
+    ]
+    return kept, _n_records(placed) - _n_records(kept), warnings
+
+
+def _origin(score: ImportedScore) -> tuple[str, str]:
+    return score.subject.label, os.path.dirname(score.source)
 
 
 def _newest_answers(by_time: Sequence[Placed]) -> list[Placed]:

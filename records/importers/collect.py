@@ -138,7 +138,7 @@ def collect(
     models = [c.model for c in checkpoints]
     chosen, chosen_notes = choose_metrics(everything, choice, reasons)
     told_apart, columns, ignored = split_variants(chosen, models, choice.ignore)
-    newest, merged = keep_newest(told_apart)
+    newest, merged, doubtful = keep_newest(told_apart, models)
     notes += chosen_notes + columns
     if merged:
         notes.append(
@@ -146,7 +146,7 @@ def collect(
         )
     warnings = [_warning(text, names) for text, names in warned.items()]
     warnings += _versions(harnesses)
-    warnings += naming + ignored + unequal_items(newest)
+    warnings += naming + doubtful + ignored + unequal_items(newest)
     return Collected(
         checkpoints=tuple(checkpoints),
         placed=tuple(newest),

@@ -16,7 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from scalepredict.errors import ConfigError, CountError, RecordError
 from scalepredict.records.importers.harness.interface import Subject
-from scalepredict.records.importers.names import guess_from_name, without_step
+from scalepredict.records.importers.names import (
+    bare_step,
+    counts_in_name,
+    guess_from_name,
+    without_step,
+)
 from scalepredict.records.text.counts import format_count, parse_count
 from scalepredict.records.text.schema import Count, validated
 from scalepredict.records.text.yaml_text import Document, load_yaml
@@ -171,7 +176,7 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
     stated = {**{key: getattr(entry, key) for key in _SIZES}, **groups}
     in_file = {key: getattr(subject, key) for key in _SIZES}
     in_revision = guess_from_name(subject.revision)
-    guessed = guess_from_name(f"{path} {subject.label}")
+    guessed = _guessed(subject.label, path)
     sizes: dict[str, float] = {}
     origin: dict[str, str] = {}
     warnings: list[str] = []
@@ -189,6 +194,14 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
                 sizes[key], origin[key] = value, source
             elif abs(value - sizes[key]) > CONFLICT * sizes[key]:
                 _disagree(subject.label, key, sizes[key], origin[key], value, source, warnings)
+    if entry.tokens_from == "step" and "step" not in sizes:
+        sizes["step"], origin["step"] = _step_of_folder(subject.label, path, entry), "name"
+    counts = counts_in_name(subject.label)
+    if "params" not in sizes and len(counts) > 1:
+        warnings.append(
+            f"{subject.label}: params are not guessed, since its name has {' and '.join(counts)}; "
+            "say which they are with `params:` in a ladder"
+        )
     _derive_tokens(subject, entry, sizes, origin)
     _check_parts(subject.label, sizes, origin)
     kind = _choose_params(ladder.defaults, sizes, origin)
@@ -214,6 +227,25 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
         entry=entry.match,
         warnings=tuple(warnings),
     )
+
+
+def _guessed(label: str, path: str) -> dict[str, float]:
+    # The name goes before the folders that the file lies in.
+    named, placed = guess_from_name(label), guess_from_name(path)
+    if counts_in_name(label):
+        placed = {key: value for key, value in placed.items() if key != "params"}
+    return {**placed, **named}
+
+
+def _step_of_folder(label: str, path: str, entry: Entry) -> float:
+    step = bare_step(label)
+    if step is None:
+        raise ConfigError(
+            f"ladder: {entry.match or 'defaults'}: tokens_from: step, and there is no step in "
+            f"{label!r} ({path}). Name it in the pattern, like "
+            '`match: "re:epoch_(?P<step>[0-9]+)"`, or give its tokens.'
+        )
+    return step
 
 
 def _given(entry: Entry) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import yaml
 
 from scalepredict.records.importers.collect import Collected
+from scalepredict.records.importers.names import counts_in_name
 from scalepredict.records.importers.sidecar import Resolved
 from scalepredict.records.text.counts import format_count
 
@@ -43,7 +44,9 @@ def _entry(checkpoints: list[Resolved]) -> str:
             kind = "_non_embedding" if (key, one.params_kind) == ("params", "non_embedding") else ""
             lines.append(f"    {key}{kind}: {format_count(one.sizes[key], digits=15)}{mark}")
         else:
-            lines.append(f"    # {key}: ?")
+            counts = counts_in_name(one.label) if key == "params" else ()
+            which = f"   # which of {' and '.join(counts)}, or neither" if counts else ""
+            lines.append(f"    # {key}: ?{which}")
     return "\n".join(lines) + "\n"
 
 

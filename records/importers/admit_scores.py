@@ -74,6 +74,13 @@ def _decide(
     found: Sequence[ImportedScore], metric: Metric, percent: bool, beside: bool
 ) -> Admission:
     values = np.concatenate([_values(score) for score in found])
+    if metric.direction == "lower" and metric.kind == "unknown":
+        # Records carry the name of a metric alone, by which no one could tell.
+        return Admission(
+            use="out",
+            reason="less is better, says the harness; say so in a file for --benchmarks, like "
+            f"`metrics: {{{metric.name}: {{direction: lower}}}}`, to keep it",
+        )
     declared = metric.percent and any(score.percent is None for score in found)
     in_percent = percent or declared or any(score.percent for score in found)
     low, high = float(values.min()), float(values.max())

@@ -17,7 +17,7 @@ from scalepredict.records.importers.names import (
 )
 from scalepredict.records.importers.sidecar import Ladder, read_ladder
 from scalepredict.records.importers.skeleton import ladder_skeleton
-from scalepredict.records.importers.to_rows import as_rows
+from scalepredict.records.reading.read import read_records
 
 
 def write(
@@ -191,17 +191,16 @@ def test_a_correlation_keeps_its_values_below_zero(tmp_path: Path) -> None:
     assert sorted(scores(ladder_of(tmp_path, "mcc", (-0.02, -0.01, 0.2)))) == [-0.02, -0.01, 0.2]
 
 
-@pytest.mark.parametrize("metric", ["word_perplexity", "brier_score", "ece", "ter", "wer"])
-def test_metrics_where_less_is_better_are_left_out_whole(tmp_path: Path, metric: str) -> None:
-    with pytest.raises(RecordError, match=f"3 values left out: {metric}: less is better"):
-        ladder_of(tmp_path, metric, (0.9, 0.8, 0.7))
-
-
-@pytest.mark.parametrize("metric", ["bits_per_byte", "loss", "bpb"])
-def test_losses_are_kept_as_losses(tmp_path: Path, metric: str) -> None:
-    rows = as_rows(ladder_of(tmp_path, metric, (0.9, 0.8, 0.7)))
-    assert "score" not in rows.numbers
-    assert sorted(rows.numbers["task_loss"]) == [0.7, 0.8, 0.9]
+@pytest.mark.parametrize("metric", ["bits_per_byte", "brier_score", "ece", "ter", "wer"])
+def test_metrics_where_less_is_better_are_never_inverse_benchmarks(
+    tmp_path: Path, metric: str
+) -> None:
+    ladder_of(tmp_path, metric, (0.9, 0.8, 0.7))
+    table = read_records([tmp_path]).table
+    assert sorted(table.scores.ravel()) == [0.7, 0.8, 0.9]
+    (unit,) = table.units
+    assert unit.measure is not None
+    assert unit.measure.direction == "lower"
 
 
 def test_the_loss_of_the_right_answer_goes_beside_its_score(tmp_path: Path) -> None:
@@ -211,14 +210,14 @@ def test_the_loss_of_the_right_answer_goes_beside_its_score(tmp_path: Path) -> N
 
 
 def test_a_harness_tells_the_direction(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="toxicity: less is better"):
+    with pytest.raises(RecordError, match=r"toxicity: less is better, .*direction: lower"):
         ladder_of(tmp_path, "toxicity", (0.5,), higher_is_better={"quiz": {"toxicity": False}})
 
 
 def test_a_metric_that_was_left_out_is_not_asked_for_in_vain(tmp_path: Path) -> None:
-    write(tmp_path, "m-1b", {"acc,none": 0.5, "word_perplexity,none": 12.0})
+    write(tmp_path, "m-1b", {"acc,none": 0.5, "word_perplexity,none": 0.5})
     choice = Choice(metric={"quiz": "word_perplexity"}, filter={}, shots={})
-    with pytest.raises(RecordError, match="quiz has it, but less is better"):
+    with pytest.raises(RecordError, match="quiz has it, but values outside 1 to inf"):
         collect([tmp_path], choice=choice)
 
 

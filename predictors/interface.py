@@ -57,6 +57,25 @@ class Targets:
     def __len__(self) -> int:
         return len(self.family)
 
+    def take(self, k: int) -> Self:
+        """One of the targets, by itself."""
+
+        def one(values: Floats | None) -> Floats | None:
+            return None if values is None else values[k : k + 1]
+
+        return replace(
+            self,
+            family=self.family[k : k + 1],
+            params=self.params[k : k + 1],
+            tokens=self.tokens[k : k + 1],
+            flops=self.flops[k : k + 1],
+            assumption=self.assumption[k : k + 1],
+            known=None if self.known is None else self.known.take_rows([k]),
+            unique_tokens=one(self.unique_tokens),
+            params_active=one(self.params_active),
+            params_non_embedding=one(self.params_non_embedding),
+        )
+
     @classmethod
     def of_table(cls, table: EvalTable) -> Self:
         """The scales of measured checkpoints, for a backtest."""

@@ -26,6 +26,7 @@ from scalepredict.cli.views.render import Format, emit
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
+    from scalepredict.cli.views.trajectory_view import Curves
     from scalepredict.evaluation.forecast.forecasting import FamilyForecast
     from scalepredict.evaluation.forecast.measured import Comparison, Measured
     from scalepredict.evaluation.intervals.calibration import Calibration
@@ -61,6 +62,15 @@ def forecast(
             rich_help_panel=TARGET,
         ),
     ] = (),
+    trajectory: Annotated[
+        bool,
+        typer.Option(
+            "--trajectory",
+            help="Add the whole curve of the target, by the ladder at equal fractions of the "
+            "schedule (reads all checkpoints of the fit's records).",
+            rich_help_panel=TARGET,
+        ),
+    ] = False,
     calibration: CalibrationOption = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -91,7 +101,6 @@ def forecast(
     form, voice, levels = shown.shape, shown.voice, intervals.levels()
     stored = load_fit(fit_file)
     request = target.request()
-    del seed  # no law draws; scripts may still give it
     constants = calibration_of(stored, calibration)
     read = partial(stored_measured, stored, how=reading)
     pairs: list[tuple[FamilyForecast, Comparison | None]] = []
@@ -127,13 +136,54 @@ def forecast(
         voice.warn(f"{about}{text}" for text in view.warnings)
     if shown.verbose:
         voice.say(*dict.fromkeys(note for each, _ in pairs for note in each.notes))
-    emit(
-        form,
-        sheets=[forecast_sheet(view, form) for view in views],
-        rows=forecast_rows(views),
-        document=documents(views),
+    curves = _curves(stored, constants, pairs, seed) if trajectory else []
+    sheets, rows, document = (
+        [forecast_sheet(v, form) for v in views],
+        forecast_rows(views),
+        documents(views),
     )
+    if trajectory:
+        from scalepredict.cli.views.trajectory_view import (
+            trajectory_rows,
+            trajectory_sheet,
+            with_trajectories,
+        )
+
+        sheets += [trajectory_sheet(each, levels, narrowing.benchmark) for each in curves]
+        rows = [row for each in curves for row in trajectory_rows(each, levels)]
+        document = with_trajectories(document, curves, levels)
+    emit(form, sheets=sheets, rows=rows, document=document)
     voice.suggest(after_forecast(target.as_options(), fit_file))
+
+
+def _curves(
+    stored: "StoredFit",
+    constants: "Calibration",
+    pairs: "Sequence[tuple[FamilyForecast, Comparison | None]]",
+    seed: int,
+) -> "list[Curves]":
+    import numpy as np
+
+    from scalepredict.cli.inputs.stored_fit import checkpoint_series
+    from scalepredict.cli.views.trajectory_view import Curves
+    from scalepredict.evaluation.forecast.trajectory_ahead import trajectory_ahead
+
+    series, rng = checkpoint_series(stored), np.random.default_rng(seed)
+    return [
+        Curves(
+            title=f"{family.family}: {line}",
+            tokens=float(family.targets.tokens[k]),
+            ahead=trajectory_ahead(
+                series.of_family(family.family),
+                stored.fit.predictor,
+                family.targets.take(k),
+                constants,
+                rng=rng,
+            ),
+        )
+        for family, _ in pairs
+        for k, line in enumerate(family.target_lines)
+    ]
 
 
 def _from_scale(

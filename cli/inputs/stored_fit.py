@@ -1,9 +1,10 @@
 """Which measured records are like the evidence of a fit? Those chosen by the fit's own options."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from scalepredict.cli.inputs.chosen import read_files
+from scalepredict.cli.inputs.chosen import gather_evidence, read_files
 from scalepredict.cli.inputs.options import Reading
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
@@ -11,7 +12,7 @@ from scalepredict.evaluation.forecast.known_scores import fitted_models
 from scalepredict.evaluation.forecast.measured import Comparison, Measured, compare
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.scale.targets import TargetRequest, resolve_targets
-from scalepredict.predictors.store.fit_file import StoredFit
+from scalepredict.predictors.store.fit_file import StoredFit, input_files
 from scalepredict.records.evidence import CheckpointChoice
 from scalepredict.records.table import EvalTable
 
@@ -66,3 +67,26 @@ def known_tables(
     if known is not None:
         tables.append(known.all_checkpoints(needs_compute=False))
     return tables
+
+
+def checkpoint_series(stored: StoredFit) -> EvalTable:
+    """All checkpoints of the evidence, from the fit itself or from the files that it was made of.
+
+    Raises:
+        RefusedError: The files are gone or have changed since.
+    """
+    choice = stored.provenance.choice
+    if choice.checkpoints == "all":
+        tables = [group.evidence for group in stored.fit.groups]
+        if len(tables) == 1:
+            return tables[0]
+    inputs = stored.provenance.inputs
+    paths = [Path(file.name) for file in inputs]
+    missing = [file.name for file in inputs if not Path(file.name).exists()]
+    if missing or input_files(paths) != inputs:
+        raise RefusedError(
+            f"a trajectory reads all checkpoints of {', '.join(file.name for file in inputs)} "
+            f"again, and {'they are gone' if missing else 'they have changed since the fit'}; fit "
+            "again where they are."
+        )
+    return gather_evidence(paths, replace(choice, checkpoints="all")).table

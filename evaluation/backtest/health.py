@@ -58,6 +58,8 @@ def quick_noise_ratio(
     if not known or predictor.pools_families or predictor.reads_tasks:
         return float("nan")
     evidence = fractions_of(evidence)
+    if not evidence.units:
+        return float("nan")
     splits = rolling_origins(evidence, max_origins=QUICK_ORIGINS)
     cells = run_backtest(evidence, splits, [predictor], calibration, rng=rng)
     return mean_z2(outcomes(cells)) / calibration.of(predictor.name).reference_z2

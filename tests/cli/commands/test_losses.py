@@ -91,3 +91,30 @@ def test_tables_show_losses_with_four_digits_and_backtests_apart(
     own = {row["predictor"]: row["mae"] for row in report["own_metrics"] if not row["factor_bin"]}
     assert own["stack"] < 0.02 < own["last"]
     assert {row["unit"] for row in report["rows"]} == {"fraction", "nats"}
+
+
+def test_three_commands_lead_from_checkpoints_to_a_projected_trajectory(
+    command: Run, tmp_path: Path
+) -> None:
+    rows = ["model,family,params,tokens,benchmark,metric,score"]
+    for i in range(5):
+        n = 10 ** (7.5 + i / 3)
+        for share in (0.1, 0.3, 0.6, 1.0):
+            loss = 1.7 + 60 * n**-0.2 * share**-0.15
+            rows.append(f"m{i},mix,{n:.6g},{20 * n * share:.6g},c4,loss,{loss:.4f}")
+    (tmp_path / "runs.csv").write_text("\n".join([*rows, ""]))
+    assert command("fit", "runs.csv").returncode == 0
+    made = command("forecast", "--params", "5B", "--trajectory", "--json")
+    assert made.returncode == 0, made.stderr
+    document = json.loads(made.stdout)
+    schema = json.loads((ROOT / "configs/schemas/forecast.schema.json").read_text())
+    jsonschema.validate(document, schema)
+    curve = document["benchmarks"][0]["trajectory"]
+    [half] = [point for point in curve if point["fraction"] == 0.5]
+    assert half["tokens"] == pytest.approx(5e10)
+    assert half["forecast"] == pytest.approx(1.7 + 60 * 5e9**-0.2 * 0.5**-0.15, rel=0.02)
+    assert curve[-1]["forecast"] == pytest.approx(document["benchmarks"][0]["forecast"])
+    (tmp_path / "runs.csv").write_text("\n".join([*rows[:-1], ""]))
+    refused = command("forecast", "--params", "5B", "--trajectory")
+    assert refused.returncode == 2
+    assert "have changed since the fit" in refused.stderr

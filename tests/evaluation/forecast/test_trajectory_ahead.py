@@ -1,0 +1,88 @@
+"""Curves of a big run from rungs at equal fractions of their schedules."""
+
+import numpy as np
+import pytest
+
+from scalepredict.errors import RefusedError
+from scalepredict.evaluation.forecast.trajectory_ahead import rungs_at, trajectory_ahead
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.registry import predictor_type
+from scalepredict.records.metrics import shipped_metrics
+from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
+
+SHARES = np.array([0.02, 0.1, 0.3, 0.6, 0.8, 1.0])
+UNIT = Unit(benchmark="c4", metric="loss", measure=shipped_metrics().find("loss"))
+
+
+def loss(params: float, fraction: Floats) -> Floats:
+    # A run of a scaled schedule: where it is at a fraction of it depends on its scale alone.
+    result: Floats = 1.7 + 60 * params**-0.2 * fraction**-0.15
+    return result
+
+
+def series(sizes: Floats, *, shares: Floats = SHARES) -> EvalTable:
+    rows = [
+        Checkpoint(
+            model=f"m{n:.3g}",
+            family="mix",
+            params=n,
+            tokens=20 * n * share,
+            flops=120 * n * n * share,
+        )
+        for n in sizes.tolist()
+        for share in shares.tolist()
+    ]
+    scores = np.concatenate([loss(n, shares) for n in sizes.tolist()])
+    return make_table(rows, [UNIT], scores[:, None])
+
+
+def target(params: float) -> Targets:
+    n = np.array([params])
+    return Targets(family=("mix",), params=n, tokens=20 * n, flops=120 * n * n, assumption=("",))
+
+
+def test_a_held_out_run_is_forecast_at_every_fraction_of_its_schedule() -> None:
+    fractions = np.array([0.05, 0.25, 0.5, 1.0])
+    ahead = trajectory_ahead(
+        series(10.0 ** np.linspace(7.5, 9, 6)),
+        predictor_type("stack")(),
+        target(5e9),
+        load_calibration(),
+        fractions=fractions,
+        rng=np.random.default_rng(0),
+    )
+    assert ahead.rungs.tolist() == [6, 6, 6, 6]
+    truth = loss(5e9, fractions)
+    for forecast, expected in zip(ahead.forecasts, truth, strict=True):
+        assert forecast is not None
+        low, high = forecast.interval(0.9)
+        assert forecast.point[0, 0] == pytest.approx(expected, rel=0.02)
+        assert low[0, 0] < expected < high[0, 0]
+
+
+def test_rungs_are_read_straight_in_log_tokens_between_checkpoints() -> None:
+    table = series(np.array([1e8, 1e9, 1e10]))
+    rungs = rungs_at(table, 0.2)
+    assert rungs.tokens == pytest.approx([0.2 * 20 * n for n in (1e8, 1e9, 1e10)])
+    share = np.log(0.2 / 0.1) / np.log(0.3 / 0.1)
+    around = loss(1e9, np.array([0.1, 0.3]))
+    assert rungs.scores[1, 0] == pytest.approx((1 - share) * around[0] + share * around[1])
+
+
+def test_a_run_that_was_not_measured_so_early_is_no_rung() -> None:
+    table = series(np.array([1e8, 1e9, 1e10]), shares=np.array([0.5, 1.0]))
+    assert len(rungs_at(table, 0.1).checkpoints) == 0
+    assert len(rungs_at(table, 0.5).checkpoints) == 3
+
+
+def test_without_series_it_is_refused() -> None:
+    single = series(np.array([1e8, 1e9, 1e10]), shares=np.array([1.0]))
+    with pytest.raises(RefusedError, match="a trajectory needs 3"):
+        trajectory_ahead(
+            single,
+            predictor_type("stack")(),
+            target(1e11),
+            load_calibration(),
+            rng=np.random.default_rng(0),
+        )

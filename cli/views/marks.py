@@ -27,6 +27,7 @@ DOUBTFUL = Mark("?", "?", "yellow", "in doubt")
 HOPELESS = Mark("✗", "x", "red", "cannot be predicted from here")
 MARKS = {
     Kind.RISING: GOOD,
+    Kind.FALLING: GOOD,
     Kind.SATURATED: GOOD,
     Kind.FLAT: DOUBTFUL,
     Kind.NOISY: DOUBTFUL,

@@ -111,9 +111,10 @@ def test_three_commands_lead_from_checkpoints_to_a_projected_trajectory(
     jsonschema.validate(document, schema)
     curve = document["benchmarks"][0]["trajectory"]
     [half] = [point for point in curve if point["fraction"] == 0.5]
-    assert half["tokens"] == pytest.approx(5e10)
+    assert half["tokens"] == pytest.approx(5e10, rel=1e-4)
     assert half["forecast"] == pytest.approx(1.7 + 60 * 5e9**-0.2 * 0.5**-0.15, rel=0.02)
-    assert curve[-1]["forecast"] == pytest.approx(document["benchmarks"][0]["forecast"])
+    end = document["benchmarks"][0]["forecast"]
+    assert curve[-1]["forecast"] == pytest.approx(end, rel=1e-6)
     (tmp_path / "runs.csv").write_text("\n".join([*rows[:-1], ""]))
     refused = command("forecast", "--params", "5B", "--trajectory")
     assert refused.returncode == 2

@@ -10,7 +10,7 @@ published index is read with and without embeddings added to N (embeddings.py). 
 the members forecast the upper rungs of the ladder from the lower ones (trial_weights.py): a ladder
 that is one clean curve in log C is forecast as one.
 
-The gain, 1 + 0.05 h with h in decades of FLOPs, undoes some of the pull of pooled slopes towards
+The gain, 1 + 0.02 h with h in decades of FLOPs, undoes some of the pull of pooled slopes towards
 no change. A benchmark that may stay at chance keeps a share r of its level L (stay_at_chance.py).
 R is the curve that public models of other labs have on the benchmark (reference_curves.py), with
 weight w where there is one; it alone answers where the ladder has one or two scales.
@@ -132,7 +132,7 @@ class Stack:
     reads_known_scores: ClassVar[bool] = False
 
     gain: float = 1.0
-    gain_growth: float = 0.05
+    gain_growth: float = 0.02
     reference: bool = True
     reference_without: tuple[str, ...] = ()
 

@@ -25,7 +25,7 @@ from scalepredict.predictors.scale.targets import (
     target_warnings,
 )
 from scalepredict.records.subset import known_names
-from scalepredict.records.table import EvalTable, Floats
+from scalepredict.records.table import Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of, listed
 from scalepredict.records.units import match
 
@@ -140,9 +140,10 @@ def forecast_family(
 def _references(law: Law, evidence: EvalTable) -> tuple[ReferenceUse | None, ...]:
     reference: FittedReference | None = getattr(law, "reference", None)
     frontier: Frontier | None = getattr(law, "frontier", None)
-    if reference is None or frontier is None:
+    alone: Bools | None = getattr(law, "reference_alone", None)
+    if reference is None or frontier is None or alone is None:
         return (None,) * len(evidence.units)
-    uses = reference.uses(frontier.n_train)
+    uses = reference.uses(alone)
     places = match(evidence.units, frontier.units, unknown="same")
     return tuple(uses[place] if place >= 0 else None for place in places)
 

@@ -7,7 +7,6 @@ import numpy as np
 from scipy.special import ndtr
 
 from scalepredict.predictors.interface import Targets
-from scalepredict.predictors.limits import FEWEST_MODELS
 from scalepredict.predictors.reference.reference_curves import (
     Measured,
     absolute_index,
@@ -79,10 +78,14 @@ class FittedReference:
     reasons: tuple[str, ...]
     without: tuple[str, ...]
 
-    def uses(self, n_train: Floats) -> tuple[ReferenceUse | None, ...]:
-        """What stands behind each unit, by its number of checkpoints (T,); None = no curve."""
+    def uses(self, alone: Bools) -> tuple[ReferenceUse | None, ...]:
+        """What stands behind each unit; None = no curve.
+
+        Args:
+            alone: Units that nothing else forecasts. Shape (T,).
+        """
         figures = zip(
-            self.labs, self.families, self.level_sd, self.weight, n_train < FEWEST_MODELS,
+            self.labs, self.families, self.level_sd, self.weight, alone,
             strict=True,
         )  # fmt: skip
         return tuple(
@@ -90,11 +93,11 @@ class FittedReference:
                 labs=int(labs),
                 families=int(families),
                 level_sd=float(level),
-                weight=1.0 if alone else float(weight),
+                weight=1.0 if only else float(weight),
             )
             if weight > 0
             else None
-            for labs, families, level, weight, alone in figures
+            for labs, families, level, weight, only in figures
         )
 
     @property

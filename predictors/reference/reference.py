@@ -21,7 +21,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.reference.fitted_reference import FittedReference, fit_reference
 from scalepredict.predictors.reference.reference_notes import reference_notes
-from scalepredict.records.table import EvalTable
+from scalepredict.records.table import Bools, EvalTable
 from scalepredict.records.text.counts import count_of
 
 
@@ -71,6 +71,11 @@ class ReferenceLaw:
     frontier: Frontier
     reference: FittedReference
 
+    @property
+    def reference_alone(self) -> Bools:
+        """Every unit. Shape (T,)."""
+        return np.ones(len(self.frontier.units), dtype=bool)
+
     def forecast(self, targets: Targets) -> Forecast:
         """Scores on the curves."""
         reasons = self.reference.reasons
@@ -85,4 +90,4 @@ class ReferenceLaw:
 
     def notes(self) -> tuple[str, ...]:
         """What the curves rest on, benchmark by benchmark."""
-        return reference_notes(self.reference, self.frontier)
+        return reference_notes(self.reference, self.frontier, self.reference_alone)

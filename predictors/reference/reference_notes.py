@@ -2,15 +2,16 @@
 
 from scalepredict.predictors.interface import Frontier
 from scalepredict.predictors.reference.fitted_reference import FittedReference
+from scalepredict.records.table import Bools
 
 
-def reference_notes(fitted: FittedReference, frontier: Frontier) -> tuple[str, ...]:
+def reference_notes(fitted: FittedReference, frontier: Frontier, alone: Bools) -> tuple[str, ...]:
     """What the reference says of each benchmark, why it is silent on others, who was left out."""
     notes = []
     drawn = [
         f"{unit.shown} level {use.level_sd:+.1f} sd of {use.families} families of {use.labs} labs, "
         f"weight {use.weight:.1f}"
-        for unit, use in zip(frontier.units, fitted.uses(frontier.n_train), strict=True)
+        for unit, use in zip(frontier.units, fitted.uses(alone), strict=True)
         if use is not None
     ]
     if drawn:

@@ -217,9 +217,14 @@ class StackLaw:
     staying_share: Floats | None = None
     staying_level: Floats | None = None
 
+    @property
+    def reference_alone(self) -> Bools:
+        """Units of too few checkpoints for the ladder's own forecast. Shape (T,)."""
+        return np.asarray((self.frontier.n_train < FEWEST_MODELS) | (not self.members.labels))
+
     def forecast(self, targets: Targets) -> Forecast:
         """The ladder's own forecast S, blended with the reference R where there is one."""
-        few = self.frontier.n_train < FEWEST_MODELS
+        few = self.reference_alone
         own = self._own_forecast(targets, few)
         if self.reference is None:
             return own
@@ -314,7 +319,7 @@ class StackLaw:
                 "from their FLOPs (with neither known: 20 tokens per parameter)."
             )
         if self.reference is not None:
-            notes += reference_notes(self.reference, self.frontier)
+            notes += reference_notes(self.reference, self.frontier, self.reference_alone)
         return tuple(notes)
 
 

@@ -134,6 +134,20 @@ def test_one_or_two_scales_are_forecast_by_public_models_where_there_are_any(n: 
         Stack(reference=False).fit(small)
 
 
+def test_seeds_of_one_size_are_one_scale() -> None:
+    seeds, one = (
+        served(world(np.repeat(SIZES[:1], 3)), "arc_easy"),
+        served(world(SIZES[:1]), "arc_easy"),
+    )
+    large = Targets.of_table(world(np.array([1e9])))
+    law = fit(seeds)
+    assert "rests on public models alone" in law.notes()[0]
+    assert "weight 1.0" in law.notes()[1]
+    assert law.forecast(large).point[0, 0] == pytest.approx(
+        fit(one).forecast(large).point[0, 0], abs=0.03
+    )
+
+
 def test_a_target_of_another_accounting_of_compute_has_no_reference() -> None:
     small, large = served(world(SIZES), "arc_easy"), served(world(np.array([12e9])), "arc_easy")
     odd = replace(Targets.of_table(large), flops=8 * large.flops)

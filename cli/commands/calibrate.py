@@ -146,6 +146,7 @@ def calibrate(
                     "--checkpoints": [f"{n}={c}" for n, c in choices.items() if c != "last"],
                     **selection.as_options(),
                     "--exclude": exclude,
+                    "--tokens": () if tokens is None else [f"{tokens:g}"],
                     "--predictor": predictor,
                     "--origins": [origins],
                     "--thinned": [""] if thinned else (),

@@ -57,7 +57,7 @@ from scalepredict.records.text.counts import count_of
 
 LEAST_LOSSES = 0.8  # share of the checkpoints with a loss from which losses are used
 ON_COMPUTE = "logistic on log C"
-PRIOR_ON_COMPUTE = 0.25  # what that member counts for before any trial, the others 1
+PRIOR_ON_COMPUTE = 0.3  # what that member counts for before any trial, the others 1
 COMPUTE_DECAY = 1.0  # decades; where it forecasts best, the whole ladder is one curve
 
 

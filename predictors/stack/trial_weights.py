@@ -1,6 +1,6 @@
 """How far is each member to be trusted? By how it forecasts the upper rungs from the lower ones.
 
-    w_kt ~ prior_k e_kt^(-4 n),    e_kt = (n0 e_k + n e'_kt) / (n0 + n),    n rolling origins
+    w_kt ~ prior_k e_kt^(-5 n),    e_kt = (n0 e_k + n e'_kt) / (n0 + n),    n rolling origins
 
 Each member is fitted to the lower part of the evidence and forecasts the upper part (inner rolling
 origins); e'_kt is its mean absolute error on unit t, in shares of the members' mean, and e_k the
@@ -29,7 +29,7 @@ INNER_TARGETS = 6
 INNER_GAP = 1.3  # ratio of FLOPs between inner origins, and from an origin to its targets
 NEAREST_ORIGINS = 8  # inner origins are spread over the last so many candidates
 LEAST_ORIGINS = 2
-POWER = 4.0  # of the inverse error, for each origin
+POWER = 5.0  # of the inverse error, for each origin
 PRIOR_ORIGINS = 6.0  # pseudo-origins that pull a unit's errors to the mean over informative units
 NOISE_SHARE, NOISE_FLOOR = 0.3, 0.005  # what no member can be blamed for, added to all errors
 

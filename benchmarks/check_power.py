@@ -65,7 +65,7 @@ class Cell:
     def judged(self, scores: Floats, *, label: bool) -> tuple[bool, bool, bool]:
         """Error, any deviation, right or wrong label, if this checkpoint had these scores."""
         evidence = with_scores(self.evidence, {self.row: scores})
-        trials, _ = step(evidence, GATE, self.run, self.k, self.states)
+        trials, _ = step(evidence, self.run, self.k, self.states)
         sides = [trial.judgement.side for trial in trials]
         walked = (*self.walked[: self.k], trials)
         scene = Scene(evidence=evidence, gate=GATE, run=self.run, k=self.k, walked=walked)
@@ -116,7 +116,7 @@ def with_scores(evidence: Evidence, rows: dict[int, Floats]) -> Evidence:
 
 def cells_of(evidence: Evidence) -> Iterator[Cell]:
     for run in evidence.runs:
-        walked = walk(evidence, GATE, run)
+        walked = walk(evidence, run)
         for k, trials in enumerate(walked.trials):
             if any(trial.judgement.worse for trial in trials):
                 yield Cell(
@@ -302,7 +302,7 @@ def delay(evidence: Evidence, run: Run, start: int, slide: float) -> float | Non
         int(run.rows[k]): evidence.table.scores[run.rows[k]] - slide * (k - start + 1)
         for k in range(start, min(len(run.rows), start + 10))
     }
-    trials = walk(with_scores(evidence, changed), GATE, run).trials
+    trials = walk(with_scores(evidence, changed), run).trials
     for k in range(start, min(len(run.rows), start + 10)):
         if any(t.judgement.side is Side.WORSE or t.judgement.slide for t in trials[k]):
             return k - start + 1.0

@@ -18,6 +18,7 @@ from scipy.special import ndtr, ndtri
 from scalepredict.evaluation.off_trend.ladders.against_ladder import Ladder, matching_units
 from scalepredict.evaluation.off_trend.own_past.next_score import base_variance, predict_next
 from scalepredict.evaluation.off_trend.own_past.own_noise import learn_noise
+from scalepredict.evaluation.off_trend.own_past.run_judge import MEMORY
 from scalepredict.evaluation.off_trend.own_past.runs import Run
 from scalepredict.evaluation.off_trend.rules.gate import Gate
 from scalepredict.evaluation.off_trend.rules.scene import Evidence
@@ -78,7 +79,7 @@ def forecast_final(
     table = evidence.table
     latest = table.checkpoints[run.rows[-1]]
     end = float(np.log(final_tokens))
-    line, of_line, of_one = _continued(evidence, run, end, gate)
+    line, of_line, of_one = _continued(evidence, run, end)
     left = end - run.log_tokens[-1]
     own_variance = of_line + (gate.wander * left) ** 2 + VARIANCE_FLOOR
     point, low, high, variance = _from_ladder(evidence, latest, final_tokens, ladder)
@@ -103,12 +104,10 @@ def forecast_final(
     )
 
 
-def _continued(
-    evidence: Evidence, run: Run, end: float, gate: Gate
-) -> tuple[Floats, Floats, Floats]:
+def _continued(evidence: Evidence, run: Run, end: float) -> tuple[Floats, Floats, Floats]:
     # The curves of the run at its end: their mean, its variance, and that of one measurement there.
     line, of_line, of_one = np.full((3, len(evidence.table.units)), np.nan)
-    states = walk(evidence, gate, run).states
+    states = walk(evidence, run, first=len(run.rows) - MEMORY).states
     for family, state in zip(evidence.families, states, strict=True):
         bench, columns = family.bench, family.columns
         if not bench.bounded.all():

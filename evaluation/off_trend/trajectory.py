@@ -51,7 +51,7 @@ def trajectory_of(evidence: Evidence, gate: Gate, run: Run) -> Trajectory:
     flagged = np.zeros(scores.shape, dtype=bool)
     whole = np.zeros(len(run.rows), dtype=bool)
     column = {key(unit): t for t, unit in enumerate(evidence.table.units)}
-    trials = walk(evidence, gate, run).trials
+    trials = walk(evidence, run).trials
     verdicts = off_trend(replace(evidence, walked=(run,)), gate)
     for k, row in enumerate(run.rows):
         scene = Scene(evidence=evidence, gate=gate, run=run, k=k, walked=trials)

@@ -15,6 +15,7 @@ from scalepredict.evaluation.off_trend.own_past.next_score import MIN_POINTS, WI
 from scalepredict.evaluation.off_trend.own_past.quality import Quality, quality_of
 from scalepredict.evaluation.off_trend.own_past.run_judge import (
     FIRST_JUDGED,
+    MEMORY,
     MIN_RESIDUALS,
     Bench,
     Side,
@@ -48,7 +49,7 @@ class Walked:
 
     Attributes:
         run: Which.
-        trials: Of each checkpoint against the run's own past. Length K.
+        trials: Of each checkpoint against the run's own past; empty before the walk. Length K.
         states: The run after its last checkpoint, by family.
         before: The run before each checkpoint, by family. Length K.
     """
@@ -122,7 +123,17 @@ def families_of(table: EvalTable, quality: Quality, gate: Gate) -> tuple[Family,
             drift_reference=gate.drift_reference,
             drift_threshold=gate.drift_threshold,
         )
-        families.append(Family(level=level, columns=columns, bench=bench, share=share, sign=sign))
+        least = [gate.for_benchmark(unit.benchmark).min_items for unit in units]
+        families.append(
+            Family(
+                level=level,
+                columns=columns,
+                min_items=np.array(least),
+                bench=bench,
+                share=share,
+                sign=sign,
+            )
+        )
     return tuple(families)
 
 
@@ -133,7 +144,7 @@ def off_trend(
     new: Bools | None = None,
     accepted: Collection[Accepted] = (),
 ) -> dict[int, Verdict]:
-    """Judge every checkpoint of the walked runs; by row of the table.
+    """Judge the checkpoints of the walked runs; by row of the table.
 
     Args:
         evidence: Of the whole check.
@@ -144,29 +155,30 @@ def off_trend(
     """
     verdicts: dict[int, Verdict] = {}
     for run in evidence.walked:
-        walked = walk(evidence, gate, run)
         reported = np.ones(len(run.rows), dtype=bool) if new is None else new[run.rows]
-        for k, row in enumerate(run.rows):
+        places = np.flatnonzero(reported)
+        walked = walk(evidence, run, first=int(places.min(initial=len(reported))) - MEMORY)
+        for k in map(int, places):
             scene = Scene(evidence=evidence, gate=gate, run=run, k=k, walked=walked.trials)
             findings = list(_findings(scene, reported))
-            verdicts[int(row)] = _verdict(scene, walked, findings, frozenset(accepted))
+            verdicts[int(run.rows[k])] = _verdict(scene, walked, findings, frozenset(accepted))
     return verdicts
 
 
-def walk(evidence: Evidence, gate: Gate, run: Run) -> Walked:
-    """Judge every checkpoint of a run against its own past."""
-    families = evidence.families
-    states = tuple(first_state(family.bench) for family in families)
-    trials, before = [], []
-    for k in range(len(run.rows)):
+def walk(evidence: Evidence, run: Run, *, first: int = 0) -> Walked:
+    """Judge the checkpoints of a run against its own past, from position ``first`` on."""
+    states = tuple(first_state(family.bench) for family in evidence.families)
+    trials: list[tuple[Trial, ...]] = [()] * max(0, first)
+    before: list[tuple[State, ...]] = [()] * max(0, first)
+    for k in range(max(0, first), len(run.rows)):
         before.append(states)
-        found, states = step(evidence, gate, run, k, states)
+        found, states = step(evidence, run, k, states)
         trials.append(found)
     return Walked(run=run, trials=tuple(trials), states=states, before=tuple(before))
 
 
 def step(
-    evidence: Evidence, gate: Gate, run: Run, k: int, states: Sequence[State]
+    evidence: Evidence, run: Run, k: int, states: Sequence[State]
 ) -> tuple[tuple[Trial, ...], tuple[State, ...]]:
     """Judge one checkpoint of a run; the states after it."""
     row, quality = int(run.rows[k]), evidence.quality
@@ -176,8 +188,7 @@ def step(
         if row in evidence.ladder:
             bench = replace(bench, alpha=bench.alpha * OWN_SHARE)
         scores, noise = quality.scores[row, columns], quality.noise[row, columns]
-        least = [gate.for_benchmark(evidence.table.units[i].benchmark).min_items for i in columns]
-        small = family.bench.bounded & (noise < np.array(least))
+        small = bench.bounded & (noise < family.min_items)
         judgement, next_state = judge(
             bench, state, float(run.log_tokens[k]), np.where(small, np.nan, scores), noise
         )

@@ -30,6 +30,7 @@ class Family:
     Attributes:
         level: What their findings weigh at most.
         columns: Of the table. Shape (T,).
+        min_items: Answers with fewer than which a fraction is left out. Shape (T,).
         bench: How they are judged.
         share: Of alpha.
         sign: 1 where more is better, -1 where less is.
@@ -37,6 +38,7 @@ class Family:
 
     level: Level
     columns: Ints
+    min_items: Floats
     bench: Bench
     share: float
     sign: float

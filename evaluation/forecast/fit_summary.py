@@ -9,6 +9,7 @@ from scalepredict.evaluation.classes.classes import Classes, classify
 from scalepredict.evaluation.forecast.doubts import aligned, benchmark_doubts
 from scalepredict.evaluation.forecast.fit_quality import fit_error
 from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.evaluation.off_trend.ladders.off_rung import off_rung
 from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.interface import Frontier, Targets
 from scalepredict.predictors.scale.sparsity import sparsity_warnings
@@ -66,11 +67,17 @@ def summarise(
                 last=Frontier.of_table(evidence).last,
                 fit_error=fit_error(fitted, evidence),
                 doubts=benchmark_doubts(classes, fitted.failures),
-                warnings=()
-                if fit.predictor.pools_families
-                else (*few_models(evidence), *sparsity_warnings(evidence)),
+                warnings=_warnings(evidence, fit, calibration),
                 notes=group.law.notes(),
                 noise_ratio=quick_noise_ratio(evidence, fit.predictor, calibration, rng=stream),
             )
         )
     return tuple(result)
+
+
+def _warnings(evidence: EvalTable, fit: Fit, calibration: Calibration) -> tuple[str, ...]:
+    if fit.predictor.pools_families:
+        return ()
+    rung = off_rung(evidence, fit.predictor, calibration)
+    named = [] if rung is None else [rung.sentence()]
+    return (*few_models(evidence), *sparsity_warnings(evidence), *named)

@@ -18,6 +18,7 @@ from scalepredict.evaluation.off_trend.ladders.against_ladder import (
     sibling_ladder,
     stored_ladders,
 )
+from scalepredict.evaluation.off_trend.ladders.off_rung import off_rung
 from scalepredict.evaluation.off_trend.own_past.next_score import MIN_POINTS, WINDOW
 from scalepredict.evaluation.off_trend.own_past.runs import Run
 from scalepredict.evaluation.off_trend.rules.gate import Gate
@@ -87,6 +88,11 @@ class Check:
     in_flight: tuple[InFlight, ...]
     notes: tuple[str, ...]
 
+    @property
+    def should_stop(self) -> bool:
+        """Whether a training loop had better stop and look: there is an error."""
+        return self.status(Level.ERROR) is Status.OFF_TREND
+
     def status(self, fails_from: Level) -> Status:
         """Off trend if a finding is of that level or above, inconclusive if nothing was judged."""
         if any(v.flagged(fails_from) for v in self.verdicts):
@@ -123,7 +129,7 @@ def check(
     verdicts = off_trend(evidence, gate, new=new, accepted=accepted)
     chosen = [row for row in verdicts if new[row]]
     in_flight = _in_flight(evidence, new, ladders, comparison, gate)
-    notes = _notes(evidence, new, verdicts, comparison)
+    notes = [*_notes(evidence, new, verdicts, comparison), *_off_rungs(ladders, comparison)]
     if in_flight and not comparison.final_tokens:
         notes.append(
             f"{count_of(len(in_flight), 'model')} taken to be in flight, because the ladder's "
@@ -156,6 +162,23 @@ def _ladders(evidence: Evidence, new: Bools, comparison: Comparison) -> dict[int
         if ladder is not None:
             found[row] = ladder
     return found
+
+
+def _off_rungs(ladders: Mapping[int, Ladder], comparison: Comparison) -> list[str]:
+    # What models are compared with may be off itself.
+    seen = {
+        (family, tuple(c.model for c in ladder.group.evidence.checkpoints)): ladder
+        for ladder in ladders.values()
+        for family in ladder.group.families
+    }
+    notes: dict[str, None] = {}
+    for (family, _), ladder in seen.items():
+        evidence = ladder.group.evidence.of_family(family)
+        evidence = evidence.take_rows(np.isfinite(evidence.flops))
+        rung = off_rung(evidence, comparison.predictor, comparison.calibration)
+        if rung is not None:
+            notes[f"family {family!r}: {rung.sentence()}"] = None
+    return list(notes)
 
 
 def _stored(run: Run, ladders: Mapping[str, Ladder]) -> Ladder | None:

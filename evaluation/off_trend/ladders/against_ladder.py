@@ -136,7 +136,7 @@ def sibling_ladder(
         predictor: The method.
         calibration: Its interval constants.
     """
-    return _fitted(select_evidence(_smaller(table, row)).table, predictor, calibration)
+    return fitted_ladder(select_evidence(_smaller(table, row)).table, predictor, calibration)
 
 
 def level_ladder(
@@ -152,7 +152,7 @@ def level_ladder(
     smaller = _smaller(table, row)
     gap = np.abs(np.log(smaller.tokens) - np.log(table.checkpoints[row].tokens or np.nan))
     level = smaller.take_rows(gap <= SAME_TOKENS)
-    return _fitted(select_evidence(level).table, predictor, calibration)
+    return fitted_ladder(select_evidence(level).table, predictor, calibration)
 
 
 def _smaller(table: EvalTable, row: int) -> EvalTable:
@@ -162,11 +162,12 @@ def _smaller(table: EvalTable, row: int) -> EvalTable:
     return table.take_rows(np.array(siblings, dtype=bool) & (table.params < table.params[row]))
 
 
-def _fitted(
+def fitted_ladder(
     evidence: EvalTable,
     predictor: Predictor,
     calibration: Calibration,
 ) -> Ladder | None:
+    """A method fitted to some models; None if they are too few or it refuses."""
     if len(evidence.checkpoints) < MIN_MODELS:
         return None
     evidence = evidence.take_units(np.flatnonzero(np.isfinite(evidence.scores).any(axis=0)))

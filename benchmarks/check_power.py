@@ -85,8 +85,9 @@ def main(folder: Path, share: float) -> None:
     }
     evidence = {name: gather(table, GATE) for name, table in tables.items()}
     print("== healthy files (before, after: .8 of a run's tokens)")
-    for name, prepared in evidence.items():
-        MADE["report_healthy"](name, off_trend(prepared, GATE).values())
+    for group, names in GROUPS.items():
+        found = [v for name in names for v in off_trend(evidence[name], GATE).values()]
+        MADE["report_healthy"](group, found)
     report_copies(tables["pythia_5shot"])
     for group, names in GROUPS.items():
         every = max(1, round(EVERY[group] / share))

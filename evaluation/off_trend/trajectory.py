@@ -67,7 +67,7 @@ def trajectory_of(evidence: Evidence, gate: Gate, run: Run) -> Trajectory:
             if finding.benchmark is None:
                 whole[k] = True
             else:
-                found = Key(finding.benchmark, "", finding.metric, finding.shots)
+                found = Key(finding.benchmark, "", finding.metric, finding.shots, finding.variant)
                 flagged[k, column[found]] = True
     measured = np.flatnonzero(np.isfinite(scores).any(axis=0))
     tokens = evidence.table.tokens[run.rows]

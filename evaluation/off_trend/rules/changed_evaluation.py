@@ -40,9 +40,7 @@ def _find_missing(scene: Scene) -> Iterator[Finding]:
     for t in np.flatnonzero(always & ~here):
         unit = scene.evidence.table.units[t]
         if _other_way(scene, unit, always, here) is None:
-            message = (
-                f"{unit.benchmark} is missing; measured on the last {count_of(n, 'checkpoint')}."
-            )
+            message = f"{unit.shown} is missing; measured on the last {count_of(n, 'checkpoint')}."
             level = scene.level("missing-benchmark", unit)
             yield unit_finding("missing-benchmark", level, unit, message)
 
@@ -64,7 +62,7 @@ def _find_changed(scene: Scene) -> Iterator[Finding]:
     for t in np.flatnonzero(here & np.isfinite(before) & np.isfinite(now) & (before != now)):
         unit = table.units[t]
         message = (
-            f"{unit.benchmark} has {count_of(round(now[t]), 'item')}, the checkpoint before "
+            f"{unit.shown} has {count_of(round(now[t]), 'item')}, the checkpoint before "
             f"{before[t]:.0f}."
         )
         yield unit_finding(
@@ -97,7 +95,7 @@ def _find_below_chance(scene: Scene) -> Iterator[Finding]:
             "below-chance",
             scene.level("below-chance", unit),
             unit,
-            f"{unit.benchmark} = {table.scores[row, t]:.4f} is {-z[t]:.1f} standard errors below "
+            f"{unit.shown} = {table.scores[row, t]:.4f} is {-z[t]:.1f} standard errors below "
             f"chance ({chance[t]:.4g}), and far below all other records.",
             observed=float(table.scores[row, t]),
             expected=float(chance[t]),
@@ -107,7 +105,8 @@ def _find_below_chance(scene: Scene) -> Iterator[Finding]:
 
 def _how(unit: Unit) -> str:
     shots = "" if unit.shots is None else f" at {count_of(unit.shots, 'shot')}"
-    return f"{unit.metric or 'score'}{shots}"
+    variant = f" ({unit.variant})" if unit.variant else ""
+    return f"{unit.metric or 'score'}{shots}{variant}"
 
 
 BELOW_CHANCE = Rule(

@@ -62,7 +62,7 @@ def _off_ladder(scene: Scene, side: Side) -> Iterator[Finding]:
             rule,
             gate.level_of(rule, side),
             unit,
-            f"{unit.benchmark} = {observed:.4f}; expected {found.expected[i]:.4f}, "
+            f"{unit.shown} = {observed:.4f}; expected {found.expected[i]:.4f}, "
             f"{100 * (1 - gate.alpha):g}% interval [{low:.4f}, {high:.4f}] (z = {found.z[i]:+.1f})",
             observed=observed,
             expected=float(found.expected[i]),

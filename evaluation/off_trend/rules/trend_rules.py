@@ -177,7 +177,7 @@ def _about(scene: Scene, trial: Trial, look: Look, i: int, rule: str, level: Lev
         rule,
         level,
         unit,
-        f"{unit.benchmark} = {observed:.4f}; expected {expected:.4f}, "
+        f"{unit.shown} = {observed:.4f}; expected {expected:.4f}, "
         f"{100 * (1 - scene.gate.alpha):g}% interval [{low:.4f}, {high:.4f}] (z = {sign * z:+.1f})",
         observed=observed,
         expected=expected,
@@ -268,7 +268,7 @@ DRIFT = Rule(
     why="A forecast from the run's past adapts to a slow slide and hides it. So the common shift "
     "below the best level that the run has had is summed (CUSUM, Page 1954).",
     example="scores have slid below the best level of the run for 7 checkpoints (CUSUM 5.1, alarm "
-    "above 4.5)",
+    "above 4)",
     silence="`drift: {threshold: 8}`, or `rules: {drift: off}` where a run is meant to forget.",
     find=_find_drift,
 )

@@ -42,6 +42,7 @@ class Finding:
         benchmark: What it is about; None = the checkpoint as a whole.
         metric: Metric of that benchmark; empty if none.
         shots: Its shots, if recorded.
+        variant: Other settings of its evaluation, where several are recorded.
         observed: Measured score.
         expected: Predicted score.
         interval: Where a new measurement lies with probability 1 - alpha.
@@ -57,6 +58,7 @@ class Finding:
     benchmark: str | None = None
     metric: str = ""
     shots: int | None = None
+    variant: str = ""
     observed: float | None = None
     expected: float | None = None
     interval: tuple[float, float] | None = None
@@ -70,7 +72,8 @@ class Finding:
         shots = "" if self.shots is None else f"{self.shots}-shot"
         rule = self.identity or self.rule
         parts = (rule, checkpoint.family, checkpoint.model, self.benchmark or "", self.metric)
-        return sha256("\x1f".join((*parts, shots)).encode(errors="surrogatepass")).hexdigest()[:32]
+        text = "\x1f".join((*parts, *((shots, self.variant) if self.variant else (shots,))))
+        return sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
     def place(self, checkpoint: Checkpoint) -> str:
         """Where in its training the event began, see `place_of`."""
@@ -130,6 +133,7 @@ def unit_finding(rule: str, level: Level, unit: Unit, message: str, **values: ob
         benchmark=unit.benchmark,
         metric=unit.metric,
         shots=unit.shots,
+        variant=unit.variant,
         message=message,
         **values,  # type: ignore[arg-type]
     )

@@ -197,7 +197,8 @@ def check(
     """Flag checkpoints that leave the trend of their run or ladder.
 
     Args:
-        checkpoints: New checkpoints (read with ``mixed=True`` if they hold several metrics).
+        checkpoints: New checkpoints. In a training loop, the latest one: ``should_stop`` of the
+            result tells whether to stop and look.
         history: Earlier checkpoints and other runs; looked at, not reported.
         fitted: The ladder; None = smaller models in the records.
         gate: The rules; None = those that ship.

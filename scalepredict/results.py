@@ -113,6 +113,11 @@ class Checked:
         """On trend, off trend (an error was found), or inconclusive."""
         return self.check.status(Level.ERROR)
 
+    @property
+    def should_stop(self) -> bool:
+        """Whether a training loop had better stop and look: an error was found."""
+        return self.check.should_stop
+
     def to_frame(self) -> "pd.DataFrame":
         """One row for each finding, and one for each checkpoint without any."""
         from scalepredict.cli.views.check_result import Result

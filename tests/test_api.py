@@ -154,6 +154,9 @@ def test_a_checkpoint_that_falls_is_flagged(tmp_path: Path) -> None:
     past, new = (scalepredict.read_records([tmp_path / f"{n}.csv"]).table for n in ("past", "new"))
     checked = scalepredict.check(new, history=past)
     assert checked.status == "off-trend"
+    assert checked.should_stop
+    before = scalepredict.check(past.take_rows([11]), history=past.take_rows(range(11)))
+    assert (before.status, before.should_stop) == ("on-trend", False)
     frame = checked.to_frame()
     assert set(frame["model"]) == {"m"}
     assert set(frame["tokens"]) == {140e9}

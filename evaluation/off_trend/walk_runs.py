@@ -71,7 +71,8 @@ def gather(table: EvalTable, gate: Gate, *, new: Bools | None = None) -> Evidenc
     benchmarks = to_benchmarks(table)
     runs = runs_of(benchmarks)
     walked = tuple(run for run in runs if new is None or new[run.rows].any())
-    rows: Ints = np.concatenate([run.rows for run in walked]) if walked else np.zeros(0, dtype=int)
+    replayed = [run.rows[max(0, _first_walked(run, new)) :] for run in walked]
+    rows: Ints = np.concatenate(replayed) if walked else np.zeros(0, dtype=int)
     quality, assumed = quality_of(benchmarks)
     unchanged: dict[int, int] = {}
     for run in walked:
@@ -156,13 +157,19 @@ def off_trend(
     verdicts: dict[int, Verdict] = {}
     for run in evidence.walked:
         reported = np.ones(len(run.rows), dtype=bool) if new is None else new[run.rows]
-        places = np.flatnonzero(reported)
-        walked = walk(evidence, run, first=int(places.min(initial=len(reported))) - MEMORY)
-        for k in map(int, places):
+        walked = walk(evidence, run, first=_first_walked(run, new))
+        for k in map(int, np.flatnonzero(reported)):
             scene = Scene(evidence=evidence, gate=gate, run=run, k=k, walked=walked.trials)
             findings = list(_findings(scene, reported))
             verdicts[int(run.rows[k])] = _verdict(scene, walked, findings, frozenset(accepted))
     return verdicts
+
+
+def _first_walked(run: Run, new: Bools | None) -> int:
+    # No verdict remembers more than so many checkpoints before it.
+    if new is None:
+        return 0
+    return int(np.flatnonzero(new[run.rows]).min(initial=len(run.rows))) - MEMORY
 
 
 def walk(evidence: Evidence, run: Run, *, first: int = 0) -> Walked:

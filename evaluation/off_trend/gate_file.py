@@ -79,7 +79,7 @@ class _Part(BaseModel):
 
 
 class _Drift(_Part):
-    reference: _Positive | None = None
+    checkpoints: Annotated[int, Field(ge=2, le=20)] | None = None
     threshold: _Positive | None = None
 
 
@@ -216,7 +216,7 @@ def _gate_file(tree: dict[str, Any], folder: Path) -> GateFile:
         persistence=tree["persistence"],
         recovery=tree["recovery"],
         discovery=tree["discovery"],
-        drift_reference=drift["reference"],
+        drift_over=drift["checkpoints"],
         drift_threshold=drift["threshold"],
         rules=tree["rules"],
         benchmarks=tuple(BenchmarkLevel(**entry) for entry in tree["benchmarks"]),

@@ -121,7 +121,7 @@ def families_of(table: EvalTable, quality: Quality, gate: Gate) -> tuple[Family,
             chance=quality.chance[columns],
             priors=gate.noise,
             alpha=share * gate.alpha,
-            drift_reference=gate.drift_reference,
+            drift_over=gate.drift_over,
             drift_threshold=gate.drift_threshold,
         )
         least = [gate.for_benchmark(unit.benchmark).min_items for unit in units]

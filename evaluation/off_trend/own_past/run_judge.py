@@ -5,8 +5,9 @@ and agree with it, they are one event; after three of them (two on the better si
 shifted: their mean deviation is added to the past and they join it, so that one lasting change is
 one finding. If the next one is on trend again, the first was an outlier.
 
-Scores that slide away a little at a time are compared with the best level that the run has had: a
-CUSUM (Page 1954) of the common shift below it. (The forecast adapts to a slide, and hides it.)
+A forecast from the last checkpoints adapts to a slow slide, and hides it. So the mean of the last
+four is compared with what the past before them let expect there; after an alarm that past is
+forgotten.
 """
 
 from dataclasses import dataclass, field, replace
@@ -16,19 +17,22 @@ import numpy as np
 
 from scalepredict.evaluation.off_trend.own_past.next_score import (
     BETAS,
-    MAX_AGE,
-    RECENT_SCALE,
     NextScore,
-    ages_of,
+    base_variance,
     predict_next,
 )
 from scalepredict.evaluation.off_trend.own_past.own_noise import (
     Noise,
     NoisePriors,
-    common_shift,
     learn_noise,
 )
-from scalepredict.evaluation.off_trend.own_past.side_test import Departure, OneSide, better, worse
+from scalepredict.evaluation.off_trend.own_past.side_test import (
+    Departure,
+    OneSide,
+    better,
+    slid,
+    worse,
+)
 from scalepredict.records.table import Bools, Floats
 
 MEMORY = 90  # checkpoints; no sum remembers more than some 60
@@ -60,8 +64,8 @@ class Bench:
         chance: Score of a guesser; -inf where there is none. Shape (T,).
         priors: Noise before the run tells its own.
         alpha: False alarms per healthy checkpoint.
-        drift_reference: CUSUM allowance per checkpoint, standard deviations of the common shift.
-        drift_threshold: CUSUM value that raises the alarm.
+        drift_over: Checkpoints whose mean is compared with the past before them.
+        drift_threshold: Their common shift that raises the alarm, standard deviations.
     """
 
     groups: Bools
@@ -70,7 +74,7 @@ class Bench:
     chance: Floats
     priors: NoisePriors
     alpha: float
-    drift_reference: float
+    drift_over: int
     drift_threshold: float
 
 
@@ -104,9 +108,6 @@ class State:
         residuals: By group, at checkpoints that were forecast. Shape (R, G).
         variances: Of those for phi = 1. Shape (R, G).
         evidence: For each curve. Shape (3,).
-        levels: Of the last few scores, at each checkpoint of the past. Shape (L, T).
-        slide: CUSUM.
-        sliding: Checkpoints for which it has been above zero.
         event: What is open.
     """
 
@@ -114,11 +115,8 @@ class State:
     scores: Floats
     residuals: Floats
     variances: Floats
-    levels: Floats
     seen: int = 0
     evidence: Floats = field(default_factory=lambda: np.zeros(len(BETAS)))
-    slide: float = 0.0
-    sliding: int = 0
     event: Event | None = None
 
 
@@ -139,8 +137,7 @@ class Judgement:
         n_agreeing: Checkpoints of that event so far.
         settled: Whether the event ends here as a shift of level.
         moved: Mean deviation of the event. Shape (T,).
-        slide: CUSUM where it raised the alarm, else 0.
-        sliding: Checkpoints of the slide.
+        slide: Common shift of the last checkpoints where it raised the alarm, else 0; below 0.
     """
 
     forecast: NextScore
@@ -156,7 +153,6 @@ class Judgement:
     settled: bool = False
     moved: Floats | None = None
     slide: float = 0.0
-    sliding: int = 0
 
 
 def first_state(bench: Bench) -> State:
@@ -167,7 +163,6 @@ def first_state(bench: Bench) -> State:
         scores=np.zeros((0, n)),
         residuals=np.zeros((0, n_groups)),
         variances=np.zeros((0, n_groups)),
-        levels=np.zeros((0, n)),
     )
 
 
@@ -202,7 +197,7 @@ def judge(
     after = _join(replace(after, event=None), place, scores[None])
     if found.worse is None or not found.can_fall:
         return found, after
-    return _slide(bench, state, found, after, scores)
+    return _slide(bench, found, after, noise)
 
 
 def _departure(bench: Bench, forecast: NextScore, scores: Floats) -> Departure:
@@ -287,15 +282,8 @@ def _off_trend(
     settled = n >= AGREEING[event.side]
     found = replace(found, start=event.start, n_agreeing=n, settled=settled, moved=moved)
     if not settled:
-        return found, replace(state, event=event, slide=0.0, sliding=0)
-    onto = replace(
-        state,
-        scores=state.scores + np.nan_to_num(moved),
-        levels=state.levels[:0],
-        slide=0.0,
-        sliding=0,
-        event=None,
-    )
+        return found, replace(state, event=event)
+    onto = replace(state, scores=state.scores + np.nan_to_num(moved), event=None)
     return found, _join(onto, event.log_tokens, event.scores)
 
 
@@ -340,42 +328,36 @@ def _learn(
 
 
 def _join(state: State, log_tokens: Floats, scores: Floats) -> State:
-    # The level of the last few scores at the newest checkpoint is what a slide starts from.
-    past = np.vstack([state.scores, scores])[-MEMORY:]
-    ages, y = ages_of(past[-MAX_AGE:])
-    weight = np.exp(-ages / RECENT_SCALE)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level = (weight * y).sum(axis=0) / weight.sum(axis=0)
     return replace(
         state,
         log_tokens=np.concatenate([state.log_tokens, log_tokens])[-MEMORY:],
-        scores=past,
-        levels=np.vstack([state.levels, level])[-MEMORY:],
+        scores=np.vstack([state.scores, scores])[-MEMORY:],
     )
 
 
-def _slide(
-    bench: Bench, before: State, found: Judgement, state: State, scores: Floats
-) -> tuple[Judgement, State]:
-    if not len(before.levels):
-        return found, state
+def _slide(bench: Bench, found: Judgement, state: State, noise: Floats) -> tuple[Judgement, State]:
+    over = bench.drift_over
     assert found.noise is not None
-    phi = found.noise.phi[np.argmax(bench.groups, axis=0)]
-    precision = np.where(found.tested, 1 / (phi * found.forecast.variance), 0.0)
-    best = before.levels[int(np.argmax(np.nan_to_num(before.levels) @ precision))]
-    below = np.where(found.tested, scores - best, np.nan)
-    members = bench.groups & np.isfinite(below)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(members, below, 0.0).sum(axis=1) / members.sum(axis=1)
-        assert found.departure is not None
-        sd = np.sqrt(found.noise.phi * found.departure.variance)
-        shift = float(common_shift(mean / sd, 1 / sd)) / found.noise.shift
-    slide = max(0.0, state.slide - np.nan_to_num(shift) - bench.drift_reference)
-    sliding = state.sliding + 1 if slide else 0
-    if slide <= bench.drift_threshold:
-        return found, replace(state, slide=slide, sliding=sliding)
-    found = replace(found, slide=slide, sliding=sliding)
-    return found, replace(state, slide=0.0, sliding=0, levels=state.levels[:0])
+    recent = state.scores[-over:]
+    forecast = predict_next(
+        state.log_tokens[:-over],
+        state.scores[:-over],
+        at=float(state.log_tokens[-over:].mean()),
+        noise=noise,
+        phi=found.noise.run,
+        evidence=state.evidence,
+        bounded=bench.bounded,
+    )
+    one = base_variance(forecast.expected, noise, bench.bounded)
+    forecast = replace(forecast, variance=forecast.variance - one * (1 - 1 / over))
+    departure = _departure(bench, forecast, np.where(found.tested, _mean(recent), np.nan))
+    if len(recent) < over or not np.isfinite(departure.residual).any():
+        return found, state
+    shift = slid(departure, found.noise).shift
+    if shift >= -bench.drift_threshold:
+        return found, state
+    after = replace(state, log_tokens=state.log_tokens[-over:], scores=recent)
+    return replace(found, slide=shift), after
 
 
 def _mean(residuals: Floats) -> Floats:

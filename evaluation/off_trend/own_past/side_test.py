@@ -13,7 +13,7 @@ A healthy run may slow down or speed up: with g the gain expected since the last
 and a change of pace is common to all benchmarks, so it widens the scale of S as well.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtr
@@ -24,6 +24,7 @@ from scalepredict.records.table import Bools, Floats
 SHIFT_DF = 20.0
 SHARES = (0.6, 0.4)  # of alpha: common shift, single benchmark
 SLOWER, FASTER = 0.25, 0.75  # kappa
+LATER, LARGE_GAIN = 0.1, 0.01  # kappa of a gain expected over several checkpoints, if small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,6 +71,18 @@ def worse(departure: Departure, noise: Noise) -> OneSide:
 def better(departure: Departure, noise: Noise) -> OneSide:
     """Test for scores that are better than expected."""
     return _one_side(departure, noise, sign=-1.0, kappa=FASTER)
+
+
+def slid(departure: Departure, noise: Noise) -> OneSide:
+    """Test the mean of several checkpoints for scores that are worse than expected before them.
+
+    A run whose shift scatters less than its benchmarks by themselves gets no narrower test: those
+    checkpoints were forecast from nearby. The more a forecast further ahead expects, the less of it
+    is sure.
+    """
+    wide = replace(noise, shift=max(1.0, noise.shift))
+    unsure = replace(departure, gain=departure.gain * (1 + departure.gain / LARGE_GAIN))
+    return _one_side(unsure, wide, sign=1.0, kappa=LATER)
 
 
 def _one_side(departure: Departure, noise: Noise, *, sign: float, kappa: float) -> OneSide:

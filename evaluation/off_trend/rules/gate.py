@@ -53,8 +53,8 @@ class Gate:
         persistence: Successive checkpoints that must agree before a deviation is an error.
         recovery: Evaluations within which a loss must be back, for its spike to be a warning.
         discovery: False discovery rate of the benchmarks that are listed for a flagged checkpoint.
-        drift_reference: CUSUM allowance per checkpoint, in standard deviations of the shift.
-        drift_threshold: CUSUM value that raises the alarm.
+        drift_over: Checkpoints whose mean is compared with the past before them.
+        drift_threshold: Their common shift that raises the alarm, in standard deviations.
         rules: Level of every rule, by its name.
         benchmarks: Levels by benchmark.
         copies: When equal scores are a copy.
@@ -67,7 +67,7 @@ class Gate:
     persistence: int
     recovery: int
     discovery: float
-    drift_reference: float
+    drift_over: int
     drift_threshold: float
     rules: Mapping[str, Level]
     benchmarks: tuple[BenchmarkLevel, ...]

@@ -133,15 +133,15 @@ def _find_emerging(scene: Scene) -> Iterator[Finding]:
 
 def _find_drift(scene: Scene) -> Iterator[Finding]:
     for trial in scene.trials:
-        judgement = trial.judgement
-        if judgement.slide and judgement.worse is not None:
+        judgement, over = trial.judgement, trial.family.bench.drift_over
+        if judgement.slide:
             yield Finding(
                 rule="drift",
                 level=level_of(scene, trial, Side.WORSE, "drift"),
-                z=trial.family.sign * judgement.worse.shift,
-                message="scores have slid below the best level of the run for "
-                f"{count_of(judgement.sliding, 'checkpoint')} (CUSUM {judgement.slide:.1f}, alarm "
-                f"above {scene.gate.drift_threshold:g})",
+                z=trial.family.sign * judgement.slide,
+                message=f"the last {over} checkpoints together have slid below what the past "
+                f"before them let expect (common shift {trial.family.sign * judgement.slide:+.1f} "
+                "standard deviations)",
             )
 
 
@@ -265,10 +265,11 @@ DRIFT = Rule(
     name="drift",
     level=Level.ERROR,
     help="Scores slide below the trend, a little at a time.",
-    why="A forecast from the run's past adapts to a slow slide and hides it. So the common shift "
-    "below the best level that the run has had is summed (CUSUM, Page 1954).",
-    example="scores have slid below the best level of the run for 7 checkpoints (CUSUM 5.1, alarm "
-    "above 4)",
-    silence="`drift: {threshold: 8}`, or `rules: {drift: off}` where a run is meant to forget.",
+    why="A forecast from the last checkpoints adapts to a slow slide and hides it. So the mean of "
+    "the last four is compared with what the past before them let expect there. Once told, that "
+    "past is forgotten: the slide is told once.",
+    example="the last 4 checkpoints together have slid below what the past before them let expect "
+    "(common shift -3.2 standard deviations)",
+    silence="`drift: {threshold: 4}`, or `rules: {drift: off}` where a run is meant to forget.",
     find=_find_drift,
 )

@@ -50,7 +50,7 @@ check:
   recovery: 3
   fail_on: warn
   discovery: 0.2
-  drift: {reference: 0.5, threshold: 4}
+  drift: {checkpoints: 5, threshold: 4}
   copies: {min_step: 10, min_tokens: 1B, large_items: 1k, large_share: 0.5, all_share: 0.3}
   noise: {phi: 1, phi_of_labels: 2, tail: 8, correlation: 0.1, wander: 0.01}
   rules: {drift: note}
@@ -76,7 +76,7 @@ def test_the_file_sets_everything_that_the_options_set(tmp_path: Path) -> None:
     gate = file.gate
     assert gate.sides == {Side.WORSE: Level.WARNING, Side.BETTER: Level.ERROR}
     assert (gate.alpha, gate.persistence, gate.recovery, gate.discovery) == (0.02, 2, 3, 0.2)
-    assert (gate.drift_reference, gate.drift_threshold, gate.wander) == (0.5, 4, 0.01)
+    assert (gate.drift_over, gate.drift_threshold, gate.wander) == (5, 4, 0.01)
     assert (gate.noise.phi, gate.noise.phi_of_labels, gate.noise.tail) == (1, 2, 8)
     assert gate.level_of("drift") is Level.NOTE
     assert file.fail_on is FailOn.WARNING
@@ -108,7 +108,7 @@ WRONG = {
     "check.recovery": ("0", "greater than or equal to 1"),
     "check.fail_on": ("sometimes", "'error', 'warning', 'note' or 'never'"),
     "check.discovery": ("1", "less than 1"),
-    "check.drift.reference": ("-1", "greater than 0"),
+    "check.drift.checkpoints": ("1", "greater than or equal to 2"),
     "check.drift.threshold": ("high", "valid number"),
     "check.copies.min_step": ("zero", "valid number"),
     "check.copies.min_tokens": ("lots", "lots"),

@@ -26,7 +26,7 @@ def bench(n: int = N_UNITS, *, groups: Floats | None = None) -> Bench:
         chance=np.full(n, 0.25),
         priors=GATE.noise,
         alpha=0.01,
-        drift_reference=GATE.drift_reference,
+        drift_over=GATE.drift_over,
         drift_threshold=GATE.drift_threshold,
     )
 
@@ -130,7 +130,7 @@ def test_a_slide_is_told_once_it_has_gone_far_enough() -> None:
         slide = -0.005 * np.maximum(np.arange(LENGTH)[:, None] - 10, 0)
         flat = np.random.default_rng(seed).binomial(N_ITEMS, 0.6 + np.repeat(slide, N_UNITS, 1))
         found = walk(flat / N_ITEMS)
-        n += any(j.slide > 0 or j.side is Side.WORSE for j in found[11:])
+        n += any(j.slide < 0 or j.side is Side.WORSE for j in found[11:])
     assert n >= 7
 
 

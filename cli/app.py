@@ -26,7 +26,9 @@ from scalepredict.cli.commands.forecast import forecast
 from scalepredict.cli.commands.import_records import import_records
 from scalepredict.cli.commands.methods import methods
 from scalepredict.cli.commands.plot import plot
+from scalepredict.cli.commands.register import register
 from scalepredict.cli.commands.report import report
+from scalepredict.cli.commands.score import score
 from scalepredict.cli.commands.select import select
 from scalepredict.cli.commands.simulate import simulate
 from scalepredict.cli.commands.validate import validate
@@ -166,6 +168,8 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "compare": compare,
     "plot": plot,
     "report": report,
+    "register": register,
+    "score": score,
     "check": check,
     "methods": methods,
     "demo": demo,

@@ -1,0 +1,72 @@
+"""`scalepredict score`: what became of the forecasts that were put on record?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scalepredict.cli.inputs.options import Output, Reading
+from scalepredict.cli.inputs.parameters import RECORDS, command
+from scalepredict.cli.views.render import emit
+
+NOTHING_MEASURED = 3
+
+
+@command
+def score(
+    registered: Annotated[
+        tuple[Path, ...],
+        typer.Argument(metavar="REGISTERED...", help="Files that `scalepredict register` wrote."),
+    ],
+    measured: Annotated[
+        tuple[Path, ...],
+        typer.Option(
+            "--measured",
+            metavar="RECORDS",
+            help="Records of the runs that were forecast (repeatable).",
+            rich_help_panel=RECORDS,
+        ),
+    ],
+    reading: Reading,
+    shown: Output,
+) -> None:
+    """Judge registered forecasts by measured records: errors, intervals that held, PIT, log score.
+
+    With several files the summary is over all of them: calibration in practice. A file whose
+    content no longer matches its own hash is refused. Exit code 3 if nothing registered was
+    measured.
+
+    Example: scalepredict score scalepredict.registered.json --measured final.csv
+    """
+    # Imported here: `--help` must not pay for NumPy and SciPy.
+    from scalepredict.cli.inputs.chosen import read_files
+    from scalepredict.cli.views.registered_view import (
+        read_registered,
+        scored_document,
+        scored_rows,
+        scored_sheet,
+    )
+    from scalepredict.evaluation.forecast.registration import scored
+    from scalepredict.records.aggregate import to_benchmarks
+
+    documents = [read_registered(path) for path in registered]
+    truth = read_files(
+        measured, benchmarks=reading.benchmarks, ladder=reading.ladder, percent=reading.percent
+    )
+    table = to_benchmarks(truth.table)
+    outcomes = [outcome for document in documents for outcome in scored(document, table)]
+    shown.voice.say(*truth.report.notes())
+    if not outcomes:
+        shown.voice.warn(
+            (
+                "no measured checkpoint has the family, and within 10 % the params and tokens, of "
+                "a registered target; nothing is scored.",
+            )
+        )
+        raise typer.Exit(NOTHING_MEASURED)
+    emit(
+        shown.shape,
+        sheets=[scored_sheet(outcomes)],
+        rows=scored_rows(outcomes),
+        document=scored_document(outcomes),
+    )

@@ -1,0 +1,140 @@
+"""How are registered forecasts shown? A block to post, and what became of them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scalepredict.cli.views.own_units import FRACTION, signed, value, value_range
+from scalepredict.cli.views.render import Cell, Sheet, markdown, percent
+from scalepredict.errors import StorageError
+from scalepredict.evaluation.forecast.registration import LEVELS, Outcome, checked, summary
+from scalepredict.predictors.interface import PROBABILITIES
+from scalepredict.records.text.counts import count_of, format_count
+
+SCHEMA = "scalepredict.scored/1"
+POSTED = 0.9
+
+
+def registered_block(document: Mapping[str, Any], *, only: Sequence[str] = ()) -> str:
+    """The Markdown to post: forecasts with 90 % intervals, the hash and the time."""
+    sheets = [
+        Sheet(
+            title=f"{target['family']}: {format_count(target['params'])} params, "
+            f"{format_count(target['tokens'])} tokens, {format_count(target['flops'])} FLOPs",
+            header=("benchmark", "forecast", "90 % interval"),
+            align="lrr",
+            rows=tuple(
+                _posted(entry)
+                for entry in target["benchmarks"]
+                if not only or entry["benchmark"] in only
+            ),
+        )
+        for target in document["targets"]
+    ]
+    foot = (
+        f"Registered {document['time']} with scalepredict {document['version']} "
+        f"({document['predictor']}); sha256 of the registered content: `{document['sha256']}`"
+    )
+    return "\n\n".join([*map(markdown, sheets), foot])
+
+
+def read_registered(path: Path) -> Mapping[str, Any]:
+    """A registered forecast that is still what was registered.
+
+    Raises:
+        StorageError: It cannot be read, is none, or was changed.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise StorageError(f"{path}: is no JSON document ({error}).") from None
+    return checked(document, str(path))
+
+
+def scored_sheet(outcomes: Sequence[Outcome]) -> Sheet:
+    """One row for each forecast that was measured, and the summary below."""
+    header = ("registered", "model", "benchmark", "forecast", "measured", "error")
+    rows = tuple(
+        (
+            o.registered,
+            o.model,
+            o.benchmark,
+            value(o.forecast, o.unit),
+            value(o.measured, o.unit),
+            signed(o.error, o.unit),
+            *("yes" if o.inside[level] else "no" for level in LEVELS),
+            f"{o.pit:.2f}",
+            f"{o.log_score:+.2f}",
+        )
+        for o in outcomes
+    )
+    return Sheet(
+        title="Registered forecasts that were measured",
+        header=(*header, *(f"in {100 * level:g} %" for level in LEVELS), "PIT", "log score"),
+        align="lll" + "r" * (5 + len(LEVELS)),
+        rows=rows,
+        notes=(_summary_line(outcomes),),
+    )
+
+
+def scored_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Cell]]:
+    """Tidy rows."""
+    return [_row(outcome) for outcome in outcomes]
+
+
+def scored_document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The document ``scalepredict.scored/1``."""
+    return {"schema": SCHEMA, "rows": scored_rows(outcomes), "summary": summary(outcomes)}
+
+
+def _posted(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    low, high = (
+        entry["quantiles"][int(np.argmin(np.abs(PROBABILITIES - p)))]
+        for p in ((1 - POSTED) / 2, (1 + POSTED) / 2)
+    )
+    unit = entry["unit"]
+    shown = "" if unit == FRACTION else f" {unit}"
+    return (
+        entry["benchmark"],
+        value(entry["forecast"], unit) + shown,
+        value_range(low, high, unit),
+    )
+
+
+def _row(o: Outcome) -> dict[str, Cell]:
+    return {
+        "registered": o.registered,
+        "family": o.family,
+        "model": o.model,
+        "benchmark": o.benchmark,
+        "unit": o.unit,
+        "forecast": o.forecast,
+        "measured": o.measured,
+        "error": o.error,
+        **{f"inside_{100 * level:g}": o.inside[level] for level in LEVELS},
+        "pit": o.pit,
+        "log_score": o.log_score,
+    }
+
+
+def _summary_line(outcomes: Sequence[Outcome]) -> str:
+    found = summary(outcomes)
+    held = ", ".join(f"{100 * share:.0f} % of {name} %" for name, share in found["inside"].items())
+    errors = [
+        f"mean error {percent(found['mean_absolute_error'], digits=2)} points"
+        if found["mean_absolute_error"] is not None
+        else "",
+        f"mean relative error {percent(found['mean_relative_error'], digits=2)} %"
+        if found["mean_relative_error"] is not None
+        else "",
+    ]
+    return (
+        f"{count_of(found['forecasts'], 'forecast')}: {', '.join(filter(None, errors))}; intervals "
+        f"held: {held}; mean PIT {found['mean_pit']:.2f}, mean log score "
+        f"{found['mean_log_score']:+.2f}."
+    )

@@ -1,0 +1,241 @@
+"""How is a forecast put on record, and judged when the run has ended? Frozen by a hash.
+
+A registered forecast holds every quantile, the fit and the inputs it came from with their hashes,
+and the time; its own hash is of all of that, so that a later change shows. Scoring gives the error,
+which intervals held, where the measurement fell in the distribution (PIT), and the log score: the
+log density of what was measured (Good 1952, Journal of the Royal Statistical Society B 14).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from scalepredict.errors import RefusedError, StorageError
+from scalepredict.evaluation.forecast.forecasting import FamilyForecast
+from scalepredict.predictors.interface import PROBABILITIES
+from scalepredict.records.table import EvalTable, Floats, Unit
+from scalepredict.records.units import match
+
+SCHEMA = "scalepredict.registered/1"
+NEAR = 1.10  # "12B" and 11.8B params are the same target
+LEVELS = (0.5, 0.8, 0.9)
+_LEAST_DENSITY = 1e-12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One registered forecast beside what was measured, in the unit of the benchmark."""
+
+    registered: str
+    family: str
+    model: str
+    benchmark: str
+    unit: str
+    forecast: float
+    measured: float
+    inside: Mapping[float, bool]
+    pit: float
+    log_score: float
+
+    @property
+    def error(self) -> float:
+        """Forecast minus measured."""
+        return self.forecast - self.measured
+
+
+def registration(
+    forecasts: Sequence[FamilyForecast],
+    *,
+    predictor: str,
+    fit: Mapping[str, str],
+    inputs: Sequence[Mapping[str, str]],
+    version: str,
+    time: str,
+) -> dict[str, Any]:
+    """The document of a forecast, without its hash (`with_hash`).
+
+    Args:
+        forecasts: Calibrated, of each family.
+        predictor: Name of the method.
+        fit: ``name`` and ``sha256`` of the fit file.
+        inputs: The same of the files that it was made from.
+        version: Of this tool.
+        time: When it is registered.
+    """
+    return {
+        "schema": SCHEMA,
+        "time": time,
+        "version": version,
+        "predictor": predictor,
+        "fit": dict(fit),
+        "inputs": [dict(file) for file in inputs],
+        "targets": [_target(family, k) for family in forecasts for k in range(len(family.targets))],
+    }
+
+
+def with_hash(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with the hash of its content."""
+    return {**document, "sha256": content_hash(document)}
+
+
+def content_hash(document: Mapping[str, Any]) -> str:
+    """SHA-256 of all of a document but its own hash."""
+    rest = {name: value for name, value in document.items() if name != "sha256"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def checked(document: Any, name: str) -> Mapping[str, Any]:
+    """The document, if it is one and still what was registered.
+
+    Raises:
+        StorageError: It is not, or its content does not match its own hash.
+    """
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise StorageError(
+            f"{name}: is no registered forecast ({SCHEMA}). Give a file that `scalepredict "
+            "register` wrote."
+        )
+    if document.get("sha256") != content_hash(document):
+        raise StorageError(
+            f"{name}: its content no longer matches its own hash, so it is not what was "
+            "registered. Take the file as it was registered."
+        )
+    return document
+
+
+def scored(document: Mapping[str, Any], measured: EvalTable) -> tuple[Outcome, ...]:
+    """What became of each registered forecast that was measured since."""
+    found: list[Outcome] = []
+    for target in document["targets"]:
+        units = [_unit(entry) for entry in target["benchmarks"]]
+        row = _nearest(target, measured)
+        if row is None:
+            continue
+        columns = match(units, measured.units, unknown="any")
+        for entry, unit, column in zip(target["benchmarks"], units, columns, strict=True):
+            value = np.nan if column < 0 else measured.scores[row, column]
+            if np.isfinite(value):
+                model = measured.checkpoints[row].model
+                found.append(_outcome(document, target, model, entry, unit, float(value)))
+    return tuple(found)
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Calibration in practice, over all registrations.
+
+    Raises:
+        RefusedError: There is nothing to sum up.
+    """
+    if not outcomes:
+        raise RefusedError("nothing that was registered has been measured.")
+    pit = np.array([o.pit for o in outcomes])
+    fractions = [abs(o.error) for o in outcomes if o.unit == "fraction"]
+    relative = [abs(o.error / o.measured) for o in outcomes if o.unit != "fraction"]
+    return {
+        "forecasts": len(outcomes),
+        "mean_absolute_error": float(np.mean(fractions)) if fractions else None,
+        "mean_relative_error": float(np.mean(relative)) if relative else None,
+        "inside": {
+            f"{100 * level:g}": float(np.mean([o.inside[level] for o in outcomes]))
+            for level in LEVELS
+        },
+        "mean_pit": float(pit.mean()),
+        "mean_log_score": float(np.mean([o.log_score for o in outcomes])),
+    }
+
+
+def _target(family: FamilyForecast, k: int) -> dict[str, Any]:
+    forecast, targets = family.forecast, family.targets
+    quantiles = np.stack([forecast.quantile(float(p)) for p in PROBABILITIES], axis=-1)[k]
+    return {
+        "family": family.family,
+        "params": float(targets.params[k]),
+        "tokens": float(targets.tokens[k]),
+        "flops": float(targets.flops[k]),
+        "assumption": targets.assumption[k],
+        "benchmarks": [
+            {
+                "benchmark": unit.benchmark,
+                "metric": unit.metric,
+                "shots": unit.shots,
+                "variant": unit.variant,
+                "unit": "fraction" if unit.measure is None else unit.measure.unit,
+                "direction": "higher" if unit.measure is None else unit.measure.direction,
+                "forecast": float(forecast.point[k, t]),
+                "quantiles": [float(q) for q in quantiles[t]],
+            }
+            for t, unit in enumerate(forecast.units)
+            if np.isfinite(forecast.point[k, t])
+        ],
+    }
+
+
+def _unit(entry: Mapping[str, Any]) -> Unit:
+    return Unit(
+        benchmark=entry["benchmark"],
+        metric=entry["metric"],
+        shots=entry["shots"],
+        variant=entry["variant"],
+    )
+
+
+def _nearest(target: Mapping[str, Any], measured: EvalTable) -> int | None:
+    same = np.array([c.family == target["family"] for c in measured.checkpoints])
+    apart = np.maximum(
+        np.abs(np.log(measured.params / target["params"])),
+        np.abs(np.log(measured.tokens / target["tokens"])),
+    )
+    apart = np.where(same & np.isfinite(apart), apart, np.inf)
+    if not len(apart) or not apart.min() <= np.log(NEAR):
+        return None
+    return int(np.argmin(apart))
+
+
+def _outcome(
+    document: Mapping[str, Any],
+    target: Mapping[str, Any],
+    model: str,
+    entry: Mapping[str, Any],
+    unit: Unit,
+    value: float,
+) -> Outcome:
+    knots, quantiles = ndtri(PROBABILITIES), np.array(entry["quantiles"])
+    z, steepness = _normal_score(value, quantiles, knots)
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * steepness
+    return Outcome(
+        registered=document["time"],
+        family=target["family"],
+        model=model,
+        benchmark=unit.benchmark,
+        unit=entry["unit"],
+        forecast=entry["forecast"],
+        measured=value,
+        inside={
+            level: bool(
+                np.interp(-_half(level), knots, quantiles)
+                <= value
+                <= np.interp(_half(level), knots, quantiles)
+            )
+            for level in LEVELS
+        },
+        pit=float(ndtr(z)),
+        log_score=float(np.log(max(density, _LEAST_DENSITY))),
+    )
+
+
+def _normal_score(value: float, quantiles: Floats, knots: Floats) -> tuple[float, float]:
+    # Linear between the knots and beyond them; quantiles that are clipped alike count as a step.
+    i = int(np.clip(np.searchsorted(quantiles, value) - 1, 0, len(knots) - 2))
+    width = max(float(quantiles[i + 1] - quantiles[i]), np.finfo(float).eps)
+    slope = float(knots[i + 1] - knots[i]) / width
+    return float(np.clip(knots[i] + slope * (value - quantiles[i]), -40, 40)), slope
+
+
+def _half(level: float) -> float:
+    return float(ndtri((1 + level) / 2))

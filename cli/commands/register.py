@@ -42,7 +42,7 @@ def register(
     ] = None,
     calibration: CalibrationOption = None,
 ) -> None:
-    """Freeze a forecast: all quantiles, with hashes of the fit and its inputs, and the time.
+    """Put a forecast on record: all quantiles, hashes, and the time.
 
     Writes a JSON file that `scalepredict score` judges when the run has ended, and prints a block
     of Markdown to post. A registered file is never overwritten.

@@ -30,7 +30,9 @@ def score(
     reading: Reading,
     shown: Output,
 ) -> None:
-    """Judge registered forecasts by measured records: errors, intervals that held, PIT, log score.
+    """Judge registered forecasts by measured records.
+
+    Prints errors, which intervals held, where in its distribution a score fell, and the log score.
 
     With several files the summary is over all of them: calibration in practice. A file whose
     content no longer matches its own hash is refused. Exit code 3 if nothing registered was

@@ -1,4 +1,4 @@
-"""`scalepredict select`: which models, or which tasks of a benchmark, are worth measuring?"""
+"""`scalepredict select`: which models, benchmarks or tasks are worth measuring?"""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -46,6 +46,15 @@ class Wanted:
         int | None,
         typer.Option("--tasks", min=1, metavar="K", help="Choose K tasks of the --benchmark."),
     ] = None
+    probes: Annotated[
+        int | None,
+        typer.Option(
+            "--probes",
+            min=1,
+            metavar="K",
+            help="Choose K benchmarks to run, so that the rest of a model card is known best.",
+        ),
+    ] = None
     benchmark: Annotated[
         str | None, typer.Option("--benchmark", help="The benchmark that tasks stand for.")
     ] = None
@@ -66,23 +75,29 @@ def select(
     With --models: the models of RECORDS whose scores on a new benchmark would determine its law of
     capabilities best (V-optimal), from their standard scores. With --tasks: the tasks of a
     benchmark whose mean tells its score best, and the error that this costs on models that
-    had no part in the search.
+    had no part in the search: the largest quarter. With --probes: the benchmarks whose scores tell
+    those on all others best.
 
     Example: scalepredict select public_models.csv --models 12 --max-params 30B
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
+    import numpy as np
+
     from scalepredict.cli.inputs.chosen import gather_evidence
-    from scalepredict.cli.views.select_view import models_view, tasks_view
+    from scalepredict.cli.views.select_view import models_view, probes_view, tasks_view
+    from scalepredict.evaluation.questions.probes import choose_probes
     from scalepredict.evaluation.questions.selecting import choose_models, choose_tasks
 
     form, voice = shown.shape, shown.voice
     models, tasks, benchmark = wanted.models, wanted.tasks, wanted.benchmark
-    if (models is None) == (tasks is None):
-        raise RefusedError("give --models K, or --tasks K with --benchmark NAME.")
+    if [models, tasks, wanted.probes].count(None) != 2:
+        raise RefusedError("give --models K, or --probes K, or --tasks K with --benchmark NAME.")
     if (tasks is None) != (benchmark is None):
         raise RefusedError("--tasks K and --benchmark NAME go together.")
-    if tasks is not None and (wanted.max_params is not None or wanted.budget is not None):
-        raise RefusedError("--max-params and --budget choose models; leave them out with --tasks.")
+    if models is None and (wanted.max_params is not None or wanted.budget is not None):
+        raise RefusedError(
+            "--max-params and --budget choose models; leave them out with --tasks or --probes."
+        )
     evidence = gather_evidence(
         records, selection.choice(checkpoints=checkpoints, without_compute=True)
     )
@@ -98,6 +113,10 @@ def select(
             seed=seed,
         )
         view = models_view(chosen)
+    elif wanted.probes is not None:
+        rng = np.random.default_rng(seed)
+        with voice.busy("completing cards of models left out"):
+            view = probes_view(choose_probes(evidence.table, wanted.probes, rng=rng))
     else:
         view = tasks_view(choose_tasks(evidence.table, benchmark or "", tasks or 0, seed=seed))
     emit(form, sheets=[view.sheet], rows=view.rows, document=view.document)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent
+from scalepredict.evaluation.questions.probes import Probes
 from scalepredict.evaluation.questions.selecting import ModelSelection, TaskSelection
+from scalepredict.predictors.observational.observational import FEWEST_SCORES
 from scalepredict.records.text.counts import count_of, format_count
 
 SCHEMA = "scalepredict.select/1"
@@ -46,6 +48,7 @@ def models_view(selection: ModelSelection) -> SelectView:
                 f"mean variance of a forecast, in noise of one score: {choice.variance:.2f}; "
                 f"random sets of as many {choice.random:.2f}, all {selection.n_candidates} models "
                 f"{choice.everything:.2f}",
+                f"a law of a new benchmark needs its scores on {FEWEST_SCORES} models or more",
             ),
         ),
         rows=rows,
@@ -56,6 +59,46 @@ def models_view(selection: ModelSelection) -> SelectView:
             "components": selection.n_components,
             **worth,
             "notes": list(selection.notes),
+        },
+    )
+
+
+def probes_view(probes: Probes) -> SelectView:
+    """Benchmarks to run."""
+    rows: list[dict[str, Cell]] = [
+        {"benchmark": unit.shown, "probes": i + 1, "error": float(e), "random_error": float(r)}
+        for i, (unit, e, r) in enumerate(
+            zip(probes.units, probes.error, probes.random, strict=True)
+        )
+    ]
+    return SelectView(
+        sheet=Sheet(
+            title=f"{len(rows)} of {probes.n_benchmarks} benchmarks, to know the rest of a model "
+            "card by",
+            header=("added benchmark", "probes", "error", "random"),
+            align="lrrr",
+            rows=tuple(
+                (unit.shown, str(i + 1), percent(float(e), digits=2), percent(float(r), digits=2))
+                for i, (unit, e, r) in enumerate(
+                    zip(probes.units, probes.error, probes.random, strict=True)
+                )
+            ),
+            notes=(
+                "error: points by which scores on the other benchmarks are missed (median "
+                "absolute error) on models left out that are known on the probes so far; random: "
+                f"on as many random benchmarks. Known on none it is "
+                f"{percent(probes.unknown, digits=2)}.",
+                f"from {count_of(probes.n_models, 'model')}",
+            ),
+        ),
+        rows=rows,
+        document={
+            "schema": SCHEMA,
+            "probes": rows,
+            "of_benchmarks": probes.n_benchmarks,
+            "models": probes.n_models,
+            "unknown_error": probes.unknown,
+            "notes": [],
         },
     )
 
@@ -83,8 +126,8 @@ def tasks_view(selection: TaskSelection) -> SelectView:
             ),
             notes=(
                 f"error: points by which the tasks so far miss the {selection.benchmark} score of "
-                "a model that the search had not seen (root mean square); random: of as many "
-                f"random tasks. Without tasks it is {percent(choice.spread, digits=2)}.",
+                f"{choice.tested_on} that the search had not seen (root mean square); random: of "
+                f"as many random tasks. Without tasks it is {percent(choice.spread, digits=2)}.",
                 f"{selection.benchmark} = {line}; from "
                 f"{count_of(selection.n_models, 'checkpoint')}",
                 *selection.notes,

@@ -136,7 +136,14 @@ def choose_tasks(table: EvalTable, benchmark: str, count: int, *, seed: int = 0)
     tasks = table.scores[complete][:, columns]
     numbers = {c.model: i for i, c in enumerate(table.checkpoints)}
     models = np.array([numbers[c.model] for c in table.checkpoints], dtype=int)[complete]
-    choice = select_tasks(tasks, score[complete], models, count, rng=np.random.default_rng(seed))
+    choice = select_tasks(
+        tasks,
+        score[complete],
+        models,
+        count,
+        size=table.flops[complete],
+        rng=np.random.default_rng(seed),
+    )
     note = f"not read: {count_of(partly, 'checkpoint')} without some of the tasks."
     return TaskSelection(
         benchmark=benchmark,

@@ -9,7 +9,7 @@ sets of whole families exhaustively; exchange is Fedorov (1972).
 
 Tasks: the subset whose mean tells the benchmark's score best, as
 ``score = intercept + slope * mean(subset)``, by greedy addition. What that costs is counted on
-models that the search has not seen.
+models that the search has not seen: the largest quarter, where all tell their size.
 
 Letters: M models, T tasks, P = 1 + K columns of the design.
 """
@@ -167,6 +167,7 @@ class TaskChoice:
             was added, a fraction. Shape (n,).
         random: The same for random tasks, the median of many sets. Shape (n,).
         spread: Standard deviation of the benchmark's score over the models: the error of no task.
+        tested_on: Which models the search had not seen.
     """
 
     columns: Ints
@@ -175,10 +176,17 @@ class TaskChoice:
     error: Floats
     random: Floats
     spread: float
+    tested_on: str
 
 
 def select_tasks(
-    tasks: Floats, score: Floats, models: Ints, count: int, *, rng: np.random.Generator
+    tasks: Floats,
+    score: Floats,
+    models: Ints,
+    count: int,
+    *,
+    size: Floats | None = None,
+    rng: np.random.Generator,
 ) -> TaskChoice:
     """Search the tasks that together tell a benchmark's score.
 
@@ -187,6 +195,8 @@ def select_tasks(
         score: The benchmark's score. Shape (M,).
         models: Number of the model of each row; its checkpoints are held out together. Shape (M,).
         count: Tasks to choose.
+        size: Training FLOPs of each row, NaN = unknown. Where all models tell theirs, the largest
+            quarter is what the loss is counted on: it is larger models that tasks stand in for.
         rng: For folds and random sets.
 
     Raises:
@@ -199,11 +209,13 @@ def select_tasks(
             f"benchmark; the loss of a subset can be counted with {2 * FOLDS} or more. Add models."
         )
     fold = (rng.permutation(len(names)) % FOLDS)[number]
-    missed = np.empty((count, len(score)))
-    by_chance = np.empty((RANDOM_SETS, count, len(score)))
+    larger = None if size is None else _largest_quarter(size, number)
+    folds = [fold == f for f in range(FOLDS)] if larger is None else [larger]
+    missed = np.full((count, len(score)), np.nan)
+    by_chance = np.full((RANDOM_SETS, count, len(score)), np.nan)
     sets = [rng.permutation(tasks.shape[1])[:count] for _ in range(RANDOM_SETS)]
-    for f in range(FOLDS):
-        seen, held = fold != f, fold == f
+    for held in folds:
+        seen = ~held
         order = _greedy(tasks[seen], score[seen], count)
         missed[:, held] = _errors(tasks, score, order, seen, held)
         for i, columns in enumerate(sets):
@@ -214,10 +226,21 @@ def select_tasks(
         columns=columns,
         intercept=float(intercept[0]),
         slope=float(slope[0]),
-        error=np.sqrt((missed**2).mean(axis=1)),
-        random=np.median(np.sqrt((by_chance**2).mean(axis=2)), axis=0),
+        error=np.sqrt(np.nanmean(missed**2, axis=1)),
+        random=np.median(np.sqrt(np.nanmean(by_chance**2, axis=2)), axis=0),
         spread=float(score.std()),
+        tested_on="models of all sizes" if larger is None else "the largest quarter of the models",
     )
+
+
+def _largest_quarter(size: Floats, number: Ints) -> Bools | None:
+    # By the largest checkpoint of each model; None where some do not tell, or all are alike.
+    largest = np.full(int(number.max()) + 1, -np.inf)
+    np.maximum.at(largest, number, size)
+    if not np.isfinite(size).all() or np.ptp(np.log10(largest)) == 0:
+        return None
+    rank = np.argsort(np.argsort(largest, kind="stable"), kind="stable")
+    return np.asarray((rank >= len(largest) - max(len(largest) // 4, 2))[number])
 
 
 def _greedy(tasks: Floats, score: Floats, count: int) -> Ints:

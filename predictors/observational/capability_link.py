@@ -38,6 +38,7 @@ RIDGE = 3e-4  # squared score errors that a weight of 1 costs; usual are 2 logit
 MOST_SPREAD = 1.5  # logits: the level of a flat benchmark has no second-order error, since nothing
 # tells how far below chance it is; unbounded, its average would be a coin toss
 MIN_MODELS = 5
+MOST_MODELS = 600  # that a curve is fitted to; more would not move it
 # One component alone spoils an average with more of them, unless too few models tell more apart.
 FEW_MODELS, SHARE_OF_ONE = 25, 0.1
 ORIGINS = (0.5, 0.65, 0.8)  # shares of the models, the least capable first, that forecast the rest
@@ -139,6 +140,7 @@ def fit_links(
         variants: Numbers of components.
         judged: Whether variants are weighted by their rolling errors; else equally.
     """
+    coordinates, scores = _spaced(coordinates, scores)
     measured = np.isfinite(scores)
     bands = Bands.around(chance)
     full = _fit(coordinates, scores, measured, bands, variants, None)
@@ -161,6 +163,22 @@ def fit_links(
         explained=explained,
         chance=chance,
         below=bands.below,
+    )
+
+
+def _spaced(coordinates: Floats, scores: Floats) -> tuple[Floats, Floats]:
+    # At most MOST_MODELS measured models of each benchmark, evenly spaced by first capability.
+    if len(scores) <= MOST_MODELS:
+        return coordinates, scores
+    measured = np.isfinite(scores)
+    count = measured.sum(axis=0)
+    order = np.argsort(np.where(measured, coordinates[:, :, 0], np.inf), axis=0, kind="stable")
+    step = np.arange(MOST_MODELS)[:, None]
+    wide = (step * (count - 1) / (MOST_MODELS - 1)).astype(int)
+    rows = np.take_along_axis(order, np.where(count > MOST_MODELS, wide, step), axis=0)
+    return (
+        np.take_along_axis(coordinates, rows[:, :, None], axis=0),
+        np.take_along_axis(scores, rows, axis=0),
     )
 
 

@@ -27,6 +27,7 @@ from scalepredict.records.table import Bools, EvalTable, Floats
 
 FOLDS, PARTS = 5, 8
 MOST_MODELS = 600  # that errors are read off; more would not move the weight
+ENOUGH_CELLS = 5000  # hidden ones, after which no further models are left out
 APART = 0.1
 FEWEST_CELLS = 40  # hidden ones, below which no interval is read off them
 PSEUDO_CELLS = 10.0  # of the common weight and ratio, in those of each benchmark
@@ -113,7 +114,7 @@ def _left_out(table: EvalTable, links: Links) -> tuple[Bools, Floats, Floats, Fl
     completed, doubt, linked = (np.full(scores.shape, np.nan) for _ in range(3))
     for fold in range(FOLDS):
         test = np.arange(fold, n_models, FOLDS)
-        if not test.size:
+        if not test.size or hidden.sum() >= ENOUGH_CELLS:
             continue
         train = table.take_rows(np.setdiff1d(np.arange(n_models), test))
         part = _parts(scores[test]) == np.arange(PARTS)[:, None, None]  # (PARTS, tested, T)

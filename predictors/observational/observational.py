@@ -46,6 +46,7 @@ from scalepredict.records.text.counts import count_of
 MOST_COMPONENTS = 5
 ROWS_PER_COMPONENT = 3
 FEWEST_MODELS = 10  # fewer span no space that holds for the next one
+BLOCK = 500  # models
 FEWEST_SCORES = 6  # of a benchmark, to be explained by the space
 STANDARD_SHARE = 0.5  # a benchmark is standard if it is measured on this share of the models that
 # the most measured one has; below, it is explained by the space but does not shape it
@@ -111,7 +112,7 @@ class Observational:
         axes = benchmark_axes(
             space, used.scores, standard, known, own_weight(self.components, len(used.checkpoints))
         )
-        coordinates = coordinates_of(space, axes, used.scores, standard, known)[0]
+        coordinates = _coordinates(space, axes, used.scores, standard, known)
         counted = np.isfinite(used.scores).sum(axis=0)
         fitted = np.flatnonzero(varied & (counted >= FEWEST_SCORES))
         if not len(fitted):
@@ -179,6 +180,18 @@ class Observational:
                 f"models and {n_standard} standard benchmarks carry 1 to {most}."
             )
         return most
+
+
+def _coordinates(
+    space: FactorModel, axes: Floats, scores: Floats, standard: Ints, known: Posterior
+) -> Floats:
+    # Row block by row block: the covariances on the way are K times as large, and not needed.
+    parts = []
+    for first in range(0, len(scores), BLOCK):
+        rows = slice(first, first + BLOCK)
+        own = Posterior(theta=known.theta[rows], covariance=known.covariance[rows])
+        parts.append(coordinates_of(space, axes, scores[rows], standard, own)[0])
+    return np.concatenate(parts)
 
 
 def _trend(space: FactorModel, known: Posterior, table: EvalTable) -> FamilyTrend | None:

@@ -23,6 +23,7 @@ from scalepredict.records.table import Bools, Floats, Ints
 
 MAX_STEPS, TOLERANCE = 40, 1e-5
 MOST_DAMPING = 1e6
+RIDGE = 1e-9  # of the mean curvature: models that all sit at a floor tell nothing of its level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -174,7 +175,10 @@ class _Evidence:
         ratio = cross / family[:, :, None]
         schur = own - cross.swapaxes(1, 2) @ ratio
         right = pull - (ratio * drawn.T[:, :, None]).sum(axis=1)
-        step = -np.linalg.solve(schur + 1e-12 * np.eye(own.shape[1]), right[:, :, None])[:, :, 0]
+        size = own.shape[1]
+        trace = np.trace(schur, axis1=1, axis2=2)[:, None, None] / size
+        ridge = (RIDGE * np.maximum(trace, RIDGE)) * np.eye(size)
+        step = -np.linalg.solve(schur + ridge, right[:, :, None])[:, :, 0]
         return replace(
             curves,
             level=curves.level + step[:, 0],

@@ -46,6 +46,18 @@ def test_tasks_are_chosen_with_the_error_that_they_cost(command: Run, tmp_path: 
     assert shown.startswith("2 of 6 tasks that stand for b")
 
 
+def test_probes_are_chosen_with_what_they_leave_unknown(command: Run) -> None:
+    done = command("select", PUBLIC, "--probes", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text()))
+    errors = [probe["error"] for probe in document["probes"]]
+    assert len(errors) == 2
+    assert max(errors) < 0.7 * document["unknown_error"]
+    shown = command("select", PUBLIC, "--probes", "2").stdout
+    assert "benchmarks, to know the rest of a model card by" in shown
+
+
 def test_two_runs_choose_the_same(command: Run) -> None:
     once, twice = (command("select", PUBLIC, "--models", "6").stdout for _ in range(2))
     assert once == twice
@@ -54,11 +66,13 @@ def test_two_runs_choose_the_same(command: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([PUBLIC], "give --models K, or --tasks K with --benchmark NAME"),
+        ([PUBLIC], "give --models K, or --probes K, or --tasks K with --benchmark NAME"),
         ([PUBLIC, "--tasks", "3"], "go together"),
         ([PUBLIC, "--models", "2"], "2 models cannot determine a regression on 3 components"),
         ([PUBLIC, "--tasks", "3", "--benchmark", "MMLU"], "'MMLU' has 0 tasks"),
         ([LADDERS, "--tasks", "5", "--benchmark", "mmlu"], "8 models have scores on every task"),
+        ([PUBLIC, "--probes", "3", "--budget", "9B"], "choose models; leave them out"),
+        ([PUBLIC, "--probes", "99"], "and 100 benchmarks are needed"),
         ([PUBLIC, "--models", "9", "--components", "70"], "carry 1 to 5"),
         ([PUBLIC, "--models", "9", "--budget", "400M"], "the budget does not hold the 4 smallest"),
     ],

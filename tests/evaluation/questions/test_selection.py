@@ -132,3 +132,19 @@ def test_checkpoints_that_lack_a_task_are_counted_out() -> None:
     selection = choose_tasks(make_table(rows, units, np.clip(tasks, 0, 1)), "b", 4)
     assert selection.n_models == 13
     assert selection.notes == ("not read: 1 checkpoint without some of the tasks.",)
+
+
+def test_the_loss_of_a_subset_is_counted_on_the_largest_quarter_of_the_models() -> None:
+    """Beyond the median size the tasks part from the benchmark, by up to a tenth."""
+    rng = np.random.default_rng(4)
+    size = np.geomspace(1e18, 1e22, 24)
+    skill = np.linspace(0.3, 0.7, 24)
+    tasks = skill[:, None] + 0.01 * rng.normal(size=(24, 8))
+    score = skill + np.where(np.arange(24) >= 18, 0.1, 0.0)
+    models = np.arange(24)
+    told = select_tasks(tasks, score, models, 3, size=size, rng=np.random.default_rng(0))
+    untold = select_tasks(tasks, score, models, 3, rng=np.random.default_rng(0))
+    assert told.tested_on == "the largest quarter of the models"
+    assert told.error[-1] > 0.09
+    assert untold.tested_on == "models of all sizes"
+    assert untold.error[-1] < 0.06

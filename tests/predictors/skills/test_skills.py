@@ -319,3 +319,11 @@ def test_family_curves_find_the_slope_of_each_benchmark_and_the_level_of_each_fa
     unknown = curves_at(curves, np.full(32, -1), decades)
     average = chance + (1 - chance) * expit(level.mean(axis=0) + decades[:, None] * [0.6, 1.4])
     assert np.allclose(unknown, average, atol=0.05)
+
+
+def test_a_benchmark_at_its_floor_in_all_models_is_fitted() -> None:
+    table = world()
+    scores = table.scores.copy()
+    scores[:, 3] = 0.25 + 1e-4 * (np.arange(len(scores)) % 2)
+    result = points(fit(table.with_scores(scores)), Targets.of_table(table))
+    assert np.allclose(result[:, 3], 0.25, atol=0.02)

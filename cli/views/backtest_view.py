@@ -156,7 +156,8 @@ def _summary_document(row: SummaryRow, column: str) -> dict[str, object]:
         "bootstrap95": {name: [f.low, f.high] for name, f in row.by_name().items()},
         "n_series": row.n_series,
         "n_forecasts": row.n_forecasts,
-        "n_failed": row.n_failed,
+        "refused": row.n_refused,
+        "n_failed": row.n_refused,  # its name in version 0.1
     }
 
 
@@ -167,7 +168,8 @@ def _flat(row: SummaryRow, column: str) -> dict[str, Cell]:
     return cells | {
         "n_series": row.n_series,
         "n_forecasts": row.n_forecasts,
-        "n_failed": row.n_failed,
+        "refused": row.n_refused,
+        "n_failed": row.n_refused,  # its name in version 0.1
     }
 
 
@@ -201,7 +203,7 @@ def _main_sheet(report: BacktestReport, by: str) -> Sheet:
                 if average is None
                 else percent(average.coverage[shown[-1]].value, digits=0),
                 f"{row.n_forecasts}",
-                f"{row.n_failed}",
+                f"{row.n_refused}",
             )
         )
     widest = percent_key(shown[-1])
@@ -209,7 +211,7 @@ def _main_sheet(report: BacktestReport, by: str) -> Sheet:
         *("predictor", by, "MAE", "(95 %)", "floor", "median", "max", "bias"),
         *(f"in {percent_key(level)}" for level in shown),
         *(f"width {widest}", "WIS", "skill", "(95 %)", "suite MAE", f"suite in {widest}"),
-        *("forecasts", "failed"),
+        *("forecasts", "refused"),
     )
     return Sheet(
         title="Backtest: errors in points (percent of score), shares in percent",
@@ -225,7 +227,7 @@ def _own_sheet(report: BacktestReport, by: str) -> Sheet:
     header = (
         *("predictor", by, "mean", "median", "max", "bias"),
         *(f"in {percent_key(level)}" for level in shown),
-        *(f"width {percent_key(shown[-1])}", "skill", "forecasts", "failed"),
+        *(f"width {percent_key(shown[-1])}", "skill", "forecasts", "refused"),
     )
     rows = tuple(
         (
@@ -237,7 +239,7 @@ def _own_sheet(report: BacktestReport, by: str) -> Sheet:
             percent(row.width[shown[-1]].value),
             _ratio(row.figures["skill"].value),
             f"{row.n_forecasts}",
-            f"{row.n_failed}",
+            f"{row.n_refused}",
         )
         for row in report.own_metrics
     )
@@ -257,6 +259,8 @@ def _notes(report: BacktestReport) -> tuple[str, ...]:
     series = len({cell.series for cell in report.cells})
     narrow = percent_key(report.levels.shown[0])
     notes = [
+        "Figures are over the scores that every method forecasts, but for methods that refuse more "
+        "than half of them; refused: scores that the method did not forecast.",
         "Each mean runs over benchmarks, targets, origins and families in turn, with equal "
         "weights. skill: MAE over that of the last value (below 1 is better). "
         f"in {narrow}: share of {narrow} % intervals that held.",

@@ -14,6 +14,7 @@ from scalepredict.evaluation.backtest.scores import (
 from scalepredict.evaluation.intervals.levels import DEFAULT_LEVELS, SCORED, Levels
 from scalepredict.records.table import Bools, Floats, Ints
 
+LEAST_SHARE = 0.5  # of the scores, for a say in which of them are compared
 REFERENCE = "last"  # skill is error as a share of this method's
 _N_VALUES = 6  # of each line, before the ends of its intervals
 _EDGES = (1.2, 2.83, 5.66, 11.3, 22.6, 45.3)
@@ -131,6 +132,21 @@ def outcomes(cells: Sequence[Cell], levels: Levels = DEFAULT_LEVELS) -> Outcomes
         low=value[_N_VALUES : _N_VALUES + len(kept)],
         high=value[_N_VALUES + len(kept) :],
     )
+
+
+def in_common(lines: Outcomes) -> Bools:
+    """Which lines are of scores that all methods forecast. Shape (R,).
+
+    A method that forecasts fewer than half of the scores has no say in that, or one that cannot
+    read these records at all would leave nothing to compare.
+    """
+    score = lines.column("target") * len(lines.names["benchmark"]) + lines.column("benchmark")
+    _, score = np.unique(score, return_inverse=True)
+    made = np.isfinite(lines.point)
+    method = lines.column("predictor")
+    judge = np.bincount(method, weights=made) >= LEAST_SHARE * np.bincount(method)
+    missing = np.bincount(score, weights=judge[method] & ~made)
+    return np.asarray(missing[score] == 0)
 
 
 def _origin(cell: Cell) -> tuple[str, int]:

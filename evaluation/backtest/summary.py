@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from scalepredict.evaluation.backtest.outcomes import Outcomes
+from scalepredict.evaluation.backtest.outcomes import Outcomes, in_common
 from scalepredict.evaluation.backtest.scores import absolute_error
 from scalepredict.evaluation.intervals.levels import percent_key
-from scalepredict.records.table import Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints
 
 N_RESAMPLES = 1000
 Value = TypeVar("Value")
@@ -39,8 +39,8 @@ class SummaryRow:
         predictor: Name of the method.
         part: Factor bin, benchmark, family or group; empty for everything.
         n_series: Series with a forecast.
-        n_forecasts: Scores that were forecast and measured.
-        n_failed: Measured scores that the method did not forecast.
+        n_forecasts: Scores behind the figures: forecast by this method, and in common.
+        n_refused: Measured scores that the method did not forecast.
         figures: By name: ``mae``, ``median`` and ``max`` of absolute errors, ``bias`` (mean of
             forecast minus measured), ``wis``, and ``skill``: MAE as a share of the last value's on
             the same lines. Median: the mean of the medians of the series.
@@ -52,7 +52,7 @@ class SummaryRow:
     part: str
     n_series: int
     n_forecasts: int
-    n_failed: int
+    n_refused: int
     figures: dict[str, Figure]
     coverage: dict[float, Figure]
     width: dict[float, Figure]
@@ -72,11 +72,15 @@ def summarise(
 ) -> tuple[SummaryRow, ...]:
     """Summarise each method, over everything or by part; rows by part, then by method.
 
+    Figures are over the scores that all methods forecast (``in_common``), or methods that refuse
+    the hard ones would look best.
+
     Args:
         lines: Outcomes of a backtest.
         by: ``factor_bin``, ``benchmark``, ``family``, ``group``, or None for everything.
         rng: Draws the resamples of series.
     """
+    common = in_common(lines)
     part = np.zeros(len(lines), dtype=int) if by is None else lines.column(by)
     names = ("",) if by is None else lines.names[by]
     methods = lines.names["predictor"]
@@ -86,6 +90,7 @@ def summarise(
     return tuple(
         _row(
             lines.take(index),
+            common[index],
             predictor=methods[code % len(methods)],
             part=names[code // len(methods)],
             rng=rng,
@@ -113,8 +118,11 @@ def equal_weights(levels: Ints) -> Floats:
     return weights / np.bincount(parent, minlength=1)[parent]
 
 
-def _row(lines: Outcomes, *, predictor: str, part: str, rng: np.random.Generator) -> SummaryRow:
-    forecast = lines.take(np.flatnonzero(np.isfinite(lines.point)))
+def _row(
+    lines: Outcomes, common: Bools, *, predictor: str, part: str, rng: np.random.Generator
+) -> SummaryRow:
+    made = np.isfinite(lines.point)
+    forecast = lines.take(np.flatnonzero(made & common))
     n_levels, n_figures = len(lines.levels), len(FIGURES) + 2 * len(lines.levels)
     value, low, high = np.full((3, n_figures), np.nan)
     n_series = len(np.unique(forecast.column("series")))
@@ -136,7 +144,7 @@ def _row(lines: Outcomes, *, predictor: str, part: str, rng: np.random.Generator
         part=part,
         n_series=n_series,
         n_forecasts=len(forecast),
-        n_failed=len(lines) - len(forecast),
+        n_refused=int((~made).sum()),
         figures=dict(zip(FIGURES, figures[: len(FIGURES)], strict=True)),
         coverage=dict(zip(lines.levels, shares, strict=True)),
         width=dict(zip(lines.levels, widths, strict=True)),

@@ -113,7 +113,29 @@ def test_skill_compares_with_the_last_value_on_the_same_lines_only() -> None:
     last = cell([[0.04, 0.5]], predictor="last")
     row = next(r for r in summary(stack, last) if r.predictor == "stack")
     assert row.figures["skill"].value == pytest.approx(0.25)
-    assert (row.n_forecasts, row.n_failed) == (1, 1)
+    assert (row.n_forecasts, row.n_refused) == (1, 1)
+
+
+def test_methods_are_compared_on_the_scores_that_all_of_them_forecast() -> None:
+    """The law refuses b2, where all others err most: nobody is judged on it."""
+    stack = cell([[0.02, 0.02, 0.30]])
+    law = cell([[0.03, 0.03, np.nan]], predictor="power_law", failures=(None, None, "too flat"))
+    last = cell([[0.04, 0.04, 0.50]], predictor="last")
+    rows = {row.predictor: row for row in summary(stack, law, last)}
+    assert rows["stack"].figures["mae"].value == pytest.approx(0.02)
+    assert rows["last"].figures["mae"].value == pytest.approx(0.04)
+    assert [(rows[m].n_forecasts, rows[m].n_refused) for m in ("stack", "power_law")] == [
+        (2, 0),
+        (2, 1),
+    ]
+
+
+def test_a_method_that_refuses_most_scores_does_not_choose_them_for_the_others() -> None:
+    stack = cell([[0.02, 0.02, 0.30]])
+    law = cell([[np.nan, 0.03, np.nan]], predictor="nd_law", failures=("few", None, "few"))
+    rows = {row.predictor: row for row in summary(stack, law)}
+    assert rows["stack"].figures["mae"].value == pytest.approx(0.34 / 3)
+    assert (rows["nd_law"].n_forecasts, rows["nd_law"].n_refused) == (1, 2)
 
 
 def test_the_bootstrap_resamples_families_and_needs_two() -> None:

@@ -35,7 +35,7 @@ _METHODS = {
     "two_step": "loss.two_step:TwoStep",
 }
 # What a metric that is no fraction is fitted by, whatever predictor was chosen for fractions.
-_BASELINES = ("last", "trend", "power_law", "nd_law")
+BASELINES = ("last", "trend", "power_law", "nd_law")
 _OWN = {"falling": "loss.losses:Losses", "open": "loss.lines:Lines"}
 _FACTS = ("pools_families", "reads_tasks", "needs_compute", "reads_known_scores")
 
@@ -85,7 +85,7 @@ def own_predictor(kind: str, *, baseline: str = "") -> "Predictor":
         baseline: Name of the predictor that a backtest tries; where it is one that losses have
             too, that one instead of the default.
     """
-    if kind == "falling" and baseline in _BASELINES:
+    if kind == "falling" and baseline in BASELINES:
         kind_of_all = import_module("scalepredict.predictors.loss.baselines").LossBaseline
         compared: Predictor = kind_of_all(form=baseline)
         return compared

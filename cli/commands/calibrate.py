@@ -170,6 +170,8 @@ def calibrate(
             f"no entry for {', '.join(lacking)}: forecasts in fewer than two groups; the fallback "
             "stands in."
         )
+    if calibration.stretch != 1.0:
+        voice.say(f"quantiles of losses are stretched by {calibration.stretch:.3f}.")
     write_whole(output, calibration_yaml(calibration, coverage))
     voice.say(f"wrote {output}: use it with forecast or backtest --calibration {output}.")
     show(calibration, coverage, levels, form=shape)

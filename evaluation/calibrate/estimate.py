@@ -14,6 +14,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.evaluation.backtest.averages import average_cells
 from scalepredict.evaluation.backtest.health import Z2_CAP
 from scalepredict.evaluation.backtest.outcomes import FACTOR_BINS, Outcomes, outcomes
+from scalepredict.evaluation.backtest.relative_errors import of_fractions, relative_cells
 from scalepredict.evaluation.backtest.rolling_origin import Cell
 from scalepredict.evaluation.backtest.summary import equal_weights
 from scalepredict.evaluation.calibrate.scale_fit import (
@@ -21,6 +22,7 @@ from scalepredict.evaluation.calibrate.scale_fit import (
     fit_spread,
     fit_suite,
 )
+from scalepredict.evaluation.calibrate.stretch import fit_stretch, needed_stretch
 from scalepredict.evaluation.intervals.calibration import (
     COMPONENTS,
     VARIANCE_FLOOR,
@@ -30,7 +32,9 @@ from scalepredict.evaluation.intervals.calibration import (
     scale_components,
     small_evidence_factor,
 )
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.interface import Spread
+from scalepredict.predictors.registry import BASELINES
 from scalepredict.records.table import Floats, Ints
 
 SMALL_EVIDENCE = 2.0  # less leaves families of few models short of 90 %, more widens all the others
@@ -52,7 +56,13 @@ def calibrate(
     Raises:
         RefusedError: No forecast was made at all.
     """
+    stretch = stretch_of(cells)
+    cells = of_fractions(cells)
     pooled = _Errors.of(cells)
+    if not len(pooled.lines) and stretch is not None:
+        # Of losses alone: what they teach is put beside the constants that ship.
+        shipped = load_calibration()
+        return replace(shipped, stretch=stretch, provenance=provenance, source=source)
     if not len(pooled.lines):
         raise RefusedError("no method made a forecast of these records; see `backtest` for why.")
     names = dict.fromkeys(cell.predictor for cell in cells)
@@ -66,7 +76,26 @@ def calibrate(
         fallback=pooled.entry(),
         provenance=provenance,
         source=source,
+        stretch=1.0 if stretch is None else stretch,
     )
+
+
+def stretch_of(cells: Sequence[Cell]) -> float | None:
+    """What quantiles of losses must be stretched by to hold; None if no group has losses.
+
+    Args:
+        cells: Backtests that were calibrated with a stretch of 1; baselines take no part.
+    """
+    needed: dict[str, list[Floats]] = {}
+    for cell in relative_cells(cells):
+        quantiles = None if cell.forecast is None else cell.forecast.quantiles
+        if quantiles is not None and cell.predictor not in BASELINES:
+            needed.setdefault(cell.group, []).append(
+                needed_stretch(quantiles, cell.observed).ravel()
+            )
+    if not needed:
+        return None
+    return fit_stretch([np.concatenate(parts) for parts in needed.values()])
 
 
 def nested_cells(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
@@ -75,7 +104,10 @@ def nested_cells(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], tuple[Cell, .
     Returns:
         Those cells, and the same for the average over the benchmarks of each target.
     """
+    cells = of_fractions(cells)
     errors = _Errors.of(cells)
+    if not len(errors.lines):
+        return (), ()
     single: list[Cell] = []
     averages: list[Cell] = []
     for group in dict.fromkeys(cell.group for cell in cells):

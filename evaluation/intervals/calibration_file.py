@@ -54,6 +54,7 @@ class _File(BaseModel):
     provenance: dict[str, Any]
     fallback: _Entry
     predictors: dict[str, _Entry]
+    stretch: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # of quantiles of losses
 
 
 def load_calibration(path: str | Path | None = None) -> Calibration:
@@ -79,6 +80,7 @@ def read_calibration(document: Document) -> Calibration:
         fallback=_entry(content.fallback),
         provenance=content.provenance,
         source=document.source,
+        stretch=content.stretch,
     )
 
 
@@ -101,6 +103,7 @@ def calibration_tree(calibration: Calibration) -> dict[str, object]:
         "provenance": dict(calibration.provenance),
         "predictors": {name: _tree(entry) for name, entry in calibration.predictors.items()},
         "fallback": _tree(calibration.fallback),
+        **({} if calibration.stretch == 1.0 else {"stretch": calibration.stretch}),
     }
 
 

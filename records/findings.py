@@ -10,27 +10,49 @@ import numpy as np
 
 from scalepredict.records.aggregate import aggregation_notes, to_benchmarks
 from scalepredict.records.answers import answers
-from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, EvalTable, Floats
-from scalepredict.records.text.counts import count_of, listed
+from scalepredict.records.notes import Level, Note, without
+from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, EvalTable, Floats
+from scalepredict.records.text.counts import count_of, format_count, listed
 
 MIN_MODELS = 3  # of one family, for a fit
 BELOW_CHANCE_SIGMAS = 4.0  # one false finding in 30,000 scores of a guesser
 BELOW_CHANCE_MARGIN = 0.03  # a constant answer to unequal options loses that much
 FLOPS_RATIO = 3.0  # attention and embeddings explain less; active and total parameters, more
-COPY_MIN_SCORES = 5  # equal scores on this many benchmarks are no coincidence
+COPY_MIN_SCORES = 3  # equal scores on this many benchmarks that move are no coincidence
+SMALL_PARAMS, SMALL_TOKENS = 1e5, 1e6  # below them, a unit is more likely missing
+FEWEST_ROWS = 3
+FEWEST_COLUMNS = 2
+MOST_COLUMNS = 2000  # of a table whose means are looked for; questions are no averages
+ROUNDED = 6e-4  # a mean that was rounded to a tenth of a percent
+LARGEST_AS_PERCENT = 0.0101  # a fraction of 1 that was taken for a percentage
+PLAIN_SCORE = 0.05
 
 
-def lint(table: EvalTable) -> tuple[str, ...]:
+def lint(table: EvalTable) -> tuple[Note, ...]:
     """Findings of a table that could be read."""
     benchmarks = to_benchmarks(table)
-    return (
-        *_small_families(table),
-        *_below_chance(benchmarks),
-        *_copies(benchmarks),
-        *_odd_flops(table),
-        *_negative_losses(table),
-        *aggregation_notes(table),
+    found = (
+        ("small-family", _small_families(table)),
+        ("mixed-units", _mixed_units(benchmarks)),
+        ("below-chance", _below_chance(benchmarks)),
+        ("constant-column", _constant(benchmarks)),
+        ("mean-column", _means(benchmarks)),
+        ("copied-rows", _copies(benchmarks)),
+        ("small-size", _small_sizes(table)),
+        ("odd-flops", _odd_flops(table)),
+        ("negative-loss", _negative_losses(table)),
+        ("incomplete-tasks", iter(aggregation_notes(table))),
     )
+    return tuple(
+        Note(code=code, level=Level.WARNING, subject="", text=text)
+        for code, sentences in found
+        for text in sentences
+    )
+
+
+def doubts(table: EvalTable) -> tuple[Note, ...]:
+    """The findings that whoever uses the records must hear; a fit says the others itself."""
+    return without(lint(table), ("small-family", "incomplete-tasks"))
 
 
 def _small_families(table: EvalTable) -> Iterator[str]:
@@ -69,10 +91,58 @@ def _below_chance(table: EvalTable) -> Iterator[str]:
         )
 
 
+def _mixed_units(table: EvalTable) -> Iterator[str]:
+    # A row of fractions among rows of percent is a hundred times too low on every benchmark.
+    scores = table.scores[:, [i for i, unit in enumerate(table.units) if unit.measure is None]]
+    measured = np.isfinite(scores)
+    rows = np.flatnonzero(measured.sum(axis=1) >= FEWEST_COLUMNS)
+    if len(rows) < FEWEST_ROWS:
+        return
+    typical = np.nanmedian(scores[rows], axis=1)
+    low = (typical > 0) & (typical <= LARGEST_AS_PERCENT)
+    if low.any() and (typical[~low] > PLAIN_SCORE).any() and (typical[~low] > PLAIN_SCORE).all():
+        names = [table.checkpoints[rows[i]].model for i in np.flatnonzero(low)]
+        yield (
+            f"scores of {count_of(len(names), 'checkpoint')} ({listed(names, most=5)}) are about a "
+            "hundred times lower than the others: fractions among percent? Bring all rows to one "
+            "unit."
+        )
+
+
+def _constant(table: EvalTable) -> Iterator[str]:
+    for column, unit in enumerate(table.units):
+        known = table.scores[np.isfinite(table.scores[:, column]), column]
+        if unit.chance_assumed and len(known) >= FEWEST_ROWS and np.ptp(known) == 0:
+            yield (
+                f"{unit.benchmark}: the same value {known[0]:g} for all "
+                f"{count_of(len(known), 'checkpoint')}: a setting rather than a benchmark? Start "
+                "its name with x_ to leave it out."
+            )
+
+
+def _means(table: EvalTable) -> Iterator[str]:
+    moving = np.flatnonzero(_moving(table))
+    if not FEWEST_COLUMNS < len(moving) <= MOST_COLUMNS:
+        return
+    for column in moving:
+        unit = table.units[column]
+        others = moving[moving != column]
+        rows = np.isfinite(table.scores[:, moving]).all(axis=1)
+        if not unit.chance_assumed or rows.sum() < FEWEST_ROWS:
+            continue
+        mean = table.scores[rows][:, others].mean(axis=1)
+        if np.abs(table.scores[rows, column] - mean).max() < ROUNDED:
+            names = [table.units[i].benchmark for i in others]
+            yield (
+                f"{unit.benchmark}: the mean of {listed(names, most=5)}; it says nothing more. "
+                "Start its name with x_ to leave it out."
+            )
+
+
 def _copies(table: EvalTable) -> Iterator[str]:
     seen: dict[bytes, int] = {}
     pairs: dict[tuple[str, str], int] = {}
-    for row, scores in enumerate(_with_one_nan(table.scores)):
+    for row, scores in enumerate(_with_one_nan(table.scores[:, _moving(table)])):
         if np.isfinite(scores).sum() < COPY_MIN_SCORES:
             continue
         first = seen.setdefault(scores.tobytes(), row)
@@ -87,6 +157,29 @@ def _copies(table: EvalTable) -> Iterator[str]:
             f"the same scores on every benchmark: {listed(told, most=5)}; each pair is the same "
             "weights or a copy of the scores, not two measurements."
         )
+
+
+def _moving(table: EvalTable) -> Bools:
+    # What is one value throughout tells no two checkpoints apart. Shape (T,).
+    lowest = np.where(np.isfinite(table.scores), table.scores, np.inf).min(axis=0, initial=np.inf)
+    highest = np.where(np.isfinite(table.scores), table.scores, -np.inf).max(
+        axis=0, initial=-np.inf
+    )
+    moving: Bools = lowest < highest
+    return moving
+
+
+def _small_sizes(table: EvalTable) -> Iterator[str]:
+    for name, least in (("params", SMALL_PARAMS), ("tokens", SMALL_TOKENS)):
+        values = getattr(table, name)
+        with np.errstate(invalid="ignore"):
+            small = np.flatnonzero(values < least)
+        if len(small):
+            yield (
+                f"{name} of {count_of(len(small), 'checkpoint')} are below {format_count(least)} "
+                f"(least: {table.checkpoints[small[0]].model}, {values[small].min():g}); is a unit "
+                f"missing, such as `{name} (M)`?"
+            )
 
 
 def _odd_flops(table: EvalTable) -> Iterator[str]:

@@ -18,6 +18,17 @@ class Level(StrEnum):
 
 
 CODES: dict[str, str] = {
+    "below-chance": "Scores clearly below the score of a guesser: a wrong chance level, key or "
+    "unit.",
+    "constant-column": "An unknown benchmark has one value throughout: a setting, perhaps.",
+    "copied-rows": "Two checkpoints have the same scores: a copy, not two measurements.",
+    "incomplete-tasks": "A benchmark's score is an average over part of its tasks.",
+    "mean-column": "A benchmark is the mean of the others, so it is counted twice.",
+    "mixed-units": "Some checkpoints seem to be in fractions where others are in percent.",
+    "negative-loss": "A loss is negative: perhaps a log-likelihood.",
+    "odd-flops": "FLOPs that contradict 6 x params x tokens.",
+    "small-family": "A family has too few models with FLOPs to be fitted alone.",
+    "small-size": "Parameters or tokens so few that a unit may be missing.",
     "told": "A sentence of a fit file of version 0.1 or of a plug-in, which had no codes.",
 }
 

@@ -182,7 +182,7 @@ def _records(paths: Sequence[Path], measurement: Measurement, tokens: float | No
         sheets=(_files_sheet(reading), _families_sheet(reading), _benchmarks_sheet(reading)),
         document=_document(reading),
         notes=reading.report.notes(),
-        findings=lint(reading.table),
+        findings=tuple(map(str, lint(reading.table))),
     )
 
 

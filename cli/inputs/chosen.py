@@ -9,6 +9,7 @@ from scalepredict.records.asymptote import parse_asymptotes, with_asymptotes
 from scalepredict.records.benchmarks import metadata_from
 from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.evidence import CheckpointChoice, select_evidence, why_no_evidence
+from scalepredict.records.findings import doubts
 from scalepredict.records.importers.sidecar import read_ladder
 from scalepredict.records.reading.read import Reading, read_records
 from scalepredict.records.subset import of_families, refuse_mixed_phases, up_to
@@ -53,7 +54,12 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         table=table,
         anchors=selection.anchors,
         reading=reading,
-        notes=(*reading.report.notes(), *selection.notes, *cut),
+        notes=(
+            *reading.report.notes(),
+            *(f"warning: {note}" for note in doubts(table)),
+            *selection.notes,
+            *cut,
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """How do the columns of a file become text and numbers? Errors name the file, line and value."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -94,7 +94,34 @@ def rows_of_columns(
         settings=settings,
         benchmarks=tuple(dict.fromkeys(place[0] for place, _ in scores)),
         odd=odd + cells,
+        notes=tuple(_units_said(source, [h for _, h, _ in kept], scores)),
     )
+
+
+def _units_said(
+    source: str, headers: Sequence[Header], scores: Sequence[tuple[Place, Floats]]
+) -> Iterator[str]:
+    # One column in fractions beside others in percent, or one said to be in percent that is not.
+    largest = {
+        place[0]: float(np.nanmax(values))
+        for place, values in scores
+        if place[2] == "score" and np.isfinite(values).any()
+    }
+    percent = [h.name for h in headers if h.percent and h.name in largest]
+    plain = [h.name for h in headers if not h.percent and h.name in largest]
+    small = [name for name in percent if 0 < largest[name] <= 0.01]
+    if percent and plain and (odd := [name for name in plain if largest[name] <= 1]):
+        told = [f"{name} (up to {largest[name]:g})" for name in odd]
+        yield (
+            f"warning: {source}: {listed(told, most=5)} read as fractions, while "
+            f"{listed(percent, most=3)} are said to be in percent; write (%) after the name if "
+            "they are percent too."
+        )
+    if small:
+        yield (
+            f"warning: {source}: {listed(small, most=5)} said to be in percent, and no value is "
+            "above 1: fractions, perhaps?"
+        )
 
 
 def _scores(

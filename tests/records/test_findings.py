@@ -27,7 +27,7 @@ def test_a_copied_model_is_found() -> None:
     scores = ladder().scores.copy()
     scores[2] = scores[1]
     (finding,) = lint(ladder().with_scores(scores))
-    assert finding.startswith("the same scores on every benchmark: m2 and m3 (1 checkpoint)")
+    assert str(finding).startswith("the same scores on every benchmark: m2 and m3 (1 checkpoint)")
 
 
 def test_flops_far_from_6nd_are_found() -> None:
@@ -36,8 +36,8 @@ def test_flops_far_from_6nd_are_found() -> None:
     (finding,) = lint(
         replace(table, checkpoints=(table.checkpoints[0], wrong, table.checkpoints[2]))
     )
-    assert "FLOPs of 1 checkpoint" in finding
-    assert "m2, ratio 0.1" in finding
+    assert "FLOPs of 1 checkpoint" in str(finding)
+    assert "m2, ratio 0.1" in str(finding)
 
 
 def test_scores_below_chance_are_found_beyond_their_noise() -> None:
@@ -45,9 +45,59 @@ def test_scores_below_chance_are_found_beyond_their_noise() -> None:
     scores = ladder().scores.copy()
     scores[0, 3], scores[1, 4] = 0.19, 0.21
     (finding,) = lint(ladder().with_scores(scores))
-    assert finding.startswith("b3: clearly below the chance level 0.25: 1 of 3 scores")
+    assert str(finding).startswith("b3: clearly below the chance level 0.25: 1 of 3 scores")
 
 
 def test_negative_losses_are_found() -> None:
     (finding,) = lint(replace(ladder(), task_loss=np.full((3, 6), -1.5)))
-    assert finding.startswith("18 losses are negative")
+    assert str(finding).startswith("18 losses are negative")
+
+
+def codes(table: EvalTable) -> list[str]:
+    return [note.code for note in lint(table)]
+
+
+def test_rows_of_fractions_among_percent_are_found() -> None:
+    """Divided by 100 with the others, the first row is a hundred times too low."""
+    scores = ladder().scores.copy()
+    scores[0] /= 100
+    table = ladder().with_scores(scores)
+    assert codes(table) == ["mixed-units", *["below-chance"] * 6]
+    assert "(m1) are about a hundred times lower" in str(lint(table)[0])
+
+
+def test_a_column_of_one_value_is_found_where_nothing_is_known_of_it() -> None:
+    scores = ladder().scores.copy()
+    scores[:, 5] = 0.3
+    unknown = replace(ladder().units[5], chance=0.0, chance_assumed=True)
+    table = replace(ladder(), scores=scores, units=(*ladder().units[:5], unknown))
+    assert codes(table) == ["constant-column"]
+    assert codes(replace(table, units=ladder().units)) == []
+
+
+def test_a_mean_of_the_others_is_found() -> None:
+    scores = ladder().scores.copy()
+    scores[:, 5] = np.round(scores[:, :5].mean(axis=1), 3)
+    unknown = replace(ladder().units[5], chance=0.0, chance_assumed=True)
+    table = replace(ladder(), scores=scores, units=(*ladder().units[:5], unknown))
+    (finding,) = lint(table)
+    assert finding.code == "mean-column"
+    assert str(finding).startswith("b5: the mean of b0, b1, b2, b3, b4;")
+    scores[0, 5] += 0.01
+    assert codes(table.with_scores(scores)) == []
+
+
+def test_a_copy_on_three_benchmarks_is_found_and_a_constant_is_no_copy() -> None:
+    few = ladder().take_units([0, 1, 2])
+    scores = few.scores.copy()
+    scores[2] = scores[1]
+    assert codes(few.with_scores(scores)) == ["copied-rows"]
+    assert codes(few.with_scores(np.full((3, 3), 0.5))) == []
+
+
+def test_sizes_that_lack_a_unit_are_found() -> None:
+    table = ladder()
+    small = replace(table.checkpoints[0], params=6e4, flops=6e4 * 2e10 * 6)
+    (finding,) = lint(replace(table, checkpoints=(small, *table.checkpoints[1:])))
+    assert finding.code == "small-size"
+    assert "m1, 60000" in str(finding)

@@ -186,3 +186,12 @@ def test_a_leaderboard_names_its_models_by_link_or_in_full(tmp_path: Path) -> No
     reading = read(tmp_path, "fullname,Size (B),PIQA\na,1,0.5\nb,2,0.6\n")
     assert [c.model for c in reading.table.checkpoints] == ["a", "b"]
     assert reading.table.params.tolist() == [1e9, 2e9]
+
+
+def test_a_plain_column_among_percent_is_a_warning(tmp_path: Path) -> None:
+    text = "model,params,arc (%),piqa (%),code\na,1B,30,50,0\nb,2B,40,60,0.91\n"
+    notes = "\n".join(read(tmp_path, text).report.notes())
+    assert "code (up to 0.91) read as fractions, while arc, piqa are said to be in percent" in notes
+    text = text.replace("code", "code (%)")
+    notes = "\n".join(read(tmp_path, text).report.notes())
+    assert "code said to be in percent, and no value is above 1" in notes

@@ -219,6 +219,8 @@ def find_sources(paths: Sequence[str | Path]) -> tuple[list[Source], tuple[str, 
                     found.append(source)
                 else:
                     others.append(source.name)
+        elif Path(path).is_fifo() or Path(path).is_char_device():  # /dev/stdin, <(zcat x.gz)
+            found.append(Source(name=str(path), path=None, content=_whole(Path(path))))
         elif Path(path).exists():
             found.append(Source(name=str(path), path=Path(path)))
         else:
@@ -229,6 +231,13 @@ def find_sources(paths: Sequence[str | Path]) -> tuple[list[Source], tuple[str, 
             f"{', '.join(_SUFFIXES)}, or these with .gz."
         )
     return found, tuple(others)
+
+
+def _whole(stream: Path) -> bytes:
+    try:
+        return stream.read_bytes()
+    except OSError as problem:
+        raise RecordError(f"{stream}: cannot be read ({problem.strerror or problem}).") from problem
 
 
 def _under(folder: Path) -> list[Source]:
@@ -249,4 +258,6 @@ def _form_of_text(head: bytes) -> Form:
         return Form.MARKDOWN
     if first.startswith((b"{", b"[", b"#", b"-")) or first.endswith(b":"):
         return Form.YAML
-    return Form.DELIMITED if b"," in first or b"\t" in first or b";" in first else Form.YAML
+    if b"," in first or b"\t" in first or b";" in first:
+        return Form.DELIMITED
+    return Form.YAML if b": " in first else Form.DELIMITED

@@ -29,7 +29,7 @@ from scalepredict.records.importers.items import join_items
 from scalepredict.records.importers.place import place
 from scalepredict.records.importers.registry import importers
 from scalepredict.records.importers.sidecar import Ladder, Resolved
-from scalepredict.records.importers.unreadable import route
+from scalepredict.records.importers.unreadable import as_records, route
 from scalepredict.records.importers.variants import split_variants, unequal_items
 from scalepredict.records.importers.walk import UNASKED, find_files
 from scalepredict.records.metrics import Metrics, shipped_metrics
@@ -104,7 +104,9 @@ def collect(
     for done, (path, name) in enumerate(found.files):
         if progress is not None:
             progress(done, len(found.files))
-        outcome = _read(path, name, importers, items=samples or path in sources)
+        outcome = _read(
+            path, name, importers, items=samples or path in sources, asked=kind is not None
+        )
         if outcome == UNASKED:
             found.passed_over[UNASKED] = found.passed_over.get(UNASKED, 0) + 1
             continue
@@ -122,7 +124,7 @@ def collect(
         scores += imported.scores
         facts |= {subject.label: subject for subject in imported.subjects}
     if not scores:
-        raise RecordError(_nothing(sources, found.passed_over, skipped, left_out))
+        raise RecordError(_nothing(sources, found.passed_over, skipped, left_out, kind))
     scores = join_items(scores, left_out)
     found_values = Counter(left_out)
     scores, notes, reasons = admit_scores(
@@ -133,7 +135,9 @@ def collect(
         left_out=left_out,
     )
     if not scores:
-        raise RecordError(_nothing(sources, found.passed_over, skipped, left_out - found_values))
+        raise RecordError(
+            _nothing(sources, found.passed_over, skipped, left_out - found_values, kind)
+        )
     checkpoints, everything, naming = place(scores, facts, ladder or Ladder())
     models = [c.model for c in checkpoints]
     chosen, chosen_notes = choose_metrics(everything, choice, reasons)
@@ -160,7 +164,7 @@ def collect(
 
 
 def _read(
-    path: Path, name: str, importers: Sequence[Importer], *, items: bool
+    path: Path, name: str, importers: Sequence[Importer], *, items: bool, asked: bool
 ) -> tuple[Importer, Imported] | str:
     try:
         file = open_source(path, name)
@@ -169,9 +173,25 @@ def _read(
                 # Version 0.4.0 of lm-eval named samples so that only their content tells.
                 unasked = isinstance(importer, LmEvalSamples) and not items
                 return UNASKED if unasked else (importer, importer.read(file))
+        for importer in importers if asked else ():
+            # Asked for by name: a bare file may do, and what it lacks is said.
+            lacking = getattr(importer, "lacking", None)
+            why_not = lacking(file) if lacking is not None else _needs(importer)
+            if not why_not:
+                return importer, importer.read(file)
+            if len(importers) == 1:
+                return f"no {importer.kind}: {why_not}"
     except RecordError as error:
+        if not path.name.endswith((".csv", ".csv.gz")) and (told := as_records(path, name)):
+            return told
         return str(error).removeprefix(name).removeprefix(":").strip()
-    return route(file) or "of no known format"
+    return route(file) or as_records(path, name) or "of no known format"
+
+
+def _needs(importer: Importer) -> str:
+    # The first line of `recognises` says what makes a file of this format.
+    said = (importer.recognises.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    return f"it needs {said[:1].lower()}{said[1:]}" if said else "it is not recognised"
 
 
 def _importers(kind: str | None) -> list[Importer]:
@@ -201,6 +221,7 @@ def _nothing(
     passed_over: dict[str, int],
     skipped: list[tuple[str, str]],
     left_out: Counter[str],
+    kind: str | None,
 ) -> str:
     reasons = [f"{name}: {reason}" for name, reason in skipped[:5]]
     if len(skipped) > 5:
@@ -212,8 +233,8 @@ def _nothing(
         f"{count_of(count, 'file')} passed over: {reason}" for reason, count in passed_over.items()
     ]
     detail = "; ".join(reasons) or "the folder is empty"
-    kinds = ", ".join(importer.kind for importer in importers())
+    known = ", ".join(importer.kind for importer in importers())
     return (
-        f"{', '.join(map(str, sources))}: no scores found ({detail}). Known formats: {kinds}; "
-        "name one with --from."
+        f"{', '.join(map(str, sources))}: no scores found ({detail}). Known formats: {known}; "
+        f"{'name one with --from' if kind is None else 'leave out --from to find it out'}."
     )

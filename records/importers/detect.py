@@ -6,7 +6,7 @@ from pathlib import Path
 from scalepredict.errors import RecordError
 from scalepredict.records.importers.harness.source_file import open_source
 from scalepredict.records.importers.registry import importers
-from scalepredict.records.importers.walk import ENDINGS, find_files
+from scalepredict.records.importers.walk import ENDINGS, RUN_FILE, find_files
 
 _LOOKED_AT = 50  # files of a folder; a folder of results shows it in the first
 
@@ -25,7 +25,7 @@ def _is_foreign(path: Path) -> bool:
 
 
 def _is_recognised(path: Path, name: str) -> bool:
-    if not path.name.endswith(ENDINGS):
+    if not path.name.endswith((*ENDINGS, RUN_FILE)):
         return False
     try:
         file = open_source(path, name)

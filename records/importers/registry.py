@@ -9,12 +9,15 @@ from importlib.metadata import EntryPoint
 
 from scalepredict import plugins
 from scalepredict.errors import RefusedError
+from scalepredict.records.importers.harness.bigbench_results import BigBench
 from scalepredict.records.importers.harness.every_eval_ever import EveryEvalEver
+from scalepredict.records.importers.harness.helm import Helm
 from scalepredict.records.importers.harness.interface import Importer
 from scalepredict.records.importers.harness.lighteval import Lighteval
 from scalepredict.records.importers.harness.lm_eval import LmEval
 from scalepredict.records.importers.harness.lm_eval_samples import LmEvalSamples
 from scalepredict.records.importers.harness.mlflow import MlflowRuns
+from scalepredict.records.importers.harness.mlflow_store import MlflowStore
 from scalepredict.records.importers.harness.olmes import Olmes
 from scalepredict.records.importers.harness.open_lm import OpenLm
 from scalepredict.records.importers.harness.opencompass import OpenCompass
@@ -32,6 +35,9 @@ _OWN: tuple[Importer, ...] = (
     WandbChart(),
     WandbRuns(),
     MlflowRuns(),
+    MlflowStore(),
+    Helm(),
+    BigBench(),
 )
 
 

@@ -1,5 +1,9 @@
 """Which known formats are not read, and what can people with such a file do instead?"""
 
+from pathlib import Path
+
+from scalepredict.errors import RecordError
+from scalepredict.records.formats.sources import Form, Source
 from scalepredict.records.importers.harness.source_file import SourceFile
 
 _CONVERT = "convert it with Every Eval Ever, whose files are read"
@@ -13,16 +17,25 @@ def route(file: SourceFile) -> str | None:
         return None
     statistic = first.get("name")
     if isinstance(statistic, dict) and {"name", "split"} & set(statistic) and "count" in first:
-        # Its `count` is of training trials: no number of items, no standard error.
-        return f"HELM statistics are not read; {_CONVERT}"
+        return f"HELM statistics without the run_spec.json beside them; {_CONVERT}"
     if "adapter_spec" in first or {"instance_id", "train_trial_index"} <= set(first):
-        return f"part of a HELM run, which is not read; {_CONVERT}"
-    scores = first.get("scores")
-    if isinstance(scores, list) and any(isinstance(s, dict) and "score_dict" in s for s in scores):
-        return (
-            "BIG-bench scores are not read; write a record for each subtask with its "
-            "preferred_score, low_score as chance, and total_params"
-        )
+        return "part of a HELM run; its stats.json is read"
     if "model_output" in first and "native_id" in first:
         return "single answers of OLMES are not read; the metrics beside them are"
     return None
+
+
+def as_records(path: Path, name: str) -> str | None:
+    """What a file is that no harness wrote, as its readers see it; None if they know no better."""
+    if path.name.endswith((".json", ".jsonl", ".json.gz", ".jsonl.gz")):
+        return None
+    try:
+        form = Source(name=name, path=path).form()
+    except RecordError as problem:
+        return str(problem).removeprefix(name).removeprefix(":").strip()
+    if form in (Form.YAML, Form.JSON_LINES):
+        return None
+    return (
+        f"{form.value}, a table and not the result of a harness; `validate`, `fit` and the others "
+        "read tables of records as they are"
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 from scalepredict.errors import RecordError
 
 ENDINGS = (".json", ".jsonl", ".csv", ".json.gz", ".jsonl.gz", ".csv.gz")
+RUN_FILE = "meta.yaml"
 _SAMPLES = ("samples_*", "*-predictions.jsonl*", "*-requests.jsonl*", "*-recorded-inputs.jsonl*")
 UNASKED = "answers to single questions (read with --samples)"
 _OLMES_SUMMARY = ("metrics-all.jsonl", "metrics-all.jsonl.gz")
@@ -49,6 +50,10 @@ def find_files(
         # Does not follow links to folders.
         for folder, subfolders, names in os.walk(source, onerror=_refuse_unreadable):
             subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+            if RUN_FILE in names and "metrics" in subfolders:  # a run in the store of MLflow
+                files.append((Path(folder, RUN_FILE), str(Path(folder, RUN_FILE))))
+                subfolders.clear()
+                continue
             summary = any(name in names for name in _OLMES_SUMMARY)
             for name in sorted(names):
                 path = Path(folder, name)

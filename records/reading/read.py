@@ -50,6 +50,9 @@ _READERS = {
 }
 
 
+MOST_NAMES = 50  # of benchmarks that are not known, for which near names are looked for
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reading:
     """The table of all files, with tasks, and what was done to make it."""
@@ -92,7 +95,7 @@ def read_records(
         ConfigError: A ``benchmarks:`` section is not understood.
     """
     own, foreign = split_foreign(paths)
-    sources, others = find_sources(own) if own or not foreign else ([], ())
+    sources, others = _sources(own) if own or not foreign else ([], ())
     parts = [_read(source, percent=percent) for source in sources]
     choice = Choice(
         metric={},
@@ -153,6 +156,7 @@ def read_records(
             chance_assumed=tuple(
                 dict.fromkeys(unit.benchmark for unit in built.table.units if unit.chance_assumed)
             ),
+            near_names=_near_names(built.table, known),
             n_items_from_metadata=tuple(
                 name for name in built.n_items_from_metadata if not own_metadata.has_items(name)
             ),
@@ -163,6 +167,27 @@ def read_records(
             remarks=tuple(note for part in parts for note in part.notes),
         ),
     )
+
+
+def _near_names(table: EvalTable, known: BenchmarkMetadata) -> tuple[tuple[str, str], ...]:
+    names = list(dict.fromkeys(unit.benchmark for unit in table.units if unit.chance_assumed))
+    if len(names) > MOST_NAMES:  # such a table has names of its own
+        return ()
+    near = ((name, known.near(name)) for name in names if known.find(name) is None)
+    return tuple((name, usual) for name, usual in near if usual is not None)
+
+
+def _sources(paths: Sequence[str | Path]) -> tuple[list[Source], tuple[str, ...]]:
+    # A folder without records may hold results that cannot be read: say why, as `import` does.
+    try:
+        return find_sources(paths)
+    except RecordError:
+        folders = [Path(path) for path in paths if Path(path).is_dir()]
+        if len(folders) == len(paths) and any(
+            True for folder in folders for _ in folder.rglob("*.json*")
+        ):
+            collect(folders)
+        raise
 
 
 def _unfamiliar(parts: Sequence[FileRows], known: BenchmarkMetadata) -> tuple[str, ...]:

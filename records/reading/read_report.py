@@ -32,6 +32,7 @@ class ReadReport:
         n_without_compute: Checkpoints without FLOPs after that.
         chance_from_metadata: Benchmarks whose chance level is the shipped default.
         chance_assumed: Benchmarks of unknown chance level, taken as 0.
+        near_names: Benchmarks of unknown chance level, and shipped names that are near.
         n_items_from_metadata: Benchmarks whose item count is the shipped default.
         ignored_columns: Headers that are no column of the format.
         settings: Headers that are settings of the runs.
@@ -58,6 +59,7 @@ class ReadReport:
     n_without_compute: int = 0
     chance_from_metadata: tuple[str, ...] = ()
     chance_assumed: tuple[str, ...] = ()
+    near_names: tuple[tuple[str, str], ...] = ()
     n_items_from_metadata: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
@@ -156,7 +158,7 @@ class ReadReport:
             (
                 self.chance_assumed,
                 f"chance level of {count_of(len(self.chance_assumed), 'benchmark')} not known and "
-                f"assumed 0: {listed(self.chance_assumed)}; {assumed}.",
+                f"assumed 0: {listed(self.chance_assumed)}; {assumed}.{self._near()}",
             ),
             (
                 self.n_items_from_metadata,
@@ -171,6 +173,12 @@ class ReadReport:
             *(sentence for happened, sentence in told if happened),
             *(f"warning: {sentence}" for sentence in self.warnings()),
         )
+
+    def _near(self) -> str:
+        if not self.near_names:
+            return ""
+        told = [f"{name} ({usual})" for name, usual in self.near_names]
+        return f" Near a shipped name: {listed(told, most=5)}."
 
     def warnings(self) -> tuple[str, ...]:
         """What of it may be a mistake: columns left out that seem to hold what records hold."""

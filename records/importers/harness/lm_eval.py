@@ -49,6 +49,13 @@ class LmEval:
             and isinstance(content.get("config"), dict)
         )
 
+    def lacking(self, file: SourceFile) -> str:
+        """What a file that is said to be of this format lacks; empty if it can be read."""
+        results = file.content.get("results") if isinstance(file.content, dict) else None
+        if isinstance(results, dict) and any(any(_metrics(m)) for m in results.values()):
+            return ""
+        return "it has no `results` with the metrics of tasks"
+
     def read(self, file: SourceFile) -> Imported:
         """Every metric of every task, groups told from tasks."""
         assert isinstance(file.content, dict)
@@ -247,7 +254,8 @@ def _metrics(measures: object) -> Iterator[tuple[str, str, object, object]]:
 def _subject(file: SourceFile) -> Subject:
     assert isinstance(file.content, dict)
     content = file.content
-    config = content["config"]
+    config = content.get("config")
+    config = config if isinstance(config, dict) else {}
     arguments = model_arguments(config.get("model_args"))
     named = next((arguments[key] for key in _NAME_KEYS if arguments.get(key)), "")
     # An adapter or a delta of weights makes another model of the one it is put on.
@@ -257,6 +265,7 @@ def _subject(file: SourceFile) -> Subject:
     if not named and content.get("model_source") not in (None, "hf"):
         # Without such an argument the harness makes up eight random letters; the folder is better.
         label = file.path.parent.name or label
+    label = label or file.path.name.removesuffix(".gz").removesuffix(".json")
     revision = config.get("model_revision") or arguments.get("revision") or ""
     return Subject(
         label=label,

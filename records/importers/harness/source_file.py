@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 
 from scalepredict.errors import RecordError
 from scalepredict.records.text.counts import count_of
+from scalepredict.records.text.yaml_text import parse_yaml
 
 MAX_JSON_BYTES = 32 * 2**20  # the largest real result file seen is 2 MB
 MAX_LINE_BYTES = 16 * 2**20  # one sample with its prompts and log-probabilities
@@ -88,6 +89,9 @@ def open_source(path: Path, name: str) -> SourceFile:
             if suffix == ".jsonl":
                 return _open_lines(stream, path, name)
             text = stream.read(MAX_JSON_BYTES + 1)
+            if suffix == ".yaml":
+                content = parse_yaml(text.decode("utf-8", "replace"), name, error=RecordError)
+                return SourceFile(path=path, name=name, content=content.value)
     except csv.Error as error:
         raise RecordError(f"{name}: {error}.") from error
     if len(text) > MAX_JSON_BYTES:

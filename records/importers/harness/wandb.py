@@ -87,13 +87,20 @@ class WandbRuns:
         """Name and state of a run."""
         return {"Name", "State"} <= set(file.header)
 
+    def lacking(self, file: SourceFile) -> str:
+        """What a file that is said to be of this format lacks; empty if it can be read."""
+        if "Name" not in file.header:
+            return "it has no column `Name`"
+        scored = any(read_column(name) for name in file.header)
+        return "" if scored else "none of its columns is a metric like `eval/arc_easy/acc`"
+
     def read(self, file: SourceFile) -> Imported:
         """The final scores of every finished run."""
         columns = {name: column for name in file.header if (column := read_column(name))}
         tally = Tally()
         scores: list[ImportedScore] = []
         for line, row in file.csv_rows():
-            if row["State"] not in ("finished", ""):
+            if row.get("State", "") not in ("finished", ""):
                 tally.add(f"a run that is {row['State']}")
                 continue
             subject = facts(row, row["Name"], step=number(row.get("_step", "")))

@@ -111,3 +111,8 @@ def test_defaults_of_a_ladder_take_every_key_of_an_entry(tmp_path: Path) -> None
     assert (big.sizes["params"], big.sizes["tokens"], big.lab) == (7e9, 180e9, "acme")
     assert (run.sizes["tokens"], run.sizes["unique_tokens"]) == (2e9, 90e9)
     assert (other.sizes, other.kind) == ({"tokens": 180e9, "unique_tokens": 90e9}, "base")
+
+
+def test_a_benchmark_near_a_shipped_name_is_named(tmp_path: Path) -> None:
+    reading = read(tmp_path, "model,params,tokens,arc_chalenge\na,1B,20B,0.5\n")
+    assert "Near a shipped name: arc_chalenge (arc_challenge)." in "\n".join(reading.report.notes())

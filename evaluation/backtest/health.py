@@ -3,13 +3,17 @@
 A quick look at a fit's own evidence is cheap enough for every fit; a backtest looks closer.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from scalepredict.evaluation.backtest.outcomes import Outcomes, outcomes
 from scalepredict.evaluation.backtest.rolling_origin import run_backtest
+from scalepredict.evaluation.backtest.simpler_law import SIMPLE, SimplerLaw, simpler_law
 from scalepredict.evaluation.backtest.splits import rolling_origins
 from scalepredict.evaluation.backtest.summary import equal_weights
 from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.predictors import registry
 from scalepredict.predictors.interface import Predictor
 from scalepredict.predictors.metric_scale import fractions_of
 from scalepredict.records.table import EvalTable
@@ -40,13 +44,27 @@ def health(predictor_name: str, noise_ratio: float) -> tuple[str, ...]:
     )
 
 
-def quick_noise_ratio(
-    evidence: EvalTable, predictor: Predictor, calibration: Calibration, *, rng: np.random.Generator
-) -> float:
-    """Mean squared standardised error at a few origins over that of the reference series.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickLook:
+    """What a few origins inside the evidence say.
 
-    Above 1 the records behave worse than the calibration assumes. NaN where nothing can be held
-    out, and for methods that take long or have no constants of their own.
+    Attributes:
+        noise_ratio: Mean squared standardised error over that of the reference series; above 1 the
+            records behave worse than the calibration assumes. NaN where it was not tried.
+        simpler: A plain law that forecast them clearly better than the default, if any.
+    """
+
+    noise_ratio: float = float("nan")
+    simpler: SimplerLaw | None = None
+
+
+def quick_look(
+    evidence: EvalTable, predictor: Predictor, calibration: Calibration, *, rng: np.random.Generator
+) -> QuickLook:
+    """Hold back the upper rungs of the evidence at a few origins.
+
+    Nothing is tried where nothing can be held out, and for methods that take long or have no
+    constants of their own. Plain laws are tried beside the default only.
 
     Args:
         evidence: Benchmark scores of one family, with FLOPs.
@@ -56,10 +74,16 @@ def quick_noise_ratio(
     """
     known = predictor.name in calibration.predictors
     if not known or predictor.pools_families or predictor.reads_tasks:
-        return float("nan")
+        return QuickLook()
     evidence = fractions_of(evidence)
     if not evidence.units:
-        return float("nan")
+        return QuickLook()
+    plain = SIMPLE if predictor.name == registry.DEFAULT else ()
+    methods = [predictor, *(registry.predictor_type(name)() for name in plain)]
     splits = rolling_origins(evidence, max_origins=QUICK_ORIGINS)
-    cells = run_backtest(evidence, splits, [predictor], calibration, rng=rng)
-    return mean_z2(outcomes(cells)) / calibration.of(predictor.name).reference_z2
+    cells = run_backtest(evidence, splits, methods, calibration, rng=rng)
+    own = outcomes([cell for cell in cells if cell.predictor == predictor.name])
+    return QuickLook(
+        noise_ratio=mean_z2(own) / calibration.of(predictor.name).reference_z2,
+        simpler=simpler_law(cells, predictor.name),
+    )

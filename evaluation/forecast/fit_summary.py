@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.evaluation.backtest.health import quick_noise_ratio
+from scalepredict.evaluation.backtest.health import quick_look
 from scalepredict.evaluation.classes.classes import Classes, classify
 from scalepredict.evaluation.forecast.doubts import aligned, benchmark_doubts
 from scalepredict.evaluation.forecast.fit_quality import fit_error
@@ -59,6 +59,7 @@ def summarise(
             continue
         classes = classify(evidence)
         fitted = aligned(group.law.forecast(Targets.of_table(evidence)), evidence)
+        look = quick_look(evidence, fit.predictor, calibration, rng=stream)
         result.append(
             FamilySummary(
                 family=family,
@@ -69,7 +70,7 @@ def summarise(
                 doubts=benchmark_doubts(classes, fitted.failures),
                 warnings=_warnings(evidence, fit, calibration),
                 notes=group.law.notes(),
-                noise_ratio=quick_noise_ratio(evidence, fit.predictor, calibration, rng=stream),
+                noise_ratio=look.noise_ratio,
             )
         )
     return tuple(result)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scalepredict.evaluation.backtest.health import health, quick_noise_ratio
+from scalepredict.evaluation.backtest.health import health, quick_look
 from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.cod.cod import ClusteringOnDifficulty
@@ -34,7 +34,7 @@ def ladder(n: int, *, scatter: float) -> EvalTable:
 
 
 def ratio(table: EvalTable, calibration: Calibration = SHIPPED) -> float:
-    return quick_noise_ratio(table, Trend(), calibration, rng=np.random.default_rng(0))
+    return quick_look(table, Trend(), calibration, rng=np.random.default_rng(0)).noise_ratio
 
 
 def test_records_that_scatter_more_than_their_items_explain_have_a_larger_ratio() -> None:
@@ -70,4 +70,4 @@ def test_a_method_that_would_take_long_is_not_tried(
 ) -> None:
     monkeypatch.delattr("scalepredict.evaluation.backtest.health.run_backtest")
     table = ladder(12, scatter=0.1)
-    assert np.isnan(quick_noise_ratio(table, method, SHIPPED, rng=np.random.default_rng(0)))
+    assert np.isnan(quick_look(table, method, SHIPPED, rng=np.random.default_rng(0)).noise_ratio)

@@ -19,6 +19,7 @@ MEMORY, MEMORY_OF_TAIL, MEMORY_OF_SHIFT = 8.0, 16.0, 20.0  # checkpoints
 RUN_WORTH, OWN_WORTH, SHIFT_WORTH = 12.0, 6.0, 3.0  # pseudo-observations of the prior
 LIKE_EIGHT = 8.0  # more benchmarks than this say no more about the noise of the run
 MIN_SHIFT_VARIANCE = 0.5
+MOST_LAG = 3.0  # standard deviations of a shift
 TAILS = np.array([4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 30.0])
 TAIL_OF_LABELS = 3.0
 ROUNDS = 6
@@ -88,11 +89,12 @@ def learn_noise(
         z = np.where(known, residuals / np.sqrt(variances * phi), np.nan)
     tail = _tail(z[:, ~labels], np.exp(-age / MEMORY_OF_TAIL), priors.tail)
     shifts = common_shift(z, 1 / np.sqrt(np.where(known, variances, 1.0) * phi))
-    prior = 1 + priors.correlation * (n - 1)
+    weight = np.isfinite(shifts) * np.exp(-age[:, 0] / MEMORY_OF_SHIFT)
+    shifts = np.where(np.isfinite(shifts), shifts, 0.0)
     scale = robust_scale(
-        np.where(np.isfinite(shifts), shifts**2, 0.0)[:, None],
-        np.isfinite(shifts)[:, None] * np.exp(-age / MEMORY_OF_SHIFT),
-        np.full(1, prior),
+        ((shifts - _lag(shifts, weight)) ** 2)[:, None],
+        weight[:, None],
+        np.full(1, 1 + priors.correlation * (n - 1)),
         SHIFT_WORTH,
     )
     return Noise(
@@ -128,6 +130,13 @@ def log_t(x: Floats, nu: float | Floats) -> Floats:
     constant = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * np.log(nu * np.pi)
     result: Floats = constant - (nu + 1) / 2 * np.log1p(x**2 / nu)
     return result
+
+
+def _lag(shifts: Floats, weight: Floats) -> float:
+    # A forecast lags behind a run that rises faster than its curves: that is no scatter. (Where it
+    # runs ahead of one that slows down, the scale stays wide.)
+    mean = (weight * np.clip(shifts, -MOST_LAG, MOST_LAG)).sum() / (SHIFT_WORTH + weight.sum())
+    return max(0.0, float(mean))
 
 
 def _tail(z: Floats, weight: Floats, shipped: float) -> float:

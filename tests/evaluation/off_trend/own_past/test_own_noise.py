@@ -64,6 +64,12 @@ def test_benchmarks_that_move_together_widen_the_scale_of_the_shift() -> None:
     assert learned(rng.standard_normal((40, 8))).shift < 1.4
 
 
+def test_forecasts_that_lag_behind_are_no_scatter_and_those_that_run_ahead_are() -> None:
+    rng = np.random.default_rng(1)
+    still = 0.3 * rng.standard_normal((40, 8))
+    assert learned(still + 0.7).shift < 1.1 < learned(still - 0.7).shift
+
+
 def test_heavy_tails_are_learned() -> None:
     normal = np.random.default_rng(2).standard_normal((60, 8))
     heavy = np.random.default_rng(2).standard_t(3, (60, 8))

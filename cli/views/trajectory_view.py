@@ -12,6 +12,7 @@ from scalepredict.evaluation.forecast.trajectory_ahead import Ahead
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.interface import Forecast
 from scalepredict.records.table import Unit
+from scalepredict.records.text.counts import count_of
 
 SHOWN = (0.1, 0.25, 0.5, 0.75, 0.95, 1.0)
 
@@ -42,8 +43,8 @@ def trajectory_sheet(curves: Curves, levels: Levels, only: Sequence[str]) -> She
         align="l" + "r" * len(at),
         rows=rows,
         notes=(
-            f"Laws of {min(curves.ahead.rungs)} to {max(curves.ahead.rungs)} runs at the same "
-            "fraction of their own schedules.",
+            f"Laws of up to {count_of(int(max(curves.ahead.rungs)), 'run')} at the same fraction "
+            "of their own schedules.",
         ),
     )
 

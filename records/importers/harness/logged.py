@@ -1,7 +1,7 @@
 """Which benchmark does the column of an experiment logger hold? Shared by W&B and MLflow."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scalepredict.errors import CountError
@@ -21,6 +21,20 @@ _SHOTS = re.compile(r"(?<![a-z0-9])(\d+)[_-]?shot(?![a-z])")
 _LOSS = re.compile(
     r"(?:eval|val|valid|validation)(?:/.*)?/(?:loss|cross_?entropy_?loss)", re.IGNORECASE
 )
+# Losses of a named set, as OLMo-core and levanter log them: eval/lm/c4_en-validation/CE loss,
+# eval/paloma/c4_en/bpb. Perplexities say the same again.
+_SET_LOSS = re.compile(
+    r"(?:eval|val|valid|validation)/(?:lm/)?(?P<set>.+)/"
+    r"(?P<metric>CE loss|cross_?entropy_?loss|(?:macro_|micro_)?loss|bpb|bits_per_byte)",
+    re.IGNORECASE,
+)
+_WHOLE_LOSS = re.compile(
+    r"(?P<set>eval|val|valid|validation)[/_]"
+    r"(?P<metric>CE loss|cross_?entropy_?loss|(?:macro_|micro_)?loss|bpb|bits_per_byte)",
+    re.IGNORECASE,
+)
+_BITS = ("bpb", "bits_per_byte")
+_ACTIVE = ("num_active_params", "n_active_params", "active_params", "params_active")
 _TOKENS = ("throughput/total_tokens", "total_tokens", "tokens", "max_tokens", "n_tokens")
 _PARAMS = ("n_params", "params", "num_params", "parameter_count", "model/n_params")
 _BATCH = "batch_size_in_tokens"
@@ -37,10 +51,25 @@ class Column:
     is_loss: bool = False
 
 
+def read_columns(names: Iterable[str]) -> dict[str, Column]:
+    """What the columns of a table measure, by name.
+
+    The loss of a whole validation is a covariate where there are scores or losses of named sets,
+    and forecast where there is nothing else.
+    """
+    names = list(names)
+    found = {name: column for name in names if (column := read_column(name))}
+    if found:
+        return found
+    return {name: _loss_of(match) for name in names if (match := _WHOLE_LOSS.fullmatch(name))}
+
+
 def read_column(name: str) -> Column | None:
     """The benchmark of a logged name such as ``arc_easy/acc`` or ``eval/downstream/...``."""
     if match := _OLMO_BITS.fullmatch(name):
-        return Column(benchmark=match["task"], metric="", shots=_shots(name), is_loss=True)
+        return Column(benchmark=match["task"], metric="bpb", shots=_shots(name), is_loss=True)
+    if match := _SET_LOSS.fullmatch(name):
+        return _loss_of(match)
     if match := _FOUNDRY.fullmatch(name) or _OLMO.fullmatch(name):
         shots = int(match["shots"]) if "shots" in match.groupdict() else _shots(name)
         return Column(benchmark=match["task"], metric=match["metric"], shots=shots)
@@ -66,10 +95,11 @@ def scores_of_row(
         for name, column in columns.items()
         if column.is_loss
     }
+    scored = {column.benchmark for column in columns.values() if not column.is_loss}
     scores = []
     for name, column in columns.items():
         value = number(row.get(name, ""))
-        if column.is_loss or value is None:
+        if value is None or (column.is_loss and column.benchmark in scored):
             continue
         scores.append(
             ImportedScore(
@@ -78,7 +108,7 @@ def scores_of_row(
                 metric=column.metric,
                 shots=column.shots,
                 score=value,
-                task_loss=losses.get(column.benchmark),
+                task_loss=None if column.is_loss else losses.get(column.benchmark),
                 time=time,
                 source=source,
                 line=line,
@@ -99,6 +129,7 @@ def facts(row: Mapping[str, str], label: str, *, step: float | None) -> Subject:
         label=label,
         family=row.get("family", "") or row.get("tags.family", ""),
         params=_first_count(row, _PARAMS),
+        params_active=_first_count(row, _ACTIVE),
         tokens=tokens,
         flops=gflops * 1e9 if gflops else None,
         step=None if step is None or step < 0 else step,
@@ -124,6 +155,12 @@ def _first_count(row: Mapping[str, str], names: Sequence[str]) -> float | None:
             except (KeyError, CountError):
                 continue
     return None
+
+
+def _loss_of(match: re.Match[str]) -> Column:
+    # Of a set, not of the answers to a task: a metric of its own, never a covariate of scores.
+    metric = "bpb" if match["metric"].lower() in _BITS else "loss"
+    return Column(benchmark=match["set"], metric=metric, shots=None)
 
 
 def _shots(name: str) -> int | None:

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from scalepredict.records.importers.harness.interface import Imported, ImportedScore, Subject, Tally
-from scalepredict.records.importers.harness.logged import facts, number, read_column, scores_of_row
+from scalepredict.records.importers.harness.logged import (
+    facts,
+    number,
+    read_column,
+    read_columns,
+    scores_of_row,
+)
 from scalepredict.records.importers.harness.source_file import SourceFile
 
 _SAMPLED_ROWS = 500  # what run.history() returns at the most unless asked otherwise
@@ -28,7 +34,7 @@ class WandbHistory:
     def read(self, file: SourceFile) -> Imported:
         """Every row with scores is a checkpoint."""
         label = file.path.name.removesuffix(".gz").removesuffix(".csv")
-        columns = {name: column for name in file.header if (column := read_column(name))}
+        columns = read_columns(file.header)
         tally = Tally()
         scores: list[ImportedScore] = []
         rows = 0
@@ -96,7 +102,7 @@ class WandbRuns:
 
     def read(self, file: SourceFile) -> Imported:
         """The final scores of every finished run."""
-        columns = {name: column for name in file.header if (column := read_column(name))}
+        columns = read_columns(file.header)
         tally = Tally()
         scores: list[ImportedScore] = []
         for line, row in file.csv_rows():

@@ -165,10 +165,15 @@ def test_wandb_history_has_its_run_in_the_file_name(tmp_path: Path) -> None:
         "200,6.03,2.355,0.27,524288\n400,5.5,,,524288\n"
     )
     collected = collect([write(tmp_path / "190M-1xC.csv", table)])
-    score = only(collected)
+    [score] = [placed.score for placed in collected.placed if placed.score.metric == "len_norm"]
     assert (score.benchmark, score.metric, score.shots) == ("arc_5shot", "len_norm", 5)
     assert (score.score, score.task_loss) == (0.27, 2.355)
-    (checkpoint,) = collected.checkpoints
+    losses = [placed.score for placed in collected.placed if placed.score.metric == "loss"]
+    assert [(loss.benchmark, loss.score) for loss in losses] == [
+        ("c4_en-validation", 6.03),
+        ("c4_en-validation", 5.5),
+    ]
+    checkpoint, _ = collected.checkpoints
     assert checkpoint.model == "190M-1xC"
     assert checkpoint.sizes["tokens"] == 200 * 524288
     assert checkpoint.loss == 6.03

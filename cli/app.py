@@ -25,6 +25,7 @@ from scalepredict.cli.commands.fit import fit
 from scalepredict.cli.commands.forecast import forecast
 from scalepredict.cli.commands.import_records import import_records
 from scalepredict.cli.commands.methods import methods
+from scalepredict.cli.commands.plan import plan
 from scalepredict.cli.commands.plot import plot
 from scalepredict.cli.commands.register import register
 from scalepredict.cli.commands.report import report
@@ -171,6 +172,7 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "register": register,
     "score": score,
     "check": check,
+    "plan": plan,
     "methods": methods,
     "demo": demo,
 }

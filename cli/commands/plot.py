@@ -12,6 +12,7 @@ from scalepredict.cli.plots.plot_checkpoints import plot_checkpoints
 from scalepredict.cli.plots.plot_clusters import plot_clusters
 from scalepredict.cli.plots.plot_coverage import plot_coverage
 from scalepredict.cli.plots.plot_forecast import plot_forecast
+from scalepredict.cli.plots.plot_plan import plot_plan
 from scalepredict.errors import RefusedError
 
 KINDS = {
@@ -20,6 +21,7 @@ KINDS = {
     "clusters": plot_clusters,
     "capabilities": plot_capabilities,
     "coverage": plot_coverage,
+    "plan": plot_plan,
 }
 
 

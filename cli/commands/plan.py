@@ -1,0 +1,135 @@
+"""`scalepredict plan`: which small run next, what will it buy, and when is another not worth it?"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalepredict.cli.inputs.options import CalibrationOption, Output, SeedOption, Workers
+from scalepredict.cli.inputs.parameters import METHOD, command
+from scalepredict.cli.inputs.plan_options import (
+    Money,
+    PlanOptions,
+    PlanTarget,
+    ladder_of,
+    parse_design,
+    space_of,
+)
+from scalepredict.cli.inputs.target_options import DEFAULT_FIT, FitOption
+from scalepredict.cli.views.render import Sheet, emit
+from scalepredict.records.text.counts import format_count
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from scalepredict.evaluation.planning.filled_in import Ladder
+    from scalepredict.evaluation.planning.next_runs import Space
+
+
+@command
+def plan(
+    target: PlanTarget,
+    options: PlanOptions,
+    money: Money,
+    workers: Workers,
+    shown: Output,
+    fit_file: FitOption = DEFAULT_FIT,
+    tried: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--try",
+            metavar="N:D",
+            help="Also tell what this design of yours would bring (repeatable).",
+            rich_help_panel=METHOD,
+        ),
+    ] = (),
+    calibration: CalibrationOption = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Plan which small runs to make next for a target.
+
+    Proposes the run nearest to the target that the budget buys, on the target's own tokens per
+    parameter, and promises the width of the 90 % interval with it: its score is filled in from the
+    forecast, and all is fitted again. Prints a curve of budgets, the least that is nearly as good
+    as the best, and what no small run removes.
+
+    Example: scalepredict plan --params 70B --tokens 1.4T --budget 1e22
+    """
+    # Imported here: `--help` must not pay for NumPy and SciPy.
+    from dataclasses import replace
+
+    import numpy as np
+
+    from scalepredict.cli.views.plan_view import plan_document, plan_rows, plan_sheets
+    from scalepredict.evaluation.intervals.calibration_file import calibration_of
+    from scalepredict.evaluation.planning.budget_curve import make_plan
+    from scalepredict.evaluation.planning.candidates import sifted
+    from scalepredict.evaluation.planning.promise import shipped_promise
+    from scalepredict.predictors.store.fit_file import load_fit
+
+    form, voice = shown.shape, shown.voice
+    machine = money.machine()
+    stored = load_fit(fit_file)
+    ladder, lines = ladder_of(stored, calibration_of(stored, calibration), target)
+    voice.say(*lines)
+    space = space_of(ladder, options)
+    budget = options.flops(machine) or space.most_flops
+    excluded: dict[str, str] = {}
+    if space.candidates:
+        kept, excluded = sifted(space.candidates, space, budget)
+        voice.say(*(f"not chosen: {name}: {why}." for name, why in excluded.items()))
+        known = {c.model for c in ladder.evidence.checkpoints}
+        again = [run.model for run in kept if run.model in known]
+        if again:
+            voice.say(f"already in the ladder, so another seed of it: {', '.join(again)}.")
+        space = replace(space, candidates=tuple(kept))
+    designs = [parse_design(text) for text in tried]
+    rng, try_rng = np.random.default_rng(seed).spawn(2)
+    with voice.busy("fitting with runs filled in"), workers.engine() as jobs:
+        made = make_plan(
+            ladder, space, budget, runs=options.runs, promise=shipped_promise(), jobs=jobs, rng=rng
+        )
+        own = _tried(ladder, space, designs, jobs=jobs, rng=try_rng)
+    sheets = plan_sheets(made, ladder, machine)
+    emit(
+        form,
+        sheets=sheets if own is None else [*sheets, own],
+        rows=plan_rows(made),
+        document=plan_document(made, ladder, machine, excluded),
+    )
+
+
+def _tried(
+    ladder: "Ladder",
+    space: "Space",
+    designs: list[tuple[float, float]],
+    *,
+    jobs: int,
+    rng: "np.random.Generator",
+) -> Sheet | None:
+    import numpy as np
+
+    from scalepredict.cli.views.plan_view import width_text
+    from scalepredict.evaluation.planning.filled_in import widths_with
+    from scalepredict.evaluation.planning.next_runs import Run
+
+    if not designs:
+        return None
+    runs = [
+        Run(params=n, tokens=d, flops=space.flops_of(n, d), cost=space.flops_of(n, d))
+        for n, d in designs
+    ]
+    widths = widths_with(ladder, [(run,) for run in runs], jobs=jobs, rng=rng)
+    return Sheet(
+        title="designs of yours",
+        header=("params", "tokens", "FLOPs", "width"),
+        align="rrrr",
+        rows=tuple(
+            (
+                format_count(run.params),
+                format_count(run.tokens),
+                format_count(run.flops),
+                width_text(float(np.nanmean(width[list(ladder.wanted)])), ladder),
+            )
+            for run, width in zip(runs, widths, strict=True)
+        ),
+    )

@@ -1,0 +1,339 @@
+"""How is a plan asked for? Target, budget and bounds, as `plan` and `plot plan` take them."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import typer
+
+from scalepredict.cli.inputs import present_fit
+from scalepredict.cli.inputs.options import count
+from scalepredict.cli.inputs.parameters import METHOD, TARGET
+from scalepredict.errors import CountError, RecordError, RefusedError
+from scalepredict.records.text.counts import parse_count
+
+if TYPE_CHECKING:
+    from scalepredict.evaluation.intervals.calibration import Calibration
+    from scalepredict.evaluation.planning.compute_cost import Machine
+    from scalepredict.evaluation.planning.filled_in import Ladder
+    from scalepredict.evaluation.planning.next_runs import Space
+    from scalepredict.predictors.store.fit_file import StoredFit
+
+Row = tuple[str, float, float, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTarget:
+    """What the big run is."""
+
+    HEADING: ClassVar[str] = TARGET
+
+    params: Annotated[
+        float | None, typer.Option("--params", parser=count, help="Parameters of the target.")
+    ] = None
+    tokens: Annotated[
+        float | None,
+        typer.Option("--tokens", parser=count, metavar="D", help="Training tokens of the target."),
+    ] = None
+    flops: Annotated[
+        float | None,
+        typer.Option("--flops", parser=count, metavar="C", help="Training FLOPs of the target."),
+    ] = None
+    family: Annotated[
+        str | None,
+        typer.Option("--family", help="Plan for this family.", autocompletion=present_fit.families),
+    ] = None
+    benchmark: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--benchmark",
+            help="Only this benchmark counts (repeatable).",
+            autocompletion=present_fit.benchmarks,
+        ),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What compute costs."""
+
+    HEADING: ClassVar[str] = METHOD
+
+    gpu: Annotated[
+        str | None,
+        typer.Option("--gpu", help="Accelerator, for GPU-hours: h100, a100, mi300x, tpu-v5p, ..."),
+    ] = None
+    mfu: Annotated[
+        float, typer.Option("--mfu", metavar="P", help="Share of its peak that training reaches.")
+    ] = 0.4
+    price: Annotated[
+        float | None, typer.Option("--price", metavar="P", help="Price of a GPU-hour.")
+    ] = None
+
+    def machine(self) -> "Machine | None":
+        """The accelerator at work; None if none is named.
+
+        Raises:
+            RefusedError: It is not known, or a price is given without it.
+        """
+        from scalepredict.evaluation.planning.compute_cost import find_machine
+
+        if self.gpu is None:
+            if self.price is not None:
+                raise RefusedError(
+                    "--price is that of a GPU-hour; name the accelerator with --gpu."
+                )
+            return None
+        return find_machine(self.gpu, mfu=self.mfu, price=self.price)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """Which runs may be proposed."""
+
+    HEADING: ClassVar[str] = METHOD
+
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            "--budget",
+            parser=count,
+            metavar="C",
+            help="FLOPs to spend. [default: a quarter of the target's]",
+        ),
+    ] = None
+    gpu_hours: Annotated[
+        float | None,
+        typer.Option(
+            "--gpu-hours", parser=count, metavar="H", help="The same in GPU-hours (--gpu)."
+        ),
+    ] = None
+    runs: Annotated[
+        int,
+        typer.Option(
+            "--runs",
+            min=1,
+            max=9,
+            help="Runs at the most. One does what three do; an even split errs more.",
+        ),
+    ] = 1
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            "--sizes", metavar="N,N,...", help="Sizes that can be trained: 125M,350M,1.3B."
+        ),
+    ] = None
+    tokens_per_param: Annotated[
+        str | None,
+        typer.Option(
+            "--tokens-per-param",
+            metavar="LO..HI",
+            help="Tokens per parameter of the runs. [default: those of the ladder and the target]",
+        ),
+    ] = None
+    up_to: Annotated[
+        float | None,
+        typer.Option(
+            "--up-to",
+            parser=count,
+            metavar="C",
+            help="FLOPs of the largest run. [default: a quarter of the target's]",
+        ),
+    ] = None
+    candidates: Annotated[
+        Path | None,
+        typer.Option(
+            "--candidates",
+            help="Runs to choose from: CSV with model, params, tokens, and cost (FLOPs) if it is "
+            "not 6ND.",
+        ),
+    ] = None
+
+    def flops(self, machine: "Machine | None") -> float | None:
+        """The budget in FLOPs; None if none is given.
+
+        Raises:
+            RefusedError: Two budgets, or hours of no accelerator.
+        """
+        if self.gpu_hours is None:
+            return self.budget
+        if self.budget is not None:
+            raise RefusedError("--budget and --gpu-hours are two budgets; give one of them.")
+        if machine is None:
+            raise RefusedError("--gpu-hours needs --gpu: hours of which accelerator?")
+        return machine.flops(self.gpu_hours)
+
+
+def ladder_of(
+    stored: "StoredFit", constants: "Calibration", asked: PlanTarget
+) -> "tuple[Ladder, tuple[str, ...]]":
+    """The family that is planned for, with its target; and how that was understood.
+
+    Raises:
+        RefusedError: The fit has several families and none is named, or no plan can be made for it.
+    """
+    import numpy as np
+
+    from scalepredict.evaluation.planning.filled_in import Ladder
+    from scalepredict.predictors.scale.targets import (
+        TargetRequest,
+        describe_target,
+        resolve_targets,
+    )
+    from scalepredict.records.subset import known_names
+
+    predictor = stored.fit.predictor
+    if predictor.pools_families or predictor.reads_tasks:
+        raise RefusedError(
+            f"{predictor.name} is not fitted again for each budget; fit with --predictor stack."
+        )
+    names = [family for group in stored.fit.groups for family in group.families]
+    if asked.family is not None:
+        known_names("family", [asked.family], names)
+    elif len(names) > 1:
+        raise RefusedError(f"the fit holds {len(names)} families; choose one with --family NAME.")
+    family = asked.family or names[0]
+    group = next(group for group in stored.fit.groups if family in group.families)
+    evidence = group.evidence.of_family(family)
+    evidence = evidence.take_rows(np.isfinite(evidence.flops))
+    shown = [unit.shown for unit in evidence.units]
+    known_names("benchmark", asked.benchmark, shown)
+    wanted = tuple(i for i, name in enumerate(shown) if name in (asked.benchmark or shown))
+    request = TargetRequest(
+        params=_one(asked.params), tokens=_one(asked.tokens), flops=_one(asked.flops)
+    )
+    target = resolve_targets(evidence, request)
+    ladder = Ladder(
+        group=group,
+        evidence=evidence,
+        wanted=wanted,
+        predictor=predictor,
+        calibration=constants,
+        target=target,
+    )
+    return ladder, (describe_target(target, 0, evidence),)
+
+
+def space_of(ladder: "Ladder", options: PlanOptions) -> "Space":
+    """Where the runs may lie, from the ladder and the options.
+
+    Raises:
+        RefusedError: A bound is not understood.
+        RecordError: The file of candidates is not understood.
+    """
+    from dataclasses import replace
+
+    import numpy as np
+
+    from scalepredict.evaluation.planning.candidates import runs_of
+    from scalepredict.evaluation.planning.next_runs import LARGEST_SHARE, Space
+    from scalepredict.predictors.scale.design import read_design
+    from scalepredict.predictors.scale.sparsity import with_active_params
+
+    design = read_design(with_active_params(ladder.evidence))
+    params, tokens, flops = (
+        float(getattr(ladder.target, name)[0]) for name in ("params", "tokens", "flops")
+    )
+    accounting = flops / design.flops(params, tokens)
+    known = ladder.evidence.tokens / ladder.evidence.params
+    ratios = np.append(known[np.isfinite(known)], tokens / params)
+    space = Space(
+        params=params,
+        tokens=tokens,
+        flops=flops,
+        ratios=_ratios(options.tokens_per_param) or (float(ratios.min()), float(ratios.max())),
+        most_flops=options.up_to or LARGEST_SHARE * flops,
+        flops_of=lambda n, d: accounting * design.flops(n, d),
+        sizes=_sizes(options.sizes),
+    )
+    if options.candidates is None:
+        return space
+    return replace(space, candidates=tuple(runs_of(read_candidates(options.candidates), space)))
+
+
+def read_candidates(path: Path) -> list[Row]:
+    """Rows of a CSV file: model, params, tokens, cost (None = not given).
+
+    Raises:
+        RecordError: The file, a column or a value is not understood.
+    """
+    from scalepredict.evaluation.planning.candidates import check_names
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            lacking = {"model", "params", "tokens"} - set(reader.fieldnames or ())
+            if lacking:
+                raise RecordError(
+                    f"{path}, line 1: no column {', '.join(sorted(lacking))}; candidates need "
+                    "model, params and tokens, and may have cost."
+                )
+            rows = [_row(path, reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "not UTF-8 text"
+        raise RecordError(f"{path}: cannot be read ({reason}).") from problem
+    if not rows:
+        raise RecordError(f"{path}: no candidates; give one row for each run.")
+    check_names([row[0] for row in rows], path)
+    return rows
+
+
+def _row(path: Path, line: int, row: dict[str, str]) -> Row:
+    numbers: list[float | None] = []
+    for name in ("params", "tokens", "cost"):
+        text = (row.get(name) or "").strip()
+        if not text and name == "cost":
+            numbers.append(None)
+            continue
+        try:
+            numbers.append(parse_count(text))
+        except CountError as problem:
+            raise RecordError(f"{path}, line {line}: {name}: {problem}") from problem
+    params, tokens, cost = numbers
+    assert params is not None
+    assert tokens is not None
+    if not (model := (row["model"] or "").strip()):
+        raise RecordError(f"{path}, line {line}: no model; give each candidate a name.")
+    return model, params, tokens, cost
+
+
+def parse_design(text: str) -> tuple[float, float]:
+    """``1.4B:28B`` as parameters and tokens.
+
+    Raises:
+        RefusedError: It is no such pair.
+    """
+    params, _, tokens = text.partition(":")
+    try:
+        return parse_count(params), parse_count(tokens)
+    except CountError as problem:
+        raise RefusedError(
+            f"--try {text!r}: {problem} A design is N:D, like 1.4B:28B."
+        ) from problem
+
+
+def _ratios(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    low, dots, high = text.partition("..")
+    try:
+        bounds = parse_count(low), parse_count(high if dots else low)
+    except CountError as problem:
+        raise RefusedError(f"--tokens-per-param {text!r}: {problem} Write LO..HI.") from problem
+    if bounds[0] > bounds[1]:
+        raise RefusedError(f"--tokens-per-param {text!r}: the lower bound goes first.")
+    return bounds
+
+
+def _sizes(text: str | None) -> tuple[float, ...]:
+    if text is None:
+        return ()
+    try:
+        return tuple(parse_count(size) for size in text.split(","))
+    except CountError as problem:
+        raise RefusedError(f"--sizes {text!r}: {problem}") from problem
+
+
+def _one(value: float | None) -> tuple[float, ...]:
+    return () if value is None else (value,)

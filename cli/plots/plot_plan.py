@@ -1,0 +1,52 @@
+"""`scalepredict plot plan`: the width of the interval at the target against the budget."""
+
+from scalepredict.cli.inputs.options import CalibrationOption, SeedOption, Workers
+from scalepredict.cli.inputs.parameters import command
+from scalepredict.cli.inputs.plan_options import Money, PlanOptions, PlanTarget, ladder_of, space_of
+from scalepredict.cli.inputs.target_options import DEFAULT_FIT, FitOption
+from scalepredict.cli.plots.pictures import PictureOptions
+
+
+@command
+def plot_plan(
+    target: PlanTarget,
+    options: PlanOptions,
+    money: Money,
+    workers: Workers,
+    picture: PictureOptions,
+    fit_file: FitOption = DEFAULT_FIT,
+    calibration: CalibrationOption = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Draw what each budget would bring: the 90 % width at the target, with its range.
+
+    Example: scalepredict plot plan --params 70B --tokens 1.4T -o plan.png
+    """
+    # Imported here: `--help` must not pay for NumPy and SciPy.
+    from functools import partial
+
+    import numpy as np
+
+    from scalepredict.cli.figures.plan_curve import plan_figure
+    from scalepredict.evaluation.intervals.calibration_file import calibration_of
+    from scalepredict.evaluation.planning.budget_curve import make_plan
+    from scalepredict.evaluation.planning.promise import shipped_promise
+    from scalepredict.predictors.store.fit_file import load_fit
+
+    picture.check()
+    stored = load_fit(fit_file)
+    ladder, lines = ladder_of(stored, calibration_of(stored, calibration), target)
+    voice = picture.verbosity.voice
+    voice.say(*lines)
+    space = space_of(ladder, options)
+    with voice.busy("fitting with runs filled in"), workers.engine() as jobs:
+        made = make_plan(
+            ladder,
+            space,
+            options.flops(money.machine()) or space.most_flops,
+            runs=options.runs,
+            promise=shipped_promise(),
+            jobs=jobs,
+            rng=np.random.default_rng(seed).spawn(2)[0],
+        )
+    picture.write("plan", iter([("", partial(plan_figure, made, ladder))]))

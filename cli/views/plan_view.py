@@ -1,0 +1,218 @@
+"""How is a plan shown? Runs, what each benchmark gains, and the curve; the same as a document."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from scalepredict.cli.views.own_units import FRACTION, unit_of
+from scalepredict.cli.views.render import MISSING, Cell, Sheet
+from scalepredict.evaluation.planning.budget_curve import Plan, Point
+from scalepredict.evaluation.planning.compute_cost import Machine
+from scalepredict.evaluation.planning.filled_in import Ladder
+from scalepredict.evaluation.planning.next_runs import Run
+from scalepredict.records.text.counts import format_count
+
+SCHEMA = "scalepredict.plan/1"
+_SHARE = 100.0
+
+
+def plan_sheets(plan: Plan, ladder: Ladder, machine: Machine | None) -> list[Sheet]:
+    """Runs with the verdict; benchmarks; the curve."""
+    return [_runs(plan, ladder, machine), _benchmarks(plan, ladder), _curve(plan, ladder, machine)]
+
+
+def _runs(plan: Plan, ladder: Ladder, machine: Machine | None) -> Sheet:
+    extra = _cost_header(machine)
+    rows = tuple(
+        (
+            run.model or f"run {number}",
+            format_count(run.params),
+            format_count(run.tokens),
+            format_count(run.flops),
+            f"{_SHARE * run.cost / plan.budget:.0f}",
+            f"{_SHARE * run.flops / plan.space.flops:.2g}",
+            *_cost(run.cost, machine),
+        )
+        for number, run in enumerate(plan.runs, 1)
+    )
+    return Sheet(
+        title=f"next runs for {format_count(plan.budget)} FLOPs",
+        header=("run", "params", "tokens", "FLOPs", "% of budget", "% of target", *extra),
+        align="lrrrrr" + "r" * len(extra),
+        rows=rows if plan.verdict == "run" else (),
+        notes=(_sentence(plan, ladder), *plan.notes),
+    )
+
+
+def _sentence(plan: Plan, ladder: Ladder) -> str:
+    now = _mean(plan.now)
+    said = width_text(now, ladder)
+    if plan.verdict == "none":
+        return (
+            f"none: the 90 % width is {said} now and {width_text(plan.limit, ladder)} with the "
+            "largest run that is not the target; what is left is noise and scatter of the recipe."
+        )
+    point = plan.point
+    text = (
+        f"mean 90 % width at the target: {said} now, {width_text(point.width, ladder)} "
+        f"[{width_text(point.low, ladder)}-{width_text(point.high, ladder)}] with these runs, "
+        f"{width_text(plan.limit, ladder)} with the largest run that is not the target."
+    )
+    if plan.knee is not None:
+        text += (
+            f" {format_count(plan.knee.budget)} FLOPs "
+            f"({_SHARE * plan.knee.budget / plan.space.flops:.2g} % of the target) bring "
+            f"{width_text(plan.knee.width, ladder)}; more helps little."
+        )
+    return text
+
+
+def _benchmarks(plan: Plan, ladder: Ladder) -> Sheet:
+    columns = [i for i in ladder.wanted if plan.promised[i]]
+    units = ladder.evidence.units
+    return Sheet(
+        title="width of the 90 % interval at the target",
+        header=("benchmark", "now", "after"),
+        align="lrr",
+        rows=tuple(
+            (units[i].shown, *(_width(w[i], unit_of(units[i])) for w in (plan.now, plan.after)))
+            for i in columns
+        ),
+    )
+
+
+def _curve(plan: Plan, ladder: Ladder, machine: Machine | None) -> Sheet:
+    extra = _cost_header(machine)
+    fractions = _in_points(plan, ladder)
+    return Sheet(
+        title="what a budget buys (least: " + format_count(plan.least_budget) + " FLOPs)",
+        header=("budget", "% of target", *extra, "largest run", "width", "80 % range")
+        + (("error 50 %", "90 %") if fractions else ()),
+        align="rr" + "r" * len(extra) + "lrr" + ("rr" if fractions else ""),
+        rows=tuple(
+            (
+                format_count(point.budget) + (" *" if point is plan.knee else ""),
+                f"{_SHARE * point.budget / plan.space.flops:.2g}",
+                *_cost(point.budget, machine),
+                _largest(point),
+                width_text(point.width, ladder),
+                f"{width_text(point.low, ladder)}-{width_text(point.high, ladder)}",
+                *(
+                    (f"{_SHARE * point.error50:.1f}", f"{_SHARE * point.error90:.1f}")
+                    if fractions
+                    else ()
+                ),
+            )
+            for point in plan.curve
+        ),
+        notes=("* the least budget within 15 % of the best width.",) if plan.knee else (),
+    )
+
+
+def _in_points(plan: Plan, ladder: Ladder) -> bool:
+    return any(ladder.evidence.units[i].measure is None for i in ladder.wanted if plan.promised[i])
+
+
+def _largest(point: Point) -> str:
+    run = max(point.runs, key=lambda each: each.flops)
+    return run.model or f"{format_count(run.params)} on {format_count(run.tokens)}"
+
+
+def _cost_header(machine: Machine | None) -> tuple[str, ...]:
+    if machine is None:
+        return ()
+    return ("GPU-hours",) if machine.price is None else ("GPU-hours", "price")
+
+
+def _cost(flops: float, machine: Machine | None) -> tuple[str, ...]:
+    if machine is None:
+        return ()
+    hours = f"{machine.hours(flops):,.0f}"
+    money = machine.money(flops)
+    return (hours,) if money is None else (hours, f"{money:,.0f}")
+
+
+def width_text(width: float, ladder: Ladder) -> str:
+    """A mean width: points of score, or the unit of the benchmarks that count."""
+    unit = next((unit_of(ladder.evidence.units[i]) for i in ladder.wanted), FRACTION)
+    return _width(width, unit)
+
+
+def _width(width: float, unit: str) -> str:
+    if math.isnan(width):
+        return MISSING
+    return f"{_SHARE * width:.1f}" if unit == FRACTION else f"{width:.3g}"
+
+
+def _mean(values: Any) -> float:
+    known = [float(value) for value in values if not math.isnan(value)]
+    return sum(known) / len(known)
+
+
+def plan_rows(plan: Plan) -> list[dict[str, Cell]]:
+    """The curve, one row for each budget; fractions and counts."""
+    return [
+        {
+            "budget": point.budget,
+            "share_of_target": point.budget / plan.space.flops,
+            "params": (run := max(point.runs, key=lambda each: each.flops)).params,
+            "tokens": run.tokens,
+            "flops": run.flops,
+            "width": point.width,
+            "low": point.low,
+            "high": point.high,
+            "error50": point.error50,
+            "error90": point.error90,
+        }
+        for point in plan.curve
+    ]
+
+
+def plan_document(
+    plan: Plan, ladder: Ladder, machine: Machine | None, excluded: Mapping[str, str]
+) -> dict[str, Any]:
+    """The plan for programs; see configs/schemas/plan.schema.json."""
+    space, units = plan.space, ladder.evidence.units
+    columns = [i for i in ladder.wanted if plan.promised[i]]
+    gained = [
+        {"benchmark": units[i].shown, "width_now": plan.now[i], "width_after": plan.after[i]}
+        for i in columns
+    ]
+    asked: dict[str, Any] = {}
+    if machine is not None:
+        asked = {"gpu_hours": machine.hours(plan.budget), "price": machine.money(plan.budget)}
+    return {
+        "schema": SCHEMA,
+        "target": {"params": space.params, "tokens": space.tokens, "flops": space.flops},
+        "budget": plan.budget,
+        "unit": unit_of(units[columns[0]]),
+        "runs": [
+            {
+                **_run(run),
+                "share": run.cost / plan.budget,
+                "width_now": _mean(plan.now),
+                "width_after": plan.point.width,
+                "benchmarks": gained,
+            }
+            for run in plan.runs
+        ],
+        "limit": plan.limit,
+        "least_budget": plan.least_budget,
+        "knee": None if plan.knee is None else plan.knee.budget,
+        "verdict": plan.verdict,
+        "curve": [
+            {
+                name: getattr(point, name)
+                for name in ("budget", "width", "low", "high", "error50", "error90")
+            }
+            for point in plan.curve
+        ],
+        **asked,
+        "excluded": [{"model": model, "why": why} for model, why in excluded.items()],
+        "notes": list(plan.notes),
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    named = {"model": run.model} if run.model else {}
+    return {**named, "params": run.params, "tokens": run.tokens, "flops": run.flops}

@@ -1,0 +1,125 @@
+"""`plan` and `plot plan` as a user calls them, with the mistakes that users make."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+LADDER = str(Path(__file__).resolve().parents[3] / "sample_data" / "pythia_ladder.csv")
+TARGET = ("--params", "12B", "--tokens", "300B")
+
+
+@pytest.fixture(scope="module")
+def fit_text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One fit for all tests of this file."""
+    folder = tmp_path_factory.mktemp("fit")
+    words = ["fit", LADDER, "--up-to-params", "410M", "--family", "pythia-pile", "-q"]
+    subprocess.run(
+        [sys.executable, "-P", "-m", "scalepredict", *words],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return (folder / "scalepredict.fit.json").read_text()
+
+
+@pytest.fixture
+def fitted(command: Run, tmp_path: Path, fit_text: str) -> Run:
+    (tmp_path / "scalepredict.fit.json").write_text(fit_text)
+    return command
+
+
+def test_a_plan_names_a_run_the_knee_and_the_price(fitted: Run) -> None:
+    done = fitted("plan", *TARGET, "--budget", "2e21", "--gpu", "h100", "--price", "2.5")
+    assert done.returncode == 0, done.stderr
+    assert "mean 90 % width at the target" in done.stdout
+    assert "GPU-hours" in done.stdout
+    hours = 2e21 / (989e12 * 0.4 * 3600)
+    assert f"{hours:,.0f}" in done.stdout
+    assert "arc_easy" in done.stdout
+
+
+def test_the_document_holds_what_the_contract_says(fitted: Run) -> None:
+    document = json.loads(fitted("plan", *TARGET, "--budget", "2e21", "--json").stdout)
+    assert document["schema"] == "scalepredict.plan/1"
+    assert document["verdict"] == "run"
+    (run,) = document["runs"]
+    assert run["flops"] == pytest.approx(2e21)
+    assert run["share"] == pytest.approx(1.0)
+    assert run["width_after"] < run["width_now"]
+    assert {"benchmark", "width_now", "width_after"} == set(run["benchmarks"][0])
+    assert len(document["curve"]) == 12
+    assert document["limit"] <= run["width_after"]
+    assert document["least_budget"] < 2e21
+    assert document["excluded"] == []
+
+
+def test_candidates_are_chosen_by_name_and_the_others_are_explained(
+    fitted: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "c.csv").write_text(
+        "model,params,tokens,cost\na,1B,100B,\nb,2.8B,100B,1e21\nc,11B,290B,\n"
+        "pythia-410m,302M,300B,\n"
+    )
+    done = fitted("plan", *TARGET, "--budget", "2.5e21", "--candidates", "c.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert [run["model"] for run in document["runs"]] == ["b"]
+    assert [one["model"] for one in document["excluded"]] == ["c"]
+    assert "a run that large is the target" in document["excluded"][0]["why"]
+    assert "another seed of it: pythia-410m" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--budget", "1e18"), "the least that helps is"),
+        (("--params", "50M", "--tokens", "300B"), "no larger than the evidence"),
+        (("--gpu", "h1000"), "did you mean 'h100'"),
+        (("--gpu-hours", "100"), "needs --gpu"),
+        (("--price", "2"), "name the accelerator"),
+        (("--gpu", "h100", "--mfu", "40"), "is a fraction, like 0.4"),
+        (("--sizes", "1B,x"), "is not a count"),
+        (("--tokens-per-param", "30..20"), "the lower bound goes first"),
+        (("--family", "pythia-pil"), "did you mean 'pythia-pile'"),
+        (("--benchmark", "arc_eazy"), "did you mean 'arc_easy'"),
+        (("--try", "1B"), "A design is N:D"),
+        (("--candidates", "no.csv"), "no.csv: cannot be read"),
+    ],
+)
+def test_a_mistake_is_named_with_its_mend(fitted: Run, words: tuple[str, ...], said: str) -> None:
+    done = fitted("plan", *(() if "--params" in words else TARGET), *words)
+    assert done.returncode == 2, done.stdout
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model,params\na,1B\n", "line 1: no column tokens"),
+        ("model,params,tokens\na,1X,1B\n", "line 2: params: '1X' is not a count"),
+        ("model,params,tokens\na,1B,1B\na,2B,1B\n", "'a' stands twice"),
+        ("model,params,tokens\n", "no candidates"),
+    ],
+)
+def test_a_wrong_file_of_candidates_is_refused(
+    fitted: Run, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "c.csv").write_text(text)
+    done = fitted("plan", *TARGET, "--candidates", "c.csv")
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_designs_of_the_user_are_told_and_a_picture_is_drawn(fitted: Run, tmp_path: Path) -> None:
+    done = fitted("plan", *TARGET, "--try", "1.4B:28B", "--try", "2.8B:100B")
+    assert done.returncode == 0, done.stderr
+    assert "designs of yours" in done.stdout
+    done = fitted("plot", "plan", *TARGET, "-o", "plan.png")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,146 @@
+"""The curve never rises, says what it cannot promise, and is the same for permuted rows."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from scalepredict.errors import RefusedError
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
+from scalepredict.evaluation.planning.budget_curve import Plan, least_budget, make_plan
+from scalepredict.evaluation.planning.filled_in import Ladder, widths_now, widths_with
+from scalepredict.evaluation.planning.next_runs import Run, Space
+from scalepredict.evaluation.planning.promise import Conditions, shipped_promise
+from scalepredict.predictors.fit_families import fit_families
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.stack.stack import Stack
+from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
+
+SIZES = np.array([50e6, 100e6, 200e6, 400e6, 800e6])
+
+
+def table(order: tuple[int, ...] = (0, 1, 2, 3, 4), names: str = "m{}") -> EvalTable:
+    rng = np.random.default_rng(3)
+    x = np.log10(SIZES / SIZES[0])
+    scores = np.stack([0.3 + 0.2 * x, 0.25 + 0.15 * x, 0.5 + 0.1 * x, np.full(5, 0.25)], axis=1)
+    scores = scores + rng.normal(0, 0.004, scores.shape)
+    scores[:, 3] = rng.binomial(1000, 0.25, 5) / 1000
+    units = [Unit(benchmark=name, chance=0.25, metric="acc") for name in ("a", "b", "c", "idle")]
+    made = make_table(
+        [
+            Checkpoint(model=names.format(i), family="f", params=n, tokens=20 * n, flops=120 * n**2)
+            for i, n in enumerate(SIZES)
+        ],
+        units,
+        scores,
+        n_items=np.full(scores.shape, 2000.0),
+    )
+    return made.take_rows(list(order))
+
+
+def ladder(evidence: EvalTable, params: float = 8e9) -> Ladder:
+    fit = fit_families(evidence, Stack(), rng=np.random.default_rng(0))
+    target = Targets(
+        family=("f",),
+        params=np.array([params]),
+        tokens=np.array([20 * params]),
+        flops=np.array([120 * params**2]),
+        assumption=("",),
+    )
+    return Ladder(
+        group=fit.groups[0],
+        evidence=fit.groups[0].evidence,
+        wanted=(0, 1, 2, 3),
+        predictor=Stack(),
+        calibration=load_calibration(None),
+        target=target,
+    )
+
+
+def space(params: float = 8e9) -> Space:
+    return Space(
+        params=params,
+        tokens=20 * params,
+        flops=120 * params**2,
+        ratios=(20.0, 20.0),
+        most_flops=30 * params**2,
+        flops_of=lambda n, d: 6 * n * d,
+    )
+
+
+@cache
+def planned(budget: float, order: tuple[int, ...] = (0, 1, 2, 3, 4), names: str = "m{}") -> Plan:
+    return make_plan(
+        ladder(table(order, names)),
+        space(),
+        budget,
+        runs=1,
+        promise=shipped_promise(),
+        jobs=1,
+        rng=np.random.default_rng(0),
+    )
+
+
+def test_a_plan_narrows_the_forecast_and_its_curve_never_rises() -> None:
+    plan = planned(4e20)
+    widths = [point.width for point in plan.curve]
+    assert widths == sorted(widths, reverse=True)
+    assert len(plan.curve) == 12
+    assert plan.verdict == "run"
+    assert plan.knee is not None
+    assert plan.knee.width <= 1.15 * plan.limit
+    assert np.nanmean(plan.after) < np.nanmean(plan.now)
+    assert plan.runs[0].flops == pytest.approx(4e20)
+
+
+def test_no_width_is_promised_for_what_is_at_chance() -> None:
+    plan = planned(4e20)
+    assert list(plan.promised) == [True, True, True, False]
+    assert np.isnan(plan.after[3])
+    assert any("idle" in note for note in plan.notes)
+
+
+def test_the_answer_does_not_hang_on_the_order_or_the_names_of_models() -> None:
+    first = planned(4e20)
+    other = planned(4e20, (3, 1, 4, 0, 2), "run-{}")
+    assert [p.width for p in first.curve] == pytest.approx([p.width for p in other.curve], rel=1e-6)
+    assert first.runs == other.runs
+
+
+def test_a_budget_that_buys_nothing_is_answered_with_the_least_that_does() -> None:
+    with pytest.raises(RefusedError, match=r"the least that helps is 9\.6e19"):
+        planned(1e15)
+    far = ladder(table(), 40e9)
+    assert least_budget(far, space(40e9)) == pytest.approx(120 * 40e9**2 / 300)
+
+
+def test_a_target_inside_the_evidence_is_refused() -> None:
+    with pytest.raises(RefusedError, match="no larger than the evidence"):
+        least_budget(ladder(table()), replace(space(), flops=1e19))
+
+
+def test_a_far_run_above_a_cluster_is_cautioned() -> None:
+    notes = planned(1e21).notes
+    assert any("above the next one" in note for note in notes)
+    assert not any("above the next one" in note for note in planned(2e20).notes)
+
+
+def test_filled_in_runs_share_their_noise_and_jobs_do_not_matter() -> None:
+    made = ladder(table())
+    run = Run(params=3e9, tokens=60e9, flops=1.08e21, cost=1.08e21)
+    one, two = (
+        widths_with(made, [(run,), (run,)], jobs=jobs, rng=np.random.default_rng(0))
+        for jobs in (1, 2)
+    )
+    assert np.array_equal(one, two)
+    assert np.array_equal(one[0], one[1])
+    assert np.all(one[0][:3] < widths_now(made)[:3])
+
+
+def test_the_promise_is_a_range_around_its_median() -> None:
+    middle, low, high = shipped_promise().factor(Conditions(runs=2, decades=1.0, off_ratio=0.5))
+    assert low < middle < high
+    near, far = shipped_promise().errors(0.5), shipped_promise().errors(1.5)
+    assert near[0] < far[0]
+    assert near[0] < near[1]

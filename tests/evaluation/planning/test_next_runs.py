@@ -1,0 +1,70 @@
+"""The rule: on the target's ray, never the target itself, never a design outside the bounds."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from scalepredict.evaluation.planning.next_runs import Run, Space, next_runs
+
+SPACE = Space(
+    params=70e9,
+    tokens=1.4e12,
+    flops=6 * 70e9 * 1.4e12,
+    ratios=(20.0, 20.0),
+    most_flops=0.25 * 6 * 70e9 * 1.4e12,
+    flops_of=lambda n, d: 6 * n * d,
+)
+
+
+def test_one_run_lies_on_the_ray_of_the_target_and_spends_the_budget() -> None:
+    (run,) = next_runs(SPACE, 0.01 * SPACE.flops, most=1, scales=5)
+    assert run.params == pytest.approx(70e9 * 0.1, rel=1e-9)  # sqrt(b)
+    assert run.tokens == pytest.approx(1.4e12 * 0.1, rel=1e-9)
+    assert run.cost == pytest.approx(0.01 * SPACE.flops, rel=1e-9)
+
+
+def test_a_run_is_never_the_target_and_what_is_left_buys_another() -> None:
+    first, second = next_runs(SPACE, 0.4 * SPACE.flops, most=2, scales=5)
+    assert first.flops == pytest.approx(SPACE.most_flops)
+    assert second.cost == pytest.approx(0.15 * SPACE.flops)
+    assert len(next_runs(SPACE, 0.2 * SPACE.flops, most=3, scales=5)) == 1
+
+
+def test_bounds_on_the_ratio_move_the_run_to_the_nearest_allowed_point() -> None:
+    space = replace(SPACE, ratios=(40.0, 80.0))
+    (run,) = next_runs(space, 1e22, most=1, scales=5)
+    assert run.tokens / run.params == pytest.approx(40.0)
+    assert run.cost == pytest.approx(1e22)
+
+
+def test_sizes_are_those_that_can_be_trained_with_tokens_inside_the_bounds() -> None:
+    space = replace(SPACE, sizes=(1e9, 7e9, 30e9), ratios=(10.0, 40.0))
+    (run,) = next_runs(space, 1.2e22, most=1, scales=5)
+    candidates = {n: min(1.4e12, 40 * n, 1.2e22 / (6 * n)) for n in (1e9, 7e9, 30e9)}
+    allowed = {n: d for n, d in candidates.items() if d >= 10 * n}
+    nearest = min(
+        allowed, key=lambda n: math.hypot(math.log(70e9 / n), math.log(1.4e12 / allowed[n]))
+    )
+    assert (run.params, run.tokens) == (nearest, pytest.approx(allowed[nearest]))
+    assert next_runs(space, 1e18, most=1, scales=5) == ()
+
+
+def test_candidates_are_taken_in_the_order_of_their_distance_while_they_are_affordable() -> None:
+    def run(name: str, n: float, cost: float | None = None) -> Run:
+        flops = 6 * n * 20 * n
+        return Run(model=name, params=n, tokens=20 * n, flops=flops, cost=cost or flops)
+
+    runs = (run("a", 1e9), run("b", 7e9), run("c", 30e9), run("big", 69e9), run("dear", 8e9, 1e30))
+    space = replace(SPACE, candidates=runs)
+    chosen = next_runs(space, 1.2 * runs[2].flops, most=3, scales=5)
+    assert [each.model for each in chosen] == ["c", "b", "a"]
+    assert [each.model for each in next_runs(space, 1e22, most=2, scales=5)] == ["b", "a"]
+
+
+def test_a_ladder_that_lacks_scales_gets_them_first() -> None:
+    runs = next_runs(SPACE, 1e22, most=1, scales=0)
+    shares = [run.cost / 1e22 for run in runs]
+    assert shares == pytest.approx([16 / 21, 4 / 21, 1 / 21])
+    assert len(next_runs(SPACE, 1e22, most=1, scales=1)) == 2
+    assert len(next_runs(SPACE, 1e22, most=1, scales=2)) == 1

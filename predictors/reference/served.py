@@ -16,7 +16,7 @@ import numpy as np
 from scalepredict.errors import RefusedError, did_you_mean
 from scalepredict.predictors.reference.reference_table import ReferenceTable
 from scalepredict.records.benchmarks import simplified
-from scalepredict.records.reference_rows import shipped_reference_rows
+from scalepredict.records.reference_rows import shipped_models
 from scalepredict.records.table import (
     FLOPS_PER_PARAM_TOKEN,
     Bools,
@@ -172,9 +172,8 @@ def named_labs(names: Collection[str]) -> frozenset[str]:
 
 @cache
 def _labs_by_model() -> dict[str, frozenset[str]]:
-    rows = shipped_reference_rows()
     found: dict[str, frozenset[str]] = {}
-    for model, lab in zip(rows.model, rows.lab, strict=True):
+    for lab, model in shipped_models():
         for name in {simplified(model), simplified(model.rpartition("/")[2])}:
             found[name] = found.get(name, frozenset()) | {lab}
     return found

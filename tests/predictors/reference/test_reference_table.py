@@ -10,7 +10,7 @@ from scalepredict.predictors.reference.reference_table import (
     make_reference_table,
     reference_table,
 )
-from scalepredict.records.reference_rows import shipped_reference_rows
+from scalepredict.records.reference_rows import shipped_models, shipped_reference_rows
 
 
 def same(one: ReferenceTable, other: ReferenceTable) -> bool:
@@ -68,3 +68,8 @@ def test_several_labs_are_left_out_on_the_spot() -> None:
     i, j = (each.benchmarks.index("piqa") for each in (table, full))
     assert table.labs[i] == full.labs[j] - 2
     assert "sciq" not in table.benchmarks  # one lab is left
+
+
+def test_names_of_models_are_those_of_the_rows() -> None:
+    rows = shipped_reference_rows()
+    assert shipped_models() == set(zip(rows.lab, rows.model, strict=True))

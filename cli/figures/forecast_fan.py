@@ -59,7 +59,7 @@ def forecast_figure(panels: Sequence[Panel], *, title: str = "") -> Any:
             axis.set_xlabel("training FLOPs")
         if single or column == 0:
             axis.set_ylabel("score (%)")
-    _legend(figure, panels[0].levels)
+    _legend(figure, panels[0].levels, public=panels[0].path.public is not None)
     figure.align_ylabels()
     if title:
         figure.suptitle(title_of(title), fontsize=9)
@@ -87,6 +87,12 @@ def _draw(axis: Any, panel: Panel) -> None:
     axis.set_axisbelow(True)
     axis.axhline(100 * unit.chance, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
     beyond = slice(panel.path.inside, None)
+    if panel.path.public is not None:  # two of three public families, in grey
+        low, high = panel.path.public
+        axis.fill_between(
+            flops, 100 * low[:, column], 100 * high[:, column],
+            color=MUTED, alpha=0.15, linewidth=0,
+        )  # fmt: skip
     if np.isfinite(forecast.point[:, column]).all():
         for level, shade in _shaded(panel.levels, _SHADES):
             low, high = forecast.interval(level)
@@ -184,7 +190,7 @@ def _shaded(levels: Levels, shades: Sequence[float]) -> Iterator[tuple[float, fl
     return zip(outer_first, alphas.tolist(), strict=True)
 
 
-def _legend(figure: Any, levels: Levels) -> None:
+def _legend(figure: Any, levels: Levels, *, public: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -198,10 +204,11 @@ def _legend(figure: Any, levels: Levels) -> None:
         Line2D([], [], color=TARGET, marker="D", markersize=4, linestyle="", label="target"),
         Line2D([], [], color=MUTED, linestyle=(0, (1, 2)), linewidth=0.7, label="chance"),
     ]
+    families = Patch(color=MUTED, alpha=0.15, linewidth=0, label="2 of 3 public families")
     figure.legend(
-        handles=[*lines, *fans],
+        handles=[*lines, *([families] if public else []), *fans],
         loc="outside lower center",
-        ncols=4 if len(figure.axes) < 3 else 7,
+        ncols=4 if len(figure.axes) < 3 else 8,
         labelcolor=INK,
         fontsize=7,
     )

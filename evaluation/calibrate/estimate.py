@@ -37,7 +37,7 @@ from scalepredict.predictors.interface import Spread
 from scalepredict.predictors.registry import BASELINES
 from scalepredict.records.table import Floats, Ints
 
-SMALL_EVIDENCE = 2.0  # less leaves families of few models short of 90 %, more widens all the others
+SMALL_EVIDENCE = 0.5  # less leaves families of few models short of 90 %, more widens all the others
 
 
 def calibrate(

@@ -10,10 +10,12 @@ import numpy as np
 
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast, forecast_family
 from scalepredict.evaluation.intervals.calibration import Calibration
-from scalepredict.predictors.fit_families import Fit
+from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.reference.fitted_reference import FittedReference
 from scalepredict.records.answers import answers
 from scalepredict.records.table import EvalTable, Floats
+from scalepredict.records.units import match
 
 STEPS = 24  # points of each of the two stretches
 
@@ -25,10 +27,13 @@ class Path:
     Attributes:
         ahead: The forecast of the family at the P points, calibrated.
         inside: How many of the points lie within the evidence.
+        public: Where two of three families of public models lie, low and high of shape (P, T); NaN
+            where none were measured on the benchmark, None if none were on any.
     """
 
     ahead: FamilyForecast
     inside: int
+    public: tuple[Floats, Floats] | None = None
 
 
 def path_to(
@@ -64,7 +69,17 @@ def path_to(
     )
     group = next(group for group in fit.groups if target.family in group.families)
     ahead = forecast_family(fit, group, targets, calibration)
-    return Path(ahead=ahead, inside=len(inside))
+    return Path(ahead=ahead, inside=len(inside), public=_public(group, ahead))
+
+
+def _public(group: FittedGroup, ahead: FamilyForecast) -> tuple[Floats, Floats] | None:
+    reference: FittedReference | None = getattr(group.law, "reference", None)
+    if reference is None:
+        return None
+    units = group.law.frontier.units  # type: ignore[attr-defined]  # a law with a reference has one
+    places = match(ahead.evidence.units, units, unknown="same")
+    low, high = reference.public_band(ahead.targets)
+    return low[:, places], high[:, places]
 
 
 def standard_errors(evidence: EvalTable) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import expit, ndtr
 
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.reference.reference_curves import (
@@ -64,6 +64,8 @@ class FittedReference:
         families: Families behind each curve. Shape (T,).
         reasons: Why a unit is not served; empty where it is. Length T.
         without: Labs that took no part.
+        public_mean: (level, slope) of the mean public family. Shape (T, 2).
+        public_covariance: Of level and slope between public families. Shape (T, 2, 2).
     """
 
     weight: Floats
@@ -77,6 +79,8 @@ class FittedReference:
     families: Floats
     reasons: tuple[str, ...]
     without: tuple[str, ...]
+    public_mean: Floats
+    public_covariance: Floats
 
     def uses(self, alone: Bools) -> tuple[ReferenceUse | None, ...]:
         """What stands behind each unit; None = no curve.
@@ -115,6 +119,15 @@ class FittedReference:
         x = self._index(targets)
         value, rise = curve_value(self.params, self.floor, x)
         return self._link_variance(x) * rise**2 + measurement_variance(value, _known(n_items))
+
+    def public_band(self, targets: Targets) -> tuple[Floats, Floats]:
+        """Where two of three public families lie, whatever the ladder scores. Two (K, T)."""
+        x = self._index(targets)
+        v = self.public_covariance
+        between = np.sqrt(v[:, 0, 0] + 2 * x * v[:, 0, 1] + x**2 * v[:, 1, 1])
+        link = self.public_mean[:, 0] + self.public_mean[:, 1] * x
+        low, high = (expit(link + side * between) for side in (-1, 1))
+        return self.floor + (1 - self.floor) * low, self.floor + (1 - self.floor) * high
 
     def exceedance(self, targets: Targets, score: Floats, n_items: Floats) -> Floats:
         """Probability that the next measured score is above ``score``, (T,). Shape (K, T)."""
@@ -192,6 +205,8 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
         families=only(known.families[place].astype(float)),
         reasons=reasons,
         without=known.without,
+        public_mean=only(priors.mean),
+        public_covariance=only(priors.covariance),
     )
 
 

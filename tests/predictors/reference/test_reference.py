@@ -10,6 +10,9 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.reference.fitted_reference import fit_reference
 from scalepredict.predictors.reference.reference import Reference
+from scalepredict.predictors.reference.reference_curves import absolute_index
+from scalepredict.predictors.reference.reference_table import reference_table
+from scalepredict.predictors.scale.scale_evidence import Scale
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 SIZES = (1e8, 4e8, 1.6e9)
@@ -62,6 +65,17 @@ def test_exceedance_is_that_of_a_sample() -> None:
         share = norm.cdf((p - limit[t]) / deviation).mean()
         # 40,000 draws: a standard error of 0.0025 at most, four of them.
         assert fitted.exceedance(goal, limit, items)[0, t] == pytest.approx(share, abs=0.01)
+
+
+def test_the_public_band_is_one_deviation_about_the_mean_family() -> None:
+    low, high = fit_reference(ladder(1)).public_band(target(7e9))
+    table = reference_table()
+    i, x = table.benchmarks.index("piqa"), absolute_index(Scale.of_targets(target(7e9)))[0]
+    mean, spread, floor = table.priors.mean[i], table.priors.covariance[i], table.priors.floor[i]
+    between = np.sqrt(np.array([1, x]) @ spread @ np.array([1, x]))
+    for found, side in ((low, -1), (high, 1)):
+        logit = mean @ np.array([1, x]) + side * between
+        assert found[0, 0] == pytest.approx(floor + (1 - floor) / (1 + np.exp(-logit)))
 
 
 def test_without_a_served_benchmark_it_is_refused_with_the_reason() -> None:

@@ -32,6 +32,7 @@ LEAST_WEIGHT = 1e-3
 LEAST_VARIANCE = 2e-6  # of a score: a benchmark of 10,000 questions is not exact to 1e-4
 FLAT_DEVIATION = 0.05  # prior slope of a benchmark that does not move (per decade)
 ROUNDS = 8
+STEPS, STEPS_BETWEEN = 40, 6  # of least squares in the last round, and in those before it
 PRIOR_UNITS = 2.0  # pseudo-benchmarks behind the prior mean
 PRIOR_FREEDOM = 5.0  # pseudo-benchmarks behind the prior covariance
 PRIOR_COVARIANCE = np.array([[4.0, 0.0], [0.0, 0.16]])
@@ -160,9 +161,11 @@ def fit_curves(
     both = np.tile(both, (1, 1, n_units, 1))
     phi = np.ones((len(settings), n_units))
     expected = np.broadcast_to(evidence.y, evidence.weight.shape)
-    for _ in range(ROUNDS):
+    for left in reversed(range(ROUNDS)):
         variance = phi[:, :, None] * _binomial(expected, evidence.n_items)
-        both, covariance, log_evidence = _most_probable(evidence, variance, prior, both)
+        both, covariance, log_evidence = _most_probable(
+            evidence, variance, prior, both, max_steps=STEPS_BETWEEN if left else STEPS
+        )
         share = _flat_share(log_evidence, prior.flat_share, phi)
         expected = _mixture(evidence, both, share)
         phi = _overdispersion(evidence, expected)
@@ -218,7 +221,7 @@ def _binomial(p: Floats, n_items: Floats) -> Floats:
 
 
 def _most_probable(
-    evidence: _Evidence, variance: Floats, prior: _Prior, start: Floats
+    evidence: _Evidence, variance: Floats, prior: _Prior, start: Floats, *, max_steps: int
 ) -> tuple[Floats, Floats, Floats]:
     # MAP estimates (G, 2, T, 2), Laplace covariances (G, 2, T, 2, 2) and log evidences (G, 2, T);
     # the second axis is the hypothesis, rising or flat.
@@ -250,7 +253,7 @@ def _most_probable(
         return np.concatenate([misfit, strain], axis=1), jacobian
 
     solution = least_squares(
-        residuals, start.reshape(-1, 2), max_steps=40, max_step=3.0, tolerance=1e-6
+        residuals, start.reshape(-1, 2), max_steps=max_steps, max_step=3.0, tolerance=1e-6
     )
     log_evidence = (
         np.log(root[:, 0, 0] * root[:, 1, 1])

@@ -77,6 +77,7 @@ def _entry(report: ClusterReport) -> dict[str, object]:
         "outliers": [],
         "solved_by_none": [],
         "predictable_share": None,
+        "score_share": None,
         "mapping": [],
         "holdout": None,
         "forecasts": [asdict(forecast) for forecast in report.forecasts],
@@ -98,6 +99,7 @@ def _entry(report: ClusterReport) -> dict[str, object]:
     entry["outliers"] = _names(report, clusters.labels == OUTLIER)
     entry["solved_by_none"] = _names(report, clusters.labels == SOLVED_BY_NONE)
     entry["predictable_share"] = clusters.predictable_share
+    entry["score_share"] = clusters.score_share
     if fit.clusters is not None:
         entry["mapping"] = np.stack([clusters.part[0], clusters.whole[0]], axis=1).tolist()
     if report.holdout is not None:

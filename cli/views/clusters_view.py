@@ -91,7 +91,8 @@ def _summary(report: ClusterReport, clusters: ClusterFit) -> list[str]:
     outliers = int((clusters.labels == OUTLIER).sum())
     unsolved = int((clusters.labels == SOLVED_BY_NONE).sum())
     lines = [
-        f"can be extrapolated: {percent(clusters.predictable_share)} % of the score; outliers: "
+        f"can be extrapolated: {percent(clusters.predictable_share)} % of the questions, which "
+        f"hold {percent(clusters.score_share)} % of the largest model's score; outliers: "
         f"{outliers} of {count_of(n, 'question')} ({percent(outliers / n)} %); solved by no "
         f"model: {unsolved} ({percent(unsolved / n)} %)",
         f"{count_of(report.n_models, 'model')} of {format_count(clusters.flops[0])} to "

@@ -16,10 +16,12 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.cod.cluster_fit import ClusterFit, fit_clusters
 from scalepredict.predictors.cod.cluster_law import FREE_CEILING_MODELS
 from scalepredict.predictors.cod.cod import (
+    LEAST_SHARE,
     MIN_TRIALS,
     BenchmarkFit,
     ClusteringOnDifficulty,
     fit_benchmark,
+    little_of_the_score,
     question_streams,
 )
 from scalepredict.predictors.cod.difficulty import Difficulty, read_difficulty
@@ -28,7 +30,6 @@ from scalepredict.predictors.scale.targets import FAR_FACTOR, far_away
 from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
-LEAST_SHARE = 0.4
 MOST_ERROR = 0.03  # the paper calls errors above 5 points invalid, and below 2 accurate
 FEW_TRIALS = 50.0
 
@@ -208,11 +209,9 @@ def _doubts(
     doubts = [far_away(factor)] if factor > FAR_FACTOR else []
     if fit.clusters is None:
         return doubts
-    share, n_models = fit.clusters.predictable_share, len(difficulty.flops)
-    if share < LEAST_SHARE:
-        doubts.append(
-            f"only {share:.0%} of the score can be extrapolated; the map carries the rest"
-        )
+    n_models = len(difficulty.flops)
+    if fit.clusters.score_share < LEAST_SHARE:
+        doubts.append(little_of_the_score(fit.clusters.score_share))
     if difficulty.median_trials < FEW_TRIALS:
         doubts.append(
             f"{count_of(round(difficulty.median_trials), 'answer')} to a typical question; "

@@ -100,8 +100,19 @@ class ClusterFit:
 
     @property
     def predictable_share(self) -> float:
-        """Their share in the benchmark's score, a fraction."""
+        """Their share in the questions, as weighted in the benchmark's score, a fraction."""
         return float(self.shares[self.extrapolatable].sum())
+
+    @property
+    def score_share(self) -> float:
+        """Share of them in what the largest model scores, a fraction.
+
+        Where most questions are hardly ever passed, a few others hold most of the score.
+        """
+        if not self.extrapolatable.any():
+            return 0.0
+        part, whole = self.measured[:2, len(self.flops) - 1]
+        return float(np.clip(self.predictable_share * part / max(whole, 1e-12), 0.0, 1.0))
 
     @property
     def curves(self) -> ClusterCurves:

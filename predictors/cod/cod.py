@@ -45,6 +45,7 @@ PRIOR_FREEDOM = 2.0  # models' worth of evidence that they scatter as their answ
 GRADED_SPREAD = 1e-6  # variance of graded probabilities that are all alike
 DIRECT = CurveForm(curve="power_law", parameters=("A", "a"), starts=line_starts(2))
 MIN_PREDICTABLE = 0.2  # share of the score: with less the map, not the clusters, is the forecast
+LEAST_SHARE = 0.4  # of the score of the largest model; with less the map carries the forecast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,9 +215,11 @@ def fit_benchmark(
     else:
         clusters = fit_clusters(difficulty, clustering, n_resamples=n_resamples, rng=rng)
         if clusters is not None and clusters.predictable_share >= MIN_PREDICTABLE:
-            fit = BenchmarkFit(
-                questions=difficulty.questions, clusters=clusters, notes=difficulty.notes
-            )
+            notes = difficulty.notes
+            if clusters.score_share < LEAST_SHARE:
+                doubt = little_of_the_score(clusters.score_share)
+                notes = (*notes, f"{name}: low trust: {doubt}.")
+            fit = BenchmarkFit(questions=difficulty.questions, clusters=clusters, notes=notes)
             return _with_scatter(fit, difficulty)
         share = 0.0 if clusters is None else clusters.predictable_share
         why = f"clusters that can be extrapolated hold {share:.0%} of it"
@@ -230,6 +233,11 @@ def fit_benchmark(
     note = f"{name}: forecast by item response, not by clusters: {why}."
     fit = BenchmarkFit(questions=difficulty.questions, items=items, notes=(*difficulty.notes, note))
     return _with_scatter(fit, difficulty)
+
+
+def little_of_the_score(share: float) -> str:
+    """Why a forecast whose clusters hold little of the score is doubtful."""
+    return f"only {share:.0%} of the score can be extrapolated; the map carries the rest"
 
 
 def _direct(totals: EvalTable, method: str) -> DirectLaw | None:

@@ -13,10 +13,12 @@ from scalepredict.cli.plots.plot_clusters import plot_clusters
 from scalepredict.cli.plots.plot_coverage import plot_coverage
 from scalepredict.cli.plots.plot_forecast import plot_forecast
 from scalepredict.cli.plots.plot_plan import plot_plan
+from scalepredict.cli.plots.plot_trajectory import plot_trajectory
 from scalepredict.errors import RefusedError
 
 KINDS = {
     "forecast": plot_forecast,
+    "trajectory": plot_trajectory,
     "checkpoints": plot_checkpoints,
     "clusters": plot_clusters,
     "capabilities": plot_capabilities,

@@ -11,9 +11,11 @@ from scalepredict.cli.figures.style import (
     MUTED,
     POINT,
     TARGET,
+    axis_name,
     new_figure,
-    score_limits,
+    shown_times,
     title_of,
+    value_limits,
 )
 from scalepredict.evaluation.off_trend.trajectory import Trajectory
 from scalepredict.records.table import Ints
@@ -37,7 +39,7 @@ def checkpoints_figure(run: Trajectory, columns: Ints, *, alpha: float, title: s
         if i + across >= len(columns):
             axis.set_xlabel("tokens" if run.in_tokens else "step")
         if i % across == 0:
-            axis.set_ylabel("score (%)")
+            axis.set_ylabel(axis_name(run.units[int(columns[i])]))
     _legend(figure, alpha=alpha, narrow=across < 3)
     figure.align_ylabels()
     if title:
@@ -49,12 +51,14 @@ def _draw(axis: Any, run: Trajectory, column: int) -> None:
     from matplotlib.ticker import MaxNLocator
 
     unit, x = run.units[column], run.place
-    y, expected = 100 * run.scores[:, column], 100 * run.expected[:, column]
-    low, high = 100 * run.low[:, column], 100 * run.high[:, column]
+    times = shown_times(unit)
+    y, expected = times * run.scores[:, column], times * run.expected[:, column]
+    low, high = times * run.low[:, column], times * run.high[:, column]
     flagged = run.flagged[:, column] & np.isfinite(y)
     axis.grid(axis="y")
     axis.set_axisbelow(True)
-    axis.axhline(100 * unit.chance, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
+    if unit.measure is None:
+        axis.axhline(times * unit.chance, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
     for place in x[run.whole]:
         axis.axvline(place, color=TARGET, linewidth=0.7, linestyle=(0, (4, 2)))
     axis.fill_between(x, low, high, color=FAN, alpha=0.25, linewidth=0)
@@ -64,8 +68,8 @@ def _draw(axis: Any, run: Trajectory, column: int) -> None:
     axis.plot(x, y, "-", color=MUTED, linewidth=0.5)
     axis.plot(x[~flagged], y[~flagged], "o", color=POINT, markersize=2.4)
     axis.plot(x[flagged], y[flagged], "D", color=TARGET, markersize=4)
-    shown = np.concatenate([y, low, high, [100 * unit.chance]])
-    score_limits(axis, shown)
+    level = [times * unit.chance] if unit.measure is None else []
+    value_limits(axis, unit, np.concatenate([y, low, high, level]))
     width = 0.04 * (x.max() - x.min()) or 0.5 * x.max()
     axis.set_xlim(x.min() - width, x.max() + width)
     axis.xaxis.set_major_locator(MaxNLocator(4))

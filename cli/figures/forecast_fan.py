@@ -14,16 +14,18 @@ from scalepredict.cli.figures.style import (
     MUTED,
     POINT,
     TARGET,
+    axis_name,
     decades,
     new_figure,
     round_numbers,
-    score_limits,
+    shown_times,
     title_of,
+    value_limits,
 )
 from scalepredict.evaluation.classes.classes import Kind
 from scalepredict.evaluation.forecast.path import Path, standard_errors
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
-from scalepredict.records.table import Floats
+from scalepredict.records.table import Floats, Unit
 from scalepredict.records.text.counts import format_count
 
 _SHADES = (0.14, 0.16, 0.22)  # of the widest, a middle and the narrowest interval
@@ -58,12 +60,16 @@ def forecast_figure(panels: Sequence[Panel], *, title: str = "") -> Any:
         if single or i + columns >= len(panels):
             axis.set_xlabel("training FLOPs")
         if single or column == 0:
-            axis.set_ylabel("score (%)")
+            axis.set_ylabel(axis_name(_unit(panels[i])))
     _legend(figure, panels[0].levels, public=panels[0].path.public is not None)
     figure.align_ylabels()
     if title:
         figure.suptitle(title_of(title), fontsize=9)
     return figure
+
+
+def _unit(panel: Panel) -> Unit:
+    return panel.path.ahead.forecast.units[panel.column]
 
 
 def small_figure(panel: Panel) -> Any:
@@ -82,15 +88,17 @@ def _draw(axis: Any, panel: Panel) -> None:
     evidence, forecast = ahead.evidence, ahead.forecast
     flops = forecast.targets.flops
     unit, kind = forecast.units[column], ahead.classes.kinds[column]
+    times = shown_times(unit)
     axis.set_xscale("log")
     axis.grid(axis="y")
     axis.set_axisbelow(True)
-    axis.axhline(100 * unit.chance, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
+    if unit.measure is None:
+        axis.axhline(times * unit.chance, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
     beyond = slice(panel.path.inside, None)
     if panel.path.public is not None:  # two of three public families, in grey
         low, high = panel.path.public
         axis.fill_between(
-            flops, 100 * low[:, column], 100 * high[:, column],
+            flops, times * low[:, column], times * high[:, column],
             color=MUTED, alpha=0.15, linewidth=0,
         )  # fmt: skip
     if np.isfinite(forecast.point[:, column]).all():
@@ -98,22 +106,22 @@ def _draw(axis: Any, panel: Panel) -> None:
             low, high = forecast.interval(level)
             axis.fill_between(
                 flops[beyond],
-                100 * low[beyond, column],
-                100 * high[beyond, column],
+                times * low[beyond, column],
+                times * high[beyond, column],
                 color=FAN,
                 alpha=shade,
                 linewidth=0,
             )
         if kind is not Kind.AT_CHANCE:  # no confident curve for what is not yet measurable
-            axis.plot(flops, 100 * forecast.point[:, column], color=FAN, linewidth=1.2)
+            axis.plot(flops, times * forecast.point[:, column], color=FAN, linewidth=1.2)
             axis.plot(
-                flops[-1:], 100 * forecast.point[-1:, column], "D", color=TARGET, markersize=4
+                flops[-1:], times * forecast.point[-1:, column], "D", color=TARGET, markersize=4
             )
     axis.axvline(flops[-1], color=TARGET, linewidth=0.7, linestyle=(0, (4, 2)))
     axis.errorbar(
         evidence.flops,
-        100 * evidence.scores[:, column],
-        yerr=100 * standard_errors(evidence)[:, column],
+        times * evidence.scores[:, column],
+        yerr=times * standard_errors(evidence)[:, column],
         fmt="o",
         color=POINT,
         markersize=2.6,
@@ -129,13 +137,14 @@ def _limits(axis: Any, panel: Panel) -> None:
     low, high = forecast.interval(panel.levels.shown[-1])
     evidence = panel.path.ahead.evidence
     y, error = evidence.scores[:, column], standard_errors(evidence)[:, column]
-    level = [forecast.units[column].chance]
+    unit = forecast.units[column]
+    level = [unit.chance] if unit.measure is None else []
     beyond = slice(panel.path.inside, None)
     fan = [low[beyond, column], high[beyond, column]]
     if panel.path.ahead.classes.kinds[column] is not Kind.AT_CHANCE:
         fan.append(forecast.point[:, column])  # the curve is drawn
     shown = np.concatenate([y - error, y + error, level, *fan])
-    score_limits(axis, 100 * shown)
+    value_limits(axis, unit, shown_times(unit) * shown)
     flops = forecast.targets.flops
     axis.set_xlim(flops.min() / 1.6, flops.max() * 1.6)
     decades(axis, flops.min() / 1.6, flops.max() * 1.6)

@@ -16,7 +16,7 @@ import numpy as np
 
 from scalepredict.cli.views.render import clean
 from scalepredict.errors import RefusedError
-from scalepredict.records.table import Floats
+from scalepredict.records.table import Floats, Unit
 
 # Each is unlike any colour that matplotlib writes by itself, so that it can be found and replaced.
 INK = "#1a1a1b"
@@ -164,6 +164,26 @@ def round_numbers(low: float, high: float) -> list[float]:
         if len(found) > 1:
             break
     return found
+
+
+def shown_times(unit: Unit) -> float:
+    """What values are multiplied by on an axis: fractions are shown in percent."""
+    return 100.0 if unit.measure is None else 1.0
+
+
+def axis_name(unit: Unit) -> str:
+    """What stands beside the axis of a benchmark."""
+    return "score (%)" if unit.measure is None else unit.measure.unit
+
+
+def value_limits(axis: Any, unit: Unit, shown: Floats) -> None:
+    """Limits of an axis of a benchmark that show all of it."""
+    if unit.measure is None:
+        score_limits(axis, shown)
+        return
+    bottom, top = float(np.nanmin(shown)), float(np.nanmax(shown))
+    margin = 0.06 * (top - bottom) or 0.01 * abs(top) or 1.0
+    axis.set_ylim(bottom - margin, top + margin)
 
 
 def score_limits(axis: Any, percents: Floats) -> None:

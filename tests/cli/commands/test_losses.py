@@ -119,3 +119,17 @@ def test_three_commands_lead_from_checkpoints_to_a_projected_trajectory(
     refused = command("forecast", "--params", "5B", "--trajectory")
     assert refused.returncode == 2
     assert "have changed since the fit" in refused.stderr
+
+
+def test_the_curve_ahead_can_be_drawn(command: Run, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    rows = ["model,family,params,tokens,benchmark,metric,score"]
+    for i in range(4):
+        n = 10 ** (7.5 + i / 3)
+        for share in (0.1, 0.3, 1.0):
+            rows.append(f"m{i},mix,{n:.6g},{20 * n * share:.6g},c4,loss,{60 * n**-0.2:.4f}")
+    (tmp_path / "runs.csv").write_text("\n".join([*rows, ""]))
+    assert command("fit", "runs.csv", "-q").returncode == 0
+    drawn = command("plot", "trajectory", "--params", "5B", "-o", "t.svg")
+    assert drawn.returncode == 0, drawn.stderr
+    assert "nats" in (tmp_path / "t.svg").read_text()

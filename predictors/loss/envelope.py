@@ -14,6 +14,7 @@ from scalepredict.records.table import Bools, Floats
 
 STEP = 1.5  # of compute: within it, only the run of least loss is a rung
 ON_TRACK = 1.5  # tokens per parameter this close to the ladder's are its own
+MOST_SCATTER = 2.0  # of the rungs' own ratios: a front that wanders more holds no wider than this
 FEWEST_RUNGS = 3  # two parameters and one rung to contradict them
 
 
@@ -72,7 +73,7 @@ class Track:
     def holds(self, log_flops: Floats, log_ratio: Floats) -> Bools:
         """Whether each of K targets continues the rungs of each series. Shape (T, K)."""
         expected = self.level[:, None] + self.slope[:, None] * (log_flops - self.centre[:, None])
-        tolerance = np.log(ON_TRACK) + 2 * self.scatter[:, None]
+        tolerance = np.log(ON_TRACK) + np.minimum(self.scatter[:, None], np.log(MOST_SCATTER))
         near: Bools = np.abs(log_ratio - expected) <= tolerance
         return near
 

@@ -96,6 +96,11 @@ def select_evidence(
     measured &= np.isfinite(kept.scores).any()  # losses alone make no forecast of a score
     chosen = _latest(kept.take_rows(measured), choice, notes)
     _note_unscored(chosen, notes)
+    if len(chosen.checkpoints) == 1 < int(measured.sum()):
+        notes.append(
+            f"warning: one run ({chosen.checkpoints[0].model}): its last checkpoint alone is no "
+            "ladder. Use --checkpoints all to fit its course, or `scalepredict check` to watch it."
+        )
     return Selection(table=chosen, anchors=anchors, notes=tuple(notes))
 
 

@@ -87,3 +87,11 @@ def test_a_benchmark_of_losses_alone_is_named_and_gives_no_evidence() -> None:
         "evidence: no score of 1 benchmark, so no forecast: x."
     )
     assert not select_evidence(table.take_units([0])).table.checkpoints
+
+
+def test_one_run_is_told_what_to_do() -> None:
+    run = ladder().take_rows([0, 1, 2])
+    (note,) = (note for note in select_evidence(run).notes if "one run" in note)
+    assert "--checkpoints all to fit its course, or `scalepredict check`" in note
+    assert not any("one run" in note for note in select_evidence(run, choice=ALL).notes)
+    assert not any("one run" in note for note in select_evidence(ladder()).notes)

@@ -93,7 +93,7 @@ class BenchmarkEntry:
 
     def chance_of(self, metric: Metric, task: str = "") -> float | None:
         """Score of a guesser by this metric, on the benchmark or one of its tasks."""
-        own = self.tasks.get(simplified(task)) if task else None
+        own = self.tasks.get(simplified(task)) if task and self.tasks else None
         if own is not None and own.chance is not None and self._counts(metric):
             return own.chance
         for key in (metric.name, ANY_METRIC, metric.kind):

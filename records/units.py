@@ -89,6 +89,8 @@ def labelled(units: Sequence[Unit]) -> tuple[Unit, ...]:
         mine = columns.setdefault(unit.benchmark, [])
         if whole not in mine:
             mine.append(whole)
+    if all(len(mine) == 1 for mine in columns.values()):
+        return tuple(units)
     return tuple(
         replace(unit, label=_label(whole_key(unit), columns[unit.benchmark])) for unit in units
     )

@@ -238,13 +238,17 @@ def _units(
     shots = rows.number("shots")[first]
     chances = _one_number(rows, "chance", code, n, "benchmark")
     suites = _one_text(rows, "suite", code, n, "benchmark")
-    metrics = [metadata.metrics.find(name) for name in names["metric"]]
+    by_name = {name: metadata.metrics.find(name) for name in set(names["metric"])}
+    fractions = {name: is_score(metric) for name, metric in by_name.items()}
     units: list[Unit] = []
     from_metadata: dict[str, None] = {}
     for i in range(n):
         benchmark = names["benchmark"][i]
         entry = entries[benchmark]
-        known = metadata.chance(benchmark, names["task"][i], names["metric"][i])
+        metric = by_name[names["metric"][i]]
+        is_fraction = fractions[names["metric"][i]]
+        own = None if entry is None else entry.chance_of(metric, names["task"][i])
+        known = metric.chance if own is None else own
         given = not np.isnan(chances[i])
         if not given and known is not None:
             from_metadata[benchmark] = None
@@ -256,8 +260,8 @@ def _units(
                 variant=names["variant"][i],
                 shots=None if np.isnan(shots[i]) else int(shots[i]),
                 chance=float(chances[i]) if given else known or 0.0,
-                chance_assumed=not given and known is None and is_score(metrics[i]),
-                measure=None if is_score(metrics[i]) else metrics[i],
+                chance_assumed=not given and known is None and is_fraction,
+                measure=None if is_fraction else metric,
                 suite=suites[i] or (entry.suite if entry and entry.suite else ""),
             )
         )
@@ -275,11 +279,9 @@ def _default_items(
     counted: dict[str, None] = {}
     known = {b for b in {unit.benchmark for unit in units} if metadata.has_items(b)}
     for column, unit in enumerate(units):
-        default = (
-            metadata.n_items(unit.benchmark, unit.task, unit.metric)
-            if unit.benchmark in known
-            else None
-        )
+        if unit.benchmark not in known:
+            continue
+        default = metadata.n_items(unit.benchmark, unit.task, unit.metric)
         missing = np.isnan(n_items[:, column]) & ~np.isnan(scores[:, column])
         if default is not None and missing.any():
             n_items[missing, column] = default

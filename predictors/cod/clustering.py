@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.errors import RefusedError, did_you_mean
-from scalepredict.predictors.cod.dbscan import dbscan
 from scalepredict.predictors.cod.k_means import finest_k_means
 from scalepredict.predictors.cod.mean_shift import estimate_bandwidth, mean_shift
 from scalepredict.records.table import Bools, Floats, Ints
@@ -112,7 +111,11 @@ def _improved_k_means(rates: Floats, settings: Clustering) -> Ints:
 
 
 def _dbscan(rates: Floats, settings: Clustering) -> Ints:
-    return dbscan(rates, radius=settings.radius(rates), min_neighbours=settings.min_size)
+    # Imported here: half a second that the default method does not need.
+    from sklearn.cluster import DBSCAN
+
+    model = DBSCAN(eps=settings.radius(rates), min_samples=settings.min_size).fit(rates)
+    return np.asarray(model.labels_, dtype=np.intp)
 
 
 CLUSTERINGS: Mapping[str, Callable[[Floats, Clustering], Ints]] = {

@@ -10,7 +10,6 @@ from scalepredict.errors import RefusedError, StorageError
 from scalepredict.evaluation.questions.item_simulator import EASY, simulate_items
 from scalepredict.predictors.cod.clustering import CLUSTERINGS, OUTLIER, Clustering, cluster_means
 from scalepredict.predictors.cod.cod import ClusteringOnDifficulty
-from scalepredict.predictors.cod.dbscan import dbscan
 from scalepredict.predictors.cod.k_means import finest_k_means
 from scalepredict.predictors.store.json_codec import decode
 from scalepredict.records.table import Floats, Ints
@@ -72,12 +71,12 @@ def test_members_lie_within_the_radius_and_no_cluster_is_small() -> None:
     assert distance[labels >= 0].max() <= cap + 1e-9
 
 
-@pytest.mark.parametrize("radius", [0.1, 0.2, 0.3])
-def test_dense_regions_are_those_of_scikit_learn(radius: float) -> None:
-    for points in (rates(3, n=300), np.random.default_rng(3).random((400, 3))):
-        theirs = sklearn_cluster.DBSCAN(eps=radius, min_samples=5).fit_predict(points)
-        ours = dbscan(points, radius=radius, min_neighbours=5)
-        np.testing.assert_array_equal(ours, theirs)
+def test_dbscan_has_the_radius_and_least_size_of_the_default_method() -> None:
+    points = rates(3, n=300)
+    settings = Clustering(method="dbscan")
+    radius, least = settings.radius(points), settings.min_size
+    theirs = sklearn_cluster.DBSCAN(eps=radius, min_samples=least)
+    np.testing.assert_array_equal(settings(points), theirs.fit_predict(points))
 
 
 def test_plain_mean_shift_is_that_of_scikit_learn_but_for_small_clusters() -> None:

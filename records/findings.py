@@ -4,7 +4,7 @@ A finding is something that a reader of the forecast would want corrected. What 
 or derived is a note of the reading report.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -43,16 +43,30 @@ def lint(table: EvalTable) -> tuple[Note, ...]:
         ("negative-loss", _negative_losses(table)),
         ("incomplete-tasks", iter(aggregation_notes(table))),
     )
-    return tuple(
-        Note(code=code, level=Level.WARNING, subject="", text=text)
-        for code, sentences in found
-        for text in sentences
-    )
+    return _notes(found)
 
 
 def doubts(table: EvalTable) -> tuple[Note, ...]:
     """The findings that whoever uses the records must hear; a fit says the others itself."""
     return without(lint(table), ("small-family", "incomplete-tasks"))
+
+
+def doubts_of_units(table: EvalTable) -> tuple[Note, ...]:
+    """The findings of a missing or wrong unit, which no comparison of checkpoints would tell."""
+    found = (
+        ("mixed-units", _mixed_units(to_benchmarks(table))),
+        ("small-size", _small_sizes(table)),
+        ("odd-flops", _odd_flops(table)),
+    )
+    return _notes(found)
+
+
+def _notes(found: Iterable[tuple[str, Iterator[str]]]) -> tuple[Note, ...]:
+    return tuple(
+        Note(code=code, level=Level.WARNING, subject="", text=text)
+        for code, sentences in found
+        for text in sentences
+    )
 
 
 def _small_families(table: EvalTable) -> Iterator[str]:

@@ -18,6 +18,7 @@ from scalepredict.evaluation.off_trend.gate_file import Direction, GateFile, loa
 from scalepredict.evaluation.off_trend.rules.verdicts import Accepted
 from scalepredict.evaluation.off_trend.run_check import Check, Comparison, check
 from scalepredict.predictors.store.fit_file import load_fit
+from scalepredict.records.findings import doubts_of_units
 from scalepredict.records.join import join_tables
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.counts import count_of
@@ -81,6 +82,7 @@ def read_checkpoints(
     reading = read(checkpoints)
     # One line each: in CI logs a name with a line break must not start a line of its own.
     voice.say(*(clean(note) for note in reading.report.notes()))
+    voice.say(*(f"warning: {clean(note.text)}" for note in doubts_of_units(reading.table)))
     table, n_new = reading.table, len(reading.table.checkpoints)
     if history:
         joined = join_tables(table, read(history).table)

@@ -16,6 +16,7 @@ from scipy.special import ndtr, ndtri  # scipy.stats takes 0.5 s longer to impor
 
 from scalepredict.predictors.numerics.rungs import count_rungs
 from scalepredict.records.answers import answers
+from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable, Floats, Ints, Unit
 
 # Probabilities of the quantiles that a forecast of a loss carries: dense enough that a line in
@@ -326,8 +327,11 @@ class Law(Protocol):
         """Forecast every unit at every target. Draws nothing."""
         ...
 
-    def notes(self) -> tuple[str, ...]:
-        """Sentences for the user: members used, rows left out, bounds that bind."""
+    def notes(self) -> Sequence[Note | str]:
+        """What the user must know: members used, rows left out, bounds that bind.
+
+        A sentence counts as a note without a code.
+        """
         ...
 
 

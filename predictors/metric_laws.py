@@ -17,6 +17,7 @@ from scalepredict.predictors.metric_scale import LawKind, MetricScale, law_kind
 from scalepredict.predictors.numerics.significant import significant
 from scalepredict.predictors.registry import own_predictor
 from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.notes import Note, told
 from scalepredict.records.table import EvalTable, Floats, Ints, Unit
 from scalepredict.records.units import key
 
@@ -123,10 +124,10 @@ class MetricLaws:
         ]
         return _side_by_side(made, targets, self.units, self.refused)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """Those of the laws."""
         laws = (self.fractions, self.falling, self.open_ended)
-        return tuple(note for law in laws if law is not None for note in law.notes())
+        return tuple(note for law in laws if law is not None for note in told(law.notes()))
 
 
 def _of_kind(table: EvalTable, kind: LawKind) -> Ints:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools, EvalTable, Floats, Unit, make_table
 from scalepredict.records.text.counts import count_of
 from scalepredict.records.units import Key, whole_key
@@ -33,9 +34,9 @@ def to_benchmarks(table: EvalTable) -> EvalTable:
     )
 
 
-def aggregation_notes(table: EvalTable) -> tuple[str, ...]:
-    """What ``to_benchmarks`` leaves out, in sentences with counts; empty if nothing."""
-    notes: list[str] = []
+def aggregation_notes(table: EvalTable) -> tuple[Note, ...]:
+    """What ``to_benchmarks`` leaves out, with counts; empty if nothing."""
+    notes: list[Note] = []
     for whole, index in _units_by_benchmark(table).items():
         benchmark = whole.benchmark
         own = [i for i in index if not table.units[i].task]
@@ -47,19 +48,26 @@ def aggregation_notes(table: EvalTable) -> tuple[str, ...]:
             lost = int((measured.any(axis=1) & np.isnan(table.scores[:, own[0]])).sum())
             if lost:
                 notes.append(
-                    f"{benchmark}: no score for {count_of(lost, 'checkpoint')} with tasks and "
-                    "without aggregate, because others carry an aggregate that may be averaged "
-                    "otherwise."
+                    noted(
+                        "aggregate-lacking",
+                        f"no score for {count_of(lost, 'checkpoint')} with tasks and without "
+                        "aggregate, because others carry an aggregate that may be averaged "
+                        "otherwise.",
+                        subject=benchmark,
+                    )
                 )
             continue
         rows, columns = _full_block(measured, table)
         lost = int(measured.any(axis=1).sum() - rows.sum())
         if lost or columns.sum() < measured.any(axis=0).sum():
             notes.append(
-                f"{benchmark}: averaged over the {columns.sum()} of {measured.any(axis=0).sum()} "
-                "tasks that "
-                f"{count_of(int(rows.sum()), 'checkpoint shares', 'checkpoints share')}; no score "
-                f"for {count_of(lost, 'checkpoint')} without some of them."
+                noted(
+                    "tasks-averaged",
+                    f"averaged over the {columns.sum()} of {measured.any(axis=0).sum()} tasks that "
+                    f"{count_of(int(rows.sum()), 'checkpoint shares', 'checkpoints share')}; no "
+                    f"score for {count_of(lost, 'checkpoint')} without some of them.",
+                    subject=benchmark,
+                )
             )
     return tuple(notes)
 

@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from scalepredict.errors import RefusedError
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.pooling import with_pooled_answers
 from scalepredict.records.table import Bools, Checkpoint, EvalTable, Floats, make_table
 from scalepredict.records.text.counts import count_of, listed
@@ -58,12 +59,12 @@ class Selection:
     Attributes:
         table: Checkpoints to fit, all with params, tokens and FLOPs unless these are not needed.
         anchors: Checkpoints of role ``anchor`` (measured, but of another recipe or use).
-        notes: What was chosen and left out, sentences with counts.
+        notes: What was chosen and left out, with counts.
     """
 
     table: EvalTable
     anchors: EvalTable
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def select_evidence(
@@ -81,12 +82,13 @@ def select_evidence(
         phases: Keep only these phases of the schedule; ``None`` = any.
         needs_compute: Leave out checkpoints without params, tokens and FLOPs.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     anchors = table.take_rows(_mask(c.role == "anchor" for c in table.checkpoints))
     for role in ("holdout", "target", "anchor"):
         count = sum(c.role == role for c in table.checkpoints)
         if count:
-            notes.append(f"evidence: {count_of(count, 'checkpoint')} of role {role} not fitted.")
+            text = f"evidence: {count_of(count, 'checkpoint')} of role {role} not fitted."
+            notes.append(noted("roles-left-out", text))
     kept = table.take_rows(_mask(c.role == "fit" for c in table.checkpoints))
     if phases is not None:
         kept = _of_phases(kept, phases, notes)
@@ -97,10 +99,11 @@ def select_evidence(
     chosen = _latest(kept.take_rows(measured), choice, notes)
     _note_unscored(chosen, notes)
     if len(chosen.checkpoints) == 1 < int(measured.sum()):
-        notes.append(
-            f"warning: one run ({chosen.checkpoints[0].model}): its last checkpoint alone is no "
-            "ladder. Use --checkpoints all to fit its course, or `scalepredict check` to watch it."
+        text = (
+            f"one run ({chosen.checkpoints[0].model}): its last checkpoint alone is no ladder. Use "
+            "--checkpoints all to fit its course, or `scalepredict check` to watch it."
         )
+        notes.append(noted("run-alone", text))
     return Selection(table=chosen, anchors=anchors, notes=tuple(notes))
 
 
@@ -120,18 +123,21 @@ def why_no_evidence(table: EvalTable) -> str:
     )
 
 
-def _note_unscored(table: EvalTable, notes: list[str]) -> None:
+def _note_unscored(table: EvalTable, notes: list[Note]) -> None:
     scored = np.flatnonzero(np.isfinite(table.scores).any(axis=0))
     have = {table.units[i].benchmark for i in scored}
     lacking = [name for name in table.benchmarks if name not in have]
     if lacking and table.checkpoints:
         notes.append(
-            f"evidence: no score of {count_of(len(lacking), 'benchmark')}, so no forecast: "
-            f"{listed(lacking)}."
+            noted(
+                "scores-none",
+                f"evidence: no score of {count_of(len(lacking), 'benchmark')}, so no forecast: "
+                f"{listed(lacking)}.",
+            )
         )
 
 
-def _of_phases(table: EvalTable, phases: frozenset[str], notes: list[str]) -> EvalTable:
+def _of_phases(table: EvalTable, phases: frozenset[str], notes: list[Note]) -> EvalTable:
     inside = _mask(c.phase in phases for c in table.checkpoints)
     present = sorted({c.phase or "(none)" for c in table.checkpoints})
     if not inside.any():
@@ -140,29 +146,35 @@ def _of_phases(table: EvalTable, phases: frozenset[str], notes: list[str]) -> Ev
             f"{', '.join(present) or 'none'}."
         )
     if not inside.all():
-        notes.append(
-            f"evidence: {count_of(int((~inside).sum()), 'checkpoint')} of other phases left out."
-        )
+        left_out = count_of(int((~inside).sum()), "checkpoint")
+        notes.append(noted("phases-left-out", f"evidence: {left_out} of other phases left out."))
     return table.take_rows(inside)
 
 
-def _with_compute(table: EvalTable, notes: list[str]) -> EvalTable:
+def _with_compute(table: EvalTable, notes: list[Note]) -> EvalTable:
     complete = np.isfinite(table.params) & np.isfinite(table.tokens) & np.isfinite(table.flops)
     lacking = len(complete) - int(complete.sum())
     if lacking:
         notes.append(
-            f"evidence: {lacking} of {count_of(len(complete), 'checkpoint')} left out, because "
-            "params, or tokens and FLOPs, are not recorded."
+            noted(
+                "compute-left-out",
+                f"evidence: {lacking} of {count_of(len(complete), 'checkpoint')} left out, because "
+                "params, or tokens and FLOPs, are not recorded.",
+            )
         )
     return table.take_rows(complete)
 
 
-def _latest(table: EvalTable, choice: CheckpointChoice, notes: list[str]) -> EvalTable:
+def _latest(table: EvalTable, choice: CheckpointChoice, notes: list[Note]) -> EvalTable:
     by_model = _rows_by_model(table)
     if choice.last is None:
         notes.append(
-            f"evidence: all {count_of(len(table.checkpoints), 'checkpoint')} of "
-            f"{count_of(len(by_model), 'model')}; earlier ones lie off the trend of finished runs."
+            noted(
+                "checkpoints-chosen",
+                f"evidence: all {count_of(len(table.checkpoints), 'checkpoint')} of "
+                f"{count_of(len(by_model), 'model')}; earlier ones lie off the trend of finished "
+                "runs.",
+            )
         )
         return table
     groups = [rows[-choice.last :] for rows in by_model.values()]
@@ -170,18 +182,25 @@ def _latest(table: EvalTable, choice: CheckpointChoice, notes: list[str]) -> Eva
     how = "answers pooled over" if choice.pooled else "mean of"
     what = "last checkpoint" if choice.last == 1 else f"{how} the last {choice.last} checkpoints"
     tail = f" ({count_of(left_out, 'earlier checkpoint')} left out)" if left_out else ""
-    notes.append(f"evidence: {what} of each of {count_of(len(groups), 'model')}{tail}.")
+    said = f"evidence: {what} of each of {count_of(len(groups), 'model')}{tail}."
+    notes.append(noted("checkpoints-chosen", said))
     short = sum(len(rows) < choice.last for rows in groups)
     if short:
         notes.append(
-            f"evidence: {count_of(short, 'model has', 'models have')} fewer than {choice.last} "
-            "checkpoints."
+            noted(
+                "checkpoints-few",
+                f"evidence: {count_of(short, 'model has', 'models have')} fewer than {choice.last} "
+                "checkpoints.",
+            )
         )
     lost = _lost_benchmarks(table, groups)
     if lost:
         notes.append(
-            f"evidence: {count_of(lost, 'score')} of units that were measured only at earlier "
-            "checkpoints of a model left out with them."
+            noted(
+                "scores-left-out",
+                f"evidence: {count_of(lost, 'score')} of units that were measured only at earlier "
+                "checkpoints of a model left out with them.",
+            )
         )
     if choice.last == 1:
         return table.take_rows(np.array([rows[-1] for rows in groups], dtype=int))

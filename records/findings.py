@@ -10,7 +10,7 @@ import numpy as np
 
 from scalepredict.records.aggregate import aggregation_notes, to_benchmarks
 from scalepredict.records.answers import answers
-from scalepredict.records.notes import Level, Note, without
+from scalepredict.records.notes import Note, noted, without
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of, format_count, listed
 
@@ -28,6 +28,9 @@ LARGEST_AS_PERCENT = 0.0101  # a fraction of 1 that was taken for a percentage
 PLAIN_SCORE = 0.05
 
 
+INCOMPLETE = ("aggregate-lacking", "tasks-averaged")
+
+
 def lint(table: EvalTable) -> tuple[Note, ...]:
     """Findings of a table that could be read."""
     benchmarks = to_benchmarks(table)
@@ -41,14 +44,13 @@ def lint(table: EvalTable) -> tuple[Note, ...]:
         ("small-size", _small_sizes(table)),
         ("odd-flops", _odd_flops(table)),
         ("negative-loss", _negative_losses(table)),
-        ("incomplete-tasks", iter(aggregation_notes(table))),
     )
-    return _notes(found)
+    return (*_notes(found), *aggregation_notes(table))
 
 
 def doubts(table: EvalTable) -> tuple[Note, ...]:
     """The findings that whoever uses the records must hear; a fit says the others itself."""
-    return without(lint(table), ("small-family", "incomplete-tasks"))
+    return without(lint(table), ("small-family", *INCOMPLETE))
 
 
 def doubts_of_units(table: EvalTable) -> tuple[Note, ...]:
@@ -62,11 +64,7 @@ def doubts_of_units(table: EvalTable) -> tuple[Note, ...]:
 
 
 def _notes(found: Iterable[tuple[str, Iterator[str]]]) -> tuple[Note, ...]:
-    return tuple(
-        Note(code=code, level=Level.WARNING, subject="", text=text)
-        for code, sentences in found
-        for text in sentences
-    )
+    return tuple(noted(code, text) for code, sentences in found for text in sentences)
 
 
 def _small_families(table: EvalTable) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from scalepredict.errors import RefusedError, did_you_mean
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.counts import count_of, format_count, listed
 
@@ -38,8 +39,8 @@ def known_names(what: str, asked: Iterable[str], known: Sequence[str]) -> None:
 
 def up_to(
     table: EvalTable, *, params: float | None = None, flops: float | None = None
-) -> tuple[EvalTable, tuple[str, ...]]:
-    """The checkpoints at or below a size, and sentences with counts of what was left out.
+) -> tuple[EvalTable, tuple[Note, ...]]:
+    """The checkpoints at or below a size, and notes with counts of what was left out.
 
     Args:
         table: Checkpoints with params and FLOPs.
@@ -63,9 +64,10 @@ def up_to(
         smallest = table.checkpoints[int(np.argmin(table.flops))] if len(kept) else None
         found = f"; the smallest is {smallest.model}" if smallest else ""
         raise RefusedError(f"no checkpoint has at most {' and '.join(limits)}{found}.")
-    note = (
+    note = noted(
+        "larger-left-out",
         f"evidence: {int(kept.sum())} of {count_of(len(kept), 'checkpoint')} with at most "
-        f"{' and '.join(limits)}; left out: {int((~kept).sum())} larger."
+        f"{' and '.join(limits)}; left out: {int((~kept).sum())} larger.",
     )
     below = table.take_rows(kept)
     return below.take_units(np.flatnonzero(np.isfinite(below.scores).any(axis=0))), (note,)

@@ -73,7 +73,8 @@ class Forecasts(Sequence[FamilyForecast]):
 
     def to_frame(self, levels: Levels = DEFAULT_LEVELS) -> "pd.DataFrame":
         """One row for each family, target and benchmark or suite; intervals at ``levels``, too."""
-        from scalepredict.cli.views.forecast_view import forecast_rows, make_views
+        from scalepredict.cli.documents.forecast_document import forecast_rows
+        from scalepredict.cli.views.forecast_view import make_views
 
         views = [
             view

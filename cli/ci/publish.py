@@ -40,7 +40,7 @@ def write_report(kind: str, path: Path, result: Result) -> None:
 
 def show(result: Result, form: Format, *, ci: bool, voice: Voice) -> None:
     """Write the result to stdout and, in a job of GitHub Actions, to the channels of the job."""
-    voice.say(*check_view.summary_lines(result))
+    voice.tell(check_view.unjudged_notes(result))
     on_github = ci and github.in_github(os.environ)
     emit(
         form,

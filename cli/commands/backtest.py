@@ -183,7 +183,7 @@ def backtest(
     )
     if rows is not None:
         write_whole(rows, rows_csv(report))
-    show(report, constants, by=by, form=shape)
+    show(report, constants, by=by, form=shape, ignored=voice.ignored)
 
 
 def _splits(table: "EvalTable", asked_for: Holdout) -> "tuple[Split, ...]":

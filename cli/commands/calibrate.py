@@ -26,6 +26,7 @@ from scalepredict.cli.inputs.options import (
 from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, RECORDS, command
 from scalepredict.errors import RefusedError
 from scalepredict.predictors import registry
+from scalepredict.records.notes import noted
 from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def calibrate(
             rng=rng,
         )
     for name in sorted(set(tables) - {cell.records for cell in cells}):
-        voice.say(f"{name}: no family has enough checkpoints for an origin; left out.")
+        text = "no family has enough checkpoints for an origin; left out."
+        voice.tell([noted("records-left-out", text, subject=name)])
     coverage = nested_coverage(cells, levels=levels, rng=coverage_rng)
     calibration = estimate(
         cells,

@@ -17,7 +17,7 @@ from scalepredict.cli.inputs.options import (
 from scalepredict.cli.inputs.parameters import OUTPUT, command
 from scalepredict.cli.inputs.target_options import Narrowing, TargetOptions
 from scalepredict.cli.inputs.voice import Voice
-from scalepredict.cli.views.render import emit, once, write_data
+from scalepredict.cli.views.render import emit, write_data
 from scalepredict.errors import RefusedError
 from scalepredict.records.text.counts import count_of
 
@@ -72,6 +72,7 @@ def clusters(
     from scalepredict.cli.views.clusters_view import cluster_sheets
     from scalepredict.predictors.cod.cod import ClusteringOnDifficulty
     from scalepredict.predictors.interface import named_streams
+    from scalepredict.records.notes import heard, noted
     from scalepredict.records.subset import known_names
     from scalepredict.records.text.writing import check_place, write_whole
 
@@ -82,7 +83,7 @@ def clusters(
     evidence = gather_evidence(
         records, selection.choice(checkpoints=checkpoints, families=narrowing.family)
     )
-    voice.say(*evidence.notes)
+    voice.tell(evidence.notes)
     known_names("benchmark", narrowing.benchmark, evidence.table.benchmarks)
     request = target.request()
     if tasks_out is not None and len(evidence.table.families) > 1:
@@ -101,11 +102,10 @@ def clusters(
     ]
     if all(report.fit.failure for report in reports):
         raise RefusedError("\n".join(report.fit.failure or "" for report in reports))
-    notes = [note for report in reports for note in report.fit.notes]
-    warnings = [f"{report.benchmark}: {why}" for report in reports for why in report.warnings]
-    voice.say(*(notes if verbose else once(notes)))
-    voice.warn(warnings if verbose else once(warnings))
-    voice.warn(report.fit.failure for report in reports if report.fit.failure)
+    voice.tell(note for report in reports for note in report.fit.notes)
+    voice.tell(note for report in reports for note in report.warnings)
+    voice.tell(noted("not-forecast", each.fit.failure) for each in reports if each.fit.failure)
+    reports = list(heard(tuple(reports), voice.ignored))
     if tasks_out is not None:
         text, n_tasks = predictable_tasks(reports, as_json=tasks_out.suffix == ".json")
         if str(tasks_out) == "-":

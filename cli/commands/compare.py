@@ -10,6 +10,7 @@ from scalepredict.cli.inputs.options import CheckpointsOption, Output, SeedOptio
 from scalepredict.cli.inputs.parameters import METHOD, TARGET, command
 from scalepredict.cli.views.render import Cell, Sheet, emit, percent, signed_points
 from scalepredict.errors import RefusedError
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def compare(
     if arm and flops is not None:
         raise RefusedError("--flops asks about two recipes; leave it out, or --arm.")
     evidence = gather_evidence(records, selection.choice(checkpoints=checkpoints, tokens=tokens))
-    voice.say(*evidence.notes)
+    voice.tell(evidence.notes)
     table = to_benchmarks(evidence.table)
     # Of two recipes the second is what the first is compared with.
     order = names if arm else names[::-1]
@@ -100,8 +101,8 @@ def compare(
     fractions = fractions_of(table)
     if not arm and fractions.units:
         comparison = compared(fractions, *names, target_flops=flops, tolerance=tolerance)
-        voice.say(_pairing(comparison))
-        voice.warn(_doubts(comparison))
+        voice.tell([noted("pairs", _pairing(comparison))])
+        voice.tell(_doubts(comparison))
         table_rows = rows(comparison)
         sheets = [_sheet(comparison, table_rows), *sheets]
         document = {**_document(comparison), "arms": arms_document(arms)}
@@ -128,15 +129,17 @@ def _pairing(comparison: "Comparison") -> str:
     )
 
 
-def _doubts(comparison: "Comparison") -> list[str]:
+def _doubts(comparison: "Comparison") -> list[Note]:
     doubts = []
     if comparison.decades > 1:
-        doubts.append(
+        text = (
             f"the target has {10**comparison.decades:.0f} times the compute of the largest pair; "
             "differences of recipes are known to turn over so far."
         )
+        doubts.append(noted("pairs-far", text))
     if len(comparison.pairs) < 3:
-        doubts.append("few pairs; noise and drift of differences are mostly assumed.")
+        text = "few pairs; noise and drift of differences are mostly assumed."
+        doubts.append(noted("pairs-few", text))
     return doubts
 
 

@@ -1,5 +1,6 @@
 """`scalepredict fit`: what do these records teach, and what of it can be extrapolated?"""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -65,6 +66,7 @@ def fit(
         input_files,
         save_fit,
     )
+    from scalepredict.records.notes import heard, noted, without
     from scalepredict.records.text.writing import check_place
 
     voice, form = shown.voice, shown.shape
@@ -79,7 +81,7 @@ def fit(
         check_place(output)
     constants = load_calibration(calibration)
     evidence = gather_evidence(records, choice)
-    voice.say(*evidence.notes)
+    voice.tell(evidence.notes)
     with voice.busy(f"fitting {predictor.name}"), workers.engine() as jobs:
         fitted = fit_families(
             evidence.table,
@@ -89,8 +91,15 @@ def fit(
             rng=np.random.default_rng(seed),
         )
         summaries = summarise(fitted, constants, rng=np.random.default_rng(seed))
-    voice.warn(f"family {name!r} is not fitted: {why}" for name, why in fitted.refused.items())
-    voice.warn(f"family {each.family!r}: {text}" for each in summaries for text in each.warnings)
+    voice.tell(
+        noted("family-refused", f"family {name!r} is not fitted: {why}")
+        for name, why in fitted.refused.items()
+    )
+    voice.tell(
+        replace(note, subject=f"family {each.family!r}")
+        for each in summaries
+        for note in each.warnings
+    )
     provenance = Provenance(
         version=__version__, seed=seed, inputs=input_files(records), choice=choice
     )
@@ -104,11 +113,13 @@ def fit(
         write_data(dump_fit(stored))
         return
     save_fit(stored, output)
+    told = replace(stored, notes=without(stored.notes, voice.ignored))
+    summaries = heard(summaries, voice.ignored)
     emit(
         form,
-        sheets=fit_sheets(fitted, summaries, verbose=shown.verbose),
+        sheets=fit_sheets(fitted, summaries, verbose=shown.verbose, ignored=voice.ignored),
         rows=fit_rows(summaries),
-        document=fit_document(stored, summaries),
+        document=fit_document(told, summaries),
     )
     voice.say(f"wrote {output}")
     voice.suggest(after_fit(fitted, output))

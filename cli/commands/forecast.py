@@ -85,18 +85,15 @@ def forecast(
     Example: scalepredict forecast --params 12B --tokens 300B
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
+    from scalepredict.cli.documents.forecast_document import documents, forecast_rows
     from scalepredict.cli.inputs.next_step import after_forecast
     from scalepredict.cli.inputs.stored_fit import known_tables, stored_measured
-    from scalepredict.cli.views.forecast_view import (
-        documents,
-        forecast_rows,
-        forecast_sheet,
-        make_views,
-    )
+    from scalepredict.cli.views.forecast_view import forecast_sheet, make_views
     from scalepredict.evaluation.forecast.known_scores import forecast_known
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.predictors.scale.targets import TargetRequest
     from scalepredict.predictors.store.fit_file import load_fit
+    from scalepredict.records.notes import heard, noted
 
     form, voice, levels = shown.shape, shown.voice, intervals.levels()
     stored = load_fit(fit_file)
@@ -114,10 +111,14 @@ def forecast(
         for table in known_tables(stored, capabilities_of, read(known) if known else None):
             made, left_out = forecast_known(stored.fit, table, constants)
             pairs += made
-            voice.warn(f"model {name!r} is left out: {why}" for name, why in left_out.items())
+            voice.tell(
+                noted("model-refused", f"model {name!r} is left out: {why}")
+                for name, why in left_out.items()
+            )
     else:
         truth = read(measured) if measured else None
         pairs, refused = _from_scale(stored, constants, request, truth, narrowing.family)
+    pairs = [(heard(each, voice.ignored), heard(truth, voice.ignored)) for each, truth in pairs]
     views = [
         view
         for each, comparison in pairs
@@ -125,17 +126,21 @@ def forecast(
             stored.fit.predictor.name, each, comparison, only=narrowing.benchmark, levels=levels
         )
     ]
-    voice.warn(f"family {name!r} has no forecast: {why}" for name, why in refused.items())
+    voice.tell(
+        noted("family-refused", f"family {name!r} has no forecast: {why}")
+        for name, why in refused.items()
+    )
     if stored.fit.refused and not narrowing.family:
         names = ", ".join(stored.fit.refused)
-        voice.say(f"not fitted, so not forecast: {names}; --family NAME tells why.")
+        text = f"not fitted, so not forecast: {names}; --family NAME tells why."
+        voice.tell([noted("family-refused", text)])
     for view in views:
         if form in (Format.JSON, Format.CSV):
             voice.say(view.title)
         about = f"{view.family}, {view.size}: " if len(views) > 1 else ""
-        voice.warn(f"{about}{text}" for text in view.warnings)
+        voice.tell(view.warnings, about=about)
     if shown.verbose:
-        voice.say(*dict.fromkeys(note for each, _ in pairs for note in each.notes))
+        voice.tell(note for each, _ in pairs for note in each.notes)
     curves = _curves(stored, constants, pairs, seed) if trajectory else []
     sheets, rows, document = (
         [forecast_sheet(v, form) for v in views],

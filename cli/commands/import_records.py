@@ -170,10 +170,10 @@ def import_records(
             metrics=_metrics(taken.benchmarks),
             progress=progress,
         )
-    voice.say(*summary(collected))
+    voice.tell(summary(collected))
     if explain:
         voice.say(*explanation(collected))
-    voice.warn(collected.warnings)
+    voice.tell(collected.warnings)
     if strict and (missing := gaps(collected)):
         raise RecordError("\n".join(["--strict, but", *missing]))
     if dry_run:

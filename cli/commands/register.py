@@ -17,6 +17,7 @@ from scalepredict.cli.inputs.target_options import (
 )
 from scalepredict.cli.inputs.voice import Voice
 from scalepredict.errors import RefusedError
+from scalepredict.records.notes import noted
 
 DEFAULT_REGISTER = Path("scalepredict.registered.json")
 
@@ -75,7 +76,10 @@ def register(
         calibration_of(stored, calibration),
         families=narrowing.family,
     )
-    voice.warn(f"family {name!r} has no forecast: {why}" for name, why in refused.items())
+    voice.tell(
+        noted("family-refused", f"family {name!r} has no forecast: {why}")
+        for name, why in refused.items()
+    )
     [fit] = input_files([fit_file])
     content = registration(
         forecasts,

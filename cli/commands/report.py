@@ -1,5 +1,6 @@
 """`scalepredict report`: one page that a decision can be signed off from."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,6 +76,7 @@ def report(
     from scalepredict.evaluation.forecast.forecasting import forecast_families
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.predictors.store.fit_file import load_fit
+    from scalepredict.records.notes import heard, without
     from scalepredict.records.text.writing import check_place, write_whole
 
     voice, levels = verbosity.voice, intervals.levels()
@@ -95,7 +97,7 @@ def report(
         families=narrowing.family,
     )
     comparisons, unmeasured = compared(forecasts, truth)
-    voice.warn(unmeasured)
+    voice.tell(unmeasured)
     with voice.busy("backtesting the evidence"), workers.engine() as jobs:
         past: BacktestReport | None = None
         why_not = ""
@@ -110,14 +112,14 @@ def report(
         except RefusedError as reason:
             why_not = str(reason)
     subject = Subject(
-        stored=stored,
+        stored=replace(stored, notes=without(stored.notes, voice.ignored)),
         constants=constants,
-        forecasts=forecasts,
+        forecasts=heard(forecasts, voice.ignored),
         refused=refused,
         past=past,
         why_no_past=why_not,
         comparisons=comparisons,
-        unmeasured=unmeasured,
+        unmeasured=without(unmeasured, voice.ignored),
         only=narrowing.benchmark,
         plots=plots,
         levels=levels,

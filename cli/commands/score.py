@@ -8,6 +8,7 @@ import typer
 from scalepredict.cli.inputs.options import Output, Reading
 from scalepredict.cli.inputs.parameters import RECORDS, command
 from scalepredict.cli.views.render import emit
+from scalepredict.records.notes import noted
 
 NOTHING_MEASURED = 3
 
@@ -57,14 +58,13 @@ def score(
     )
     table = to_benchmarks(truth.table)
     outcomes = [outcome for document in documents for outcome in scored(document, table)]
-    shown.voice.say(*truth.report.notes())
+    shown.voice.tell(truth.report.notes())
     if not outcomes:
-        shown.voice.warn(
-            (
-                "no measured checkpoint has the family, and within 10 % the params and tokens, of "
-                "a registered target; nothing is scored.",
-            )
+        text = (
+            "no measured checkpoint has the family, and within 10 % the params and tokens, of a "
+            "registered target; nothing is scored."
         )
+        shown.voice.tell([noted("not-compared", text)])
         raise typer.Exit(NOTHING_MEASURED)
     emit(
         shown.shape,

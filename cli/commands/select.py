@@ -87,6 +87,7 @@ def select(
     from scalepredict.cli.views.select_view import models_view, probes_view, tasks_view
     from scalepredict.evaluation.questions.probes import choose_probes
     from scalepredict.evaluation.questions.selecting import choose_models, choose_tasks
+    from scalepredict.records.notes import heard
 
     form, voice = shown.shape, shown.voice
     models, tasks, benchmark = wanted.models, wanted.tasks, wanted.benchmark
@@ -101,7 +102,7 @@ def select(
     evidence = gather_evidence(
         records, selection.choice(checkpoints=checkpoints, without_compute=True)
     )
-    voice.say(*evidence.notes)
+    voice.tell(evidence.notes)
     if models is not None:
         chosen = choose_models(
             evidence.table,
@@ -112,11 +113,12 @@ def select(
             budget=wanted.budget,
             seed=seed,
         )
-        view = models_view(chosen)
+        view = models_view(heard(chosen, voice.ignored))
     elif wanted.probes is not None:
         rng = np.random.default_rng(seed)
         with voice.busy("completing cards of models left out"):
             view = probes_view(choose_probes(evidence.table, wanted.probes, rng=rng))
     else:
-        view = tasks_view(choose_tasks(evidence.table, benchmark or "", tasks or 0, seed=seed))
+        named = choose_tasks(evidence.table, benchmark or "", tasks or 0, seed=seed)
+        view = tasks_view(heard(named, voice.ignored))
     emit(form, sheets=[view.sheet], rows=view.rows, document=view.document)

@@ -11,6 +11,7 @@ from scalepredict.cli.inputs.gathered import SameTokensOption
 from scalepredict.cli.inputs.options import Measurement, Output
 from scalepredict.cli.inputs.parameters import command
 from scalepredict.cli.views.render import MISSING, Cell, Format, Sheet, emit, percent, percent_range
+from scalepredict.records.notes import Note, without
 from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Checked:
 
     sheets: tuple[Sheet, ...]
     document: dict[str, object]
-    notes: tuple[str, ...]
-    findings: tuple[str, ...]
+    notes: tuple[Note, ...]
+    findings: tuple[Note, ...]
 
 
 @command
@@ -62,8 +63,9 @@ def validate(
     records = [path for path in files if path not in others]
     if records:
         checked.append(_records(records, measurement, tokens))
-    findings = [finding for one in checked for finding in one.findings]
-    notes = [note for one in checked for note in one.notes]
+    ignored = shown.voice.ignored
+    findings = without((finding for one in checked for finding in one.findings), ignored)
+    notes = without((note for one in checked for note in one.notes), ignored)
     if not (shown.verbosity.quiet and form is Format.TABLE):
         _tell(checked, notes, findings, form)
     if findings:
@@ -71,13 +73,16 @@ def validate(
 
 
 def _tell(
-    checked: Sequence[Checked], notes: Sequence[str], findings: Sequence[str], form: Format
+    checked: Sequence[Checked], notes: Sequence[Note], findings: Sequence[Note], form: Format
 ) -> None:
     told = [("finding", finding) for finding in findings] + [("note", note) for note in notes]
     verdict = count_of(len(findings), "finding")
-    summary = Sheet(title=verdict, header=("", ""), align="ll", rows=tuple(told))
+    lines = tuple((kind, note.code, str(note)) for kind, note in told)
+    summary = Sheet(title=verdict, header=("", "code", ""), align="lll", rows=lines)
     sheets = [sheet for one in checked for sheet in one.sheets]
-    rows: list[dict[str, Cell]] = [{"kind": kind, "sentence": sentence} for kind, sentence in told]
+    rows: list[dict[str, Cell]] = [
+        {"kind": kind, "code": code, "sentence": sentence} for kind, code, sentence in lines
+    ]
     emit(
         form,
         sheets=[*sheets, summary],
@@ -85,8 +90,8 @@ def _tell(
         document={
             "schema": "scalepredict.validate/1",
             "files": [one.document for one in checked],
-            "findings": list(findings),
-            "notes": list(notes),
+            "findings": list(map(str, findings)),
+            "notes": [note.document() for note in (*findings, *notes)],
         },
     )
 
@@ -182,7 +187,7 @@ def _records(paths: Sequence[Path], measurement: Measurement, tokens: float | No
         sheets=(_files_sheet(reading), _families_sheet(reading), _benchmarks_sheet(reading)),
         document=_document(reading),
         notes=reading.report.notes(),
-        findings=tuple(map(str, lint(reading.table))),
+        findings=lint(reading.table),
     )
 
 

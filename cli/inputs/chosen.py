@@ -11,6 +11,7 @@ from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.evidence import CheckpointChoice, select_evidence, why_no_evidence
 from scalepredict.records.findings import doubts
 from scalepredict.records.importers.sidecar import read_ladder
+from scalepredict.records.notes import Note
 from scalepredict.records.reading.read import Reading, read_records
 from scalepredict.records.subset import of_families, refuse_mixed_phases, up_to
 from scalepredict.records.table import EvalTable
@@ -19,12 +20,12 @@ from scalepredict.records.text.yaml_text import load_yaml
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
-    """What was chosen: the table and anchors, what was read, and sentences that tell both."""
+    """What was chosen: the table and anchors, what was read, and notes that tell both."""
 
     table: EvalTable
     anchors: EvalTable
     reading: Reading
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Evidence:
@@ -46,7 +47,7 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
     )
     if not selection.table.checkpoints:
         why = f"{', '.join(map(str, records))}: {why_no_evidence(reading.table)}"
-        raise RefusedError("\n".join((why, *reading.report.warnings())))
+        raise RefusedError("\n".join((why, *map(str, reading.report.doubts()))))
     refuse_mixed_phases(selection.table)
     given = with_asymptotes(selection.table, parse_asymptotes(choice.asymptotes))
     table, cut = up_to(given, params=choice.up_to_params, flops=choice.up_to_flops)
@@ -56,7 +57,7 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         reading=reading,
         notes=(
             *reading.report.notes(),
-            *(f"warning: {note}" for note in doubts(table)),
+            *doubts(table),
             *selection.notes,
             *cut,
         ),

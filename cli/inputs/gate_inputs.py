@@ -12,7 +12,6 @@ from scalepredict.cli.inputs.baseline import DEFAULT_FILE, entries_of, read_base
 from scalepredict.cli.inputs.chosen import read_files
 from scalepredict.cli.inputs.options import Reading
 from scalepredict.cli.inputs.voice import Voice
-from scalepredict.cli.views.render import clean
 from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
 from scalepredict.evaluation.off_trend.gate_file import Direction, GateFile, load_gate
 from scalepredict.evaluation.off_trend.rules.verdicts import Accepted
@@ -20,6 +19,7 @@ from scalepredict.evaluation.off_trend.run_check import Check, Comparison, check
 from scalepredict.predictors.store.fit_file import load_fit
 from scalepredict.records.findings import doubts_of_units
 from scalepredict.records.join import join_tables
+from scalepredict.records.notes import heard, noted
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.counts import count_of
 
@@ -80,18 +80,18 @@ def read_checkpoints(
         percent=how.percent,
     )
     reading = read(checkpoints)
-    # One line each: in CI logs a name with a line break must not start a line of its own.
-    voice.say(*(clean(note) for note in reading.report.notes()))
-    voice.say(*(f"warning: {clean(note.text)}" for note in doubts_of_units(reading.table)))
+    voice.tell(reading.report.notes())
+    voice.tell(doubts_of_units(reading.table))
     table, n_new = reading.table, len(reading.table.checkpoints)
     if history:
         joined = join_tables(table, read(history).table)
         table = joined.table
         if joined.n_repeated:
-            voice.say(
+            text = (
                 f"history: {count_of(joined.n_repeated, 'checkpoint is', 'checkpoints are')} "
                 "among the new ones too."
             )
+            voice.tell([noted("history-repeated", text)])
     return CheckRecords(table=table, n_new=n_new)
 
 
@@ -122,5 +122,5 @@ def run_check(
     if update:
         write_baseline(path, known)
         voice.say(f"baseline: {count_of(len(known), 'accepted finding')} written to {path}.")
-    voice.say(*(clean(note) for note in found.notes))
-    return found
+    voice.tell(found.notes)
+    return heard(found, voice.ignored)

@@ -12,6 +12,7 @@ from scalepredict.cli.inputs.options import Measurement, count
 from scalepredict.cli.inputs.parameters import RECORDS
 from scalepredict.cli.inputs.voice import Voice
 from scalepredict.errors import RefusedError
+from scalepredict.records.notes import noted
 from scalepredict.records.text.counts import count_of, format_count
 
 if TYPE_CHECKING:
@@ -155,14 +156,15 @@ def tested_evidence(
 
     spaced = choice.checkpoints == SPACED
     evidence = gather_evidence(records, replace(choice, checkpoints="all") if spaced else choice)
-    voice.say(*evidence.notes)
+    voice.tell(evidence.notes)
     table = _without(evidence.table, exclude, voice)
     if spaced:
         table = spaced_checkpoints(table)
-        voice.say(
+        text = (
             f"evidence: thinned to {count_of(len(table.checkpoints), 'checkpoint')}, each at half "
             "the compute of the next of its run."
         )
+        voice.tell([noted("checkpoints-thinned", text)])
     return TestedEvidence(table=table, reading=evidence.reading)
 
 
@@ -172,7 +174,8 @@ def _without(table: "EvalTable", patterns: Sequence[str], voice: Voice) -> "Eval
     out = [f for f in table.families if any(fnmatchcase(f, pattern) for pattern in patterns)]
     if not out:
         return table
-    voice.say(f"evidence: families left out as asked: {', '.join(out)}.")
+    text = f"evidence: families left out as asked: {', '.join(out)}."
+    voice.tell([noted("families-left-out", text)])
     return table.take_rows(np.array([c.family not in out for c in table.checkpoints], dtype=bool))
 
 

@@ -14,6 +14,7 @@ from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, RECORDS
 from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.views.render import Format
 from scalepredict.errors import CountError
+from scalepredict.records.notes import check_codes
 from scalepredict.records.text.counts import parse_count
 
 if TYPE_CHECKING:
@@ -153,10 +154,20 @@ class Verbosity:
         ),
     ] = 0
 
+    ignore: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--ignore",
+            metavar="CODE",
+            help="Leave out notes of this code (repeatable); -v shows the codes.",
+        ),
+    ] = ()
+
     @property
     def voice(self) -> Voice:
         """Says what was asked to be said."""
-        return Voice(self.quiet)
+        check_codes(self.ignore)
+        return Voice(self.quiet, ignored=self.ignore, each=self.verbose > 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.scale.targets import TargetRequest, resolve_targets
 from scalepredict.predictors.store.fit_file import StoredFit, input_files
 from scalepredict.records.evidence import CheckpointChoice
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable
 
 
@@ -45,17 +46,18 @@ def how_to_target(request: TargetRequest, truth: Measured | None) -> Callable[[E
 
 def compared(
     forecasts: Sequence[FamilyForecast], truth: Measured | None
-) -> tuple[list[Comparison | None], list[str]]:
+) -> tuple[list[Comparison | None], list[Note]]:
     """Measured scores beside each forecast, and why there are none."""
     found: list[Comparison | None] = [None] * len(forecasts)
-    why: list[str] = []
+    why: list[Note] = []
     if truth is None:
         return found, why
     for i, forecast in enumerate(forecasts):
         try:
             found[i] = compare(forecast, truth.checkpoints(forecast.family))
         except RefusedError as reason:
-            why.append(f"{forecast.family}: not compared with measured scores: {reason}")
+            text = f"not compared with measured scores: {reason}"
+            why.append(noted("not-compared", text, subject=forecast.family))
     return found, why
 
 

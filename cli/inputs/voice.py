@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from scalepredict.cli.views.render import clean
+from scalepredict.cli.views.render import clean, spoken
+from scalepredict.records.notes import Note, without
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -16,19 +17,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Words for people, on stderr; none but errors if quiet."""
+    """Words for people, on stderr; none but errors if quiet.
+
+    Attributes:
+        quiet: Whether nothing is said.
+        ignored: Codes of notes that are not told.
+        each: Whether each note is told by itself, with its code.
+    """
 
     quiet: bool = False
+    ignored: tuple[str, ...] = ()
+    each: bool = False
 
     def say(self, *sentences: str) -> None:
-        """Tell what was read, assumed or left out."""
+        """Tell what is done."""
         if not self.quiet:
             for sentence in sentences:
                 typer.echo(clean(sentence), err=True)
 
-    def warn(self, sentences: Iterable[str]) -> None:
-        """Tell what makes the result less certain than it looks."""
-        self.say(*(f"warning: {sentence}" for sentence in sentences))
+    def tell(self, notes: Iterable[Note], *, about: str = "") -> None:
+        """Tell what was read, assumed or left out, and what makes a result less certain.
+
+        Args:
+            notes: The notes, told once each.
+            about: What stands before each.
+        """
+        lines = spoken(without(notes, self.ignored), each=self.each)
+        self.say(*(f"{about}{line}" for line in lines))
 
     def suggest(self, command: str) -> None:
         """Show the command to type next, on a terminal only; empty = there is none."""

@@ -9,7 +9,7 @@ from scalepredict.cli.page.html import bullets, page, picture, section, table, t
 from scalepredict.cli.views.backtest_view import summary_sheets
 from scalepredict.cli.views.fit_view import describe_evidence
 from scalepredict.cli.views.forecast_view import View, forecast_sheet, make_views
-from scalepredict.cli.views.render import Format, Sheet, percent
+from scalepredict.cli.views.render import Format, Sheet, percent, spoken
 from scalepredict.evaluation.backtest.backtest_report import BacktestReport
 from scalepredict.evaluation.classes.classes import Kind
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
@@ -17,6 +17,7 @@ from scalepredict.evaluation.forecast.measured import Comparison
 from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.store.fit_file import StoredFit
+from scalepredict.records.notes import Note, noted
 
 _HOPELESS = (Kind.AT_CHANCE, Kind.FLAT, Kind.NOISY, Kind.INVERSE, Kind.TOO_FEW)
 
@@ -47,7 +48,7 @@ class Subject:
     past: BacktestReport | None
     why_no_past: str
     comparisons: Sequence[Comparison | None]
-    unmeasured: Sequence[str]
+    unmeasured: Sequence[Note]
     only: tuple[str, ...]
     plots: bool
     command: str
@@ -77,7 +78,7 @@ def _of_target(
     yield f"<p class=lead>{text(view.title)}. Evidence: {text(evidence)}.</p>\n"
     yield _cards(view)
     if view.warnings:
-        yield bullets(list(view.warnings))
+        yield bullets(list(map(str, view.warnings)))
     sheet = forecast_sheet(view, Format.TABLE)
     yield section("Forecast", table(_without_title(sheet)))
     if subject.plots:
@@ -161,7 +162,12 @@ def _figures(
 
 def _hopeless(view: View) -> str:
     rows = tuple(
-        (entry.name, entry.kind.label, percent(entry.last), "; ".join(entry.warnings))
+        (
+            entry.name,
+            entry.kind.label,
+            percent(entry.last),
+            "; ".join(note.text for note in entry.warnings),
+        )
         for entry in view.benchmarks
         if entry.kind in _HOPELESS or np.isnan(entry.point)
         if entry.kind is not None
@@ -190,9 +196,12 @@ def _backtest(subject: Subject) -> str:
 
 def _assumed(subject: Subject) -> str:
     notes = [*subject.unmeasured, *subject.stored.notes]
-    notes += [f"family {name!r} has no forecast: {why}" for name, why in subject.refused.items()]
-    notes += dict.fromkeys(note for forecast in subject.forecasts for note in forecast.notes)
-    return section("What was assumed and left out", bullets(notes))
+    notes += [
+        noted("family-refused", f"family {name!r} has no forecast: {why}")
+        for name, why in subject.refused.items()
+    ]
+    notes += [note for forecast in subject.forecasts for note in forecast.notes]
+    return section("What was assumed and left out", bullets(spoken(notes)))
 
 
 def _provenance(subject: Subject) -> str:

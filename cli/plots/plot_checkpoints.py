@@ -12,6 +12,7 @@ from scalepredict.cli.inputs.target_options import Narrowing
 from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.plots.pictures import PictureOptions, Pictures, columns_of, the_one
 from scalepredict.errors import RefusedError
+from scalepredict.records.notes import noted
 
 if TYPE_CHECKING:
     from scalepredict.evaluation.off_trend.own_past.runs import Run
@@ -51,7 +52,7 @@ def plot_checkpoints(
         ladder=reading.ladder,
         percent=reading.percent,
     )
-    voice.say(*read.report.notes())
+    voice.tell(read.report.notes())
     gate = load_gate().gate
     # All families shape the null of the test; the run is chosen among the named ones.
     evidence = gather(read.table, gate)
@@ -59,9 +60,8 @@ def plot_checkpoints(
     run = trajectory_of(evidence, gate, longest)
     columns = columns_of([unit.shown for unit in run.units], narrowing.benchmark)
     if not picture.each and not np.isfinite(run.expected).any():
-        voice.warn(
-            [f"{run.run.model}: no checkpoint has enough earlier ones near it to be judged."]
-        )
+        text = "no checkpoint has enough earlier ones near it to be judged."
+        voice.tell([noted("run-short", text, subject=run.run.model)])
     picture.write("checkpoints", _pictures(run, columns, each=picture.each, alpha=gate.alpha))
 
 
@@ -86,7 +86,8 @@ def _longest_run(
     the_one("family", "--family", list(dict.fromkeys(run.family for run in kept)))
     longest = max(kept, key=lambda run: len(run.rows))
     if len(kept) > 1:
-        voice.warn([f"{name} has {len(kept)} phases; the longest is drawn: {longest.phase!r}."])
+        text = f"{name} has {len(kept)} phases; the longest is drawn: {longest.phase!r}."
+        voice.tell([noted("phases-several", text)])
     return longest
 
 

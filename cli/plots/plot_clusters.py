@@ -9,8 +9,8 @@ from scalepredict.cli.inputs.options import CheckpointsOption, RecordsArgument, 
 from scalepredict.cli.inputs.parameters import command
 from scalepredict.cli.inputs.target_options import Narrowing
 from scalepredict.cli.plots.pictures import PictureOptions, Pictures, columns_of, the_one
-from scalepredict.cli.views.render import once
 from scalepredict.errors import RefusedError
+from scalepredict.records.notes import noted
 from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def plot_clusters(
     evidence = gather_evidence(
         records, selection.choice(checkpoints=checkpoints, families=narrowing.family)
     )
-    voice.say(*evidence.notes)
+    voice.tell(evidence.notes)
     family = the_one("family", "--family", evidence.table.families)
     table = evidence.table.with_rows(evidence.anchors)
     names = evidence.table.benchmarks
@@ -63,7 +63,7 @@ def plot_clusters(
             target_flops=np.empty(0),
             rng=np.random.default_rng(seed).spawn(1)[0],
         )
-    voice.say(*once(note for report in reports for note in report.fit.notes))
+    voice.tell(note for report in reports for note in report.fit.notes)
     panels = {
         report.benchmark: ClusterPanel(
             difficulty=read_difficulty(table, report.benchmark), fit=report.fit
@@ -74,11 +74,10 @@ def plot_clusters(
     failures = [report.fit.failure for report in reports if report.fit.failure]
     if not panels:
         raise RefusedError("\n".join(failures))
-    voice.warn(failures[:MOST_ROWS])
     if len(failures) > MOST_ROWS:
-        voice.warn(
-            [f"{count_of(len(failures) - MOST_ROWS, 'more benchmark')} cannot be clustered."]
-        )
+        more = count_of(len(failures) - MOST_ROWS, "more benchmark")
+        failures = [*failures[:MOST_ROWS], f"{more} cannot be clustered."]
+    voice.tell(noted("not-forecast", failure) for failure in failures)
     picture.write("clusters", _pictures(panels, each=picture.each))
 
 

@@ -15,6 +15,7 @@ from scalepredict.cli.views.render import (
     percent,
     percent_range,
     signed_points,
+    spoken,
     write_data,
 )
 from scalepredict.evaluation.backtest.backtest_report import BacktestReport
@@ -23,6 +24,7 @@ from scalepredict.evaluation.backtest.rolling_origin import Cell as BacktestCell
 from scalepredict.evaluation.backtest.summary import Figure, SummaryRow
 from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.evaluation.intervals.levels import CLAIM, percent_key
+from scalepredict.records.notes import without
 from scalepredict.records.text.counts import count_of
 
 SCHEMA = "scalepredict.backtest/1"
@@ -30,20 +32,29 @@ MOST_REASONS = 10
 WHOLE = "all"
 
 
-def show(report: BacktestReport, calibration: Calibration, *, by: str, form: Format) -> None:
+def show(
+    report: BacktestReport,
+    calibration: Calibration,
+    *,
+    by: str,
+    form: Format,
+    ignored: Sequence[str] = (),
+) -> None:
     """Write a report to stdout. ``by`` is factor, benchmark or family."""
     column = "factor_bin" if by == "factor" else by
     if form is Format.JSON:
         _stream_json(report, calibration, column)
         return
-    sheets = list(summary_sheets(report, by=by))
+    sheets = list(summary_sheets(report, by=by, ignored=ignored))
     emit(form, sheets=sheets, rows=summary_rows(report, column), document=None)
 
 
-def summary_sheets(report: BacktestReport, *, by: str) -> Iterator[Sheet]:
+def summary_sheets(
+    report: BacktestReport, *, by: str, ignored: Sequence[str] = ()
+) -> Iterator[Sheet]:
     """The summary, the noise floor, and what was not forecast."""
     if report.summary:
-        yield _main_sheet(report, by)
+        yield _main_sheet(report, by, ignored)
     if report.own_metrics:
         yield _own_sheet(report, by)
     yield _floor_sheet(report, by)
@@ -173,7 +184,7 @@ def _flat(row: SummaryRow, column: str) -> dict[str, Cell]:
     }
 
 
-def _main_sheet(report: BacktestReport, by: str) -> Sheet:
+def _main_sheet(report: BacktestReport, by: str, ignored: Sequence[str]) -> Sheet:
     floors = {row.part: row.interpolation for row in report.floors}
     averages = {(row.predictor, row.part): row for row in report.averages}
     shown = report.levels.shown
@@ -218,7 +229,7 @@ def _main_sheet(report: BacktestReport, by: str) -> Sheet:
         header=header,
         align="ll" + "r" * (len(header) - 2),
         rows=tuple(lines),
-        notes=_notes(report),
+        notes=_notes(report, ignored),
     )
 
 
@@ -255,7 +266,7 @@ def _own_sheet(report: BacktestReport, by: str) -> Sheet:
     )
 
 
-def _notes(report: BacktestReport) -> tuple[str, ...]:
+def _notes(report: BacktestReport, ignored: Sequence[str]) -> tuple[str, ...]:
     series = len({cell.series for cell in report.cells})
     narrow = percent_key(report.levels.shown[0])
     notes = [
@@ -275,7 +286,7 @@ def _notes(report: BacktestReport) -> tuple[str, ...]:
         ),
     ]
     for name, ratio in list(report.noise_ratio.items())[:1]:
-        notes += health(name, ratio)
+        notes += spoken(without(health(name, ratio), ignored))
     return tuple(notes)
 
 

@@ -9,6 +9,7 @@ from scalepredict.cli.views.check_result import Result, subject
 from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent, percent_range
 from scalepredict.evaluation.off_trend.in_flight import COVERAGE, ORIGINAL, InFlight
 from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Verdict, place_in_words
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import count_of, format_count
 
 SCHEMA = "scalepredict.check/1"
@@ -31,13 +32,13 @@ def sheets(result: Result) -> list[Sheet]:
     ]
 
 
-def summary_lines(result: Result) -> list[str]:
+def unjudged_notes(result: Result) -> list[Note]:
     """What the counts hide: why checkpoints were not judged, each reason with its count."""
     reasons: dict[str, int] = {}
     for verdict in result.verdicts:
         if verdict.unjudged:
             reasons[verdict.unjudged] = reasons.get(verdict.unjudged, 0) + 1
-    return [f"{n} not judged: {reason}" for reason, n in reasons.items()]
+    return [noted("not-judged", f"{n} not judged: {why}") for why, n in reasons.items()]
 
 
 def document(result: Result) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def document(result: Result) -> dict[str, Any]:
         "status": str(result.status),
         "checkpoints": [_checkpoint(result, verdict) for verdict in result.verdicts],
         "in_flight": [_in_flight(run) for run in result.in_flight],
-        "notes": list(result.check.notes),
+        "notes": [note.document() for note in result.check.notes],
     }
 
 

@@ -13,6 +13,7 @@ from scalepredict.evaluation.questions.cluster_report import ClusterReport
 from scalepredict.predictors.cod.cluster_fit import SOLVED_BY_NONE, ClusterFit
 from scalepredict.predictors.cod.cluster_law import KINDS
 from scalepredict.predictors.cod.clustering import OUTLIER
+from scalepredict.records.notes import noted
 from scalepredict.records.table import Bools
 
 SCHEMA = "scalepredict.clusters/1"
@@ -67,6 +68,8 @@ def predictable_tasks(reports: Sequence[ClusterReport], *, as_json: bool) -> tup
 def _entry(report: ClusterReport) -> dict[str, object]:
     fit, clusters = report.fit, report.clusters
     method = "clusters" if fit.clusters else "item response" if fit.items else None
+    failure = () if fit.failure is None else (noted("not-forecast", fit.failure),)
+    doubts = (*failure, *report.warnings)
     entry: dict[str, object] = {
         "family": report.family,
         "benchmark": report.benchmark,
@@ -82,8 +85,8 @@ def _entry(report: ClusterReport) -> dict[str, object]:
         "holdout": None,
         "forecasts": [asdict(forecast) for forecast in report.forecasts],
         "trust": report.trust,
-        "warnings": [*([fit.failure] if fit.failure else []), *report.warnings],
-        "notes": list(fit.notes),
+        "warnings": [note.text for note in doubts],
+        "notes": [note.document() for note in (*doubts, *fit.notes)],
     }
     if clusters is None:
         return entry

@@ -111,7 +111,7 @@ def _summary(report: ClusterReport, clusters: ClusterFit) -> list[str]:
         )
     if report.fit.clusters is None:
         lines.append(_instead(report))
-    lines.append(f"trust: {report.trust}" + "".join(f"; {why}" for why in report.warnings))
+    lines.append(f"trust: {report.trust}" + "".join(f"; {why.text}" for why in report.warnings))
     return lines
 
 
@@ -137,4 +137,4 @@ def _forecast_sheet(report: ClusterReport) -> Sheet | None:
 def _instead(report: ClusterReport) -> str:
     if report.fit.failure:
         return f"refused: {report.fit.failure}"
-    return report.fit.notes[-1].removeprefix(f"{report.benchmark}: ")
+    return "; ".join(note.text for note in report.fit.notes if note.code == "item-response")

@@ -14,8 +14,8 @@ from scalepredict.cli.views.render import (
     Cell,
     Sheet,
     Sketch,
-    once,
     percent,
+    spoken,
 )
 from scalepredict.cli.views.sketch import own_sparkline, sparkline
 from scalepredict.evaluation.backtest.health import health
@@ -24,6 +24,7 @@ from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.law_tables import Detailed, Kind, LawTable
 from scalepredict.predictors.store.fit_file import StoredFit
 from scalepredict.predictors.store.json_codec import encode
+from scalepredict.records.notes import told, without
 from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of, format_count
 from scalepredict.records.units import column_document
@@ -32,25 +33,30 @@ SCHEMA = "scalepredict.fit-report/1"
 FEW_FAMILIES = 6  # of one law; the tables of more are shown when asked for
 
 
-def fit_sheets(fit: Fit, summaries: Sequence[FamilySummary], *, verbose: bool) -> list[Sheet]:
+def fit_sheets(
+    fit: Fit, summaries: Sequence[FamilySummary], *, verbose: bool, ignored: Sequence[str] = ()
+) -> list[Sheet]:
     """One table for each family; ``verbose`` adds how the classes were decided.
 
     A law of all families has a table of its own before them (loadings, with ``verbose`` all that
     it has), and its notes below that one.
     """
     if not fit.predictor.pools_families:
-        return [_sheet(fit.predictor.name, summary, verbose) for summary in summaries]
+        return [_sheet(fit.predictor.name, summary, verbose, ignored) for summary in summaries]
     few = len(summaries) <= FEW_FAMILIES
     tail = () if verbose or few else (f"classes in each of {len(summaries)} families: add -v.",)
-    sheets = [sheet for group in fit.groups for sheet in _law_sheets(group, verbose, tail)]
+    sheets = [sheet for group in fit.groups for sheet in _law_sheets(group, verbose, ignored, tail)]
     shown = [replace(summary, notes=()) for summary in summaries] if verbose or few else []
-    return [*sheets, *(_sheet(fit.predictor.name, summary, verbose) for summary in shown)]
+    return [*sheets, *(_sheet(fit.predictor.name, summary, verbose, ignored) for summary in shown)]
 
 
-def _law_sheets(group: FittedGroup, verbose: bool, tail: tuple[str, ...]) -> list[Sheet]:
+def _law_sheets(
+    group: FittedGroup, verbose: bool, ignored: Sequence[str], tail: tuple[str, ...]
+) -> list[Sheet]:
     tables = group.law.details() if isinstance(group.law, Detailed) else ()
     shown = [_law_sheet(table) for table in (tables if verbose else tables[:1])]
-    return [replace(shown[0], notes=(*group.law.notes(), *tail)), *shown[1:]] if shown else []
+    notes = spoken(without(told(group.law.notes()), ignored), each=verbose)
+    return [replace(shown[0], notes=(*notes, *tail)), *shown[1:]] if shown else []
 
 
 def _law_sheet(table: LawTable) -> Sheet:
@@ -106,8 +112,8 @@ def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[
                 "family": summary.family,
                 "evidence": evidence_document(summary.evidence),
                 "benchmarks": _benchmarks(summary),
-                "warnings": list(summary.warnings),
-                "notes": list(summary.notes),
+                "warnings": [note.text for note in summary.warnings],
+                "notes": [note.document() for note in (*summary.warnings, *summary.notes)],
                 "noise_ratio": summary.noise_ratio,
             }
             for summary in summaries
@@ -119,7 +125,7 @@ def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[
             for table in group.law.details()
         },
         "refused": dict(fit.refused),
-        "notes": list(stored.notes),
+        "notes": [note.document() for note in stored.notes],
     }
 
 
@@ -147,7 +153,7 @@ def describe_evidence(evidence: EvalTable) -> str:
     return f"{of}{count_of(models, 'model')}, {', '.join(spans)}"
 
 
-def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
+def _sheet(predictor: str, summary: FamilySummary, verbose: bool, ignored: Sequence[str]) -> Sheet:
     trend = summary.classes.trend
     header = ["benchmark", "class", "scores", "last", "per decade", "noise", "fit error"]
     extra = ["chance", "z", "phi", "linearity", "breakthroughness", "step z"] if verbose else []
@@ -167,15 +173,15 @@ def _sheet(predictor: str, summary: FamilySummary, verbose: bool) -> Sheet:
             row += ["-" if unit.measure else chance]
             row += [_number(values[i]) for values in (trend.z, trend.phi, trend.linearity)]
             row += [_number(trend.breakthroughness[i]), _number(trend.step_z[i])]
-        rows.append((*row, "; ".join(summary.doubts[i])))
+        rows.append((*row, "; ".join(note.text for note in summary.doubts[i])))
     return Sheet(
         title=f"{summary.family}: {predictor} on {describe_evidence(summary.evidence)}",
         header=(*header, *extra, NOTE),
         align="ll" + "r" * (len(header) + len(extra) - 2) + "l",
         rows=tuple(rows),
         notes=(
-            *(summary.notes if verbose else once(summary.notes)),
-            *health(predictor, summary.noise_ratio),
+            *spoken(summary.notes, each=verbose),
+            *spoken(without(health(predictor, summary.noise_ratio), ignored), each=verbose),
         ),
         sketches=(Sketch(header="evidence", cells=_sparklines(summary), after="scores"),),
         marks=tuple(MARKS[kind] for kind in summary.classes.kinds),
@@ -214,7 +220,8 @@ def _benchmarks(summary: FamilySummary) -> list[dict[str, Any]]:
             "linearity": float(trend.linearity[i]),
             "breakthroughness": float(trend.breakthroughness[i]),
             "step_z": float(trend.step_z[i]),
-            "warnings": list(summary.doubts[i]),
+            "warnings": [note.text for note in summary.doubts[i]],
+            "notes": [note.document() for note in summary.doubts[i]],
         }
         for i, unit in enumerate(summary.classes.units)
     ]

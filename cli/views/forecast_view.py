@@ -1,7 +1,7 @@
-"""How is a forecast shown? One table for each family and target; the same as rows and documents."""
+"""How is a forecast shown? One table for each family and target, made of views."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,11 @@ from scalepredict.cli.views.own_units import (
 from scalepredict.cli.views.render import (
     MISSING,
     NOTE,
-    Cell,
     Format,
     Sheet,
     Sketch,
     percent,
+    spoken,
 )
 from scalepredict.cli.views.sketch import (
     axis_header,
@@ -40,11 +40,11 @@ from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.limits import MEASURABLE
 from scalepredict.predictors.reference.fitted_reference import ReferenceUse
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.subset import known_names
 from scalepredict.records.text.counts import count_of, format_count
 from scalepredict.records.units import column_document
 
-SCHEMA = "scalepredict.forecast/1"
 APPROXIMATE = "intervals of averages are approximate"
 
 
@@ -64,7 +64,7 @@ class Entry:
     chance: float
     p_above_chance: float
     upper: float
-    warnings: tuple[str, ...]
+    warnings: tuple[Note, ...]
     unit: str = FRACTION
     direction: str = "higher"
     observed: float = np.nan
@@ -86,8 +86,8 @@ class View:
     evidence: Mapping[str, Any]
     benchmarks: tuple[Entry, ...]
     suites: tuple[Entry, ...]
-    warnings: tuple[str, ...]
-    notes: tuple[str, ...]
+    warnings: tuple[Note, ...]
+    notes: tuple[Note, ...]
     levels: Levels
     measured_model: str
     accuracy: Accuracy | None
@@ -142,7 +142,7 @@ def forecast_sheet(view: View, form: Format) -> Sheet:
         header=(*header, NOTE),
         align="ll" + "r" * (len(header) - 2) + "l",
         rows=tuple(rows),
-        notes=(*_accuracy_notes(view), *(f"warning: {text}" for text in warnings)),
+        notes=(*_accuracy_notes(view), *spoken(warnings)),
         sketches=_sketches(entries, shown),
         marks=tuple(MARKS[e.kind] if e.kind else None for e in entries),
     )
@@ -166,29 +166,6 @@ def _sketches(entries: Sequence[Entry], levels: Sequence[float]) -> tuple[Sketch
         Sketch(header="evidence", cells=tuple(lines), after="class"),
         Sketch(header=axis_header(low, high), cells=tuple(bars), after=_column(wide)),
     )
-
-
-def forecast_rows(views: Sequence[View]) -> list[dict[str, Cell]]:
-    """Tidy rows: one for each family, target and benchmark or suite; scores are fractions."""
-    measured = any(view.accuracy is not None for view in views)
-    named = any(view.measured_model for view in views)
-    return [
-        {
-            "family": view.family,
-            **({"model": view.measured_model} if named else {}),
-            **{name: view.target[name] for name in ("params", "tokens", "flops", "factor")},
-            **_flat(entry, is_suite, measured),
-        }
-        for view in views
-        for is_suite, entries in ((False, view.benchmarks), (True, view.suites))
-        for entry in entries
-    ]
-
-
-def documents(views: Sequence[View]) -> Any:
-    """The document ``scalepredict.forecast/1``, or a list of them if there are several views."""
-    found = [_document(view) for view in views]
-    return found[0] if len(found) == 1 else found
 
 
 def _target(family: FamilyForecast, k: int) -> dict[str, Any]:
@@ -247,9 +224,9 @@ def _suites(
             chance=unit.chance,
             p_above_chance=np.nan,
             upper=np.nan,
-            warnings=_average_doubts(family, members[unit.benchmark])
+            warnings=_average_doubts(family, members[unit.benchmark], unit.benchmark)
             if failure is None
-            else (failure,),
+            else (noted("not-forecast", failure, subject=unit.benchmark),),
             observed=observed,
             error=float(suites.point[k, s]) - observed,
             unit=unit_of(unit),
@@ -257,12 +234,14 @@ def _suites(
         )
 
 
-def _average_doubts(family: FamilyForecast, members: Sequence[int]) -> tuple[str, ...]:
+def _average_doubts(family: FamilyForecast, members: Sequence[int], suite: str) -> tuple[Note, ...]:
+    approximate = noted("average-approximate", APPROXIMATE, subject=suite)
     unmeasurable = sum(family.classes.kinds[i] is Kind.AT_CHANCE for i in members)
     if 2 * unmeasurable <= len(members):
-        return (APPROXIMATE,)
+        return (approximate,)
     share = f"{unmeasurable} of {len(members)} benchmarks are at chance"
-    return (APPROXIMATE, f"{share}: when they rise is not in the interval")
+    text = f"{share}: when they rise is not in the interval"
+    return (approximate, noted("average-at-chance", text, subject=suite))
 
 
 def _bounds(forecast: Forecast, k: int, levels: Levels) -> list[dict[float, tuple[float, float]]]:
@@ -287,7 +266,9 @@ def _row(entry: Entry, shown: Sequence[float], measured: bool) -> tuple[str, ...
         value(entry.point, entry.unit),
         *ranges,
         *(observed if measured else ()),
-        "; ".join(_with_probability(entry) if unmeasurable else entry.warnings),
+        "; ".join(
+            _with_probability(entry) if unmeasurable else (note.text for note in entry.warnings)
+        ),
     )
 
 
@@ -296,9 +277,12 @@ def _column(level: float) -> str:
 
 
 def _with_probability(entry: Entry) -> tuple[str, ...]:
-    first, *rest = entry.warnings
     level = percent(entry.chance + MEASURABLE)
-    return (f"{first}: P(score > {level}) = {100 * entry.p_above_chance:.0f} %", *rest)
+    probability = f"P(score > {level}) = {100 * entry.p_above_chance:.0f} %"
+    return tuple(
+        f"{note.text}: {probability}" if note.code == "at-chance" else note.text
+        for note in entry.warnings
+    )
 
 
 def _accuracy_notes(view: View) -> tuple[str, ...]:
@@ -322,75 +306,3 @@ def _accuracy_notes(view: View) -> tuple[str, ...]:
         + ("holds" if found.n_benchmarks == 1 else "hold"),
     )
     return (*of_fractions, *(of_own if found.n_own else ()))
-
-
-def _flat(entry: Entry, is_suite: bool, measured: bool) -> dict[str, Cell]:
-    bounds: dict[str, Cell] = {}
-    for level, (low, high) in entry.interval.items():
-        bounds[f"low_{percent_key(level)}"] = low
-        bounds[f"high_{percent_key(level)}"] = high
-    truth: dict[str, Cell] = {"measured": entry.observed, "error": entry.error}
-    return {
-        "benchmark": entry.name,
-        "is_suite": is_suite,
-        "class": None if entry.kind is None else entry.kind.value,
-        "last": entry.last,
-        "forecast": entry.point,
-        **bounds,
-        "chance": entry.chance,
-        "upper_95": entry.upper,
-        "p_above_chance_5": entry.p_above_chance,
-        **(truth if measured else {}),
-        "unit": entry.unit,
-        "warnings": "; ".join(entry.warnings),
-    }
-
-
-def _document(view: View) -> dict[str, Any]:
-    found = view.accuracy
-    measured = found is not None
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
-        "predictor": view.predictor,
-        "family": view.family,
-        "target": view.target,
-        "evidence": view.evidence,
-        "benchmarks": [_item(entry, measured) for entry in view.benchmarks],
-        "suites": [_item(entry, measured) for entry in view.suites],
-        "warnings": list(view.warnings),
-        "notes": list(view.notes),
-    }
-    if found is not None:
-        document["accuracy"] = {
-            "model": view.measured_model,
-            "benchmarks": found.n_benchmarks,
-            "mean_absolute_error": found.mean_absolute_error,
-            "last_mean_absolute_error": found.last_mean_absolute_error,
-            "inside_90": found.n_inside,
-            "own_metrics": found.n_own,
-            "relative_error": found.relative_error,
-            "own_inside_90": found.n_own_inside,
-        }
-    return document
-
-
-def _item(entry: Entry, measured: bool) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "benchmark": entry.name,
-        **entry.column,
-        "unit": entry.unit,
-        "direction": entry.direction,
-        "class": None if entry.kind is None else entry.kind.value,
-        "forecast": entry.point,
-        "interval": {percent_key(c): list(ends) for c, ends in entry.interval.items()},
-        "last": entry.last,
-        "chance": entry.chance,
-        "upper_95": entry.upper,
-        "p_above_chance_5": entry.p_above_chance,
-        "reference": None if entry.reference is None else asdict(entry.reference),
-        "bend": None,
-        "warnings": list(entry.warnings),
-    }
-    if measured:
-        item |= {"measured": entry.observed, "error": entry.error}
-    return item

@@ -11,7 +11,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from scalepredict.cli.views.workflow_log import check_csv, json_guarded
+from scalepredict.records.notes import CODES, Level, Note
 from scalepredict.records.text.counts import listed
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ FOLDED = 8  # columns that names are folded into on a terminal, at least
 MISSING = "-"
 CLASS = "class"  # header of the column that marks stand in
 NOTE = "note"  # header of a last column of sentences
+WARNING_PREFIX = "warning: "
 
 Cell = str | float | int | bool | None
 
@@ -316,24 +318,34 @@ def _notes_below(sheet: Sheet, *, width: int) -> Sheet:
     )
 
 
-def once(notes: Iterable[str]) -> tuple[str, ...]:
-    """Sentences ``name: text``, where what holds for many names is said once.
+def spoken(notes: Iterable[Note], *, each: bool = False) -> tuple[str, ...]:
+    """Notes as lines, grouped by code: what holds for many subjects is said once.
 
-    Texts that differ in their numbers alone are counted behind the first of them.
+    Args:
+        notes: The notes; one that comes twice is said once.
+        each: Say each by itself, with its code.
     """
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for note in notes:
-        name, _, text = note.partition(": ")
-        groups.setdefault(re.sub(r"[-+]?\d+(\.\d+)?", "#", text or name), []).append((name, text))
-    said = []
-    for (name, text), *others in groups.values():
-        if not text:
-            said.append(name)
-        elif all(other == text for _, other in others):
-            said.append(_said_of(text, [name, *(each for each, _ in others)]))
-        else:
-            said.append(f"{name}: {text} (and {len(others)} more like it)")
-    return tuple(said)
+    groups: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for note in dict.fromkeys(notes):
+        texts = groups.setdefault((note.code, str(note) if each else ""), {})
+        texts.setdefault(note.text, []).append(note.subject)
+    return tuple(
+        (WARNING_PREFIX if CODES[code].level is Level.WARNING else "")
+        + line
+        + (f" [{code}]" if each else "")
+        for (code, _), texts in groups.items()
+        for line in _lines(texts)
+    )
+
+
+def _lines(texts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    # Of one code: sentences of the whole one by one, those of subjects together.
+    named = [(text, subjects) for text, subjects in texts.items() if any(subjects)]
+    yield from (text for text, subjects in texts.items() if not any(subjects))
+    if named:
+        (text, subjects), *others = named
+        more = sum(len(subjects) for _, subjects in others)
+        yield _said_of(text, subjects) + (f" (and {more} more like it)" if more else "")
 
 
 def _said_of(note: str, names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent
+from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent, spoken
 from scalepredict.evaluation.questions.probes import Probes
 from scalepredict.evaluation.questions.selecting import ModelSelection, TaskSelection
 from scalepredict.predictors.observational.observational import FEWEST_SCORES
@@ -58,7 +58,7 @@ def models_view(selection: ModelSelection) -> SelectView:
             "candidates": selection.n_candidates,
             "components": selection.n_components,
             **worth,
-            "notes": list(selection.notes),
+            "notes": [note.document() for note in selection.notes],
         },
     )
 
@@ -130,7 +130,7 @@ def tasks_view(selection: TaskSelection) -> SelectView:
                 f"as many random tasks. Without tasks it is {percent(choice.spread, digits=2)}.",
                 f"{selection.benchmark} = {line}; from "
                 f"{count_of(selection.n_models, 'checkpoint')}",
-                *selection.notes,
+                *spoken(selection.notes),
             ),
         ),
         rows=rows,
@@ -143,7 +143,7 @@ def tasks_view(selection: TaskSelection) -> SelectView:
             "intercept": choice.intercept,
             "slope": choice.slope,
             "spread": choice.spread,
-            "notes": list(selection.notes),
+            "notes": [note.document() for note in selection.notes],
         },
     )
 

@@ -16,6 +16,7 @@ from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.predictors import registry
 from scalepredict.predictors.interface import Predictor
 from scalepredict.predictors.metric_scale import fractions_of
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable
 
 Z2_CAP = 16.0  # one wild miss must not stand for the noise of a ladder
@@ -31,17 +32,18 @@ def mean_z2(lines: Outcomes) -> float:
     return float(equal_weights(known.nesting()) @ np.minimum(known.z**2, Z2_CAP))
 
 
-def health(predictor_name: str, noise_ratio: float) -> tuple[str, ...]:
+def health(predictor_name: str, noise_ratio: float) -> tuple[Note, ...]:
     """What the ratio of mean squared errors says of the intervals; nothing where it is unknown."""
     if not np.isfinite(noise_ratio):
         return ()
     worse = noise_ratio**0.5
-    advice = "" if worse < TOO_NARROW else "; intervals of these records may be too narrow"
-    return (
+    text = (
         f"test on models of these records that were held back: errors of {predictor_name} are "
-        f"{worse:.2f} times as large, in units of their own scale, as the calibration "
-        f"assumes{advice}.",
+        f"{worse:.2f} times as large, in units of their own scale, as the calibration assumes"
     )
+    if worse < TOO_NARROW:
+        return (noted("errors-checked", f"{text}."),)
+    return (noted("errors-large", f"{text}; intervals of these records may be too narrow."),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ import numpy as np
 from scalepredict.evaluation.classes.classes import CHANCE_MARGIN, Classes, Kind
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.limits import FEW_MODELS
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import ASSUMED_ITEMS, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 from scalepredict.records.units import match
@@ -16,8 +17,8 @@ def benchmark_doubts(
     classes: Classes,
     failures: tuple[str | None, ...],
     share_of_asymptote: Floats | None = None,
-) -> tuple[tuple[str, ...], ...]:
-    """Sentences about each benchmark, length T; a refusal of its fit stands alone.
+) -> tuple[tuple[Note, ...], ...]:
+    """Notes on each benchmark, length T; a refusal of its fit stands alone.
 
     Args:
         classes: Predictability of the T benchmarks.
@@ -25,7 +26,7 @@ def benchmark_doubts(
         share_of_asymptote: Of the width of its interval at each target (Forecast). Shape (K, T).
     """
     return tuple(
-        (failure,)
+        (noted("not-forecast", failure, subject=classes.units[column].shown),)
         if failure is not None
         else _doubts(classes, column)
         if classes.units[column].measure is None
@@ -42,28 +43,33 @@ def aligned(forecast: Forecast, evidence: EvalTable) -> Forecast:
     return forecast.take_units(match(evidence.units, forecast.units, unknown="same"))
 
 
-def _own_doubts(classes: Classes, of_asymptote: Floats | None, column: int) -> tuple[str, ...]:
+def _own_doubts(classes: Classes, of_asymptote: Floats | None, column: int) -> tuple[Note, ...]:
     trend, measure, kind = classes.trend, classes.units[column].measure, classes.kinds[column]
     assert measure is not None
     worse = Kind.RISING if measure.direction == "lower" else Kind.FALLING
-    doubts = []
+    name, doubts = classes.units[column].shown, []
     if kind is worse:
-        doubts.append(f"{kind.value} with scale, and {measure.direction} is better")
+        text = f"{kind.value} with scale, and {measure.direction} is better"
+        doubts.append(noted("inverse", text, subject=name))
     elif kind is Kind.FLAT:
-        doubts.append("flat: no trend to extrapolate beyond the noise")
+        text = "flat: no trend to extrapolate beyond the noise"
+        doubts.append(noted("flat", text, subject=name))
     elif kind is Kind.NOISY:
         noise = trend.noise[column] / abs(trend.level[column])
-        doubts.append(f"scatters by {100 * noise:.1f} % around its line")
+        text = f"scatters by {100 * noise:.1f} % around its line"
+        doubts.append(noted("noisy", text, subject=name))
     if (measured := int(trend.n_scores[column])) < FEW_MODELS:
-        doubts.append(f"measured on only {count_of(measured, 'checkpoint')}")
+        text = f"measured on only {count_of(measured, 'checkpoint')}"
+        doubts.append(noted("few-scores", text, subject=name))
     if of_asymptote is not None:
         shares = of_asymptote[:, column]
         share = float(np.nanmax(shares)) if np.isfinite(shares).any() else 0.0
         if share >= DRIVEN:
-            doubts.append(
+            text = (
                 f"about {_in_words(share)} of this interval is the unknown irreducible loss; "
                 "--asymptote LO..HI narrows it"
             )
+            doubts.append(noted("asymptote-unknown", text, subject=name))
     return tuple(doubts)
 
 
@@ -73,25 +79,33 @@ def _in_words(share: float) -> str:
     return words[near] if abs(near - share) < 0.05 else f"{100 * share:.0f} %"
 
 
-def _doubts(classes: Classes, column: int) -> tuple[str, ...]:
+def _doubts(classes: Classes, column: int) -> tuple[Note, ...]:
     trend, unit = classes.trend, classes.units[column]
     measured = int(trend.n_scores[column])
     above = trend.level[column] > unit.chance + CHANCE_MARGIN
     questions = f"{ASSUMED_ITEMS:.0f} assumed" if classes.items_assumed[column] else "its"
     bend = f", or, as there are only {measured} scores, a bend" if measured < FEW_MODELS else ""
-    said = {
-        Kind.AT_CHANCE: "too noisy to tell from chance" if above else "not yet measurable",
-        Kind.FLAT: "flat above chance: no trend to extrapolate beyond the noise",
-        Kind.NOISY: (
+    kind, name = classes.kinds[column], unit.shown
+    doubts = []
+    if kind == Kind.AT_CHANCE:
+        text = "too noisy to tell from chance" if above else "not yet measurable"
+        doubts.append(noted("at-chance", text, subject=name))
+    if kind == Kind.FLAT:
+        text = "flat above chance: no trend to extrapolate beyond the noise"
+        doubts.append(noted("flat", text, subject=name))
+    if kind == Kind.NOISY:
+        text = (
             f"scatters {np.sqrt(trend.phi[column]):.1f}x more than {questions} questions explain: "
             f"often a bias to a format or a label, or a run that failed{bend}"
-        ),
-        Kind.INVERSE: "falls with scale",
-        Kind.SATURATED: "near its ceiling",
-    }.get(classes.kinds[column])
-    doubts = [said] if said else []
+        )
+        doubts.append(noted("noisy", text, subject=name))
+    if kind == Kind.INVERSE:
+        doubts.append(noted("inverse", "falls with scale", subject=name))
+    if kind == Kind.SATURATED:
+        doubts.append(noted("saturated", "near its ceiling", subject=name))
     if measured < FEW_MODELS and measured < trend.n_scores.max():
-        doubts.append(f"measured on only {count_of(measured, 'checkpoint')}")
+        text = f"measured on only {count_of(measured, 'checkpoint')}"
+        doubts.append(noted("few-scores", text, subject=name))
     if unit.chance_assumed:
-        doubts.append("chance level assumed 0")
+        doubts.append(noted("chance-assumed", "chance level assumed 0", subject=name))
     return tuple(doubts)

@@ -14,6 +14,7 @@ from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.interface import Frontier, Targets
 from scalepredict.predictors.scale.sparsity import sparsity_warnings
 from scalepredict.predictors.scale.targets import few_models
+from scalepredict.records.notes import Note, noted, told
 from scalepredict.records.table import EvalTable, Floats
 
 
@@ -29,7 +30,7 @@ class FamilySummary:
         fit_error: Mean absolute residual, recent ones more, a fraction. Shape (T,).
         doubts: What should be known of each benchmark, length T.
         warnings: What makes the whole fit less certain than it looks.
-        notes: Sentences of the law.
+        notes: Of the law.
         noise_ratio: Mean squared standardised error at a few origins inside the evidence over that
             of the reference series of the calibration; NaN where it was not tried.
     """
@@ -39,9 +40,9 @@ class FamilySummary:
     classes: Classes
     last: Floats
     fit_error: Floats
-    doubts: tuple[tuple[str, ...], ...]
-    warnings: tuple[str, ...]
-    notes: tuple[str, ...]
+    doubts: tuple[tuple[Note, ...], ...]
+    warnings: tuple[Note, ...]
+    notes: tuple[Note, ...]
     noise_ratio: float
 
 
@@ -69,16 +70,16 @@ def summarise(
                 fit_error=fit_error(fitted, evidence),
                 doubts=benchmark_doubts(classes, fitted.failures),
                 warnings=_warnings(evidence, fit, calibration),
-                notes=group.law.notes(),
+                notes=told(group.law.notes()),
                 noise_ratio=look.noise_ratio,
             )
         )
     return tuple(result)
 
 
-def _warnings(evidence: EvalTable, fit: Fit, calibration: Calibration) -> tuple[str, ...]:
+def _warnings(evidence: EvalTable, fit: Fit, calibration: Calibration) -> tuple[Note, ...]:
     if fit.predictor.pools_families:
         return ()
     rung = off_rung(evidence, fit.predictor, calibration)
-    named = [] if rung is None else [rung.sentence()]
+    named = [] if rung is None else [noted("off-ladder", rung.sentence())]
     return (*few_models(evidence), *sparsity_warnings(evidence), *named)

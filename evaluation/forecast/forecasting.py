@@ -24,6 +24,7 @@ from scalepredict.predictors.scale.targets import (
     factors,
     target_warnings,
 )
+from scalepredict.records.notes import Note, told
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of, listed
@@ -60,10 +61,10 @@ class FamilyForecast:
     factor: Floats
     p_above_chance: Floats
     upper: Floats
-    benchmark_warnings: tuple[tuple[str, ...], ...]
-    target_warnings: tuple[tuple[str, ...], ...]
+    benchmark_warnings: tuple[tuple[Note, ...], ...]
+    target_warnings: tuple[tuple[Note, ...], ...]
     target_lines: tuple[str, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     references: tuple[ReferenceUse | None, ...] = ()
 
     @property
@@ -209,7 +210,7 @@ def judged(
     *,
     factor: Floats,
     lines: tuple[str, ...],
-    warnings: tuple[tuple[str, ...], ...],
+    warnings: tuple[tuple[Note, ...], ...],
     name: str,
 ) -> FamilyForecast:
     """Calibrate a forecast and judge it beside the evidence that its classes come from.
@@ -234,6 +235,6 @@ def judged(
         ),
         target_warnings=warnings,
         target_lines=lines,
-        notes=(*group.law.notes(), *calibration_notes(forecast, calibration, name)),
+        notes=(*told(group.law.notes()), *calibration_notes(forecast, calibration, name)),
         references=_references(group.law, evidence),
     )

@@ -13,6 +13,7 @@ from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.registry import names, predictor_type
 from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import EvalTable, Unit
 from scalepredict.records.text.counts import count_of, format_count
@@ -120,8 +121,9 @@ def _group(fit: Fit) -> FittedGroup:
     return fit.groups[0]
 
 
-def _not_read(units: Sequence[Unit]) -> tuple[str, ...]:
+def _not_read(units: Sequence[Unit]) -> tuple[Note, ...]:
     if not units:
         return ()
     named = ", ".join(" ".join(filter(None, (unit.benchmark, unit.metric))) for unit in units)
-    return (f"scores on {named} are not read: the fit has no such benchmark and metric.",)
+    text = f"scores on {named} are not read: the fit has no such benchmark and metric."
+    return (noted("scores-unread", text),)

@@ -12,6 +12,7 @@ from scalepredict.evaluation.intervals.levels import CLAIM
 from scalepredict.predictors.interface import Targets
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.evidence import CheckpointChoice, select_evidence
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 from scalepredict.records.text.counts import format_count
@@ -34,7 +35,7 @@ class Comparison:
         suites: Measured averages of the suites of the forecast; NaN where one of their benchmarks
             was not measured. Shape (K, S).
         own: Which benchmarks are no fractions and keep their own unit. Shape (T,).
-        notes: Sentences about benchmarks that were measured in another way than the fit's.
+        notes: Of benchmarks that were measured in another way than the fit's.
     """
 
     models: tuple[str, ...]
@@ -44,7 +45,7 @@ class Comparison:
     inside: Floats
     suites: Floats
     own: Bools
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def of_target(self, index: int, columns: Ints) -> "Accuracy":
         """The accuracy at one target, over those of the columns that were measured and forecast."""
@@ -161,7 +162,8 @@ def compare(family: FamilyForecast, measured: EvalTable) -> Comparison:
     scores = measured.scores[np.ix_(index, column)]
     models = tuple("" if row is None else measured.checkpoints[row].model for row in rows)
     compared = beside(family, np.where(found[:, None] & (column >= 0), scores, np.nan), models)
-    return replace(compared, notes=tuple(f"not compared: {each}." for each in otherwise))
+    notes = (noted("not-compared", f"not compared: {each}.") for each in otherwise)
+    return replace(compared, notes=tuple(notes))
 
 
 def beside(family: FamilyForecast, observed: Floats, models: tuple[str, ...]) -> Comparison:

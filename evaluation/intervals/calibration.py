@@ -16,6 +16,7 @@ from scipy.special import ndtri
 
 from scalepredict.predictors.interface import PROBABILITIES, Forecast, Spread
 from scalepredict.predictors.limits import SCORE_CLIP
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import ASSUMED_ITEMS, Floats, Unit
 from scalepredict.records.text.counts import count_of
 
@@ -167,21 +168,23 @@ def _stretched(forecast: Forecast, stretch: float) -> Floats:
 
 def calibration_notes(
     forecast: Forecast, calibration: Calibration, predictor_name: str
-) -> tuple[str, ...]:
-    """What the intervals assume, in sentences for the user."""
+) -> tuple[Note, ...]:
+    """What the intervals assume."""
     notes = []
     if predictor_name not in calibration.predictors:
-        notes.append(
+        text = (
             f"intervals: {calibration.source} has no entry for {predictor_name!r}; its fallback "
             "(errors of all calibrated methods pooled, so wide) is used."
         )
+        notes.append(noted("intervals-fallback", text))
     unknown = int((~np.isfinite(forecast.n_items)).any(axis=0).sum())
     if unknown:
-        notes.append(
+        text = (
             f"intervals: number of questions not known for {unknown} of "
             f"{count_of(len(forecast.units), 'benchmark')}; {ASSUMED_ITEMS:.0f} assumed (column "
             "n_items mends it)."
         )
+        notes.append(noted("items-assumed", text))
     return tuple(notes)
 
 

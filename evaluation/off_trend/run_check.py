@@ -28,6 +28,7 @@ from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend
 from scalepredict.predictors import registry
 from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.interface import Predictor
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable
 from scalepredict.records.text.counts import count_of, listed
 
@@ -81,12 +82,12 @@ class Check:
     Attributes:
         verdicts: One for each new checkpoint, run by run in the order of training.
         in_flight: Forecasts of runs in progress.
-        notes: What was assumed or left out, sentences with counts.
+        notes: What was assumed or left out, with counts.
     """
 
     verdicts: tuple[Verdict, ...]
     in_flight: tuple[InFlight, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def should_stop(self) -> bool:
@@ -131,10 +132,11 @@ def check(
     in_flight = _in_flight(evidence, new, ladders, comparison, gate)
     notes = [*_notes(evidence, new, verdicts, comparison), *_off_rungs(ladders, comparison)]
     if in_flight and not comparison.final_tokens:
-        notes.append(
+        text = (
             f"{count_of(len(in_flight), 'model')} taken to be in flight, because the ladder's "
             "models of that size have seen more tokens; --until tells where a run ends."
         )
+        notes.append(noted("in-flight", text))
     return Check(
         verdicts=tuple(verdicts[row] for row in chosen),
         in_flight=tuple(in_flight),
@@ -164,20 +166,20 @@ def _ladders(evidence: Evidence, new: Bools, comparison: Comparison) -> dict[int
     return found
 
 
-def _off_rungs(ladders: Mapping[int, Ladder], comparison: Comparison) -> list[str]:
+def _off_rungs(ladders: Mapping[int, Ladder], comparison: Comparison) -> list[Note]:
     # What models are compared with may be off itself.
     seen = {
         (family, tuple(c.model for c in ladder.group.evidence.checkpoints)): ladder
         for ladder in ladders.values()
         for family in ladder.group.families
     }
-    notes: dict[str, None] = {}
+    notes: dict[Note, None] = {}
     for (family, _), ladder in seen.items():
         evidence = ladder.group.evidence.of_family(family)
         evidence = evidence.take_rows(np.isfinite(evidence.flops))
         rung = off_rung(evidence, comparison.predictor, comparison.calibration)
         if rung is not None:
-            notes[f"family {family!r}: {rung.sentence()}"] = None
+            notes[noted("off-ladder", rung.sentence(), subject=f"family {family!r}")] = None
     return list(notes)
 
 
@@ -257,7 +259,7 @@ def _in_flight(
 
 def _notes(
     evidence: Evidence, new: Bools, verdicts: Mapping[int, Verdict], comparison: Comparison
-) -> list[str]:
+) -> list[Note]:
     notes = []
     families = {run.family for run in evidence.walked}
     strange = sorted(
@@ -266,21 +268,24 @@ def _notes(
         if comparison.ladders and _stored(run, comparison.ladders) is None
     )
     if strange:
-        notes.append(
+        text = (
             f"not in the fit, so compared with their own past only: models of {len(set(strange))} "
             f"of {count_of(len(families), 'family', 'families')}, "
             f"{', '.join(dict.fromkeys(strange))}; the fit has {', '.join(comparison.ladders)}."
         )
+        notes.append(noted("family-not-in-fit", text))
     if evidence.items_assumed:
-        notes.append(
+        text = (
             f"neither n_items nor stderr recorded, {ASSUMED_ITEMS:.0f} answers assumed: "
             f"{listed(evidence.items_assumed)} ({len(evidence.items_assumed)} of "
             f"{count_of(len(evidence.table.units), 'benchmark')})."
         )
+        notes.append(noted("items-assumed", text))
     unplaced = [row for row in np.flatnonzero(new) if row not in verdicts]
     if unplaced:
-        notes.append(
+        text = (
             f"{count_of(len(unplaced), 'checkpoint')} without tokens and step, so without a place "
             "in a run; not judged."
         )
+        notes.append(noted("unplaced", text))
     return notes

@@ -27,6 +27,7 @@ from scalepredict.predictors.cod.cod import (
 from scalepredict.predictors.cod.difficulty import Difficulty, read_difficulty
 from scalepredict.predictors.cod.mapping import monotone_cubic, smoothing_spline
 from scalepredict.predictors.scale.targets import FAR_FACTOR, far_away
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
@@ -93,7 +94,7 @@ class ClusterReport:
     n_anchors: int
     holdout: Holdout | None
     forecasts: tuple[MappedForecast, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Note, ...]
 
     @property
     def trust(self) -> str:
@@ -204,26 +205,30 @@ def _forecast(fit: BenchmarkFit, flops: float) -> MappedForecast:
 
 def _doubts(
     fit: BenchmarkFit, difficulty: Difficulty, holdout: Holdout | None, target_flops: Floats
-) -> list[str]:
+) -> list[Note]:
     factor = target_flops.max(initial=0.0) / difficulty.flops.max()
     doubts = [far_away(factor)] if factor > FAR_FACTOR else []
     if fit.clusters is None:
-        return doubts
+        return [replace(doubt, subject=difficulty.benchmark) for doubt in doubts]
     n_models = len(difficulty.flops)
     if fit.clusters.score_share < LEAST_SHARE:
-        doubts.append(little_of_the_score(fit.clusters.score_share))
+        doubts.append(noted("clusters-little", little_of_the_score(fit.clusters.score_share)))
     if difficulty.median_trials < FEW_TRIALS:
-        doubts.append(
+        text = (
             f"{count_of(round(difficulty.median_trials), 'answer')} to a typical question; "
             f"{FEW_TRIALS:.0f} or more keep noise out of the clusters"
         )
+        doubts.append(noted("clusters-few-answers", text))
     if n_models < FREE_CEILING_MODELS:
-        doubts.append(f"{n_models} models: chance level and ceiling are assumed, not fitted")
+        text = f"{n_models} models: chance level and ceiling are assumed, not fitted"
+        doubts.append(noted("clusters-few-models", text))
     if holdout is None:
-        doubts.append("the smaller models carry no clusters, so the largest cannot test them")
+        text = "the smaller models carry no clusters, so the largest cannot test them"
+        doubts.append(noted("clusters-untested", text))
     elif abs(holdout.part_error) > MOST_ERROR:
-        doubts.append(
-            f"held out, the largest model's predictable part is missed by "
+        text = (
+            "held out, the largest model's predictable part is missed by "
             f"{100 * holdout.part_error:+.1f} points"
         )
-    return doubts
+        doubts.append(noted("clusters-missed", text))
+    return [replace(doubt, subject=difficulty.benchmark) for doubt in doubts]

@@ -13,6 +13,7 @@ from scalepredict.evaluation.questions.selection import (
 )
 from scalepredict.predictors.observational.observational import Observational
 from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import Checkpoint, EvalTable, Unit
 from scalepredict.records.text.counts import count_of
@@ -36,7 +37,7 @@ class ModelSelection:
     choice: ModelChoice
     n_candidates: int
     n_components: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,7 +58,7 @@ class TaskSelection:
     choice: TaskChoice
     n_tasks: int
     n_models: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def choose_models(
@@ -144,12 +145,12 @@ def choose_tasks(table: EvalTable, benchmark: str, count: int, *, seed: int = 0)
         size=table.flops[complete],
         rng=np.random.default_rng(seed),
     )
-    note = f"not read: {count_of(partly, 'checkpoint')} without some of the tasks."
+    text = f"not read: {count_of(partly, 'checkpoint')} without some of the tasks."
     return TaskSelection(
         benchmark=benchmark,
         units=tuple(table.units[columns[i]] for i in choice.columns),
         choice=choice,
         n_tasks=len(columns),
         n_models=int(complete.sum()),
-        notes=(note,) if partly else (),
+        notes=(noted("tasks-lacking", text),) if partly else (),
     )

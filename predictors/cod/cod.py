@@ -36,6 +36,7 @@ from scalepredict.predictors.interface import (
 )
 from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.records.aggregate import to_benchmarks
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
@@ -129,7 +130,7 @@ class BenchmarkFit:
     n_answers: float = np.nan
     overdispersion: float = 1.0
     failure: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def forecast(self, flops: Floats) -> tuple[Floats, Floats]:
         """Scores and their variances at FLOPs of shape (K,); NaN and 0 without a fit."""
@@ -183,10 +184,10 @@ class ClusteringOnDifficultyLaw:
         made = np.isfinite(forecast.point)
         return np.where(made, forecast.point, last), np.where(made, forecast.model_variance, own)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """What was left out, assumed or forecast by item response, and the clustering."""
         methods = {fit.clusters.method: None for fit in self.benchmarks if fit.clusters}
-        clustered = tuple(f"questions clustered by {method}." for method in methods)
+        clustered = (noted("clustering", f"questions clustered by {name}.") for name in methods)
         return (*(note for fit in self.benchmarks for note in fit.notes), *clustered)
 
 
@@ -218,7 +219,8 @@ def fit_benchmark(
             notes = difficulty.notes
             if clusters.score_share < LEAST_SHARE:
                 doubt = little_of_the_score(clusters.score_share)
-                notes = (*notes, f"{name}: low trust: {doubt}.")
+                text = f"low trust: {doubt}."
+                notes = (*notes, noted("clusters-little", text, subject=name))
             fit = BenchmarkFit(questions=difficulty.questions, clusters=clusters, notes=notes)
             return _with_scatter(fit, difficulty)
         share = 0.0 if clusters is None else clusters.predictable_share
@@ -230,7 +232,8 @@ def fit_benchmark(
         flops=difficulty.flops,
         chance=difficulty.chance,
     )
-    note = f"{name}: forecast by item response, not by clusters: {why}."
+    text = f"forecast by item response, not by clusters: {why}."
+    note = noted("item-response", text, subject=name)
     fit = BenchmarkFit(questions=difficulty.questions, items=items, notes=(*difficulty.notes, note))
     return _with_scatter(fit, difficulty)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.cod.cluster_law import FREE_CEILING_MODELS
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 from scalepredict.records.text.counts import count_of, listed
 from scalepredict.records.units import how_measured
@@ -39,7 +40,7 @@ class Difficulty:
         anchor_rates: Pass rates of the anchors. Shape (n, A).
         anchor_full: The benchmark's score of the anchors. Shape (A,).
         anchor_trials: Graded answers behind that score; NaN = unknown. Shape (A,).
-        notes: What was left out or assumed, sentences with counts.
+        notes: What was left out or assumed, with counts.
     """
 
     benchmark: str
@@ -53,7 +54,7 @@ class Difficulty:
     anchor_rates: Floats
     anchor_full: Floats
     anchor_trials: Floats
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def median_trials(self) -> float:
@@ -101,9 +102,8 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
     kept = np.flatnonzero(complete)
     anchors = np.flatnonzero(is_anchor & measured[:, kept].all(axis=1))
     if left := int(is_anchor.sum() - len(anchors)):
-        notes.append(
-            f"{benchmark}: {count_of(left, 'anchor')} without some of the questions not used."
-        )
+        text = f"{count_of(left, 'anchor')} without some of the questions not used."
+        notes.append(noted("anchors-unused", text, subject=benchmark))
     rates, trials = table.scores[np.ix_(order, kept)].T, table.n_items[np.ix_(order, kept)].T
     trials = _known_trials(rates, trials, benchmark, notes)
     weights = _weights(table.n_items[np.ix_(order, kept)])
@@ -185,37 +185,41 @@ def _complete_block(measured: Bools, benchmark: str) -> tuple[Ints, Bools]:
 
 def _left_out(
     table: EvalTable, order: Ints, models: Ints, complete: Bools, benchmark: str
-) -> Iterator[str]:
+) -> Iterator[Note]:
     if len(models) < len(order):
         names = [table.checkpoints[i].model for i in np.delete(order, models)]
-        yield (
-            f"{benchmark}: {len(names)} of {len(order)} models left out for lack of more than "
-            f"{1 - PRESENT:.0%} of the questions that the others share: {listed(names, most=3)}."
+        yield noted(
+            "models-left-out",
+            f"{len(names)} of {len(order)} models left out for lack of more than "
+            f"{1 - PRESENT:.0%} of the questions that the others share: {listed(names, most=3)}.",
+            subject=benchmark,
         )
     measured = np.isfinite(table.scores[order[models]])
     lost = np.flatnonzero(measured.any(axis=0) & ~complete)
     if len(lost):
         names = [table.units[i].task for i in lost]
-        yield (
-            f"{benchmark}: {len(names)} of {len(names) + int(complete.sum())} questions left out, "
-            f"because not all {len(models)} models answered them: {listed(names, most=3)}."
+        yield noted(
+            "questions-left-out",
+            f"{len(names)} of {len(names) + int(complete.sum())} questions left out, because not "
+            f"all {len(models)} models answered them: {listed(names, most=3)}.",
+            subject=benchmark,
         )
 
 
-def _known_trials(rates: Floats, trials: Floats, benchmark: str, notes: list[str]) -> Floats:
+def _known_trials(rates: Floats, trials: Floats, benchmark: str, notes: list[Note]) -> Floats:
     if np.isfinite(trials).all():
         return trials
     if np.isin(rates, (0.0, 1.0)).all():
-        notes.append(f"{benchmark}: scores are 0 or 1 without trials: one answer each assumed.")
+        text = "scores are 0 or 1 without trials: one answer each assumed."
+        notes.append(noted("answers-assumed", text, subject=benchmark))
         return np.ones_like(trials)
-    notes.append(
-        f"{benchmark}: graded scores without trials: taken as exact, without sampling noise."
-    )
+    text = "graded scores without trials: taken as exact, without sampling noise."
+    notes.append(noted("answers-assumed", text, subject=benchmark))
     return np.full_like(trials, np.nan)
 
 
 def _chance(
-    declared: float, rates: Floats, trials: Floats, benchmark: str, notes: list[str]
+    declared: float, rates: Floats, trials: Floats, benchmark: str, notes: list[Note]
 ) -> float:
     # A level that many questions stay below is not theirs: probabilities of the right answer, or
     # answers that are written rather than chosen.
@@ -224,10 +228,11 @@ def _chance(
     seen = float(np.quantile(rates.mean(axis=1), 0.1))
     if seen >= 0.8 * declared:
         return declared
-    notes.append(
-        f"{benchmark}: chance level {seen:.3f} instead of {declared:.3f}, because a tenth of the "
-        "questions score below that on the mean of all models."
+    text = (
+        f"chance level {seen:.3f} instead of {declared:.3f}, because a tenth of the questions "
+        "score below that on the mean of all models."
     )
+    notes.append(noted("chance-replaced", text, subject=benchmark))
     return seen
 
 

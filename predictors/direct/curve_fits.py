@@ -18,6 +18,7 @@ from scalepredict.predictors.direct.curves import CURVES
 from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.predictors.numerics.least_squares import BestOfStarts, Solution, best_of_starts
 from scalepredict.predictors.scale.scale_evidence import Ladder
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools, Floats, Ints, Unit
 from scalepredict.records.text.counts import count_of
 
@@ -188,24 +189,25 @@ def fit_remarks(
     found: BestOfStarts,
     failures: Sequence[str | None],
     units: Sequence[Unit],
-) -> tuple[str, ...]:
+) -> tuple[Note, ...]:
     """What a user must know of a batch of fits: refusals, bounds that bind, fits that moved on."""
     kept = np.array([failure is None for failure in failures], dtype=bool)
     remarks = []
     if not kept.all():
-        remarks.append(
-            f"{method}: no fit on {(~kept).sum()} of {count_of(len(kept), 'benchmark')}."
-        )
+        text = f"no fit on {(~kept).sum()} of {count_of(len(kept), 'benchmark')}."
+        remarks.append(noted("no-fit", text, subject=method))
     for p, parameter in enumerate(form.parameters):
         for side, word, bounds in ((-1, "lower", form.lower), (1, "upper", form.upper)):
             binds = kept & (found.solution.at_bound[:, p] == side)
             meaning = form.at_lower[p] if side < 0 and form.at_lower else ""
             if binds.any():
                 says = meaning or f"{parameter} is at its {word} bound, {bounds[p]:g},"
-                remarks.append(f"{method}: {says} {_names(units, binds)}.")
+                text = f"{says} {_names(units, binds)}."
+                remarks.append(noted("at-bound", text, subject=method))
     restless = kept & ~found.solution.converged
     if restless.any():
-        remarks.append(f"{method}: the fit did not converge {_names(units, restless)}.")
+        text = f"the fit did not converge {_names(units, restless)}."
+        remarks.append(noted("not-converged", text, subject=method))
     return tuple(remarks)
 
 

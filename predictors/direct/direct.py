@@ -9,6 +9,7 @@ from scalepredict.predictors.direct.curve_fits import CurveFits, CurveForm, fit_
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.numerics.rungs import rungs
 from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
+from scalepredict.records.notes import Note
 from scalepredict.records.table import Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
@@ -29,7 +30,7 @@ class DirectLaw:
         centre: Features of the largest checkpoint; the curves read the distance from it. (F,).
         fits: The curves.
         failures: Why a benchmark has no fit. Length T.
-        remarks: Sentences for the user.
+        remarks: What the user must know.
     """
 
     frontier: Frontier
@@ -37,7 +38,7 @@ class DirectLaw:
     centre: Floats
     fits: CurveFits
     failures: tuple[str | None, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Note, ...]
 
     def forecast(self, targets: Targets) -> Forecast:
         """The curves at every target."""
@@ -47,7 +48,7 @@ class DirectLaw:
             targets, self.frontier, point, model_variance=variance, failures=self.failures
         )
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """Benchmarks without a fit, and bounds that bind."""
         return self.remarks
 

@@ -17,6 +17,7 @@ from scalepredict.predictors.interface import (
     Targets,
     make_forecast,
 )
+from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable
 
 
@@ -46,6 +47,6 @@ class LastValueLaw:
         """The last scores at every target."""
         return make_forecast(targets, self.frontier, self.frontier.last)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """None."""
         return ()

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable, Floats
 
 
@@ -57,6 +58,6 @@ class MeanScoreLaw:
         """The mean scores at every target."""
         return make_forecast(targets, self.frontier, self.mean, model_variance=self.variance)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """None."""
         return ()

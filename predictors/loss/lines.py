@@ -22,6 +22,7 @@ from scalepredict.predictors.interface import (
     make_forecast,
 )
 from scalepredict.predictors.loss.compute_law import recency
+from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
@@ -123,6 +124,6 @@ class LinesLaw:
             failures=failures,
         )
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """None."""
         return ()

@@ -42,6 +42,7 @@ from scalepredict.predictors.loss.priors import HIGHEST, Priors
 from scalepredict.predictors.loss.shares import Shares, mixed_quantiles, read_shares
 from scalepredict.predictors.scale.scale_evidence import Scale
 from scalepredict.records.asymptote import Asymptote
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
@@ -111,7 +112,7 @@ class LossesLaw:
         surfaces: Laws in N and D of the S units; none where N and D cannot be told apart.
         shares: How much each counts, fronts first.
         track: Tokens per parameter along the rungs of the T units.
-        remarks: Sentences for the user.
+        remarks: What the user must know.
     """
 
     frontier: Frontier
@@ -121,7 +122,7 @@ class LossesLaw:
     surfaces: tuple[SizesMember, ...]
     shares: Shares
     track: Track
-    remarks: tuple[str, ...]
+    remarks: tuple[Note, ...]
 
     def forecast(self, targets: Targets) -> Forecast:
         """Distributions of the loss at every target. Draws nothing."""
@@ -150,7 +151,7 @@ class LossesLaw:
             share_of_asymptote=share_of_asymptote,
         )
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """Members used, runs set aside."""
         return self.remarks
 
@@ -209,24 +210,27 @@ def _members(
 
 def _remarks(
     name: str, repeated: int, rungs: Bools, shares: Shares, n_fronts: int, table: EvalTable
-) -> tuple[str, ...]:
+) -> tuple[Note, ...]:
     told = []
     if repeated:
-        told.append(
-            f"{name}: {count_of(repeated, 'run')} of more than {MOST_EPOCHS:.0f} epochs set aside; "
-            "no law holds there."
+        text = (
+            f"{count_of(repeated, 'run')} of more than {MOST_EPOCHS:.0f} epochs set aside; no law "
+            "holds there."
         )
+        told.append(noted("runs-set-aside", text, subject=name))
     few = [u.benchmark for u, n in zip(table.units, rungs.sum(axis=1), strict=True) if n < 3]
     if few:
-        told.append(
-            f"{name}: fewer than {FEWEST_RUNGS} runs on the efficient front of "
-            f"{', '.join(few)}; the last value with a wide band, no law."
+        text = (
+            f"fewer than {FEWEST_RUNGS} runs on the efficient front of {', '.join(few)}; the last "
+            "value with a wide band, no law."
         )
+        told.append(noted("no-front", text, subject=name))
     if len(shares.front):
         used, measured = int(rungs.any(axis=0).sum()), len(table.checkpoints) - repeated
-        told.append(
-            f"{name}: on the front, laws in C ({used} of {count_of(measured, 'run')} are rungs) "
-            f"count {100 * shares.front[:n_fronts].sum():.0f} % and laws in N and D the rest; "
-            f"elsewhere {100 * shares.elsewhere[:n_fronts].sum():.0f} %."
+        text = (
+            f"on the front, laws in C ({used} of {count_of(measured, 'run')} are rungs) count "
+            f"{100 * shares.front[:n_fronts].sum():.0f} % and laws in N and D the rest; elsewhere "
+            f"{100 * shares.elsewhere[:n_fronts].sum():.0f} %."
         )
+        told.append(noted("members", text, subject=name))
     return tuple(told)

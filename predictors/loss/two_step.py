@@ -44,6 +44,7 @@ from scalepredict.predictors.loss.loss_law import (
     resampled_surfaces,
 )
 from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
@@ -115,8 +116,7 @@ class TwoStep:
         fits, found = fit_curves(step2, ladder, behind, measured, frontier.last)
         needed = FREE_CEILING_SCALES if many else FEWEST_SCALES
         failures = tuple(_failure(ladder.scale, column, needed) for column in measured.T)
-        told = _law_note(laws, ladder, losses, of_corpus, self.n_resamples, rng)
-        told = (*ladder.remarks(), *told)
+        law_note = _law_note(laws, ladder, losses, of_corpus, self.n_resamples, rng)
         step2_told = step2 if many else replace(step2, parameters=step2.parameters[:2])
         return TwoStepLaw(
             frontier=frontier,
@@ -124,7 +124,11 @@ class TwoStep:
             least_loss=least,
             fits=fits.without(failures),
             failures=failures,
-            remarks=(*told, *fit_remarks(self.name, step2_told, found, failures, table.units)),
+            remarks=(
+                *ladder.remarks(),
+                law_note,
+                *fit_remarks(self.name, step2_told, found, failures, table.units),
+            ),
         )
 
 
@@ -138,7 +142,7 @@ class TwoStepLaw:
         least_loss: Least measured loss; the curves read the distance below it. Shape (T,).
         fits: Step 2.
         failures: Why a benchmark has no fit. Length T.
-        remarks: Sentences for the user.
+        remarks: What the user must know.
     """
 
     frontier: Frontier
@@ -146,7 +150,7 @@ class TwoStepLaw:
     least_loss: Floats
     fits: CurveFits
     failures: tuple[str | None, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Note, ...]
 
     def forecast(self, targets: Targets) -> Forecast:
         """The loss of each target, and its score."""
@@ -165,7 +169,7 @@ class TwoStepLaw:
             failures=self.failures,
         )
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """The loss law with its errors, benchmarks without a fit, and bounds that bind."""
         return self.remarks
 
@@ -215,10 +219,11 @@ def _law_note(
     of_corpus: bool,
     n_resamples: int,
     rng: np.random.Generator,
-) -> tuple[str, ...]:
+) -> Note:
     label = laws.form.label
     if not of_corpus:
-        return (f"two_step: no validation loss; each benchmark's task_loss follows {label}.",)
+        text = f"no validation loss; each benchmark's task_loss follows {label}."
+        return noted("loss-law", text, subject="two_step")
     known = np.flatnonzero(np.isfinite(losses[0]))
     scale, surface = ladder.scale.take(known), laws.surface()
     spread = resampled_surfaces(laws, scale, losses[0, known], n_resamples=n_resamples, rng=rng)
@@ -232,7 +237,8 @@ def _law_note(
         if laws.in_flops
         else f"eta = {surface.params_exponent:.3f} ± {error(lambda s: s.params_exponent):.3f}"
     )
-    return (
-        f"two_step: validation loss of {len(known)} checkpoints follows {label}, "
-        f"{entropy}, {exponent} (bootstrap errors, Huber delta 0.001).",
+    text = (
+        f"validation loss of {len(known)} checkpoints follows {label}, {entropy}, {exponent} "
+        "(bootstrap errors, Huber delta 0.001)."
     )
+    return noted("loss-law", text, subject="two_step")

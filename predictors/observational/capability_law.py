@@ -30,6 +30,7 @@ from scalepredict.predictors.observational.factor_model import FactorModel, post
 from scalepredict.predictors.observational.family_trend import FamilyTrend
 from scalepredict.predictors.observational.model_card import ModelCard
 from scalepredict.predictors.pooled import FamilyEnds
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools, Floats, Ints, Unit
 from scalepredict.records.text.counts import count_of, listed
 from scalepredict.records.units import match
@@ -125,44 +126,57 @@ class ObservationalLaw:
             horizon=np.where(told[:, None], 0.0, forecast.horizon),
         )
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """Models left out, benchmarks that the space does not carry."""
         units = self.frontier.units
-        notes = [
+        text = (
             f"capability space: {count_of(self.coordinates.shape[1], 'component')} (forecasts use "
             f"{self._used()}) of {len(self.standard)} benchmarks "
             f"({unit_names(units, self.standard)}) over {len(self.models)} models explain "
             f"{self.space.explained.sum():.0%} of their variance."
-        ]
+        )
+        notes = [noted("capabilities", text)]
         if self.left_out:
-            notes.append(
+            text = (
                 f"left out, with fewer than two of the standard benchmarks: "
                 f"{count_of(len(self.left_out), 'model')}, {listed(self.left_out, most=5)}."
             )
+            notes.append(noted("models-left-out", text))
         unknown = int((~np.isfinite(self.flops)).sum())
         if unknown:
-            notes.append(
+            text = (
                 f"{count_of(unknown, 'model')} of unknown compute: in the space, not in the trends."
             )
+            notes.append(noted("compute-unknown", text))
         without = " from scale" if self.card is not None else ""
-        notes += [f"not forecast{without}: {failure}" for failure in self.failures if failure]
+        notes += [
+            noted("not-forecast", f"not forecast{without}: {failure}")
+            for failure in self.failures
+            if failure
+        ]
         if self.card is not None:
-            notes.append(
+            text = (
                 f"known scores: completion of the card counts {self.card.weight.mean():.0%} on "
                 "average over benchmarks, capability links the rest, by models left out."
             )
+            notes.append(noted("known-scores", text))
         low = self.links.floor
         below = np.flatnonzero(low < self.links.chance - BELOW_CHANCE)
         if below.size:
             named = [f"{units[self.fitted[i]].shown} {low[i]:.1%}" for i in below]
-            notes.append(
+            text = (
                 "scores below chance: the evidence puts the floor of "
                 f"{count_of(below.size, 'benchmark')} below the declared chance level: "
                 f"{listed(named, most=5)}."
             )
+            notes.append(noted("floor-below-chance", text))
         notes += [
-            f"{units[column].shown!r}: the capabilities explain only {max(share, 0):.0%} of "
-            "its scores; what it needs may not be among the standard benchmarks."
+            noted(
+                "little-explained",
+                f"the capabilities explain only {max(share, 0):.0%} of its scores; what it needs "
+                "may not be among the standard benchmarks.",
+                subject=units[column].shown,
+            )
             for column, share in zip(self.fitted, self.links.explained, strict=True)
             if share < LITTLE_EXPLAINED
         ]

@@ -21,6 +21,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.reference.fitted_reference import FittedReference, fit_reference
 from scalepredict.predictors.reference.reference_notes import reference_notes
+from scalepredict.records.notes import Note
 from scalepredict.records.table import Bools, EvalTable
 from scalepredict.records.text.counts import count_of
 
@@ -88,6 +89,6 @@ class ReferenceLaw:
         variance = self.reference.variance(targets, self.frontier.n_items)
         return replace(made, reference_weight=np.ones_like(variance), reference_variance=variance)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """What the curves rest on, benchmark by benchmark."""
         return reference_notes(self.reference, self.frontier, self.reference_alone)

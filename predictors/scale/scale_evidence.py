@@ -16,6 +16,7 @@ from scalepredict.predictors.limits import FEWEST_MODELS
 from scalepredict.predictors.numerics.rungs import rungs
 from scalepredict.predictors.scale.repetition import effective_tokens
 from scalepredict.records.answers import answers
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import (
     FLOPS_PER_PARAM_TOKEN,
     EvalTable,
@@ -145,20 +146,26 @@ class Ladder:
             repeated=self.repeated,
         )
 
-    def remarks(self) -> tuple[str, ...]:
-        """What was taken otherwise than recorded, in sentences for the user."""
+    def remarks(self) -> tuple[Note, ...]:
+        """What was taken otherwise than recorded."""
         remarks = []
         if self.scale_assumed:
             remarks.append(
-                f"{self.scale_assumed} of {count_of(len(self.loss), 'checkpoint')} without both "
-                "params and tokens; what is missing follows from FLOPs, or from 20 tokens per "
-                "parameter."
+                noted(
+                    "sizes-assumed",
+                    f"{self.scale_assumed} of {count_of(len(self.loss), 'checkpoint')} without "
+                    "both params and tokens; what is missing follows from FLOPs, or from 20 tokens "
+                    "per parameter.",
+                )
             )
         if self.repeated:
             remarks.append(
-                f"{self.repeated} of {count_of(len(self.loss), 'checkpoint')} saw tokens more than "
-                "once; laws of N and D count what these are worth in fresh tokens (arXiv "
-                "2305.16264)."
+                noted(
+                    "tokens-repeated",
+                    f"{self.repeated} of {count_of(len(self.loss), 'checkpoint')} saw tokens more "
+                    "than once; laws of N and D count what these are worth in fresh tokens (arXiv "
+                    "2305.16264).",
+                )
             )
         return tuple(remarks)
 

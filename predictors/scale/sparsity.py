@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of, listed
 
@@ -84,22 +85,24 @@ def read_sparsity(evidence: EvalTable) -> Sparsity | None:
     return Sparsity(level=level, slope=slope, centre=centre, words=words, apart=names)
 
 
-def sparsity_warnings(evidence: EvalTable) -> tuple[str, ...]:
+def sparsity_warnings(evidence: EvalTable) -> tuple[Note, ...]:
     """Rungs whose sparsity is another than the ladder's; models that do not tell it."""
     found = read_sparsity(evidence)
     if found is None:
         return ()
     warnings = []
     if found.apart:
-        warnings.append(
-            f"{listed(found.apart, most=4)}: another share of active parameters than the rest of "
-            "the ladder, so another recipe; give such models a family of their own."
+        text = (
+            "another share of active parameters than the rest of the ladder, so another recipe; "
+            "give such models a family of their own."
         )
+        warnings.append(noted("active-params", text, subject=listed(found.apart, most=4)))
     if missing := int(np.isnan(evidence.params_active).sum()):
-        warnings.append(
+        text = (
             f"{count_of(missing, 'checkpoint')} of the ladder without params_active; all of their "
             "parameters count as active."
         )
+        warnings.append(noted("active-params", text))
     return tuple(warnings)
 
 

@@ -18,6 +18,7 @@ from scalepredict.predictors.scale.sparsity import (
     sparsity_warnings,
     with_active_params,
 )
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, EvalTable, Floats
 from scalepredict.records.text.counts import format_count
 
@@ -131,7 +132,7 @@ def describe_target(targets: Targets, index: int, evidence: EvalTable) -> str:
 
 def target_warnings(
     targets: Targets, index: int, evidence: EvalTable, *, pooled: bool = False
-) -> tuple[str, ...]:
+) -> tuple[Note, ...]:
     """Why the forecast of a target is less certain than its numbers look.
 
     Args:
@@ -143,37 +144,40 @@ def target_warnings(
     factor = float(factors(targets, evidence)[index])
     warnings = []
     if factor > FAR_FACTOR:
-        warnings.append(f"{far_away(factor)}.")
+        warnings.append(far_away(factor))
     if factor < 1:
-        warnings.append(
+        text = (
             f"the target is smaller than the largest evidence ({_times(factor)} its FLOPs), so "
             "this is what the fit says there, not a prediction."
         )
+        warnings.append(noted("target-small", text))
     few = () if pooled else few_models(evidence)
     design = (*_off_design(targets, index, evidence), *sparsity_warnings(evidence))
     return (*warnings, *few, *design)
 
 
-def far_away(factor: float) -> str:
+def far_away(factor: float) -> Note:
     """Why a target beyond FAR_FACTOR is doubtful."""
-    return (
+    return noted(
+        "target-far",
         f"the target has {_times(factor)} the FLOPs of the largest evidence; beyond "
-        f"{FAR_FACTOR:.0f}x few forecasts were ever checked"
+        f"{FAR_FACTOR:.0f}x few forecasts were ever checked.",
     )
 
 
-def few_models(evidence: EvalTable) -> tuple[str, ...]:
+def few_models(evidence: EvalTable) -> tuple[Note, ...]:
     """A warning if the evidence of a family has few models, else none."""
     models = len({c.model for c in evidence.checkpoints})
     if models >= FEW_MODELS:
         return ()
-    return (
+    text = (
         f"only {models} model{'s are' if models > 1 else ' is'} evidence; with {FEW_MODELS} or "
-        "more the forecast and its interval mean more.",
+        "more the forecast and its interval mean more."
     )
+    return (noted("few-models", text),)
 
 
-def _off_design(targets: Targets, index: int, evidence: EvalTable) -> tuple[str, ...]:
+def _off_design(targets: Targets, index: int, evidence: EvalTable) -> tuple[Note, ...]:
     tokens, seen = targets.tokens[index], evidence.tokens
     active = targets.params if targets.params_active is None else targets.params_active
     ratio, ratios = tokens / active[index], seen / with_active_params(evidence).params
@@ -181,10 +185,11 @@ def _off_design(targets: Targets, index: int, evidence: EvalTable) -> tuple[str,
     near = ratios.min() / OFF_DESIGN <= ratio <= ratios.max() * OFF_DESIGN
     if inside or near:
         return ()
-    return (
+    text = (
         f"the target has {ratio:.3g} tokens per parameter, the evidence {ratios.min():.3g} to "
-        f"{ratios.max():.3g}: another design than the ladder's.",
+        f"{ratios.max():.3g}: another design than the ladder's."
     )
+    return (noted("target-design", text),)
 
 
 def _side_by_side(request: TargetRequest) -> list[dict[str, float]]:

@@ -32,6 +32,7 @@ from scalepredict.predictors.skills.skill_variants import (
     fit_variants,
     held_out_errors,
 )
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable, Floats, Ints
 from scalepredict.records.text.counts import count_of
 
@@ -222,20 +223,24 @@ class SkillsLaw:
         """The skills, of whatever number, that count most."""
         return self.variants[int(np.argmax(self.share[: len(self.variants)]))]
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """Numbers of skills and their weights, models left out."""
         names = [count_of(skills.loading.shape[1], "skill") for skills in self.variants]
         names += [] if self.own is None else ["curves of each benchmark alone"]
         shares = ", ".join(f"{n} {w:.0%}" for n, w in zip(names, self.share, strict=True))
-        notes = [
+        text = (
             f"skills: {len(self.models)} models of {len(self.families)} families; weights by "
             f"cross-validation over families: {shares}."
-        ]
+        )
+        notes = [noted("skills", text)]
         if self.left_out:
-            notes.append(
-                f"left out: {count_of(self.left_out, 'model')} without params, tokens or scores."
-            )
-        notes += [f"not forecast: {failure}" for failure in self.failures if failure]
+            text = f"left out: {count_of(self.left_out, 'model')} without params, tokens or scores."
+            notes.append(noted("models-left-out", text))
+        notes += [
+            noted("not-forecast", f"not forecast: {failure}")
+            for failure in self.failures
+            if failure
+        ]
         return tuple(notes)
 
     def details(self) -> tuple[LawTable, ...]:

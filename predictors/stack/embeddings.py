@@ -25,6 +25,7 @@ from scalepredict.predictors.loss.index import (
 from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
 from scalepredict.predictors.stack.hierarchical import CurveSetting, fit_curves, recency
 from scalepredict.predictors.stack.informative import informative
+from scalepredict.records.notes import Note, noted
 
 EMBEDDINGS = (0, 1, 2)  # left out of params: none, one, or that of the inputs and of the outputs
 PRIOR = (0.5, 0.15, 0.15, 0.1, 0.1)  # of those, then of half way to log C, and of log C
@@ -56,11 +57,12 @@ def embedding_shares(ladder: Ladder) -> tuple[float, ...]:
     return (1 - sum(left_out), *left_out)
 
 
-def embedding_notes(shares: tuple[float, ...]) -> tuple[str, ...]:
+def embedding_notes(shares: tuple[float, ...]) -> tuple[Note, ...]:
     """What the user must know, where params are taken otherwise than recorded."""
     if 1 - shares[0] < LIKELY:
         return ()
-    return (
+    text = (
         "params seem to leave out embeddings: the scores fit better with them added "
-        f"(probability {1 - shares[0]:.0%}).",
+        f"(probability {1 - shares[0]:.0%})."
     )
+    return (noted("embeddings-added", text),)

@@ -52,6 +52,7 @@ from scalepredict.predictors.stack.hierarchical import (
 from scalepredict.predictors.stack.local_line import LocalLines, fit_lines
 from scalepredict.predictors.stack.stay_at_chance import staying_share
 from scalepredict.predictors.stack.trial_weights import trial_weights
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
@@ -281,7 +282,7 @@ class StackLaw:
             failures=failures,
         )
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """Members, what public models say of each benchmark, and what was assumed."""
         notes = []
         if self.members.labels:
@@ -295,29 +296,33 @@ class StackLaw:
                 if self.inner_origins
                 else "equal weights, since the evidence is too short for rolling origins"
             )
-            notes.append(f"members (mean weight): {used}; {basis}.")
+            notes.append(noted("members", f"members (mean weight): {used}; {basis}."))
         else:
-            notes.append(
+            text = (
                 f"fewer than {FEWEST_MODELS} distinct scales: the forecast rests on public models "
                 "alone, drawn to the ladder's own level."
             )
+            notes.append(noted("reference-only", text))
         notes += embedding_notes(self.embedding_shares)
         if self.losses_unused:
-            notes.append(
+            text = (
                 f"losses of {count_of(self.losses_unused, 'checkpoint')} are not used: they must "
                 f"be recorded for {LEAST_LOSSES:.0%} of the checkpoints, of three distinct scales."
             )
+            notes.append(noted("losses-unused", text))
         if self.items_assumed:
-            notes.append(
+            text = (
                 f"number of items not known for {self.items_assumed} of "
                 f"{count_of(len(self.frontier.units), 'benchmark')}; {ASSUMED_ITEMS:.0f} were "
                 "assumed (record n_items or stderr)."
             )
+            notes.append(noted("items-assumed", text))
         if self.scale_assumed:
-            notes.append(
+            text = (
                 f"params or tokens of {count_of(self.scale_assumed, 'checkpoint')} were completed "
                 "from their FLOPs (with neither known: 20 tokens per parameter)."
             )
+            notes.append(noted("sizes-assumed", text))
         if self.reference is not None:
             notes += reference_notes(self.reference, self.frontier, self.reference_alone)
         return tuple(notes)

@@ -24,6 +24,7 @@ from scalepredict.predictors.loss.losses import LossesLaw
 from scalepredict.predictors.metric_laws import MetricLaws
 from scalepredict.predictors.store.json_codec import decode, encode
 from scalepredict.records.choice import EvidenceChoice
+from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.writing import write_whole
 
@@ -73,13 +74,13 @@ class StoredFit:
     Attributes:
         fit: The laws and their evidence.
         provenance: What it was made from.
-        notes: Sentences of the reader and of the choice of evidence.
+        notes: Of the reader and of the choice of evidence.
         calibration: The user's own interval constants as plain values; None = those that ship.
     """
 
     fit: Fit
     provenance: Provenance
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     calibration: Mapping[str, Any] | None = None
 
 
@@ -110,7 +111,7 @@ def dump_fit(stored: StoredFit) -> str:
             **encode(fit.predictor, type(fit.predictor)),
         },
         "refused": dict(fit.refused),
-        "notes": list(stored.notes),
+        "notes": [note.document() for note in stored.notes],
         "calibration": stored.calibration,
     }
     lines = [f'{{"schema": {_compact(SCHEMA)}']
@@ -149,7 +150,7 @@ def load_fit(path: str | Path) -> StoredFit:
     return StoredFit(
         fit=fit,
         provenance=_decode_provenance(document["provenance"], f"{path}: provenance"),
-        notes=decode(document["notes"], tuple[str, ...], where=f"{path}: notes"),
+        notes=decode(document["notes"], tuple[Note, ...], where=f"{path}: notes"),
         calibration=document["calibration"],
     )
 

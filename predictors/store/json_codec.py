@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scalepredict.errors import StorageError, did_you_mean
+from scalepredict.records.notes import Note, told
 
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}
 _LARGEST = sys.float_info.max
@@ -125,6 +126,8 @@ def _pack(array: NDArray[Any]) -> dict[str, Any]:
 
 
 def _decode_dataclass(value: Any, hint: Any, where: str) -> Any:
+    if hint is Note and isinstance(value, str):  # version 0.1 stored sentences
+        return told([value])[0]
     _expect(isinstance(value, dict), value, "an object", where)
     hints = _field_hints(hint)
     for name in value:

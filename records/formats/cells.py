@@ -24,6 +24,7 @@ from scalepredict.records.formats.odd_cells import (
     without_comma,
 )
 from scalepredict.records.formats.rows import Codes, FileRows, Odd, Rows, Texts
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Floats
 from scalepredict.records.text.counts import listed, parse_count
 
@@ -100,7 +101,7 @@ def rows_of_columns(
 
 def _units_said(
     source: str, headers: Sequence[Header], scores: Sequence[tuple[Place, Floats]]
-) -> Iterator[str]:
+) -> Iterator[Note]:
     # One column in fractions beside others in percent, or one said to be in percent that is not.
     largest = {
         place[0]: float(np.nanmax(values))
@@ -112,16 +113,17 @@ def _units_said(
     small = [name for name in percent if 0 < largest[name] <= 0.01]
     if percent and plain and (odd := [name for name in plain if largest[name] <= 1]):
         told = [f"{name} (up to {largest[name]:g})" for name in odd]
-        yield (
-            f"warning: {source}: {listed(told, most=5)} read as fractions, while "
-            f"{listed(percent, most=3)} are said to be in percent; write (%) after the name if "
-            "they are percent too."
+        text = (
+            f"{listed(told, most=5)} read as fractions, while {listed(percent, most=3)} are said "
+            "to be in percent; write (%) after the name if they are percent too."
         )
+        yield noted("units-doubtful", text, subject=source)
     if small:
-        yield (
-            f"warning: {source}: {listed(small, most=5)} said to be in percent, and no value is "
-            "above 1: fractions, perhaps?"
+        text = (
+            f"{listed(small, most=5)} said to be in percent, and no value is above 1: fractions, "
+            "perhaps?"
         )
+        yield noted("units-doubtful", text, subject=source)
 
 
 def _scores(

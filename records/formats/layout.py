@@ -11,6 +11,7 @@ from scalepredict.errors import RecordError
 from scalepredict.records.formats.bounded import MAX_LINE_BYTES
 from scalepredict.records.formats.columns import names_a_model, read_header
 from scalepredict.records.formats.sources import Source
+from scalepredict.records.notes import Note, noted
 
 csv.field_size_limit(MAX_LINE_BYTES)  # a header of many columns may be one long line
 
@@ -30,14 +31,14 @@ class Layout:
         header: The names of the columns, with their units.
         line: Line of the header, from 1.
         skip: Lines that are not read, from 0.
-        notes: Sentences about them.
+        notes: About them.
     """
 
     delimiter: str
     header: tuple[str, ...]
     line: int = 1
     skip: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def skipped(self) -> int:
@@ -63,12 +64,14 @@ def read_layout(source: Source, word: str) -> Layout:
     skip = list(range(found))
     notes = []
     if found:
-        notes.append(f"{source.name}: {word} {found + 1} is the header; what is above is left out.")
+        said = f"{word} {found + 1} is the header; what is above is left out."
+        notes.append(noted("header-found", said, subject=source.name))
     below = _cells(lines[found + 1], delimiter) if found + 1 < len(lines) else []
     if _is_units(header, below):
         header = [_with_unit(name, unit) for name, unit in zip(header, below, strict=True)]
         skip.append(found + 1)
-        notes.append(f"{source.name}: {word} {found + 2} holds units, and is read with the header.")
+        said = f"{word} {found + 2} holds units, and is read with the header."
+        notes.append(noted("units-read", said, subject=source.name))
     return Layout(
         delimiter=delimiter,
         header=tuple(header),

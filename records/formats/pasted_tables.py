@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 
 from scalepredict.errors import RecordError
 from scalepredict.records.formats.sources import Source
+from scalepredict.records.notes import Note, noted
 
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -30,7 +31,7 @@ def is_markdown_table(text: str) -> bool:
     )
 
 
-def from_markdown(source: Source) -> tuple[Source, tuple[str, ...]]:
+def from_markdown(source: Source) -> tuple[Source, tuple[Note, ...]]:
     """The first table of a Markdown file as CSV, and sentences about what else is in the file.
 
     Raises:
@@ -49,16 +50,18 @@ def from_markdown(source: Source) -> tuple[Source, tuple[str, ...]]:
     rows: list[list[str]] = [[] for _ in range(start - 1)]
     rows += [_cells(lines[start - 1]), []]
     rows += [_cells(line) for line in lines[start + 1 : end]]
-    notes: tuple[str, ...] = (f"{source.name}: the table at line {start} of Markdown is read.",)
+    text = f"the table at line {start} of Markdown is read."
+    notes: tuple[Note, ...] = (noted("table-read", text, subject=source.name),)
     if len(rules) > 1:
-        notes += (
-            f"{source.name}: {len(rules) - 1} more of its tables, from line {rules[1]} on, are "
-            "left out; save each in a file of its own.",
+        text = (
+            f"{len(rules) - 1} more of its tables, from line {rules[1]} on, are left out; save "
+            "each in a file of its own."
         )
+        notes += (noted("table-read", text, subject=source.name),)
     return _as_csv(source, rows), notes
 
 
-def from_spreadsheet(source: Source) -> tuple[Source, tuple[str, ...]]:
+def from_spreadsheet(source: Source) -> tuple[Source, tuple[Note, ...]]:
     """The first sheet of a workbook as CSV, and a sentence about other sheets.
 
     Raises:
@@ -84,8 +87,9 @@ def from_spreadsheet(source: Source) -> tuple[Source, tuple[str, ...]]:
             f"{source.name}: not a workbook that can be read ({type(problem).__name__}: "
             f"{str(problem)[:80]}); save the sheet as CSV (UTF-8)."
         ) from problem
-    told = f"{source.name}: sheet {sheet.title!r} is read; not {', '.join(map(repr, others[:5]))}."
-    return _as_csv(source, rows), (told,) if others else ()
+    text = f"sheet {sheet.title!r} is read; not {', '.join(map(repr, others[:5]))}."
+    note = noted("table-read", text, subject=source.name)
+    return _as_csv(source, rows), (note,) if others else ()
 
 
 def _plain(value: Any) -> str:

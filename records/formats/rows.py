@@ -15,6 +15,7 @@ from pandas.api.types import union_categoricals
 
 from scalepredict.records.benchmarks import BenchmarkMetadata
 from scalepredict.records.formats.columns import NUMBERS, TEXTS
+from scalepredict.records.notes import Note
 from scalepredict.records.table import Bools, Floats
 
 Codes = NDArray[np.signedinteger[Any]]
@@ -124,7 +125,7 @@ class FileRows:
         settings: Headers of a wide table that are settings of the run, no benchmarks.
         benchmarks: What a wide table was found to measure.
         odd: Cells that were read for what they mean.
-        notes: What else was done with the file, in sentences.
+        notes: What else was done with the file.
         metadata: Its own ``benchmarks:`` section, if it has one.
     """
 
@@ -133,7 +134,7 @@ class FileRows:
     settings: tuple[str, ...] = ()
     benchmarks: tuple[str, ...] = ()
     odd: Odd = NOTHING_ODD
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     metadata: BenchmarkMetadata | None = None
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from scalepredict.records.importers.collect import Collected
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import count_of, format_count, listed
 
 _SHOWN = 8
 _REPEATED = "read themselves"  # an average over tasks that are there: nothing is lost
 
 
-def summary(collected: Collected) -> tuple[str, ...]:
+def summary(collected: Collected) -> tuple[Note, ...]:
     """What was read, merged, chosen and left out."""
     return tuple(_summary(collected))
 
@@ -46,41 +47,49 @@ def gaps(collected: Collected) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _summary(collected: Collected) -> Iterator[str]:
+def _summary(collected: Collected) -> Iterator[Note]:
     n_files = sum(collected.kinds.values())
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(collected.kinds.items()))
     models = {one.model for one in collected.checkpoints}
     benchmarks = {placed.score.benchmark for placed in collected.placed}
     n_scores = sum(placed.score.n_records for placed in collected.placed)
-    yield (
+    yield noted(
+        "files-read",
         f"read {count_of(n_files, 'file')} ({kinds}): {count_of(len(models), 'model')}, "
         f"{count_of(len(collected.checkpoints), 'checkpoint')}, "
-        f"{count_of(len(benchmarks), 'benchmark')}, {count_of(n_scores, 'score')}."
+        f"{count_of(len(benchmarks), 'benchmark')}, {count_of(n_scores, 'score')}.",
     )
     for reason, count in sorted(collected.passed_over.items()):
-        yield f"not opened: {count_of(count, 'file')}: {reason}."
+        text = f"not opened: {count_of(count, 'file')}: {reason}."
+        yield noted("files-not-opened", text)
     for name, reason in collected.skipped_files[:_SHOWN]:
-        yield f"skipped {name}: {reason}"
+        yield noted("files-skipped", f"skipped {name}: {reason}")
     if len(collected.skipped_files) > _SHOWN:
-        yield f"skipped {count_of(len(collected.skipped_files) - _SHOWN, 'more file')}."
+        more = count_of(len(collected.skipped_files) - _SHOWN, "more file")
+        yield noted("files-skipped", f"skipped {more}.")
     for reason, count in sorted(collected.left_out.items()):
-        yield f"left out {count_of(count, 'value')}: {reason}."
-    yield from (f"{note}." for note in collected.notes)
+        text = f"left out {count_of(count, 'value')}: {reason}."
+        yield noted("values-left-out", text)
+    yield from collected.notes
     cut = sorted({c.model for c in collected.checkpoints if c.origin.get("model") == "name"})
     if cut:
-        yield (
+        yield noted(
+            "steps-in-names",
             f"taken as runs, with the steps in the names of their checkpoints: {listed(cut)}; "
-            "name them in a ladder if they are not."
+            "name them in a ladder if they are not.",
         )
     for key in ("params", "tokens"):
         unknown = sorted({c.model for c in collected.checkpoints if key not in c.sizes})
         guessed = sorted({c.model for c in collected.checkpoints if c.origin.get(key) == "name"})
         if guessed:
-            yield f"{key} guessed from the name for {listed(guessed)}; check with --explain."
+            text = f"{key} guessed from the name for {listed(guessed)}; check with --explain."
+            yield noted("size-guessed", text)
         if unknown:
-            yield (
+            yield noted(
+                "size-unknown",
                 f"{key} unknown for {listed(unknown)}: no forecast can use them. "
-                "`scalepredict import --write-ladder FILE` writes a ladder to fill in for --ladder."
+                "`scalepredict import --write-ladder FILE` writes a ladder to fill in for "
+                "--ladder.",
             )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from scalepredict.records.admission import Admission, admit, is_score
 from scalepredict.records.importers.harness.interface import ImportedScore, Questions
 from scalepredict.records.metrics import Metric, Metrics, told
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import count_of, listed
 
 _Group = tuple[str, str]  # benchmark and metric
@@ -22,7 +23,7 @@ def admit_scores(
     percent: bool,
     asked: Sequence[str] = (),
     left_out: Counter[str],
-) -> tuple[list[ImportedScore], list[str], LeftOut]:
+) -> tuple[list[ImportedScore], list[Note], LeftOut]:
     """Bring values to fractions, losses beside the scores they belong to, and leave out the rest.
 
     Args:
@@ -33,7 +34,7 @@ def admit_scores(
         left_out: Counts by reason, added to.
 
     Returns:
-        The scores, sentences about what was divided by 100, and why a metric of a benchmark was
+        The scores, notes about what was divided by 100, and why a metric of a benchmark was
         left out.
     """
     groups: dict[_Group, list[ImportedScore]] = defaultdict(list)
@@ -140,11 +141,13 @@ def _place(score: ImportedScore) -> tuple[object, ...]:
 
 def _divided(
     metric: str, names: Iterable[str], groups: Mapping[_Group, Sequence[ImportedScore]]
-) -> str:
+) -> Note:
     names = sorted(names)
     found = [score for name in names for score in groups[name, metric]]
     values = np.concatenate([_values(score) for score in found])
-    return (
-        f"{listed(names, most=4)}: {metric} is in percent (up to {values.max():g}); all "
-        f"{count_of(len(values), 'value')} divided by 100"
+    return noted(
+        "percent",
+        f"{metric} is in percent (up to {values.max():g}); all "
+        f"{count_of(len(values), 'value')} divided by 100.",
+        subject=listed(names, most=4),
     )

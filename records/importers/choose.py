@@ -11,6 +11,7 @@ import pandas as pd
 
 from scalepredict.errors import RecordError, did_you_mean
 from scalepredict.records.importers.harness.interface import ImportedScore
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import listed
 
 # What the harness's own leaderboards report; a metric that is not listed comes after these.
@@ -51,7 +52,7 @@ NO_CHOICE = Choice(metric={}, filter={}, shots={})
 
 def choose_metrics(
     placed: Sequence[Placed], choice: Choice, left_out: Mapping[tuple[str, str], str]
-) -> tuple[list[Placed], list[str]]:
+) -> tuple[list[Placed], list[Note]]:
     """Keep one metric and filter for each benchmark; sentences say what was chosen over what.
 
     Checkpoints that lack it keep another one, which becomes a column of its own.
@@ -101,9 +102,16 @@ def choose_metrics(
         others = ", ".join(_label(kind) for kind in sorted(everything - set(map(_kind, mine))))
         if others:
             taken[f"{_label(best)} taken; also there: {others}"].append(benchmark)
-    notes = [f"{listed(names, most=4)}: {what}" for what, names in taken.items()]
+    notes = [
+        noted("metric-taken", f"{what}.", subject=listed(names, most=4))
+        for what, names in taken.items()
+    ]
     notes += [
-        f"{listed(names, most=4)}: some models have {other} and not {best}; columns of their own"
+        noted(
+            "metric-lacking",
+            f"some models have {other} and not {best}; columns of their own.",
+            subject=listed(names, most=4),
+        )
         for (other, best), names in columns.items()
     ]
     return kept, notes
@@ -111,7 +119,7 @@ def choose_metrics(
 
 def keep_newest(
     placed: Sequence[Placed], models: Sequence[str]
-) -> tuple[list[Placed], int, list[str]]:
+) -> tuple[list[Placed], int, list[Note]]:
     """The newest evaluation of each task of a checkpoint, and how many older ones were merged.
 
     Args:
@@ -136,8 +144,12 @@ def keep_newest(
                 doubtful.setdefault(older.checkpoint, (older.score, by_time[-1].score))
         kept += by_time[-1:] if found[0].score.questions is None else _newest_answers(by_time)
     warnings = [
-        f"{models[i]}: {older.source} is superseded by {newer.source}, which may be of another "
-        "run or step; if they are, tell them apart in a ladder (`name:`, or a step in the pattern)"
+        noted(
+            "superseded-doubtful",
+            f"{older.source} is superseded by {newer.source}, which may be of another run or step; "
+            "if they are, tell them apart in a ladder (`name:`, or a step in the pattern).",
+            subject=models[i],
+        )
         for i, (older, newer) in doubtful.items()
     ]
     return kept, _n_records(placed) - _n_records(kept), warnings

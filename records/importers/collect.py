@@ -5,7 +5,7 @@ Every file that is not read and every value that is not taken is counted with it
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scalepredict.errors import RecordError, did_you_mean
@@ -33,6 +33,7 @@ from scalepredict.records.importers.unreadable import as_records, route
 from scalepredict.records.importers.variants import split_variants, unequal_items
 from scalepredict.records.importers.walk import UNASKED, find_files
 from scalepredict.records.metrics import Metrics, shipped_metrics
+from scalepredict.records.notes import Note, noted, told
 from scalepredict.records.text.counts import count_of
 
 Progress = Callable[[int, int], None]
@@ -59,8 +60,8 @@ class Collected:
     skipped_files: tuple[tuple[str, str], ...]
     passed_over: dict[str, int]
     left_out: dict[str, int]
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
+    notes: tuple[Note, ...]
+    warnings: tuple[Note, ...]
 
 
 def collect(
@@ -97,7 +98,7 @@ def collect(
     kinds: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     skipped: list[tuple[str, str]] = []
-    warned: dict[str, list[str]] = defaultdict(list)
+    warned: dict[Note, list[str]] = defaultdict(list)
     harnesses: Counter[str] = Counter()
     scores: list[ImportedScore] = []
     facts: dict[str, Subject] = {}
@@ -117,7 +118,7 @@ def collect(
         kinds[importer.kind] += 1
         left_out.update(imported.skipped)
         harnesses.update([imported.harness] if imported.harness else [])
-        for warning in imported.warnings:
+        for warning in told(imported.warnings):
             warned[warning].append(name)
         if not (imported.scores or imported.subjects):
             skipped.append((name, f"{importer.kind}, but without a score that can be read"))
@@ -145,10 +146,9 @@ def collect(
     newest, merged, doubtful = keep_newest(told_apart, models)
     notes += chosen_notes + columns
     if merged:
-        notes.append(
-            f"superseded: {count_of(merged, 'older evaluation')} of the same checkpoint and task"
-        )
-    warnings = [_warning(text, names) for text, names in warned.items()]
+        older = count_of(merged, "older evaluation")
+        notes.append(noted("superseded", f"superseded: {older} of the same checkpoint and task."))
+    warnings = [_in_files(note, names) for note, names in warned.items()]
     warnings += _versions(harnesses)
     warnings += naming + doubtful + ignored + unequal_items(newest)
     return Collected(
@@ -203,17 +203,18 @@ def _importers(kind: str | None) -> list[Importer]:
     return chosen
 
 
-def _warning(text: str, names: list[str]) -> str:
+def _in_files(note: Note, names: list[str]) -> Note:
     more = f" (and {count_of(len(names) - 1, 'more file')})" if len(names) > 1 else ""
-    return f"{names[0]}{more}: {text}"
+    return replace(note, subject=f"{names[0]}{more}")
 
 
-def _versions(harnesses: Counter[str]) -> list[str]:
+def _versions(harnesses: Counter[str]) -> list[Note]:
     # Task versions and hashes are compared one by one; what a harness computes may change as well.
     if len(harnesses) < 2:
         return []
-    told = ", ".join(f"{name} ({count_of(n, 'file')})" for name, n in sorted(harnesses.items()))
-    return [f"the results were made by different versions: {told}; their scores may differ"]
+    made = ", ".join(f"{name} ({count_of(n, 'file')})" for name, n in sorted(harnesses.items()))
+    text = f"the results were made by different versions: {made}; their scores may differ."
+    return [noted("versions-differ", text)]
 
 
 def _nothing(

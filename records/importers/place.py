@@ -8,6 +8,7 @@ from scalepredict.errors import RecordError
 from scalepredict.records.importers.choose import Placed
 from scalepredict.records.importers.harness.interface import ImportedScore, Subject
 from scalepredict.records.importers.sidecar import CONFLICT, Ladder, Resolved, resolve
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import count_of, format_count
 
 _Key = tuple[Subject, str]  # what a file calls the checkpoint, and the file
@@ -16,7 +17,7 @@ _BELIEVED = ("ladder", "file")  # the rest is read out of names
 
 def place(
     scores: Sequence[ImportedScore], facts: Mapping[str, Subject], ladder: Ladder
-) -> tuple[list[Resolved], list[Placed], list[str]]:
+) -> tuple[list[Resolved], list[Placed], list[Note]]:
     """Resolve every subject once, and give the subjects that are one checkpoint one index.
 
     Raises:
@@ -46,7 +47,7 @@ def place(
     warnings += _mixed_kinds(checkpoints) + _equal_tokens(checkpoints)
     matched = {one.entry for one in resolved.values()}
     warnings += [
-        f"ladder: {entry.match!r} is the first match of no model"
+        noted("ladder-unmatched", f"ladder: {entry.match!r} is the first match of no model.")
         for entry in ladder.models
         if entry.match not in matched
     ]
@@ -123,25 +124,32 @@ def _tell_apart(resolved: Mapping[_Key, Resolved]) -> dict[_Key, str]:
     }
 
 
-def _mixed_kinds(checkpoints: Sequence[Resolved]) -> list[str]:
+def _mixed_kinds(checkpoints: Sequence[Resolved]) -> list[Note]:
     kinds = Counter(one.params_kind for one in checkpoints if "params" in one.sizes)
     if len(kinds) < 2:
         return []
     return [
-        f"params are total for {count_of(kinds['total'], 'checkpoint')} and non-embedding for "
-        f"{kinds['non_embedding']}: at 50M they differ by a factor 2; give one kind in the ladder"
+        noted(
+            "params-mixed",
+            f"params are total for {count_of(kinds['total'], 'checkpoint')} and non-embedding for "
+            f"{kinds['non_embedding']}: at 50M they differ by a factor 2; give one kind in the "
+            "ladder.",
+        )
     ]
 
 
-def _equal_tokens(checkpoints: Sequence[Resolved]) -> list[str]:
+def _equal_tokens(checkpoints: Sequence[Resolved]) -> list[Note]:
     steps: dict[tuple[str, float], set[float]] = {}
     for one in checkpoints:
         if "tokens" in one.sizes and "step" in one.sizes:
             tokens = steps.setdefault((one.model, one.sizes["tokens"]), set())
             tokens.add(one.sizes["step"])
     return [
-        f"{model} has checkpoints at {len(found)} steps that all saw {format_count(tokens)} "
-        "tokens; give `tokens_from: step` instead of tokens in the ladder"
+        noted(
+            "tokens-equal",
+            f"{model} has checkpoints at {len(found)} steps that all saw {format_count(tokens)} "
+            "tokens; give `tokens_from: step` instead of tokens in the ladder.",
+        )
         for (model, tokens), found in steps.items()
         if len(found) > 1
     ]

@@ -22,6 +22,7 @@ from scalepredict.records.importers.names import (
     guess_from_name,
     without_step,
 )
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import format_count, parse_count
 from scalepredict.records.text.schema import Count, validated
 from scalepredict.records.text.yaml_text import Document, load_yaml
@@ -132,7 +133,7 @@ class Resolved:
         kind: ``base``, ``instruct``, ...
         loss: Validation loss (nats per token).
         entry: Pattern of the ladder's entry that matches; empty if none does.
-        warnings: Sentences about what does not agree.
+        warnings: What does not agree.
     """
 
     label: str
@@ -147,7 +148,7 @@ class Resolved:
     kind: str = ""
     loss: float | None = None
     entry: str = ""
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[Note, ...] = field(default=())
 
 
 def read_ladder(path: str | Path) -> Ladder:
@@ -179,7 +180,7 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
     guessed = _guessed(subject.label, path)
     sizes: dict[str, float] = {}
     origin: dict[str, str] = {}
-    warnings: list[str] = []
+    warnings: list[Note] = []
     for key in _SIZES:
         for source, values in (
             ("ladder", stated),
@@ -198,10 +199,11 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
         sizes["step"], origin["step"] = _step_of_folder(subject.label, path, entry), "name"
     counts = counts_in_name(subject.label)
     if "params" not in sizes and len(counts) > 1:
-        warnings.append(
-            f"{subject.label}: params are not guessed, since its name has {' and '.join(counts)}; "
-            "say which they are with `params:` in a ladder"
+        text = (
+            f"params are not guessed, since its name has {' and '.join(counts)}; say which they "
+            "are with `params:` in a ladder."
         )
+        warnings.append(noted("size-ambiguous", text, subject=subject.label))
     _derive_tokens(subject, entry, sizes, origin)
     _check_parts(subject.label, sizes, origin)
     kind = _choose_params(ladder.defaults, sizes, origin)
@@ -277,18 +279,18 @@ def _groups(entry: Entry, match: re.Match[str]) -> dict[str, Any]:
 
 
 def _disagree(
-    label: str, key: str, value: float, source: str, other: float, rival: str, warnings: list[str]
+    label: str, key: str, value: float, source: str, other: float, rival: str, warnings: list[Note]
 ) -> None:
     sentence = (
-        f"{label}: {key} is {format_count(value)} by the {source} and {format_count(other)} by "
-        f"the {rival}"
+        f"{key} is {format_count(value)} by the {source} and {format_count(other)} by the {rival}"
     )
     if rival in ("name", "revision"):  # names round: OLMo-1B has 1.18B parameters
         if source != "ladder":
-            warnings.append(f"{sentence}; the {source} is believed.")
+            text = f"{sentence}; the {source} is believed."
+            warnings.append(noted("size-disagrees", text, subject=label))
         return
     raise RecordError(
-        f"{sentence}, more than 5 % apart; correct the ladder "
+        f"{label}: {sentence}, more than 5 % apart; correct the ladder "
         "(params_non_embedding and params_active are keys of their own)."
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scalepredict.records.importers.choose import Placed
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import listed
 
 _PLAIN = {  # settings that need no name before their value
@@ -36,7 +37,7 @@ class _Group:
 
 def split_variants(
     placed: Sequence[Placed], models: Sequence[str], ignore: frozenset[str]
-) -> tuple[list[Placed], list[str], list[str]]:
+) -> tuple[list[Placed], list[Note], list[Note]]:
     """Name the settings in which the evaluations of a benchmark differ.
 
     Args:
@@ -45,8 +46,8 @@ def split_variants(
         ignore: Names of settings that may differ.
 
     Returns:
-        The scores with their variants; sentences about the columns that they become; sentences
-        about differences that were ignored.
+        The scores with their variants; notes about the columns that they become; notes about
+        differences that were ignored.
     """
     by_column: dict[tuple[str, str, str], list[Placed]] = defaultdict(list)
     for item in placed:
@@ -61,7 +62,7 @@ def split_variants(
             sentence = _sentence(name, groups, models)
             if name in ignore:
                 ignored[
-                    f"{name.replace('-', ' ')} differs between models ({len(groups)} values)"
+                    f"{name.replace('-', ' ')} differs between models ({len(groups)} values)."
                 ].append(benchmark)
                 continue
             told[sentence].append(benchmark)
@@ -79,13 +80,21 @@ def split_variants(
         else p
         for p in placed
     ]
-    notes = [f"{listed(list(dict.fromkeys(names)), most=4)}: {s}" for s, names in told.items()]
-    loose = [f"{listed(list(dict.fromkeys(names)), most=4)}: {s}" for s, names in ignored.items()]
+    notes = [
+        noted("settings-differ", text, subject=_several(names)) for text, names in told.items()
+    ]
+    loose = [
+        noted("settings-ignored", text, subject=_several(names)) for text, names in ignored.items()
+    ]
     return apart, notes, loose
 
 
-def unequal_items(placed: Sequence[Placed]) -> list[str]:
-    """Sentences about benchmarks whose models answered different numbers of questions."""
+def _several(names: Sequence[str]) -> str:
+    return listed(list(dict.fromkeys(names)), most=4)
+
+
+def unequal_items(placed: Sequence[Placed]) -> list[Note]:
+    """Notes about benchmarks whose models answered different numbers of questions."""
     counts: dict[tuple[str, str, str], set[float]] = defaultdict(set)
     for p in placed:
         if p.score.n_items is not None and p.score.questions is None:
@@ -94,7 +103,11 @@ def unequal_items(placed: Sequence[Placed]) -> list[str]:
     for (benchmark, _, _), found in counts.items():
         most[benchmark] = max(most[benchmark], len(found))
     return [
-        f"{benchmark}: number of items differs between models ({n} values)"
+        noted(
+            "items-differ",
+            f"number of items differs between models ({n} values).",
+            subject=benchmark,
+        )
         for benchmark, n in most.items()
         if n > 1
     ]
@@ -175,5 +188,5 @@ def _sentence(name: str, groups: Sequence[_Group], models: Sequence[str]) -> str
     choice = "--shots chooses" if name == "shots" else f"--ignore-key {name} takes them as one"
     return (
         f"{word} is {', '.join(told[:-1])} and {told[-1]}{more}; scores that differ in it are "
-        f"not comparable and become columns of their own ({choice}, --exclude leaves files out)"
+        f"not comparable and become columns of their own ({choice}, --exclude leaves files out)."
     )

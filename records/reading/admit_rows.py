@@ -9,6 +9,7 @@ from scalepredict.errors import RecordError
 from scalepredict.records.admission import Admission, admit, is_score
 from scalepredict.records.formats.rows import Rows
 from scalepredict.records.metrics import Metric, Metrics
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools, Floats, Ints
 from scalepredict.records.text.counts import count_of, listed
 
@@ -27,7 +28,7 @@ _SHOWN = 20
 
 def admit_rows(
     rows: Rows, metrics: Metrics, *, asked: Sequence[str] = ()
-) -> tuple[Rows, tuple[str, ...]]:
+) -> tuple[Rows, tuple[Note, ...]]:
     """The rows with fractions for scores, and other metrics in their own unit.
 
     The loss of a benchmark that has scores too goes beside these, as a covariate.
@@ -38,8 +39,8 @@ def admit_rows(
         asked: Metrics that the user asked for; a loss of these is no covariate.
 
     Returns:
-        The rows, of which those that are left out have no score; and what was done, in sentences
-        with counts.
+        The rows, of which those that are left out have no score; and what was done, with
+        counts.
 
     Raises:
         RecordError: Scores that count right answers are no fractions; all such benchmarks are
@@ -124,7 +125,7 @@ def _told(
     decided: Sequence[Admission],
     high: Floats,
     count: Ints,
-) -> Iterator[str]:
+) -> Iterator[Note]:
     out: dict[str, list[int]] = defaultdict(list)
     divided: dict[str, list[int]] = defaultdict(list)
     losses: dict[str, list[int]] = defaultdict(list)
@@ -141,25 +142,31 @@ def _told(
             own[metric.name, how].append(i)
     for name, index in divided.items():
         largest = max(float(high[i]) for i in index)
-        yield (
-            f"{listed([columns[i][0] for i in index], most=4)}: {name} is in percent (up to "
-            f"{largest:g}); all {_counted(count, index)} divided by 100."
+        yield noted(
+            "percent",
+            f"{name} is in percent (up to {largest:g}); all {_counted(count, index)} divided by "
+            "100.",
+            subject=listed([columns[i][0] for i in index], most=4),
         )
     for name, index in losses.items():
-        yield (
-            f"{listed([columns[i][0] for i in index], most=4)}: {name} is a loss; "
-            f"{_counted(count, index)} kept beside the scores as a covariate; --metric {name} "
-            "forecasts it instead."
+        yield noted(
+            "loss-kept",
+            f"{name} is a loss; {_counted(count, index)} kept beside the scores as a covariate; "
+            f"--metric {name} forecasts it instead.",
+            subject=listed([columns[i][0] for i in index], most=4),
         )
     for (name, how), index in own.items():
-        yield (
-            f"{listed([columns[i][0] for i in index], most=4)}: {name}, {how}; "
-            f"{_counted(count, index)} forecast by a law of its own, in its own unit."
+        yield noted(
+            "own-unit",
+            f"{name}, {how}; {_counted(count, index)} forecast by a law of its own, in its own "
+            "unit.",
+            subject=listed([columns[i][0] for i in index], most=4),
         )
     for reason, index in out.items():
-        yield (
+        yield noted(
+            "values-left-out",
             f"left out {_counted(count, index)} of "
-            f"{listed([columns[i][0] for i in index], most=4)}: {reason}."
+            f"{listed([columns[i][0] for i in index], most=4)}: {reason}.",
         )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from scalepredict.errors import RecordError, did_you_mean
 from scalepredict.records.formats.columns import SIZES
 from scalepredict.records.formats.rows import Codes, Rows
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools
 from scalepredict.records.text.counts import count_of, listed
 
@@ -79,7 +80,7 @@ def measured(rows: Rows) -> Bools:
 
 def choose_variants(
     rows: Rows, *, metrics: Sequence[str], shots: int | None
-) -> tuple[Rows, tuple[str, ...]]:
+) -> tuple[Rows, tuple[Note, ...]]:
     """Keep one metric and one shot count where the user chose; the others are columns apart.
 
     Args:
@@ -88,14 +89,14 @@ def choose_variants(
         shots: Where a benchmark has several shot counts, this one is kept.
 
     Returns:
-        The rows, and sentences about benchmarks that become several columns.
+        The rows, and notes about benchmarks that become several columns.
 
     Raises:
         RecordError: A metric or shot count that was asked for is nowhere.
     """
     column = rows.text("metric")
     names = [*map(str, column.categories), _NONE]  # the last one serves code -1
-    notes: list[str] = []
+    notes: list[Note] = []
     rows = rows.take(_chosen(rows, names, column.codes, metrics, "metric", notes))
     if shots is not None or "shots" in rows.numbers:
         values, codes = np.unique(rows.number("shots"), return_inverse=True)
@@ -111,7 +112,7 @@ def _chosen(
     variant_of: Codes,
     wanted: Sequence[str],
     word: str,
-    notes: list[str],
+    notes: list[Note],
 ) -> Bools:
     for name in wanted:
         if name not in variants:
@@ -139,15 +140,16 @@ def _chosen(
     return keep
 
 
-def _several(variants: str, places: Sequence[str], word: str) -> str:
+def _several(variants: str, places: Sequence[str], word: str) -> Note:
     what = "metrics" if word == "metric" else "shot counts"
     names = [place.partition(": ")[0] for place in places]
     kinds = [name for name in variants.split(", ") if name != _NONE]
     choice = " ".join(f"--{word} {kind}" for kind in (kinds if word == "metric" else kinds[:1]))
-    return (
-        f"{listed(names, most=4)}: {len(variants.split(', '))} {what}, each a column of its own, "
-        f"since their scores are not comparable ({places[0]}); {choice} keeps the first of "
-        "them that a benchmark has."
+    return noted(
+        "several-columns",
+        f"{len(variants.split(', '))} {what}, each a column of its own, since their scores are not "
+        f"comparable ({places[0]}); {choice} keeps the first of them that a benchmark has.",
+        subject=listed(names, most=4),
     )
 
 

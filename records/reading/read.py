@@ -126,7 +126,7 @@ def read_records(
     check_range(rows.take(of_scores(rows, known.metrics)), "stderr")
     rows = rows.take(measured(rows))
     if not len(rows):
-        why = " ".join(("", *admitted)) or " Nothing to read."
+        why = " ".join(("", *map(str, admitted))) or " Nothing to read."
         raise RecordError(f"{', '.join(names)}: no row has a score.{why}")
     kept, several = choose_variants(rows, metrics=metrics, shots=shots)
     built = assemble(kept, known)

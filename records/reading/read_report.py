@@ -1,4 +1,4 @@
-"""What did the reader do with the files? Counts, and the sentences that tell them."""
+"""What did the reader do with the files? Counts, and the notes that tell them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scalepredict.records.formats.columns import KNOWN, misspelt
 from scalepredict.records.formats.rows import NOTHING_ODD, Odd
+from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import count_of, listed
 
 
@@ -17,7 +18,7 @@ class ReadReport:
         files: Name and rows of each file.
         imported: What was read from, and left out of, harness and logger results.
         other_files: Files of the folders that are no records (a ladder, a stored fit), left out.
-        columns: What became of metrics, and which benchmarks are several columns, in sentences.
+        columns: What became of metrics, and which benchmarks are several columns.
         n_rows: Rows with a score or a task loss.
         n_merged: Rows that repeated another row exactly.
         n_empty: Rows with neither score nor task loss, left out.
@@ -38,13 +39,13 @@ class ReadReport:
         settings: Headers that are settings of the runs.
         read_as_benchmarks: Columns of wide tables, if there are names that are not known.
         odd: Cells that were read for what they mean.
-        remarks: What else was done with files, in sentences.
+        remarks: What else was done with files.
     """
 
     files: tuple[tuple[str, int], ...] = ()
-    imported: tuple[str, ...] = ()
+    imported: tuple[Note, ...] = ()
     other_files: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
+    columns: tuple[Note, ...] = ()
     n_rows: int = 0
     n_merged: int = 0
     n_empty: int = 0
@@ -65,102 +66,129 @@ class ReadReport:
     settings: tuple[str, ...] = ()
     read_as_benchmarks: tuple[str, ...] = ()
     odd: Odd = NOTHING_ODD
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Note, ...] = ()
 
-    def notes(self) -> tuple[str, ...]:
-        """What happened beyond plain reading, in sentences with counts."""
+    def notes(self) -> tuple[Note, ...]:
+        """What happened beyond plain reading, with counts."""
         assumed = "give it in a column `chance`, or under `benchmarks:` in a YAML file"
         told = (
-            (self.other_files, f"files that are no records, left out: {listed(self.other_files)}."),
             (
+                "columns-read",
                 self.read_as_benchmarks,
                 f"read as benchmarks: {listed(self.read_as_benchmarks, most=12)}; start the name "
                 "of a column with x_ to leave it out.",
             ),
             (
+                "settings-left-out",
                 self.settings,
                 f"columns that are settings, not benchmarks, left out: {listed(self.settings)}.",
             ),
             (
+                "cells-missing",
                 self.odd.missing,
                 f"{count_of(self.odd.missing, 'cell')} like -, NaN or N/A read as not measured.",
             ),
             (
+                "cells-with-commas",
                 self.odd.commas,
                 f"{count_of(self.odd.commas, 'cell')} with a comma read as a number: 0,27 is 0.27, "
                 "and 60,000,000 is 60M.",
             ),
             (
+                "errors-read",
                 self.odd.uncertain,
                 f"{count_of(self.odd.uncertain, 'number')} after ± read as standard errors.",
             ),
-            (self.ignored_columns, f"columns left out: {listed(self.ignored_columns)}."),
             (
+                "other-files",
+                self.other_files,
+                f"files that are no records, left out: {listed(self.other_files)}.",
+            ),
+            (
+                "columns-left-out",
+                self.ignored_columns,
+                f"columns left out: {listed(self.ignored_columns)}.",
+            ),
+            (
+                "rows-merged",
                 self.n_merged,
                 f"{count_of(self.n_merged, 'row repeats', 'rows repeat')} another row exactly; "
                 "merged.",
             ),
             (
+                "rows-empty",
                 self.n_empty,
                 f"{count_of(self.n_empty, 'row has', 'rows have')} neither score nor task loss; "
                 "left out.",
             ),
             (
+                "rows-of-other-settings",
                 self.n_filtered,
                 f"{count_of(self.n_filtered, 'row')} of other metrics or shots left out.",
             ),
             (
+                "several-seeds",
                 self.seeds,
                 f"{count_of(len(self.seeds), 'model has', 'models have')} several seeds, each a "
                 f"run of its own: {listed(self.seeds)}.",
             ),
             (
+                "tokens-as-told",
                 self.n_same_tokens,
                 f"tokens of {count_of(self.n_same_tokens, 'checkpoint')} as --tokens says: all saw "
                 "the same data.",
             ),
             (
+                "sizes-assumed",
                 self.n_sizes_assumed,
                 f"params and tokens of {count_of(self.n_sizes_assumed, 'checkpoint')} are not "
                 "recorded, only FLOPs: 20 tokens per parameter assumed, which laws of compute "
                 "alone do not read.",
             ),
             (
+                "params-non-embedding",
                 self.n_params_non_embedding,
                 f"params of {count_of(self.n_params_non_embedding, 'checkpoint')} are those "
                 "without embeddings, since no others are recorded.",
             ),
             (
+                "flops-derived",
                 self.n_flops_derived,
                 f"FLOPs of {count_of(self.n_flops_derived, 'checkpoint')} computed as 6 x params "
                 "x tokens.",
             ),
             (
+                "tokens-derived",
                 self.n_tokens_derived,
                 f"tokens of {count_of(self.n_tokens_derived, 'checkpoint')} computed as FLOPs / "
                 "(6 x params).",
             ),
             (
+                "params-derived",
                 self.n_params_derived,
                 f"params of {count_of(self.n_params_derived, 'checkpoint')} computed as FLOPs / "
                 "(6 x tokens).",
             ),
             (
+                "no-compute",
                 self.n_without_compute,
                 f"{count_of(self.n_without_compute, 'checkpoint has', 'checkpoints have')} no "
                 "FLOPs and not both params and tokens; kept, but no law of compute can use them.",
             ),
             (
+                "chance-shipped",
                 self.chance_from_metadata,
                 f"chance level of {count_of(len(self.chance_from_metadata), 'benchmark')} from "
                 f"the shipped metadata: {listed(self.chance_from_metadata)}.",
             ),
             (
+                "chance-assumed",
                 self.chance_assumed,
                 f"chance level of {count_of(len(self.chance_assumed), 'benchmark')} not known and "
                 f"assumed 0: {listed(self.chance_assumed)}; {assumed}.{self._near()}",
             ),
             (
+                "items-shipped",
                 self.n_items_from_metadata,
                 f"item count of {count_of(len(self.n_items_from_metadata), 'benchmark')} from the "
                 f"shipped metadata: {listed(self.n_items_from_metadata)}.",
@@ -170,8 +198,8 @@ class ReadReport:
             *self.imported,
             *self.remarks,
             *self.columns,
-            *(sentence for happened, sentence in told if happened),
-            *(f"warning: {sentence}" for sentence in self.warnings()),
+            *(noted(code, text) for code, happened, text in told if happened),
+            *self.doubts(),
         )
 
     def _near(self) -> str:
@@ -180,7 +208,7 @@ class ReadReport:
         told = [f"{name} ({usual})" for name, usual in self.near_names]
         return f" Near a shipped name: {listed(told, most=5)}."
 
-    def warnings(self) -> tuple[str, ...]:
+    def doubts(self) -> tuple[Note, ...]:
         """What of it may be a mistake: columns left out that seem to hold what records hold."""
         return (
             *_resembling(self.ignored_columns),
@@ -188,23 +216,25 @@ class ReadReport:
         )
 
 
-def _resembling(columns: Sequence[str]) -> Iterator[str]:
+def _resembling(columns: Sequence[str]) -> Iterator[Note]:
     # A slip of a column that is missing is refused; of one that is there, its values are lost.
     for column in columns:
         if not column.startswith("x_") and (meant := misspelt(column.casefold(), KNOWN)):
-            yield (
+            yield noted(
+                "column-resembles",
                 f"column {column!r} is left out. Correct it if {meant!r} is meant; else "
-                "start its name with x_ to say that it is no record."
+                "start its name with x_ to say that it is no record.",
             )
 
 
-def _of_sizes(columns: Sequence[str]) -> Iterator[str]:
+def _of_sizes(columns: Sequence[str]) -> Iterator[Note]:
     # `non_embedding_params` is left out in silence beside `params`; alone, it is what is lacking.
     for column in columns:
         words = set(re.split(r"[^a-z]+", column.casefold()))
         for name in ("params", "tokens", "flops"):
             if name in words and not column.startswith("x_"):
-                yield (
+                yield noted(
+                    "column-of-sizes",
                     f"column {column!r} is left out, and checkpoints lack sizes. Name it "
-                    f"{name!r} if that is what it counts."
+                    f"{name!r} if that is what it counts.",
                 )

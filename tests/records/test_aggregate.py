@@ -63,7 +63,7 @@ def test_the_aggregate_goes_before_the_tasks_and_is_not_counted_twice() -> None:
     mean = to_benchmarks(given)
     np.testing.assert_array_equal(mean.scores, [[0.31], [NAN]])
     (note,) = aggregation_notes(given)
-    assert note.startswith("mmlu: no score for 1 checkpoint with tasks and without aggregate")
+    assert str(note).startswith("mmlu: no score for 1 checkpoint with tasks and without aggregate")
 
 
 def test_a_checkpoint_without_a_task_does_not_shift_the_mean() -> None:
@@ -75,7 +75,7 @@ def test_a_checkpoint_without_a_task_does_not_shift_the_mean() -> None:
     (note,) = aggregation_notes(given)
     assert (
         "averaged over the 3 of 3 tasks that 3 checkpoints share; no score for 1 checkpoint without"
-        in note
+        in str(note)
     )
 
 
@@ -83,7 +83,7 @@ def test_a_task_that_few_have_does_not_cost_the_checkpoints() -> None:
     given = table([[0.2, 0.4, NAN], [0.3, 0.5, NAN], [0.4, 0.6, 0.9]], ["a", "b", "new"])
     np.testing.assert_allclose(to_benchmarks(given).scores[:, 0], [0.3, 0.4, 0.5], rtol=1e-12)
     (note,) = aggregation_notes(given)
-    assert "averaged over the 2 of 3 tasks that 3 checkpoints share" in note
+    assert "averaged over the 2 of 3 tasks that 3 checkpoints share" in str(note)
 
 
 def test_the_order_of_checkpoints_does_not_matter() -> None:

@@ -28,7 +28,9 @@ def test_answers_of_the_last_checkpoints_add_up() -> None:
     # Unknown trials, and a whole benchmark, whose questions are the same each time: averages.
     np.testing.assert_allclose(table.scores[0, 1:], [(0.6 + 0.7 + 0.9) / 3, 0.55])
     assert table.n_items[0, 2] == 99
-    assert "answers pooled over the last 3 checkpoints of each of 1 model " in selection.notes[0]
+    assert "answers pooled over the last 3 checkpoints of each of 1 model " in str(
+        selection.notes[0]
+    )
 
 
 def test_another_word_is_refused_with_the_choices() -> None:

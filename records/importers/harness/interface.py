@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scalepredict.records.importers.harness.source_file import SourceFile
+from scalepredict.records.notes import Note
 from scalepredict.records.table import Bools, Floats, Ints
 
 
@@ -125,14 +126,14 @@ class Imported:
         scores: The scores.
         subjects: Facts about runs whose scores lie in other files; joined by label.
         skipped: What was left out, by reason, with counts.
-        warnings: Sentences about what looks wrong.
+        warnings: What looks wrong.
         harness: Version of the program that made the scores, such as ``lm-eval 0.4.9``.
     """
 
     scores: tuple[ImportedScore, ...] = ()
     subjects: tuple[Subject, ...] = ()
     skipped: dict[str, int] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Note, ...] = ()
     harness: str = ""
 
 

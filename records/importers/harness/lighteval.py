@@ -25,6 +25,7 @@ from scalepredict.records.importers.harness.lm_eval_settings import (
     shown,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
+from scalepredict.records.notes import Note, noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Lighteval:
         content = file.content
         run = _Run(content)
         subject = _subject(content["config_general"])
-        warnings: list[str] = []
+        warnings: list[Note] = []
         time = file.path.name.removeprefix("results_").removesuffix(".json")
         tally = Tally()
         scores = []
@@ -59,7 +60,8 @@ class Lighteval:
                 continue
             benchmark, task = _benchmark(name)
             if run.limit:
-                warnings.append(f"{name} was evaluated on a subset of its items.")
+                text = f"{name} was evaluated on a subset of its items."
+                warnings.append(noted("subset-of-items", text))
             for metric, value in entries(measures):
                 if metric.endswith("_stderr"):
                     continue

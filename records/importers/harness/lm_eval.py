@@ -26,6 +26,7 @@ from scalepredict.records.importers.harness.lm_eval_settings import (
     model_arguments,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
+from scalepredict.records.notes import noted
 
 _NOT_METRICS = {"name", "alias", "samples", "sample_len", "sample_count", " "}
 _TIMESTAMP = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.json(?:\.gz)?$")
@@ -99,7 +100,8 @@ class LmEval:
                     )
                 )
             if run.subset(task):
-                warnings.append(f"{task} was evaluated on a subset of its items.")
+                text = f"{task} was evaluated on a subset of its items."
+                warnings.append(noted("subset-of-items", text))
         version = file.content.get("lm_eval_version")
         return Imported(
             scores=tuple(scores),

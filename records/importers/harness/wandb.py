@@ -17,6 +17,7 @@ from scalepredict.records.importers.harness.logged import (
     scores_of_row,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
+from scalepredict.records.notes import Note, noted
 
 _SAMPLED_ROWS = 500  # what run.history() returns at the most unless asked otherwise
 
@@ -42,12 +43,13 @@ class WandbHistory:
             rows += 1
             subject = facts(row, label, step=number(row["_step"]))
             scores += scores_of_row(subject, columns, row, source=file.name, line=line)
-        warnings: tuple[str, ...] = ()
+        warnings: tuple[Note, ...] = ()
         if rows == _SAMPLED_ROWS:
-            warnings = (
-                f"exactly {_SAMPLED_ROWS} rows: run.history() samples them; "
-                "export with scan_history() to get all.",
+            text = (
+                f"exactly {_SAMPLED_ROWS} rows: run.history() samples them; export with "
+                "scan_history() to get all."
             )
+            warnings = (noted("rows-sampled", text),)
         return Imported(scores=tuple(scores), skipped=tally.counts, warnings=warnings)
 
 

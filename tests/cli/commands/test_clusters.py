@@ -124,7 +124,7 @@ def test_a_fit_keeps_the_clustering_that_made_it(command: Run, items: Path, tmp_
     assert json.loads(fit.stdout)["settings"]["clustering"]["method"] == "k-means"
     stored = load_fit(tmp_path / "scalepredict.fit.json").fit
     assert stored.predictor == ClusteringOnDifficulty(clustering=Clustering(method="k-means"))
-    assert "questions clustered by k-means." in stored.groups[0].law.notes()
+    assert "questions clustered by k-means." in map(str, stored.groups[0].law.notes())
 
 
 def test_a_wrong_clustering_is_refused_with_what_is_accepted(command: Run, items: Path) -> None:

@@ -133,7 +133,7 @@ def test_a_ladder_whose_last_run_failed_is_noisy_and_not_at_chance(step: float) 
 
 def note(table: EvalTable) -> str:
     [doubts] = benchmark_doubts(classify(table), (None,))
-    return doubts[0]
+    return doubts[0].text
 
 
 def test_a_noisy_benchmark_that_lies_above_chance_is_not_called_immeasurable() -> None:

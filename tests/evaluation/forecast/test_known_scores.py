@@ -72,7 +72,7 @@ def test_a_family_of_few_models_takes_the_class_of_all_where_families_are_pooled
     for family in made:
         assert len(family.evidence.checkpoints) == 4
         assert Kind.TOO_FEW not in family.classes.kinds
-        assert not any("evidence; with" in text for text in family.target_warnings[0])
+        assert not any("evidence; with" in str(text) for text in family.target_warnings[0])
 
 
 def test_families_that_were_not_asked_for_are_passed_over() -> None:

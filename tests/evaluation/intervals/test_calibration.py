@@ -147,8 +147,8 @@ def test_unknown_item_counts_take_the_default_and_say_so() -> None:
     )
     np.testing.assert_array_equal(a, b)
     (note,) = calibration_notes(unknown, shipped(), "stack")
-    assert "3 of 3 benchmarks" in note
-    assert "1000 assumed" in note
+    assert "3 of 3 benchmarks" in str(note)
+    assert "1000 assumed" in str(note)
 
 
 def test_a_method_without_an_entry_gets_the_wider_fallback_and_it_is_said() -> None:
@@ -156,7 +156,7 @@ def test_a_method_without_an_entry_gets_the_wider_fallback_and_it_is_said() -> N
     other = apply_calibration(forecast(), shipped(), "home_made").interval(0.9)
     assert ((other[1] - other[0]) > (own[1] - own[0])).all()
     (note,) = calibration_notes(forecast(), shipped(), "home_made")
-    assert "'home_made'" in note
+    assert "'home_made'" in str(note)
 
 
 def test_a_suite_average_has_the_variance_of_partly_common_errors() -> None:

@@ -83,8 +83,8 @@ def test_one_answer_each_is_forecast_by_item_response_which_is_said(kind: ItemWo
     point, sd = at_target(law, items)
     assert point == pytest.approx(items.truth[TARGET].mean(), abs=0.04)
     assert 0.005 < sd < 0.06
-    assert "item response" in law.notes()[0]
-    assert "1 graded answer each" in law.notes()[0]
+    assert "item response" in str(law.notes()[0])
+    assert "1 graded answer each" in str(law.notes()[0])
 
 
 def test_without_trials_zeros_and_ones_count_as_one_answer() -> None:
@@ -92,7 +92,7 @@ def test_without_trials_zeros_and_ones_count_as_one_answer() -> None:
     table = items.table.take_rows(SMALL)
     unknown = replace(table, n_items=np.full_like(table.n_items, np.nan))
     law = fitted(unknown)
-    assert "one answer each assumed" in law.notes()[0]
+    assert "one answer each assumed" in str(law.notes()[0])
     assert at_target(law, items)[0] == pytest.approx(at_target(fitted(table), items)[0], abs=1e-9)
 
 
@@ -181,8 +181,8 @@ def with_hole(table: EvalTable, row: int, column: int) -> EvalTable:
 def test_a_question_that_one_model_lacks_is_left_out_and_counted() -> None:
     items = world(n_questions=300)
     law = fitted(with_hole(items.table.take_rows(SMALL), 2, 7))
-    assert "1 of 300 questions left out" in law.notes()[0]
-    assert law.notes()[0].endswith("answered them: q00007.")
+    assert "1 of 300 questions left out" in str(law.notes()[0])
+    assert law.notes()[0].text.endswith("answered them: q00007.")
     assert "q00007" not in law.benchmarks[0].questions
 
 
@@ -190,8 +190,8 @@ def test_a_model_with_other_question_ids_is_left_out_and_counted() -> None:
     table = world(n_questions=300).table.take_rows(SMALL)
     half = _other_ids(table, rows=[3])
     law = fitted(half)
-    assert "1 of 8 models left out" in law.notes()[0]
-    assert law.notes()[0].endswith(f"share: {table.checkpoints[3].model}.")
+    assert "1 of 8 models left out" in str(law.notes()[0])
+    assert law.notes()[0].text.endswith(f"share: {table.checkpoints[3].model}.")
 
 
 def test_models_without_common_question_ids_are_refused() -> None:
@@ -261,7 +261,7 @@ def test_a_benchmark_that_nobody_solves_is_refused_beside_one_that_works() -> No
     assert np.isfinite(forecast.point[0, 0])
     assert np.isnan(forecast.point[0, 1])
     assert "no model passed any of the 300 questions" in str(forecast.failures[1])
-    assert not any("chance level" in note for note in law.notes())  # 0 instead of 0 is no news
+    assert not any("chance level" in str(note) for note in law.notes())  # 0 instead of 0 is no news
 
 
 def test_a_total_score_alone_is_refused() -> None:

@@ -120,4 +120,4 @@ def test_graded_probabilities_count_as_answers_that_leave_their_mean_as_uncertai
 def test_a_chance_level_of_0_is_not_replaced_by_0() -> None:
     table = world(n_questions=300).take_rows(range(8))
     unsolved = table.with_scores(np.zeros_like(table.scores))
-    assert not any("chance" in note for note in read_difficulty(unsolved, "simulated").notes)
+    assert not any("chance" in str(note) for note in read_difficulty(unsolved, "simulated").notes)

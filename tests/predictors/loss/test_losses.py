@@ -91,7 +91,7 @@ def test_two_rungs_give_the_last_value_with_a_wide_band() -> None:
     assert forecast.point[0, 0] == pytest.approx(few.scores[-1, 0])
     truly = truth(np.array([5e9]), np.array([1e11]))[0]
     assert forecast.quantiles[0, 0, 3] < truly < forecast.quantiles[0, 0, 9]
-    assert "no law" in law.notes()[0]
+    assert "no law" in str(law.notes()[0])
 
 
 def test_runs_of_many_epochs_are_set_aside_and_counted() -> None:
@@ -102,7 +102,7 @@ def test_runs_of_many_epochs_are_set_aside_and_counted() -> None:
         (*plain.checkpoints, burnt), plain.units, np.vstack([plain.scores, [[9.0, 9.0]]])
     )
     law = Losses().fit(both)
-    assert "1 run of more than 4 epochs" in law.notes()[0]
+    assert "1 run of more than 4 epochs" in str(law.notes()[0])
     np.testing.assert_array_equal(
         law.forecast(target(5e9)).point, Losses().fit(plain).forecast(target(5e9)).point
     )

@@ -79,7 +79,7 @@ def test_a_noise_free_chain_is_recovered(ceiling: float, tolerance: float) -> No
 def test_task_loss_serves_where_no_validation_loss_is_recorded() -> None:
     table = world(0.9, with_loss=False, task_loss=True)
     assert forecast(table) == pytest.approx(forecast(world(0.9)), abs=1e-9)
-    assert any("task_loss" in note for note in fit(table).notes())
+    assert any("task_loss" in str(note) for note in fit(table).notes())
 
 
 def test_a_family_without_losses_is_refused_with_what_to_record() -> None:
@@ -95,7 +95,7 @@ def test_checkpoints_without_a_loss_still_leave_a_fit() -> None:
     law = fit(replace(table, checkpoints=sparse))
     point = law.forecast(BIG).point
     assert point[0, 0] == pytest.approx(forecast(table), abs=0.01)
-    assert "validation loss of 13 checkpoints" in law.notes()[0]
+    assert "validation loss of 13 checkpoints" in str(law.notes()[0])
 
 
 def test_an_uncertain_loss_law_widens_the_forecast() -> None:

@@ -68,7 +68,7 @@ def test_a_ladder_reads_effective_tokens_and_leaves_flops_alone() -> None:
     assert repeated.tokens[2] == pytest.approx(effective_tokens(np.array(2e10), np.array(1e10)))
     assert repeated.flops.tolist() == plain.flops.tolist()
     (remark,) = Ladder.of_table(ladder(1e10), method="x").remarks()
-    assert remark.startswith("2 of 4 checkpoints saw tokens more than once")
+    assert str(remark).startswith("2 of 4 checkpoints saw tokens more than once")
     assert Ladder.of_table(ladder(None), method="x").remarks() == ()
 
 

@@ -59,7 +59,7 @@ def test_more_active_than_all_parameters_is_refused() -> None:
 def test_a_rung_of_another_sparsity_is_named_and_one_trend_is_not() -> None:
     odd = ladder((8.0, 8.0, 8.0, 32.0))
     [warning] = sparsity_warnings(odd)
-    assert warning.startswith("m3: another share of active parameters")
+    assert str(warning).startswith("m3: another share of active parameters")
     targets = resolve_targets(odd, TargetRequest(flops=(1e22,)))
     assert warning in target_warnings(targets, 0, odd)
     assert sparsity_warnings(ladder((4.0, 8.0, 16.0, 32.0))) == ()

@@ -143,7 +143,7 @@ def test_each_reason_for_doubt_is_said() -> None:
     few = ladder(constant, sizes=SIZES[:4])
     request = TargetRequest(params=[1e9, 200e9, 12e9, 1e9], tokens=[300e9, 300e9, 300e9, 20e12])
     targets = resolve_targets(few, request)
-    said = [" | ".join(target_warnings(targets, i, few)) for i in range(4)]
+    said = [" | ".join(map(str, target_warnings(targets, i, few))) for i in range(4)]
     assert all("only 4 models" in line for line in said)
     assert ["smaller than the largest" in line for line in said] == [True, False, False, False]
     assert ["69x the FLOPs" in line for line in said] == [False, True, False, False]

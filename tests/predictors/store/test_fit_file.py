@@ -23,6 +23,7 @@ from scalepredict.predictors.store.fit_file import (
     save_fit,
 )
 from scalepredict.records.choice import EvidenceChoice
+from scalepredict.records.notes import noted, told
 from scalepredict.records.table import Checkpoint, Unit, make_table
 from scalepredict.records.text.writing import write_whole
 
@@ -47,7 +48,7 @@ def stored(*, tasks: int = 2) -> StoredFit:
     return StoredFit(
         fit=replace(fit, refused={"other": "too few models."}),
         provenance=provenance,
-        notes=("3 rows read",),
+        notes=(noted("files-read", "3 rows read"), *told(["as in 0.1"])),
         calibration={"fallback": {"quantiles": {"0.5": 0.1}}},
     )
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scalepredict.errors import RecordError
 from scalepredict.records.formats import csv_file as delimited
 from scalepredict.records.formats.sources import Source
+from scalepredict.records.notes import Level
 from scalepredict.records.reading.read import read_records
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.counts import parse_count
@@ -291,7 +292,7 @@ def test_columns_of_no_meaning_are_left_out_and_said(tmp_path: Path) -> None:
     reading = read_records([path])
     assert [unit.benchmark for unit in reading.table.units] == ["piqa"]
     assert reading.report.ignored_columns == ("x_score", "gpu")
-    assert not any("warning" in note for note in reading.report.notes())
+    assert not any(note.level == Level.WARNING for note in reading.report.notes())
 
 
 def test_a_left_out_column_that_resembles_one_that_is_there_is_a_warning(tmp_path: Path) -> None:
@@ -300,9 +301,10 @@ def test_a_left_out_column_that_resembles_one_that_is_there_is_a_warning(tmp_pat
         "model,params,tokens,benchmark,score,scroe,x_task\na,1B,2B,piqa,0.6,0.7,1\n",
         encoding="utf-8",
     )
-    warnings = [note for note in read_records([path]).report.notes() if "warning" in note]
+    notes = read_records([path]).report.notes()
+    warnings = [note for note in notes if note.level == Level.WARNING]
     assert len(warnings) == 1
-    assert "column 'scroe' is left out. Correct it if 'score' is meant" in warnings[0]
+    assert "column 'scroe' is left out. Correct it if 'score' is meant" in str(warnings[0])
 
 
 @pytest.mark.parametrize(("params", "warned"), [("1B", False), ("", True)])
@@ -312,7 +314,7 @@ def test_a_left_out_column_of_sizes_is_a_warning_where_sizes_are_lacking(
     path = tmp_path / "sizes.csv"
     header = "model,params,teacher_params,tokens,benchmark,score"
     path.write_text(f"{header}\na,{params},0.8B,2B,piqa,0.6\n", encoding="utf-8")
-    notes = "\n".join(read_records([path]).report.notes())
+    notes = "\n".join(map(str, read_records([path]).report.notes()))
     assert ("'teacher_params' is left out, and checkpoints lack" in notes) is warned
     assert ("Name it 'params'" in notes) is warned
 

@@ -59,7 +59,7 @@ def assert_plain(reading: Reading) -> None:
 def test_what_spreadsheets_write_is_understood(tmp_path: Path, text: str, note: str) -> None:
     reading = read(tmp_path, text)
     assert_plain(reading)
-    assert note in "\n".join(reading.report.notes())
+    assert note in "\n".join(map(str, reading.report.notes()))
 
 
 def test_errors_below_a_title_name_the_line_of_the_file(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_what_follows_plus_minus_is_a_standard_error(tmp_path: Path) -> None:
     assert reading.table.scores == pytest.approx(np.array([[0.5, 0.3], [0.6, 0.4]]))
     expected = np.array([[0.015, np.nan], [0.01, 0.02]])
     assert reading.table.stderr == pytest.approx(expected, nan_ok=True)
-    assert "3 numbers after ± read as standard errors." in reading.report.notes()
+    assert "3 numbers after ± read as standard errors." in map(str, reading.report.notes())
 
 
 def test_plus_minus_in_a_long_table(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_people_write_for_missing_is_missing_and_counted(tmp_path: Path, wo
     names = [unit.benchmark for unit in reading.table.units]
     scores = reading.table.scores[:, [names.index("piqa"), names.index("hellaswag")]]
     assert np.isnan(scores).tolist() == [[True, False], [False, False]]
-    assert "1 cell like -, NaN or N/A read as not measured." in reading.report.notes()
+    assert "1 cell like -, NaN or N/A read as not measured." in map(str, reading.report.notes())
 
 
 def test_a_missing_size_is_not_known(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_nan_in_json_lines_is_missing(tmp_path: Path) -> None:
 def test_a_markdown_table_is_read(tmp_path: Path) -> None:
     reading = read(tmp_path, MARKDOWN, "README.md")
     assert_plain(reading)
-    notes = "\n".join(reading.report.notes())
+    notes = "\n".join(map(str, reading.report.notes()))
     assert "the table at line 5 of Markdown is read" in notes
     assert "1 more of its tables, from line 10 on, are left out" in notes
     assert [c.line for c in reading.table.checkpoints] == [7, 8]
@@ -152,7 +152,7 @@ def test_a_workbook_is_read_by_its_first_sheet(tmp_path: Path) -> None:
     book.save(path)
     reading = read_records([path])
     assert_plain(reading)
-    notes = "\n".join(reading.report.notes())
+    notes = "\n".join(map(str, reading.report.notes()))
     assert "row 2 is the header" in notes
     assert "not 'notes'" in notes
 
@@ -174,7 +174,7 @@ def test_columns_without_numbers_are_left_out(tmp_path: Path) -> None:
 
 def test_columns_of_unknown_names_are_said_to_be_read_as_benchmarks(tmp_path: Path) -> None:
     reading = read(tmp_path, PLAIN.replace("hellaswag", "my_quiz"))
-    assert "read as benchmarks: piqa, my_quiz; start the name" in reading.report.notes()[0]
+    assert "read as benchmarks: piqa, my_quiz; start the name" in str(reading.report.notes()[0])
 
 
 def test_a_leaderboard_names_its_models_by_link_or_in_full(tmp_path: Path) -> None:
@@ -190,8 +190,8 @@ def test_a_leaderboard_names_its_models_by_link_or_in_full(tmp_path: Path) -> No
 
 def test_a_plain_column_among_percent_is_a_warning(tmp_path: Path) -> None:
     text = "model,params,arc (%),piqa (%),code\na,1B,30,50,0\nb,2B,40,60,0.91\n"
-    notes = "\n".join(read(tmp_path, text).report.notes())
+    notes = "\n".join(map(str, read(tmp_path, text).report.notes()))
     assert "code (up to 0.91) read as fractions, while arc, piqa are said to be in percent" in notes
     text = text.replace("code", "code (%)")
-    notes = "\n".join(read(tmp_path, text).report.notes())
+    notes = "\n".join(map(str, read(tmp_path, text).report.notes()))
     assert "code said to be in percent, and no value is above 1" in notes

@@ -89,7 +89,7 @@ def test_two_counts_are_said_and_marked_in_the_skeleton(tmp_path: Path) -> None:
     write(tmp_path, "lad-1b-data3-300b", {"acc,none": 0.5})
     collected = collect([tmp_path])
     assert "params" not in collected.checkpoints[0].sizes
-    assert "its name has 1b and 300b" in collected.warnings[0]
+    assert "its name has 1b and 300b" in str(collected.warnings[0])
     assert "which of 1b and 300b, or neither" in ladder_skeleton(collected)
 
 
@@ -114,7 +114,7 @@ def test_runs_that_may_be_two_do_not_supersede_each_other_in_silence(tmp_path: P
     write(tmp_path / "r", "run/b", {"acc,none": 0.6}, date=2.0)
     collected = collect([tmp_path / "r"], ladder=one)
     assert scores(collected) == [0.6]
-    assert any("run_a.json is superseded by" in warning for warning in collected.warnings)
+    assert any("run_a.json is superseded by" in str(warning) for warning in collected.warnings)
 
 
 SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
@@ -142,7 +142,7 @@ def test_a_setting_of_one_rung_makes_a_column_of_its_own(tmp_path: Path, name: s
     }
     assert by_model["a-1b"] == by_model["b-2b"] != by_model["c-4b"]
     assert label in by_model["c-4b"]
-    assert any("c-4b.json" in note and "a-1b.json" in note for note in collected.notes)
+    assert any("c-4b.json" in str(note) and "a-1b.json" in str(note) for note in collected.notes)
 
 
 def test_an_ignored_setting_makes_no_column(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_an_ignored_setting_makes_no_column(tmp_path: Path) -> None:
     ignore = frozenset({"chat-template", "turns"})
     collected = collect([tmp_path], choice=Choice(metric={}, filter={}, shots={}, ignore=ignore))
     assert variants(collected) == {""}
-    assert any("chat template differs" in warning for warning in collected.warnings)
+    assert any("chat template differs" in str(warning) for warning in collected.warnings)
 
 
 def test_an_adapter_makes_another_model(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def ladder_of(tmp_path: Path, metric: str, values: tuple[float, ...], **content:
 def test_the_unit_of_a_metric_is_one_decision(tmp_path: Path) -> None:
     collected = ladder_of(tmp_path, "exact_match", (0.4, 0.9, 5.2, 37.0))
     assert sorted(scores(collected)) == pytest.approx([0.004, 0.009, 0.052, 0.37])
-    assert any("all 4 values divided by 100" in note for note in collected.notes)
+    assert any("all 4 values divided by 100" in str(note) for note in collected.notes)
 
 
 def test_the_user_can_say_percent(tmp_path: Path) -> None:
@@ -228,4 +228,4 @@ def test_models_that_lack_the_metric_keep_another_in_a_column_of_its_own(tmp_pat
     collected = collect([tmp_path])
     found = {(p.score.metric, p.score.score) for p in collected.placed}
     assert found == {("acc_norm", 0.5), ("acc_norm", 0.6), ("acc", 0.7)}
-    assert any("some models have acc" in note for note in collected.notes)
+    assert any("some models have acc" in str(note) for note in collected.notes)

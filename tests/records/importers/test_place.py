@@ -69,14 +69,14 @@ def test_one_token_count_for_many_steps_is_warned_of(tmp_path: Path) -> None:
     for step in (10, 20):
         write(tmp_path, f"a-1b,revision=step{step}")
     rules = ladder(tmp_path, "models:\n- {match: 'a-1b', tokens: 2B}\n")
-    assert "2 steps that all saw 2B tokens" in collect([tmp_path], ladder=rules).warnings[0]
+    assert "2 steps that all saw 2B tokens" in str(collect([tmp_path], ladder=rules).warnings[0])
 
 
 def test_an_entry_of_the_ladder_that_matches_nothing_is_told(tmp_path: Path) -> None:
     write(tmp_path, "a-1b")
     rules = ladder(tmp_path, "models:\n- {match: 'a-*'}\n- {match: 'b-*'}\n")
-    assert collect([tmp_path], ladder=rules).warnings == (
-        "ladder: 'b-*' is the first match of no model",
+    assert tuple(map(str, collect([tmp_path], ladder=rules).warnings)) == (
+        "ladder: 'b-*' is the first match of no model.",
     )
 
 

@@ -21,7 +21,7 @@ def test_a_folder_of_results_gives_the_same_table_as_its_import(tmp_path: Path) 
     assert direct.table.units == imported.table.units
     assert direct.table.scores.tolist() == imported.table.scores.tolist()
     assert [c.tokens for c in direct.table.checkpoints] == [2e9] * 4
-    assert "read 4 files (4 lm-eval)" in direct.report.notes()[0]
+    assert "read 4 files (4 lm-eval)" in str(direct.report.notes()[0])
 
 
 def test_the_metric_that_is_asked_for_is_taken_from_results_too() -> None:

@@ -22,7 +22,7 @@ def test_the_ladder_goes_before_the_file_and_the_file_before_the_name(tmp_path: 
     one = resolve(subject, "x.json", rules)
     assert one.sizes == {"params": 190_354_176, "tokens": 3.8e9}
     assert one.origin == {"params": "file", "tokens": "ladder"}
-    assert "params is 190M by the file and 200M by the name" in one.warnings[0]
+    assert "params is 190M by the file and 200M by the name" in str(one.warnings[0])
 
 
 def test_ladder_and_file_more_than_five_percent_apart_are_refused(tmp_path: Path) -> None:

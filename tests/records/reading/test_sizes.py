@@ -35,14 +35,14 @@ def test_parameters_without_embeddings_stand_beside_all_of_them(tmp_path: Path) 
 def test_parameters_without_embeddings_alone_are_taken_and_said(tmp_path: Path) -> None:
     reading = read(tmp_path, "model,params_non_embedding,tokens,piqa\na,42M,200B,0.6\n")
     assert reading.table.params.tolist() == [42e6]
-    assert "without embeddings" in "\n".join(reading.report.notes())
+    assert "without embeddings" in "\n".join(map(str, reading.report.notes()))
 
 
 def test_params_alone_are_enough_where_all_saw_the_same_data(tmp_path: Path) -> None:
     text = "model,params,tokens,piqa\na,1B,,0.6\nb,2B,,0.7\nc,3B,5B,0.7\n"
     reading = read(tmp_path, text, tokens=1e12)
     assert reading.table.tokens.tolist() == [1e12, 1e12, 5e9]
-    assert "tokens of 2 checkpoints as --tokens says" in "\n".join(reading.report.notes())
+    assert "tokens of 2 checkpoints as --tokens says" in "\n".join(map(str, reading.report.notes()))
 
 
 def test_checkpoints_of_a_run_did_not_see_the_same_data(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_flops_alone_are_a_scale(tmp_path: Path) -> None:
     reading = read(tmp_path, "model,flops,piqa\na,1.2e20,0.6\nb,1.2e22,0.7\n")
     assert reading.table.params == pytest.approx([1e9, 1e10])
     assert reading.table.tokens == pytest.approx([2e10, 2e11])
-    assert "20 tokens per parameter assumed" in "\n".join(reading.report.notes())
+    assert "20 tokens per parameter assumed" in "\n".join(map(str, reading.report.notes()))
 
 
 def test_flops_of_one_model_of_a_sized_family_are_no_track(tmp_path: Path) -> None:
@@ -72,7 +72,9 @@ def test_each_seed_is_a_run_of_its_own(tmp_path: Path) -> None:
     assert [c.model for c in reading.table.checkpoints] == ["a, seed 0", "a, seed 1", "b"]
     assert [c.seed for c in reading.table.checkpoints] == [0, 1, 0]
     assert reading.table.scores.ravel().tolist() == [0.6, 0.61, 0.7]
-    assert "1 model has several seeds, each a run of its own: a." in reading.report.notes()
+    assert "1 model has several seeds, each a run of its own: a." in map(
+        str, reading.report.notes()
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,4 +117,6 @@ def test_defaults_of_a_ladder_take_every_key_of_an_entry(tmp_path: Path) -> None
 
 def test_a_benchmark_near_a_shipped_name_is_named(tmp_path: Path) -> None:
     reading = read(tmp_path, "model,params,tokens,arc_chalenge\na,1B,20B,0.5\n")
-    assert "Near a shipped name: arc_chalenge (arc_challenge)." in "\n".join(reading.report.notes())
+    assert "Near a shipped name: arc_chalenge (arc_challenge)." in "\n".join(
+        map(str, reading.report.notes())
+    )

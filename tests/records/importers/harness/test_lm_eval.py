@@ -109,7 +109,9 @@ def test_beside_a_score_other_metrics_are_named_and_nan_is_counted(tmp_path: Pat
     content = results(results={"arc": task}, higher_is_better={"arc": {"brier": False}})
     collected = collect([write(tmp_path / "r.json", content)])
     assert scores(collected) == {("arc", "", "acc"): 0.25}
-    assert collected.notes == ("arc: acc taken; also there: brier, word_perplexity",)
+    assert [str(note) for note in collected.notes] == [
+        "arc: acc taken; also there: brier, word_perplexity."
+    ]
     assert sum(collected.left_out.values()) == 1
 
 
@@ -144,13 +146,13 @@ def test_the_newest_evaluation_of_each_task_wins(tmp_path: Path) -> None:
     write(folder / "results_2026-01-01T00-00-00.0.json", results(results=both))
     collected = collect([tmp_path])
     assert scores(collected) == {("arc", "", "acc"): 0.31, ("piqa", "", "acc"): 0.6}
-    assert "1 older evaluation of" in " ".join(collected.notes)
+    assert "1 older evaluation of" in " ".join(map(str, collected.notes))
 
 
 def test_a_subset_is_warned_of(tmp_path: Path) -> None:
     content = results(**{"n-samples": {"arc": {"original": 1172, "effective": 100}}})
     collected = collect([write(tmp_path / "r.json", content)])
-    assert "subset" in collected.warnings[0]
+    assert "subset" in str(collected.warnings[0])
     assert collected.placed[0].score.n_items == 100
 
 
@@ -169,10 +171,10 @@ def test_models_evaluated_differently_are_columns_apart_with_both_values_said(
     other = {"model": "hf", "model_args": "pretrained=acme/b-410m"}
     write(tmp_path / "b.json", results(config=other) | change)
     collected = collect([tmp_path])
-    (note,) = (note for note in collected.notes if f"{word} is" in note)
-    assert f"'{first}' for" in note
-    assert f"'{second}' for acme/b-410m" in note
-    assert "b.json" in note
+    (note,) = (note for note in collected.notes if f"{word} is" in str(note))
+    assert f"'{first}' for" in str(note)
+    assert f"'{second}' for acme/b-410m" in str(note)
+    assert "b.json" in str(note)
     rows = as_rows(collected)
     columns = set(zip(rows.number("shots"), map(str, rows.text("variant")), strict=True))
     assert len(columns) == 2
@@ -185,7 +187,7 @@ def test_following_the_advice_on_hashes_works(tmp_path: Path) -> None:
     choice = Choice(metric={}, filter={}, shots={}, ignore=frozenset({"hash"}))
     collected = collect([tmp_path], choice=choice)
     assert len(collected.placed) == 2
-    assert "differs between models" in collected.warnings[0]
+    assert "differs between models" in str(collected.warnings[0])
 
 
 def test_revisions_without_step_stay_apart(tmp_path: Path) -> None:
@@ -303,7 +305,7 @@ def test_results_of_several_versions_of_the_harness_are_warned_of(tmp_path: Path
         content |= {"lm_eval_version": version} if version else {}
         write(tmp_path / f"r{i}.json", content)
     (warning,) = collect([tmp_path]).warnings
-    assert "lm-eval 0.4.3 (1 file), lm-eval 0.4.9 (2 files)" in warning
+    assert "lm-eval 0.4.3 (1 file), lm-eval 0.4.9 (2 files)" in str(warning)
     assert not collect([tmp_path], exclude=["r1.json"]).warnings
 
 
@@ -316,7 +318,7 @@ def test_of_each_question_the_newest_answer_is_kept(tmp_path: Path) -> None:
         (folder / f"samples_arc_2026-01-{day}T00-00-00.0.jsonl").write_text("".join(lines))
     collected = collect([tmp_path], samples=True)
     assert answers(collected) == {(0, "a" * 16): 1.0, (0, "b" * 16): 0.0, (0, "c" * 16): 1.0}
-    assert "2 older evaluations of" in " ".join(collected.notes)
+    assert "2 older evaluations of" in " ".join(map(str, collected.notes))
     rows = as_rows(collected)
     assert list(rows.text("task")) == ["a" * 16, "b" * 16, "c" * 16]
     assert rows.number("score").tolist() == [1.0, 0.0, 1.0]

@@ -182,7 +182,7 @@ def test_wandb_history_has_its_run_in_the_file_name(tmp_path: Path) -> None:
 def test_a_wandb_history_of_exactly_500_rows_is_warned_of(tmp_path: Path) -> None:
     rows = "".join(f"{i},0.5\n" for i in range(500))
     collected = collect([write(tmp_path / "run-1B.csv", f"_step,arc/acc\n{rows}")])
-    assert "samples them" in collected.warnings[0]
+    assert "samples them" in str(collected.warnings[0])
 
 
 def test_a_wandb_chart_leaves_minimum_and_maximum_columns_out(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What do results hold for programs?"""

@@ -20,6 +20,7 @@ from scalepredict.records.reference_rows import shipped_models
 from scalepredict.records.table import (
     FLOPS_PER_PARAM_TOKEN,
     Bools,
+    Checkpoint,
     EvalTable,
     Floats,
     Ints,
@@ -132,7 +133,7 @@ def language_scales(params: Floats, tokens: Floats, flops: Floats) -> Bools:
 
 def unfit_ladder(table: EvalTable) -> str:
     """Why no benchmark of a family can be served; empty if its scales and names allow it."""
-    if any(_TUNED.search(name) for c in table.checkpoints for name in (c.model, c.family)):
+    if any(map(_tuned, table.checkpoints)):
         return "the reference is of base models, and these look instruction-tuned"
     fit = language_scales(table.params, table.tokens, table.flops)
     if not fit.all():
@@ -143,10 +144,20 @@ def unfit_ladder(table: EvalTable) -> str:
     return ""
 
 
+def _tuned(checkpoint: Checkpoint) -> bool:
+    # The column goes before the name: "it" may be the name of a language.
+    if checkpoint.kind:
+        return checkpoint.kind.casefold() not in ("base", "pretrained")
+    return any(map(_TUNED.search, (checkpoint.model, checkpoint.family)))
+
+
 def labs_of(table: EvalTable) -> frozenset[str]:
-    """The labs that a ladder may come from, by words in its names or by models they share."""
-    names = {name for c in table.checkpoints for name in (c.model, c.family)}
-    found = {lab for lab, words in _lists().labs.items() if any(map(words.search, names))}
+    """The labs a ladder may come from: as told, by words in its names, by models they share."""
+    names = {name for c in table.checkpoints for name in (c.model, c.family, c.lab)}
+    told = {c.lab.casefold() for c in table.checkpoints}
+    found = {
+        lab for lab, words in _lists().labs.items() if lab in told or any(map(words.search, names))
+    }
     own = {simplified(name) for name in names}
     return frozenset(found.union(*(_labs_by_model().get(name, frozenset()) for name in own)))
 

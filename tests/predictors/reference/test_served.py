@@ -1,5 +1,7 @@
 """Which columns have a reference curve, and which labs are left out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,20 @@ def ladder(model: str, family: str) -> EvalTable:
 )
 def test_labs_by_name(model: str, family: str, labs: set[str]) -> None:
     assert labs_of(ladder(model, family)) == labs
+
+
+def test_columns_of_lab_and_kind_count() -> None:
+    plain = ladder("mix-1b", "x")
+    (row,) = plain.checkpoints
+    theirs = replace(plain, checkpoints=(replace(row, lab="Allen AI / OLMo"),))
+    assert labs_of(theirs) == {"ai2"}
+    assert labs_of(replace(plain, checkpoints=(replace(row, lab="Meta"),))) == {"meta"}
+    tuned = replace(plain, checkpoints=(replace(row, kind="instruct"),))
+    assert "base models" in unfit_ladder(tuned)
+    named = ladder("wiki-it-1b", "x")
+    assert "base models" in unfit_ladder(named)
+    base = replace(named.checkpoints[0], kind="base")
+    assert unfit_ladder(replace(named, checkpoints=(base,))) == ""
 
 
 def test_labs_that_a_user_names() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from scalepredict.cli.inputs.chosen import gather_evidence, read_files
 from scalepredict.cli.inputs.options import Reading
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
@@ -20,6 +19,9 @@ from scalepredict.records.table import EvalTable
 
 def stored_measured(stored: StoredFit, records: Sequence[Path], how: Reading) -> Measured:
     """Measured records, chosen by the options that the fit was made with."""
+    # Imported here: a forecast that reads no records must not pay for pandas and all importers.
+    from scalepredict.cli.inputs.chosen import read_files
+
     choice = stored.provenance.choice
     reading = read_files(
         records,
@@ -77,6 +79,9 @@ def checkpoint_series(stored: StoredFit) -> EvalTable:
     Raises:
         RefusedError: The files are gone or have changed since.
     """
+    # Imported here, as above.
+    from scalepredict.cli.inputs.chosen import gather_evidence
+
     choice = stored.provenance.choice
     if choice.checkpoints == "all":
         tables = [group.evidence for group in stored.fit.groups]

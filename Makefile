@@ -6,7 +6,7 @@ ROOMS := cli configs evaluation predictors records sample_data
 # New copies of the same sources never need a second installation, so one stamp is enough.
 STAMP := $(VENV)/installed
 
-.PHONY: demo readme pictures test test-all test-lowest lint types wheel dist fuzz clean
+.PHONY: demo readme pictures docs browser-test test test-all test-lowest lint types wheel dist fuzz clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,24 @@ readme: $(STAMP)
 # Draws the pictures of README.md from the sample data.
 pictures: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/project/pictures.sh
+
+# The site, into site/: strict, and without a dead link or anything loaded from outside.
+docs: $(VENV)/docs .typecheck
+	PYTHONPATH=benchmarks/site NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
+	$(BIN)/python -P benchmarks/site/links.py site
+
+$(VENV)/docs: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@
+
+# The report in a real browser, where a Chromium is installed.
+browser-test: $(VENV)/browser
+	@if command -v chromium google-chrome > /dev/null; then $(BIN)/pytest -q tests/browser; \
+	else echo "browser-test: no Chromium is installed, so the report was not tried in a browser"; fi
+
+$(VENV)/browser: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	touch $@
 
 test: $(STAMP)
 	$(BIN)/pytest -q -n auto -m 'not slow'
@@ -71,4 +89,4 @@ dist: $(STAMP)
 	sh benchmarks/project/check_dist.sh dist $(PYTHON)
 
 clean:
-	rm -rf $(VENV) .venv-lowest .typecheck build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest .typecheck build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

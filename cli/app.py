@@ -155,7 +155,7 @@ def _options(
     del version
 
 
-# The table of commands, in the order of a user's work; README.md lists them in the same order.
+# The table of commands, in the order of a user's work.
 COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "import": import_records,
     "validate": validate,

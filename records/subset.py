@@ -33,8 +33,9 @@ def known_names(what: str, asked: Iterable[str], known: Sequence[str]) -> None:
     for name in asked:
         if name not in known:
             close = did_you_mean(name, known)
+            there = "there is only" if len(known) == 1 else "there are"
             shown = listed(known, most=12)
-            raise RefusedError(f"there is no {what} {name!r}{close}; there are {shown}.")
+            raise RefusedError(f"there is no {what} {name!r}{close}; {there} {shown}.")
 
 
 def up_to(

@@ -1,8 +1,11 @@
-"""Does the README show what the program prints? Runs its commands; --write puts their output in.
+"""Do the README and the pages of the site show what the program prints? Runs their commands.
+
+    python benchmarks/project/readme.py [--write] [PAGE ...]
 
 A block marked `sh` holds commands; a block marked `text` right after it holds the stdout of its
 last `scalepredict` command, whose columns of blanks are kept. Blocks marked `python` are run, too,
-with what they print in the `text` block after them. All run in one folder beside `sample_data`.
+with what they print in the `text` block after them. A block with a title is a file of that name.
+All of a page run in one folder beside `sample_data`; --write puts the output in.
 """
 
 import difflib
@@ -15,8 +18,28 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-README = ROOT / "README.md"
-BLOCK = re.compile(r"^```(sh|python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+sys.path.insert(0, str(ROOT / "benchmarks" / "site"))
+
+import accuracy_table  # type: ignore[import-not-found]  # noqa: E402  # beside the site's pages
+
+README_GROUPS = ("pythia", "gemstones", "open_lm", "families", "opensci_spaced")
+SHOWN = [accuracy_table.GROUPS[name] for name in README_GROUPS]
+BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+TABLE = re.compile(r"(?<=<!-- accuracy -->\n\n).*?(?=\n\n<!-- end -->)", re.DOTALL)
+
+
+def accuracy() -> str:
+    """Rows of the README's table of errors, from the stored output of accuracy.py."""
+    rows = [row for row in accuracy_table.errors() if row[0] in SHOWN]
+    header = ("records", "scalepredict", "power law", "line in log C", "last value")
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def pages() -> list[Path]:
+    """README.md, and the pages of the site that hold commands."""
+    own = sorted((ROOT / "docs").glob("*.md"))
+    return [ROOT / "README.md", *(path for path in own if "```sh\n" in path.read_text())]
 
 
 def output_of(kind: str, code: str, folder: Path) -> str:
@@ -52,23 +75,32 @@ def refreshed(text: str) -> str:
 
         def renew(block: re.Match[str]) -> str:
             nonlocal output
-            kind, content = block[1], block[2]
-            if kind == "text":
+            kind, name, content = block.groups()
+            if name:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(content)
+            elif kind == "text":
                 return f"```text\n{output}```"
-            output = output_of(kind, content, folder)
+            elif kind in ("sh", "python"):
+                output = output_of(kind, content, folder)
             return block[0]
 
-        return BLOCK.sub(renew, text)
+        return TABLE.sub(lambda _: accuracy(), BLOCK.sub(renew, text))
 
 
 def main() -> None:
-    old = README.read_text(encoding="utf-8")
-    new = refreshed(old)
-    if "--write" in sys.argv:
-        README.write_text(new, encoding="utf-8")
-    elif new != old:
-        changes = difflib.unified_diff(old.splitlines(), new.splitlines(), "README.md", "now")
-        sys.exit("\n".join(changes) + "\nREADME.md is stale: run `make readme`.")
+    named = [Path(word).resolve() for word in sys.argv[1:] if not word.startswith("-")]
+    stale: list[str] = []
+    for page in named or pages():
+        old = page.read_text(encoding="utf-8")
+        new = refreshed(old)
+        if "--write" in sys.argv:
+            page.write_text(new, encoding="utf-8")
+        elif new != old:
+            name = str(page.relative_to(ROOT))
+            stale += difflib.unified_diff(old.splitlines(), new.splitlines(), name, "now")
+    if stale:
+        sys.exit("\n".join(stale) + "\nstale: run `make readme`.")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from scalepredict.cli.inputs.options import Verbosity
 from scalepredict.cli.inputs.parameters import command
 from scalepredict.cli.inputs.target_options import DEFAULT_FIT
 from scalepredict.errors import RefusedError
+from scalepredict.records.text.counts import listed
 
 SMALL, LARGE = "ladder.csv", "measured.csv"
 LARGEST = 2.8e9  # parameters of the ladder's largest model; the larger ones are for comparison
@@ -37,7 +38,7 @@ def demo(verbosity: Verbosity) -> None:
     names = (SMALL, LARGE, str(DEFAULT_FIT))
     if there := [name for name in names if Path(name).exists()]:
         raise RefusedError(
-            f"demo: {' and '.join(there)} would be overwritten; run it in an empty folder."
+            f"demo: {listed(there)} would be overwritten; run it in an empty folder."
         )
     for name, text in zip(names, _sample(), strict=False):
         write_whole(name, text)

@@ -1,0 +1,63 @@
+"""What stands in the tables of accuracy? The output of accuracy.py, read into rows.
+
+python benchmarks/accuracy.py DATA_FOLDER > benchmarks/accuracy.txt
+"""
+
+import re
+from pathlib import Path
+
+OUTPUT = Path(__file__).resolve().parents[1] / "accuracy.txt"
+GROUPS = {
+    "pythia": "Pythia, 0 and 5 shots",
+    "open_lm": "open_lm, over-trained",
+    "gemstones": "Gemstones, width and depth",
+    "families": "public families",
+    "lm_eval": "Open LLM history",
+    "opt_bloom": "OPT, BLOOM",
+    "public_v2": "public families, harder benchmarks",
+    "emergent": "BIG-bench, emergent",
+    "opensci": "open-sci-ref",
+    "opensci_spaced": "open-sci-ref, along runs",
+    "euroeval": "EuroEval",
+    "openclip": "OpenCLIP",
+    "mteb": "MTEB",
+}
+METHODS = ("stack", "power_law", "trend", "last")
+MAE = re.compile(r"([\d.]+)\([+-][\d.]+\)")
+
+
+def blocks() -> dict[str, list[str]]:
+    """The lines below each title."""
+    found: dict[str, list[str]] = {}
+    for block in OUTPUT.read_text(encoding="utf-8").split("\n\n"):
+        title, *lines = block.strip("\n").splitlines()
+        found[title] = lines
+    return found
+
+
+def errors() -> list[tuple[str, ...]]:
+    """Of each group: name, and the mean over factors of the error of each method, in points."""
+    rows = []
+    for group, name in GROUPS.items():
+        lines = blocks().get(f"{group}: MAE in points (bias), on common cells", [])
+        means = {line.split()[0]: _mean(line) for line in lines[1:]}
+        if means:
+            rows.append((name, *(means.get(method, "-") for method in METHODS)))
+    return rows
+
+
+def coverage() -> list[tuple[str, ...]]:
+    """Of each group: name, shares inside 50, 80 and 90 % intervals, width of the last in points."""
+    start = "rolling origins, benchmarks"
+    (lines,) = (own for title, own in blocks().items() if title.startswith(start))
+    rows = []
+    for line in lines:
+        found = re.match(r"\s*(\w+)\s+(\d+)/(\d+)/(\d+)\s+([\d.]+)", line)
+        if found and found[1] in GROUPS:
+            rows.append((GROUPS[found[1]], *found.groups()[1:]))
+    return rows
+
+
+def _mean(line: str) -> str:
+    values = [float(value) for value in MAE.findall(line)]
+    return f"{sum(values) / len(values):.1f}" if values else "-"

@@ -1,0 +1,187 @@
+"""Which parts of the site are made from the program? A hook of mkdocs; see mkdocs.yml.
+
+A page holds a mark such as ``<!-- methods -->`` where the part belongs. The pages of the rules and
+of the notes are made by commands of their own.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import accuracy_table  # type: ignore[import-not-found]  # it lies beside this file
+import typer
+from mkdocs.structure.files import File
+from typer.testing import CliRunner
+
+from scalepredict.cli.app import app
+from scalepredict.records.importers.registry import importers
+from scalepredict.records.notes import CODES
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = ROOT / "configs" / "schemas"
+AGENTS = "agents.md"
+RULES = "Rules of the gate"
+MARK = re.compile(r"^<!-- (\w+) -->$", re.MULTILINE)
+
+
+def methods() -> str:
+    """One row for each method, from the docstrings of the modules."""
+    rows = [
+        (f"`{row['name']}`", row["what"], f"`{row['formula']}`", row["needs"], row["fails_when"])
+        for row in json.loads(CliRunner().invoke(app, ["methods", "--json"]).stdout)["methods"]
+    ]
+    return table(("method", "what", "formula", "needs", "fails when"), rows)
+
+
+def commands() -> str:
+    """The help of every command, as it is printed."""
+    return "\n\n".join(f"## {path}\n\n```text\n{text}```" for path, text in helps())
+
+
+def command_list() -> str:
+    """One line for each command."""
+    first = (text.split("\n\n")[1].strip().splitlines()[0] for _, text in helps())
+    return "\n".join(f"- `{path}`: {line}" for (path, _), line in zip(helps(), first, strict=True))
+
+
+def helps() -> Iterator[tuple[str, str]]:
+    """Name and help page of each command and sub-command."""
+    root = typer.main.get_command(app)
+    yield from _helps(root, "scalepredict", None)
+
+
+def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
+    context = command.context_class(command, info_name=path.split()[-1], parent=parent)
+    context.terminal_width = context.max_content_width = 88
+    if inner := getattr(command, "commands", None):
+        for name in command.list_commands(context):
+            yield from _helps(inner[name], f"{path} {name}", context)
+    else:
+        yield path, command.get_help(context) + "\n"
+
+
+def documents() -> str:
+    """The top keys of every JSON document, from its schema."""
+    return "\n\n".join(_schema(path) for path in sorted(SCHEMAS.glob("*.schema.json")))
+
+
+def _schema(path: Path) -> str:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    always = schema.get("required", ())
+    rows = [
+        (f"`{name}`", _type(what), "yes" if name in always else "", _about(what))
+        for name, what in schema.get("properties", {}).items()
+    ]
+    head = f"## {schema.get('title', path.name)}\n\n`configs/schemas/{path.name}`. "
+    about = escape(schema.get("description", ""), quote=False)
+    return f"{head}{about}\n\n" + table(("key", "type", "always", "what"), rows)
+
+
+def _type(what: dict[str, Any]) -> str:
+    if "const" in what:
+        return f"`{json.dumps(what['const'])}`"
+    kind = what.get("type") or what.get("$ref", "").rpartition("/")[2] or "any of several"
+    text = " or ".join(kind) if isinstance(kind, list) else str(kind)
+    inner = what.get("items", {})
+    of = inner.get("type") or inner.get("$ref", "").rpartition("/")[2] if inner else ""
+    return f"{text} of {of}" if isinstance(of, str) and of else text
+
+
+def _about(what: dict[str, Any]) -> str:
+    keys = ", ".join(f"`{name}`" for name in what.get("properties", {}))
+    about = escape(what.get("description", ""), quote=False)
+    return " ".join(part for part in (about, keys) if part)
+
+
+def formats() -> str:
+    """One row for each format of results that is read."""
+    rows = [
+        (f"`{each.kind}`", (inspect.getdoc(inspect.getmodule(type(each))) or "").splitlines()[0])
+        for each in importers()
+    ]
+    return table(("format", "what it reads"), rows)
+
+
+def accuracy() -> str:
+    """Errors of the default and of what people use instead, group by group."""
+    header = ("records", "scalepredict", "power law", "line in log C", "last value")
+    return table(header, accuracy_table.errors())
+
+
+def coverage() -> str:
+    """How often intervals held, group by group."""
+    header = ("records", "50 % held", "80 % held", "90 % held", "90 % width, points")
+    return table(header, accuracy_table.coverage())
+
+
+def changelog() -> str:
+    """CHANGELOG.md without its title."""
+    return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").partition("\n")[2]
+
+
+def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table of Markdown."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    cells = ([cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    part.__name__: part
+    for part in (
+        *(methods, commands, command_list, documents, formats),
+        *(accuracy, coverage, changelog),
+    )
+}
+
+
+def filled(markdown: str) -> str:
+    """A page with its made parts in place."""
+    return MARK.sub(lambda mark: PARTS[mark[1]](), markdown)
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Called by mkdocs for each page."""
+    return filled(markdown)
+
+
+def on_config(config: Any) -> Any:
+    """Called by mkdocs first: the pages of the rules take their place among the others."""
+    rules = sorted(path.name for path in Path(config["docs_dir"], "rules").glob("*.md"))
+    for entry in config["nav"]:
+        if RULES in entry:
+            entry[RULES] = ["rules/index.md", *(f"rules/{n}" for n in rules if n != "index.md")]
+    return config
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Called by mkdocs with the files that it found: the page of notes is made if there is none."""
+    if files.get_file_from_path("notes.md") is None:
+        rows = [(f"`{code}`", meaning) for code, meaning in CODES.items()]
+        about = "A note has a code that stays, a level, a subject and a sentence.\n\n"
+        text = f"# Notes\n\n{about}{table(('code', 'means'), rows)}\n"
+        files.append(File.generated(config, "notes.md", content=text))
+    return files
+
+
+def on_post_build(config: Any) -> None:
+    """Called by mkdocs at the end: what agents read is Markdown, and a list of the pages."""
+    source, site = Path(config["docs_dir"]), Path(config["site_dir"])
+    (site / AGENTS).write_text(filled((source / AGENTS).read_text(encoding="utf-8")))
+    (site / "llms.txt").write_text(llms(config))
+
+
+def llms(config: Any) -> str:
+    """The pages with their first sentences, in the form of llms.txt."""
+    lines = [f"# {config['site_name']}", "", f"> {config['site_description']}", "", "## Docs", ""]
+    lines.append(f"- [For agents, as Markdown]({AGENTS}): commands, JSON documents, exit codes")
+    for name in sorted(Path(config["docs_dir"]).glob("*.md")):
+        title, _, rest = name.read_text(encoding="utf-8").partition("\n")
+        sentence = rest.strip().split("\n\n")[0].split(". ")[0].replace("\n", " ")
+        about = "" if sentence[:1] in "#`<|-" else f": {sentence.rstrip('.')}"
+        lines.append(f"- [{title.lstrip('# ')}]({name.with_suffix('.html').name}){about}")
+    return "\n".join(lines) + "\n"

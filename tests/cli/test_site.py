@@ -1,0 +1,69 @@
+"""The parts of the site that are made from the program hold all of it, and its links are tried."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from scalepredict.cli.app import COMMANDS
+from scalepredict.cli.commands.plot import KINDS
+from scalepredict.predictors import registry
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks" / "site"))
+
+import accuracy_table  # type: ignore[import-not-found]  # noqa: E402
+import links  # type: ignore[import-not-found]  # noqa: E402
+
+OUTPUT = """
+pythia: MAE in points (bias), on common cells
+                         2x           4x   skill  refused
+stack            1.00(-0.1)   2.00(+0.0)   0.306       0
+last             2.46(-2.1)            -   1.000       0
+
+rolling origins, benchmarks: held at 50/80/90 %
+  pythia          60/87/96        8.3   0.88   MAE 1.37
+  all             44/73/86       12.7   2.15   MAE 3.37
+"""
+
+
+def test_tables_of_accuracy_are_read_from_the_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "accuracy.txt").write_text(OUTPUT)
+    monkeypatch.setattr(accuracy_table, "OUTPUT", tmp_path / "accuracy.txt")
+    assert accuracy_table.errors() == [("Pythia, 0 and 5 shots", "1.5", "-", "-", "2.5")]
+    assert accuracy_table.coverage() == [("Pythia, 0 and 5 shots", "60", "87", "96", "8.3")]
+
+
+def test_the_stored_output_has_rows_for_both_tables() -> None:
+    assert len(accuracy_table.errors()) == len(accuracy_table.coverage())
+    assert len(accuracy_table.errors()) > 8
+
+
+def test_dead_links_and_things_from_outside_are_found(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        '<p id="here"><a href="b.html#there">1</a><a href="a.html#here">2</a>'
+        '<a href="c.html">3</a><a href="b.html#nowhere">4</a><a href="https://x.org">5</a>'
+        '<script src="https://x.org/a.js"></script>'
+    )
+    (tmp_path / "b.html").write_text('<p id="there">')
+    assert links.broken(tmp_path) == [
+        "a.html: c.html leads nowhere",
+        "a.html: b.html#nowhere: the page has no such place",
+        "a.html: loads https://x.org/a.js from outside",
+    ]
+
+
+def test_the_made_parts_name_every_command_and_method() -> None:
+    pytest.importorskip("mkdocs")
+    import pages  # type: ignore[import-not-found]
+
+    shown = pages.filled("<!-- commands -->")
+    for name in (*(set(COMMANDS) - {"plot"}), *(f"plot {kind}" for kind in KINDS)):
+        assert f"## scalepredict {name}\n" in shown
+        assert f"`scalepredict {name}`: " in pages.filled("<!-- command_list -->")
+    methods = pages.filled("<!-- methods -->")
+    assert all(f"| `{name}` | " in methods for name in registry.names())
+    for part in ("documents", "formats", "accuracy", "coverage", "changelog"):
+        assert "<!--" not in pages.filled(f"<!-- {part} -->")

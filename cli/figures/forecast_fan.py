@@ -14,14 +14,17 @@ from scalepredict.cli.figures.style import (
     MUTED,
     POINT,
     TARGET,
+    Spot,
     axis_name,
     decades,
     new_figure,
     round_numbers,
     shown_times,
+    spot,
     title_of,
     value_limits,
 )
+from scalepredict.cli.views.own_units import unit_of, value
 from scalepredict.evaluation.classes.classes import Kind
 from scalepredict.evaluation.forecast.path import Path, standard_errors
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
@@ -72,18 +75,43 @@ def _unit(panel: Panel) -> Unit:
     return panel.path.ahead.forecast.units[panel.column]
 
 
-def small_figure(panel: Panel) -> Any:
-    """One benchmark by itself, for a page that has title and legend elsewhere."""
+def small_figure(panel: Panel) -> tuple[Any, list[Spot]]:
+    """One benchmark by itself, for a page that has title and legend elsewhere.
+
+    With it what a page tells of each score and of the target; each fan has an id of its level.
+    """
     # Fixed margins: finding the best ones takes longer than drawing.
     figure = new_figure(3.1, 2.2, fitted=False)
     axis = figure.add_axes((0.12, 0.11, 0.86, 0.77))
-    _draw(axis, panel)
+    _draw(axis, panel, named=True)
     axis.set_title("", loc="left")
     _params_marks(axis, panel.path)
-    return figure
+    return figure, list(_spots(axis, panel))
 
 
-def _draw(axis: Any, panel: Panel) -> None:
+def _spots(axis: Any, panel: Panel) -> Iterator[Spot]:
+    ahead, column = panel.path.ahead, panel.column
+    evidence, forecast = ahead.evidence, ahead.forecast
+    unit, times = unit_of(_unit(panel)), shown_times(_unit(panel))
+    scores = evidence.scores[:, column].tolist()
+    for checkpoint, flops, score in zip(
+        evidence.checkpoints, evidence.flops.tolist(), scores, strict=True
+    ):
+        if np.isfinite(score):
+            text = f"{checkpoint.model}: {value(score, unit)} at {format_count(flops)} FLOPs"
+            yield spot(axis, flops, times * score, text)
+    flops, point = float(forecast.targets.flops[-1]), float(forecast.point[-1, column])
+    if np.isfinite(point):
+        level = panel.levels.shown[-1]
+        low, high = (float(end[-1, column]) for end in forecast.interval(level))
+        size = format_count(float(forecast.targets.params[-1]))
+        text = f"{percent_key(level)} %: {value(low, unit)} to {value(high, unit)}"
+        if ahead.classes.kinds[column] is not Kind.AT_CHANCE:
+            text = f"forecast {value(point, unit)}, {text}"
+        yield spot(axis, flops, times * point, f"{size} params: {text}")
+
+
+def _draw(axis: Any, panel: Panel, *, named: bool = False) -> None:
     ahead, column = panel.path.ahead, panel.column
     evidence, forecast = ahead.evidence, ahead.forecast
     flops = forecast.targets.flops
@@ -111,6 +139,7 @@ def _draw(axis: Any, panel: Panel) -> None:
                 color=FAN,
                 alpha=shade,
                 linewidth=0,
+                gid=f"fan-{percent_key(level)}" if named else None,
             )
         if kind is not Kind.AT_CHANCE:  # no confident curve for what is not yet measurable
             axis.plot(flops, times * forecast.point[:, column], color=FAN, linewidth=1.2)

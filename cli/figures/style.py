@@ -9,6 +9,7 @@ import math
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,21 @@ def house_style() -> Iterator[None]:
         warnings.filterwarnings("ignore", message="Glyph")
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
         yield
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place of an SVG (points from its upper left corner) that has something to tell."""
+
+    x: float
+    y: float
+    text: str
+
+
+def spot(axis: Any, x: float, y: float, text: str) -> Spot:
+    """Where values of an axis come to lie in the SVG of its figure."""
+    left, up = axis.transData.transform((x, y)) * 72 / axis.figure.dpi
+    return Spot(float(left), float(72 * axis.figure.get_figheight() - up), text)
 
 
 def new_figure(width: float, height: float, *, fitted: bool = True) -> Any:

@@ -1,21 +1,41 @@
 """How does a result become a page? One file of HTML with its style inside; all text is escaped."""
 
+import base64
+import hashlib
 import html
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 
-from scalepredict.cli.figures.style import CSS_NAMES
+from scalepredict.cli.figures.style import CSS_NAMES, Spot
 from scalepredict.cli.views.render import Sheet, clean
 
 _ID = re.compile(r'(\bid="|url\(#|href="#)')
+_ASIDE = re.compile(r"<metadata>.*?</metadata>|<style\b.*?</style>", re.DOTALL)
 _SIZE = re.compile(r'<svg\b[^>]*?viewBox="(?P<box>[^"]+)"[^>]*>', re.DOTALL)
 
 
 def page(*, title: str, body: str) -> str:
     """The whole document. ``body`` is HTML already."""
-    template = files("scalepredict.configs").joinpath("report.html").read_text(encoding="utf-8")
-    return Template(template).substitute(title=html.escape(clean(title)), body=body)
+    template, style, script = (_shipped(f"report.{kind}") for kind in ("html", "css", "js"))
+    return Template(template).substitute(
+        title=html.escape(clean(title)),
+        body=body,
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+    )
+
+
+def _shipped(name: str) -> str:
+    return files("scalepredict.configs").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    # What the policy of the page names: a browser runs this script and no other.
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def text(value: str) -> str:
@@ -58,11 +78,14 @@ def table(sheet: Sheet) -> str:
     )
 
 
-def picture(svg: bytes, *, number: int, label: str) -> str:
-    """A figure inside the page: its colours follow the theme, its ids meet no other figure's."""
+def picture(svg: bytes, *, number: int, label: str, spots: Sequence[Spot] = ()) -> str:
+    """A figure inside the page: its colours follow the theme, its ids meet no other figure's.
+
+    ``spots`` tell their text where the pointer is near.
+    """
     drawing = svg.decode()
     drawing = drawing[drawing.index("<svg") :]
-    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
+    drawing = _ASIDE.sub("", drawing)  # the page has the style, as its policy wants
     drawing = _ID.sub(rf"\g<1>f{number}-", drawing)
     for colour, name in CSS_NAMES.items():
         drawing = drawing.replace(colour, f"var(--{name})")
@@ -72,4 +95,11 @@ def picture(svg: bytes, *, number: int, label: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'viewBox="{match["box"]}" role="img" aria-label="{html.escape(clean(label))}">'
     )
-    return drawing[: match.start()] + opening + drawing[match.end() :]
+    rest = drawing[match.end() :]
+    told = "".join(
+        f'<circle class="v" role="img" cx="{spot.x:.1f}" cy="{spot.y:.1f}" r="4"><title>'
+        f"{html.escape(clean(spot.text))}</title></circle>\n"
+        for spot in spots
+    )
+    end = rest.rindex("</svg>")
+    return drawing[: match.start()] + opening + rest[:end] + told + rest[end:]

@@ -148,14 +148,13 @@ def _figures(
         for column, unit in enumerate(forecast.forecast.units):
             if unit.shown not in wanted:
                 continue
-            svg = figure_bytes(
-                small_figure(Panel(path=way, column=column, levels=subject.levels)), ".svg"
-            )
+            figure, spots = small_figure(Panel(path=way, column=column, levels=subject.levels))
+            svg = figure_bytes(figure, ".svg")
             kind = wanted[unit.shown].kind
             caption = "" if kind is None else kind.label
             parts.append(
                 f"<figure><h3>{text(unit.shown)}</h3><figcaption>{text(caption)}</figcaption>"
-                f"{picture(svg, number=next(counter), label=unit.shown)}</figure>\n"
+                f"{picture(svg, number=next(counter), label=unit.shown, spots=spots)}</figure>\n"
             )
     return f"<div class=figures>\n{''.join(parts)}</div>\n"
 

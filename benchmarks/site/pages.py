@@ -14,12 +14,10 @@ from typing import Any
 
 import accuracy_table  # type: ignore[import-not-found]  # it lies beside this file
 import typer
-from mkdocs.structure.files import File
 from typer.testing import CliRunner
 
 from scalepredict.cli.app import app
 from scalepredict.records.importers.registry import importers
-from scalepredict.records.notes import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "configs" / "schemas"
@@ -156,16 +154,6 @@ def on_config(config: Any) -> Any:
         if RULES in entry:
             entry[RULES] = ["rules/index.md", *(f"rules/{n}" for n in rules if n != "index.md")]
     return config
-
-
-def on_files(files: Any, config: Any) -> Any:
-    """Called by mkdocs with the files that it found: the page of notes is made if there is none."""
-    if files.get_file_from_path("notes.md") is None:
-        rows = [(f"`{code}`", meaning) for code, meaning in CODES.items()]
-        about = "A note has a code that stays, a level, a subject and a sentence.\n\n"
-        text = f"# Notes\n\n{about}{table(('code', 'means'), rows)}\n"
-        files.append(File.generated(config, "notes.md", content=text))
-    return files
 
 
 def on_post_build(config: Any) -> None:

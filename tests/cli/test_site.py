@@ -56,7 +56,6 @@ def test_dead_links_and_things_from_outside_are_found(tmp_path: Path) -> None:
 
 
 def test_the_made_parts_name_every_command_and_method() -> None:
-    pytest.importorskip("mkdocs")
     import pages  # type: ignore[import-not-found]
 
     shown = pages.filled("<!-- commands -->")

@@ -1,5 +1,6 @@
 """How is JSONL read? One JSON object per line, block by block."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -72,6 +73,8 @@ def _parsed(texts: Sequence[bytes], lines: Codes, name: str) -> list[dict[str, A
     for text, line in zip(texts, lines, strict=True):
         try:
             item = json.loads(text.decode("utf-8-sig"), parse_constant=_constant)
+            if b"\\u" in text:
+                json.dumps(item, ensure_ascii=False).encode()  # a lone surrogate is no text
         except (ValueError, RecursionError) as problem:
             if isinstance(problem, UnicodeDecodeError):
                 raise
@@ -98,7 +101,8 @@ def _constant(text: str) -> str:
 def _column(values: Sequence[Any]) -> Column:
     kinds = {type(value) for value in values} - {type(None)}
     if kinds <= {int, float}:
-        return np.array([np.nan if value is None else value for value in values], dtype=float)
+        with contextlib.suppress(OverflowError):  # a number beyond floats is shown as it is written
+            return np.array([np.nan if value is None else value for value in values], dtype=float)
     texts = [
         value if value is None or isinstance(value, str) else json.dumps(value) for value in values
     ]

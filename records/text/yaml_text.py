@@ -6,6 +6,7 @@ is refused, and aliases cannot grow a small file into a large one.
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -159,7 +160,8 @@ class _Builder:
         if text in _CONSTANTS:
             return _CONSTANTS[text]
         if _NUMBER.fullmatch(text):
-            return int(text) if text.lstrip("+-").isdecimal() else float(text)
+            whole = text.lstrip("+-").isdecimal() and len(text) < sys.float_info.max_10_exp
+            return int(text) if whole else float(text)
         return text
 
     def _at(self, node: yaml.Node) -> str:

@@ -60,8 +60,8 @@ class SourceFile:
         """
         with _open(self.path, self.name) as stream:
             reader = csv.reader(_text(stream, self.name), strict=True)
-            header = next(reader)
             try:
+                header = next(reader)
                 for row in reader:
                     if row and len(row) != len(header):
                         raise RecordError(

@@ -118,6 +118,8 @@ YAML_MISTAKES = {
     ),
     "unknown key": (RECORD.replace("params", "parms").format(1, 0.6), r":3:12: .*'params'\?"),
     "base 60": (RECORD.format("1:30", 0.6), r":3:13: params: '1:30' is not a count"),
+    "a count beyond floats": (RECORD.format("1" + "0" * 5000, 0.6), r"5: params: inf is not"),
+    "a score beyond floats": (RECORD.format("1B", "1" + "0" * 400), r"5: score: inf is not"),
     "no is not false": (RECORD.format("no", 0.6), r":3:13: params: 'no' is not a count"),
     "text": (RECORD.format("1B", "high"), r":5:20: piqa: 'high' is not a number"),
     "no scores": ("records:\n  - {model: a}\n", r":2:5: this entry has no 'scores'"),
@@ -145,6 +147,11 @@ BYTE_MISTAKES = {
         b'{"model": "a", "score": Infinity}\n',
         r"line 1: .*Infinity is not a number",
     ),
+    "beyond floats.jsonl": (
+        b'{"model": "a", "params": 1%b, "benchmark": "x", "score": 0.5}\n' % (b"0" * 400),
+        r"line 1: params: ",
+    ),
+    "surrogate.jsonl": (b'{"model": "\\ud800"}\n', r"line 1: .*surrogates not allowed"),
     "true.jsonl": (
         b'{"model": "a", "params": true, "benchmark": "x", "score": 0.5}\n',
         r"line 1: params: 'true' is not a count",

@@ -36,6 +36,12 @@ def test_binary_and_latin1_files_are_skipped(tmp_path: Path) -> None:
         collect([tmp_path])
 
 
+def test_a_quote_that_the_header_opens_is_named_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text('"Step",x,"190M - eval/arc/acc\n1,2,3\n')
+    with pytest.raises(RecordError, match=r"x\.csv: 2: unexpected end of data"):
+        collect([tmp_path / "x.csv"])
+
+
 def test_a_huge_line_is_refused_before_it_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Forecast, Predictor, Targets
 from scalepredict.predictors.metric_laws import fit_law
 from scalepredict.predictors.scale.design import read_design
+from scalepredict.predictors.scale.sparsity import read_sparsity, with_active_params
 from scalepredict.records.evidence import select_evidence
 from scalepredict.records.table import (
     FLOPS_PER_PARAM_TOKEN,
@@ -72,13 +73,18 @@ class Ladder:
 
     def forecast(self, family: str, params: float, tokens: float) -> Forecast:
         """Calibrated forecast of one model."""
-        flops = read_design(self._own_evidence(family)).flops(params, tokens)
+        evidence = self._own_evidence(family)
+        sparsity = read_sparsity(evidence)
+        active = None if sparsity is None else sparsity.active(np.array([params]))
+        used = params if active is None else float(active[0])
+        flops = read_design(with_active_params(evidence)).flops(used, tokens)
         targets = Targets(
             family=(family,),
             params=np.array([params]),
             tokens=np.array([tokens]),
             flops=np.array([flops]),
             assumption=("",),
+            params_active=active,
         )
         raw = self.group.law.forecast(targets)
         return apply_calibration(raw, self.calibration, self.predictor)

@@ -1,5 +1,7 @@
 """A rung that is off is named, with what it does to the forecast; a healthy ladder is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,22 @@ def test_healthy_ladders_have_no_rung_off() -> None:
     """30 ladders at 1 % each: more than 3 come once in 300 by chance."""
     found = [off_rung(ladder(seed), Trend(), CALIBRATION) for seed in range(30)]
     assert sum(rung is not None for rung in found) <= 3
+
+
+def test_a_healthy_mixture_of_experts_is_compared_by_its_active_parameters() -> None:
+    dense = ladder(3)
+    sparse = replace(
+        dense,
+        checkpoints=tuple(
+            replace(c, params=8 * c.params, params_active=c.params)
+            for c in dense.checkpoints
+            if c.params is not None
+        ),
+    )
+    assert off_rung(sparse, Trend(), CALIBRATION) is None
+    low = off_rung(dropped(sparse, 5, 0.1), Trend(), CALIBRATION)
+    assert low is not None
+    assert (low.checkpoint.model, round(low.points, 1)) == ("m5", -0.1)
 
 
 @pytest.mark.parametrize("row", [3, 5, 6])

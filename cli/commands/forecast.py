@@ -15,6 +15,7 @@ from scalepredict.cli.inputs.options import (
     SeedOption,
 )
 from scalepredict.cli.inputs.parameters import TARGET, command
+from scalepredict.cli.inputs.plan_options import Money
 from scalepredict.cli.inputs.target_options import (
     DEFAULT_FIT,
     FitOption,
@@ -40,6 +41,7 @@ def forecast(
     narrowing: Narrowing,
     reading: Reading,
     intervals: IntervalOptions,
+    money: Money,
     shown: Output,
     fit_file: FitOption = DEFAULT_FIT,
     measured: MeasuredOption = (),
@@ -96,6 +98,7 @@ def forecast(
     from scalepredict.records.notes import heard, noted
 
     form, voice, levels = shown.shape, shown.voice, intervals.levels()
+    machine = money.machine()
     stored = load_fit(fit_file)
     request = target.request()
     constants = calibration_of(stored, calibration)
@@ -157,6 +160,10 @@ def forecast(
         sheets += [trajectory_sheet(each, levels, narrowing.benchmark) for each in curves]
         rows = [row for each in curves for row in trajectory_rows(each, levels)]
         document = with_trajectories(document, curves, levels)
+    if machine is not None:
+        from scalepredict.cli.views.cost_view import cost_sheet
+
+        sheets.append(cost_sheet([each for each, _ in pairs], machine))
     emit(form, sheets=sheets, rows=rows, document=document)
     voice.suggest(after_forecast(target.as_options(), fit_file))
 

@@ -43,6 +43,15 @@ def test_a_plan_names_a_run_the_knee_and_the_price(fitted: Run) -> None:
     assert "arc_easy" in done.stdout
 
 
+def test_a_forecast_tells_what_the_target_and_its_rungs_cost(fitted: Run) -> None:
+    done = fitted("forecast", *TARGET, "--gpu", "a100", "--mfu", "0.5", "--price", "2")
+    assert done.returncode == 0, done.stderr
+    (row,) = [line.split() for line in done.stdout.splitlines() if " target " in line]
+    hours = 6 * 12e9 * 300e9 / (312e12 * 0.5 * 3600)
+    assert row[-2:] == [f"{hours:,.1f}", f"{2 * hours:,.0f}"]
+    assert "pythia-410m" in done.stdout
+
+
 def test_the_document_holds_what_the_contract_says(fitted: Run) -> None:
     document = json.loads(fitted("plan", *TARGET, "--budget", "2e21", "--json").stdout)
     assert document["schema"] == "scalepredict.plan/1"

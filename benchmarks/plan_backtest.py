@@ -121,7 +121,8 @@ def rule(space: Space, table: EvalTable, budget: float) -> list[int]:
 def by_key(key: Callable[[Run], float]) -> Choice:
     def choose(space: Space, table: EvalTable, budget: float) -> list[int]:
         del table
-        picked, left = [], budget
+        picked: list[int] = []
+        left = budget
         for run in sorted(space.candidates, key=key):
             if run.cost <= left and len(picked) < MOST_RUNS:
                 picked.append(int(run.model))
@@ -258,7 +259,9 @@ def main() -> None:
     show_choices(outcomes)
     show_promises(outcomes)
     if given.fit:
-        beta, spread, half, most = constants(outcomes)
+        beta, _, half, most = constants(outcomes)
+        left = np.concatenate([residuals(outcomes, group)[0] for group in groups_of(outcomes)])
+        spread = np.quantile(left, QUARTILES)  # of pools that took no part
         for name, values in (
             ("coefficients", beta),
             ("spread", spread),
@@ -269,7 +272,7 @@ def main() -> None:
 
 
 def show_choices(outcomes: Sequence[Outcome]) -> None:
-    groups = list(dict.fromkeys(o.pool.group for o in outcomes))
+    groups = groups_of(outcomes)
     print("choice     " + "".join(f"{g:>34}" for g in groups))
     print("           " + "  MAE by budget 1 5 10 25 %, width, held" * 1)
     for choice in ("rule", "largest", "cheapest", "random"):
@@ -304,12 +307,22 @@ def ratio(outcomes: Sequence[Outcome], group: str, rival: str) -> float:
     return float(np.exp(np.mean(logs)))
 
 
+def groups_of(outcomes: Sequence[Outcome]) -> list[str]:
+    return list(dict.fromkeys(o.pool.group for o in outcomes))
+
+
+def residuals(outcomes: Sequence[Outcome], group: str) -> tuple[Floats, Floats]:
+    """log(reached / promised) of a group with constants of the others, and their spread."""
+    others = [o for o in outcomes if o.pool.group != group]
+    mine = [o for o in outcomes if o.pool.group == group and o.given is not None]
+    beta, spread, _, _ = constants(others)
+    left = np.array([o.promise - o.given.row() @ beta for o in mine if o.given is not None])
+    return left, spread
+
+
 def show_promises(outcomes: Sequence[Outcome]) -> None:
-    for group in dict.fromkeys(o.pool.group for o in outcomes):
-        others = [o for o in outcomes if o.pool.group != group]
-        mine = [o for o in outcomes if o.pool.group == group and o.given is not None]
-        beta, spread, _, _ = constants(others)
-        left = np.array([o.promise - o.given.row() @ beta for o in mine if o.given is not None])
+    for group in groups_of(outcomes):
+        left, spread = residuals(outcomes, group)
         near = float(np.mean(np.abs(np.expm1(left)) < 0.2))
         inside = float(np.mean((left >= spread[0]) & (left <= spread[1])))
         print(

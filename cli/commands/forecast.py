@@ -161,7 +161,7 @@ def forecast(
         rows = [row for each in curves for row in trajectory_rows(each, levels)]
         document = with_trajectories(document, curves, levels)
     if machine is not None:
-        from scalepredict.cli.views.cost_view import cost_sheet
+        from scalepredict.cli.views.plan_view import cost_sheet
 
         sheets.append(cost_sheet([each for each, _ in pairs], machine))
     emit(form, sheets=sheets, rows=rows, document=document)

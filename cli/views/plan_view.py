@@ -1,11 +1,12 @@
-"""How is a plan shown? Runs, what each benchmark gains, and the curve; the same as a document."""
+"""How is a plan shown? Runs, what benchmarks gain, the curve, and costs; the same as a document."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scalepredict.cli.views.own_units import FRACTION, unit_of
 from scalepredict.cli.views.render import MISSING, Cell, Sheet
+from scalepredict.evaluation.forecast.forecasting import FamilyForecast
 from scalepredict.evaluation.planning.budget_curve import Plan, Point
 from scalepredict.evaluation.planning.compute_cost import Machine
 from scalepredict.evaluation.planning.filled_in import Ladder
@@ -216,3 +217,31 @@ def plan_document(
 def _run(run: Run) -> dict[str, Any]:
     named = {"model": run.model} if run.model else {}
     return {**named, "params": run.params, "tokens": run.tokens, "flops": run.flops}
+
+
+def cost_sheet(families: Sequence[FamilyForecast], machine: Machine) -> Sheet:
+    """One row for each rung, by growing compute, and for each target."""
+    rows = []
+    for family in families:
+        rungs = sorted(
+            (float(flops), checkpoint.model)
+            for flops, checkpoint in zip(
+                family.evidence.flops, family.evidence.checkpoints, strict=True
+            )
+        )
+        targets = [(float(flops), "target") for flops in family.targets.flops]
+        for flops, name in [*rungs, *targets]:
+            money = machine.money(flops)
+            price = (
+                () if machine.price is None else (MISSING if money is None else f"{money:,.0f}",)
+            )
+            rows.append(
+                (family.family, name, format_count(flops), f"{machine.hours(flops):,.1f}", *price)
+            )
+    priced = () if machine.price is None else ("price",)
+    return Sheet(
+        title=f"cost on {machine.name} at {machine.mfu:.0%} of {machine.peak / 1e12:,.0f} TFLOP/s",
+        header=("family", "run", "FLOPs", "GPU-hours", *priced),
+        align="llrr" + "r" * len(priced),
+        rows=tuple(rows),
+    )

@@ -119,8 +119,8 @@ def describe_target(targets: Targets, index: int, evidence: EvalTable) -> str:
     """One line that says how a target was understood."""
     largest = evidence.checkpoints[int(np.argmax(evidence.flops))]
     factor = float(factors(targets, evidence)[index])
-    active = targets.params_active
-    used = "" if active is None else f" ({format_count(float(active[index]))} active)"
+    active = np.nan if targets.params_active is None else float(targets.params_active[index])
+    used = "" if np.isnan(active) else f" ({format_count(active)} active)"
     line = (
         f"{format_count(targets.params[index])} params{used}, "
         f"{format_count(targets.tokens[index])} tokens = {format_count(targets.flops[index])} "

@@ -157,7 +157,7 @@ def json_text(document: object, *, indent: int | None = 2) -> str:
 
 
 def csv_text(rows: Sequence[Mapping[str, Cell]], header: Sequence[str] = ()) -> str:
-    """CSV with one header; missing values are empty cells, floats exact to the bit."""
+    """CSV with one header; missing values are empty cells, floats have ten digits."""
     lines = io.StringIO()
     if names := list(rows[0]) if rows else header:
         writer = csv.DictWriter(lines, fieldnames=names, lineterminator="\n")

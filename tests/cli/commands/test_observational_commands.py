@@ -82,7 +82,7 @@ def test_records_of_standard_scores_are_targets_without_family_or_scale(
     assert mine["benchmarks"][0]["forecast"] != other["benchmarks"][0]["forecast"]
     one = fitted("forecast", "--known", "-", "--benchmark", "MMLU", stdin="model,foo\nm,0.5\n")
     assert one.returncode == 2
-    assert "a forecast needs scores of the target on standard benchmarks (ARC-C" in one.stderr
+    assert "a forecast needs scores of the target on other benchmarks (best: ARC-C" in one.stderr
     assert "model 'm'" in one.stderr
 
 

@@ -85,7 +85,7 @@ class StoredFit:
 
 
 def input_files(paths: Iterable[str | Path]) -> tuple[InputFile, ...]:
-    """Names and hashes of what was read; ``-`` (stdin) has no hash, a folder the one of its files.
+    """Names and hashes of what was read; stdin and pipes have no hash, a folder that of its files.
 
     Raises:
         StorageError: A file cannot be read.
@@ -311,7 +311,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _sha256(path: Path) -> str:
-    if str(path) == "-":
+    if str(path) == "-" or path.is_fifo() or path.is_char_device():
         return ""
     try:
         if path.is_dir():

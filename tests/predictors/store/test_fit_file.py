@@ -157,3 +157,10 @@ def test_inputs_are_named_as_given_and_hashed(tmp_path: Path) -> None:
     path.rename(tmp_path / "c.csv")
     (after,) = input_files([tmp_path])
     assert before.sha256 != after.sha256
+
+
+def test_a_pipe_is_read_once_and_has_no_hash(tmp_path: Path) -> None:
+    """Opened again, it would wait for a writer without end, or give the hash of nothing."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert [file.sha256 for file in input_files([pipe])] == [""]

@@ -77,13 +77,19 @@ def least_budget(ladder: Ladder, space: Space) -> float:
     """FLOPs below which a run brings no forecast within reach, or nothing that is not known.
 
     Raises:
-        RefusedError: The target lies inside the evidence.
+        RefusedError: The target lies inside the evidence, or too near it for a smaller run.
     """
     largest = float(np.nanmax(ladder.evidence.flops))
     if space.flops <= largest * GROWTH:
         raise RefusedError(
             f"the target ({format_count(space.flops)} FLOPs) is no larger than the evidence "
             f"({format_count(largest)}); a plan is for a target beyond it."
+        )
+    if space.most_flops < GROWTH * largest and not space.candidates:
+        raise RefusedError(
+            f"the largest run that is not the target ({format_count(space.most_flops)} FLOPs) "
+            f"is hardly larger than the ladder's own ({format_count(largest)}), so none is worth "
+            "making; --up-to allows larger ones."
         )
     share = 1.0 if _scales(ladder) + 1 >= FEWEST_MODELS else 0.76
     if space.candidates:

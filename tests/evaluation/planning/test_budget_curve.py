@@ -144,3 +144,9 @@ def test_the_promise_is_a_range_around_its_median() -> None:
     near, far = shipped_promise().errors(0.5), shipped_promise().errors(1.5)
     assert near[0] < far[0]
     assert near[0] < near[1]
+
+
+def test_a_target_just_beyond_the_evidence_is_refused() -> None:
+    near = replace(space(1.7e9), candidates=())
+    with pytest.raises(RefusedError, match="none is worth making; --up-to"):
+        least_budget(ladder(table(), 1.7e9), near)

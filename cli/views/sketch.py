@@ -23,7 +23,7 @@ def sparkline(scores: Sequence[float], *, chance: float) -> str:
 
 def own_sparkline(values: Sequence[float]) -> str:
     """Values of a metric in their order, from the lowest to the highest; blank = missing."""
-    known = [y for y in values if math.isfinite(y)]
+    known = [y for y in values if math.isfinite(y) and abs(y) < BEYOND]
     if not known:
         return ""
     low, high = min(known), max(known)
@@ -69,6 +69,9 @@ def interval_bar(
         cells[place(last)] = "○"
     cells[place(point)] = "◆"
     return "".join(cells).rstrip()
+
+
+BEYOND = 1e6  # no score in any unit; a damaged fit file may hold such numbers
 
 
 def axis_of(values: Sequence[float]) -> tuple[float, float]:

@@ -50,7 +50,19 @@ def complete_scores(rows: Rows) -> Rows:
     for name in _RANGES:
         if name != "stderr":  # it has the unit of its score, which is not settled yet
             check_range(rows, name)
+    for name in ("n_items", "trials"):
+        _check_whole(rows, name)
     return _from_successes(rows) if "successes" in rows.numbers else rows
+
+
+def _check_whole(rows: Rows, name: str) -> None:
+    if name not in rows.numbers:
+        return
+    parts = np.flatnonzero(rows.numbers[name] % 1 > 0)
+    if len(parts):
+        row = int(parts[0])
+        value = rows.numbers[name][row]
+        raise RecordError(f"{rows.where(row)}: {name} {value:.15g} has a fraction; {_ITEMS}")
 
 
 def check_range(rows: Rows, name: str) -> None:

@@ -120,3 +120,16 @@ def test_a_benchmark_near_a_shipped_name_is_named(tmp_path: Path) -> None:
     assert "Near a shipped name: arc_chalenge (arc_challenge)." in "\n".join(
         map(str, reading.report.notes())
     )
+
+
+@pytest.mark.parametrize("column", ["n_items", "trials"])
+def test_a_fraction_of_a_question_is_refused(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "r.csv"
+    rest = ",successes" if column == "trials" else ""
+    extra = ",40" if column == "trials" else ""
+    path.write_text(
+        f"model,params,tokens,benchmark,score,{column}{rest}\nm,1B,20B,arc,,100.5{extra}\n"
+        f"n,2B,20B,arc,0.5,100{',50' if extra else ''}\n"
+    )
+    with pytest.raises(RecordError, match=f"line 2: {column} 100.5 has a fraction"):
+        read_records([path])

@@ -63,8 +63,12 @@ def doubts_of_units(table: EvalTable) -> tuple[Note, ...]:
     return _notes(found)
 
 
-def _notes(found: Iterable[tuple[str, Iterator[str]]]) -> tuple[Note, ...]:
-    return tuple(noted(code, text) for code, sentences in found for text in sentences)
+def _notes(found: Iterable[tuple[str, Iterator[str | Note]]]) -> tuple[Note, ...]:
+    return tuple(
+        said if isinstance(said, Note) else noted(code, said)
+        for code, sentences in found
+        for said in sentences
+    )
 
 
 def _small_families(table: EvalTable) -> Iterator[str]:
@@ -85,22 +89,24 @@ def _small_families(table: EvalTable) -> Iterator[str]:
         )
 
 
-def _below_chance(table: EvalTable) -> Iterator[str]:
+def _below_chance(table: EvalTable) -> Iterator[Note]:
+    # Of most scores: a wrong key or chance level; single models that fall for distractors are none.
     chance = np.broadcast_to(table.chance, table.scores.shape)
     error = np.nan_to_num(np.sqrt(chance * (1 - chance) / answers(table).known))
     limit = chance - np.maximum(BELOW_CHANCE_SIGMAS * error, BELOW_CHANCE_MARGIN)
     with np.errstate(invalid="ignore"):
         low = (table.scores < limit).sum(axis=0)
     measured = np.isfinite(table.scores).sum(axis=0)
-    for column in np.flatnonzero(low):
+    for column in np.flatnonzero(2 * low > measured):
         unit = table.units[column]
         if unit.chance_assumed:
             continue
-        yield (
-            f"{unit.benchmark}: clearly below the chance level {unit.chance:g}: {low[column]} of "
+        text = (
+            f"clearly below the chance level {unit.chance:g}: {low[column]} of "
             f"{count_of(int(measured[column]), 'score')}; check the chance level, the prompt and "
             "the answer key."
         )
+        yield noted("below-chance", text, subject=unit.benchmark)
 
 
 def _mixed_units(table: EvalTable) -> Iterator[str]:

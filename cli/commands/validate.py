@@ -10,7 +10,17 @@ import typer
 from scalepredict.cli.inputs.gathered import SameTokensOption
 from scalepredict.cli.inputs.options import Measurement, Output
 from scalepredict.cli.inputs.parameters import command
-from scalepredict.cli.views.render import MISSING, Cell, Format, Sheet, emit, percent, percent_range
+from scalepredict.cli.views.render import (
+    MISSING,
+    WARNING_PREFIX,
+    Cell,
+    Format,
+    Sheet,
+    emit,
+    percent,
+    percent_range,
+    spoken,
+)
 from scalepredict.records.notes import Note, without
 from scalepredict.records.text.counts import count_of
 
@@ -77,11 +87,15 @@ def _tell(
 ) -> None:
     told = [("finding", finding) for finding in findings] + [("note", note) for note in notes]
     verdict = count_of(len(findings), "finding")
-    lines = tuple((kind, note.code, str(note)) for kind, note in told)
+    lines = tuple(
+        (kind, code, line.removeprefix(WARNING_PREFIX))
+        for kind, code in dict.fromkeys((kind, note.code) for kind, note in told)
+        for line in spoken(note for group, note in told if (group, note.code) == (kind, code))
+    )
     summary = Sheet(title=verdict, header=("", "code", ""), align="lll", rows=lines)
     sheets = [sheet for one in checked for sheet in one.sheets]
     rows: list[dict[str, Cell]] = [
-        {"kind": kind, "code": code, "sentence": sentence} for kind, code, sentence in lines
+        {"kind": kind, "code": note.code, "sentence": str(note)} for kind, note in told
     ]
     emit(
         form,

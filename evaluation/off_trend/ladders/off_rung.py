@@ -1,34 +1,45 @@
 """Which rung of a ladder is off, and what does it do to the forecast? Leave one rung out.
 
-Each model of a ladder is forecast from the others by the straight line in log compute, whose
-intervals are calibrated; the test is that of a new model against its ladder, Bonferroni over the
-rungs (``against_ladder.py``). One rung that is off makes its neighbours fail too, so the one is
-named without which the rest agree best. Its influence is what the fitted method forecasts at ten
-times the largest compute with it, less what it forecasts without it.
+What a rung has in common over its benchmarks is its mean score y over those that all n rungs have;
+benchmarks of one model err together, so they count as one measurement, not as many. With X the k
+columns of the curve in log compute, h the leverages and e the residuals of least squares,
 
-In the ladders of Pythia, open-sci-ref and public families (86 rungs) none is named; one that is 5
-points too low on all benchmarks is found in 25 to 67 % of the cases, and is then the one named.
-Fails when: sizes and tokens vary apart from each other, so that compute is not one axis.
+    t_i = e_i / (s_i sqrt(1 - h_i)),   Student's t with n - k - 1 degrees of freedom
+
+where s_i is the scatter that the other rungs have about their own curve: how far the models of this
+family scatter is learned from this family. sqrt(1 - h_i) holds the variance of the extrapolation to
+an end rung. Bonferroni over the rungs. The curve is a line; ladders of ten rungs or more can bear
+its square and the tokens per parameter besides. The influence of the rung named is what the fitted
+method forecasts at ten times the largest compute with it, less what it forecasts without it.
+
+benchmarks/gate/off_rungs.py counts what is named of public families, and what is found of rungs
+that were moved.
+Source: externally studentised residuals (Cook and Weisberg, 1982, section 2.2).
+Fails when: two rungs are off, which hide each other; a short ladder scatters by more than the fault
+(with five rungs, 22 times the scatter is needed).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtr
 
 from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.evaluation.off_trend.ladders.against_ladder import (
     Ladder,
-    LadderOutcome,
-    against_ladder,
     fitted_ladder,
     matching_units,
 )
-from scalepredict.predictors.direct.trend import Trend
 from scalepredict.predictors.interface import Predictor
-from scalepredict.records.table import Checkpoint, EvalTable
+from scalepredict.predictors.scale.sparsity import with_active_params
+from scalepredict.records.table import Checkpoint, EvalTable, Floats
 
-ALPHA = 0.01
-MIN_RUNGS, MAX_RUNGS = 5, 12
+ALPHA = 0.01  # of a whole ladder
+MIN_RUNGS = 5
+MANY_RUNGS = 10  # from here on, curvature and tokens per parameter are fitted
+SCATTER_FLOOR = 0.001  # a tenth of a point: scores are rounded
+SAME_DESIGN = 0.1  # ln(tokens per parameter) beside a smooth curve: one axis of scale
+ALL_LEVERAGE = 1e-9  # a rung that the curve must go through cannot be judged
 AHEAD = 10.0  # factor of compute at which the influence is told
 
 
@@ -38,9 +49,9 @@ class OffRung:
 
     Attributes:
         checkpoint: The model.
-        p_value: That the ladder is one line, corrected for the number of rungs.
-        shift: Common shift in standard deviations; negative = too low.
-        points: Mean of measured less forecast, a fraction.
+        p_value: Of its deviation, corrected for the number of rungs.
+        shift: Deviation in standard deviations of the others; negative = too low.
+        points: Mean of measured less what the others forecast, a fraction.
         influence: Mean change of the forecast by it, a fraction; NaN = the method refused.
         benchmark: The one whose forecast it changes most.
         most: That change, a fraction.
@@ -69,6 +80,21 @@ class OffRung:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Deviations:
+    """How far each of n rungs lies from the curve of the others. Shapes (n,).
+
+    Attributes:
+        points: Mean score less forecast, a fraction.
+        t: The same in standard deviations.
+        p_value: Two-sided, corrected for the number of rungs.
+    """
+
+    points: Floats
+    t: Floats
+    p_value: Floats
+
+
 def off_rung(evidence: EvalTable, predictor: Predictor, calibration: Calibration) -> OffRung | None:
     """The rung of one family's evidence that is off, if any.
 
@@ -77,45 +103,73 @@ def off_rung(evidence: EvalTable, predictor: Predictor, calibration: Calibration
         predictor: The method whose forecast the rung influences.
         calibration: Interval constants.
     """
-    if not MIN_RUNGS <= len(evidence.checkpoints) <= MAX_RUNGS:
+    deviations = rung_deviations(evidence)
+    if deviations is None or deviations.p_value.min() >= ALPHA:
         return None
-    outcomes = _left_out(evidence, calibration)
-    p_values = [len(outcomes) * outcome.p_value for outcome in outcomes.values()]
-    if min(p_values, default=1.0) >= ALPHA:
-        return None
-    row = max(outcomes, key=lambda row: _agreement(evidence, row, outcomes, calibration))
-    outcome = outcomes[row]
-    misses = evidence.scores[row, outcome.columns] - outcome.expected
+    row = int(np.argmax(np.abs(deviations.t)))
     influence, benchmark, most = _influence(evidence, row, predictor, calibration)
     return OffRung(
         checkpoint=evidence.checkpoints[row],
-        p_value=min(p_values),
-        shift=outcome.shift,
-        points=float(np.mean(misses)),
+        p_value=float(deviations.p_value[row]),
+        shift=float(deviations.t[row]),
+        points=float(deviations.points[row]),
         influence=influence,
         benchmark=benchmark,
         most=most,
     )
 
 
-def _left_out(evidence: EvalTable, calibration: Calibration) -> dict[int, LadderOutcome]:
-    found = {}
-    for row in range(len(evidence.checkpoints)):
-        ladder = fitted_ladder(_without(evidence, row), Trend(), calibration)
-        if ladder is not None:
-            outcome = against_ladder(evidence, row, ladder, alpha=ALPHA, one_sided=False)
-            if outcome is not None:
-                found[row] = outcome
-    return found
+def rung_deviations(evidence: EvalTable) -> Deviations | None:
+    """Each rung of one family against the others.
+
+    Args:
+        evidence: One row for each model, with FLOPs.
+
+    Returns:
+        None where the rungs are too few, at too few scales, or have no benchmark in common.
+    """
+    fractions = np.array([unit.measure is None for unit in evidence.units], dtype=bool)
+    common = fractions & np.isfinite(evidence.scores).all(axis=0)
+    if len(evidence.checkpoints) < MIN_RUNGS or not common.any():
+        return None
+    curve = _curve(evidence)
+    n, k = curve.shape
+    if np.linalg.matrix_rank(curve) < k:
+        return None
+    mean = evidence.scores[:, common].mean(axis=1)
+    basis = np.linalg.qr(curve).Q
+    free = 1 - (basis**2).sum(axis=1)
+    if free.min() < ALL_LEVERAGE:
+        return None
+    residual = mean - basis @ (basis.T @ mean)
+    df = n - k - 1
+    squares = (residual**2).sum() - residual**2 / free
+    scatter = np.sqrt(np.maximum(squares / df, SCATTER_FLOOR**2))
+    t = residual / (scatter * np.sqrt(free))
+    return Deviations(
+        points=residual / free, t=t, p_value=np.minimum(1.0, n * 2 * stdtr(df, -np.abs(t)))
+    )
 
 
-def _agreement(
-    evidence: EvalTable, row: int, outcomes: dict[int, LadderOutcome], calibration: Calibration
-) -> tuple[float, float]:
-    # Smallest p-value of the others without it; where they are too few, how far off it is itself.
-    rest = _left_out(_without(evidence, row), calibration)
-    worst = min((outcome.p_value for outcome in rest.values()), default=0.0)
-    return worst, -outcomes[row].p_value
+def _curve(evidence: EvalTable) -> Floats:
+    # Columns of least squares, in units of their own spread. Shape (n, k).
+    one, compute = np.ones(len(evidence.checkpoints)), _standardised(np.log(evidence.flops))
+    if len(one) < MANY_RUNGS:
+        return np.stack([one, compute], axis=1)
+    columns = [one, compute, compute**2]
+    used = with_active_params(evidence)
+    ratio = np.log(used.tokens / used.params)
+    if np.isfinite(ratio).all():
+        known = np.stack(columns, axis=1)
+        apart = ratio - known @ np.linalg.lstsq(known, ratio)[0]
+        if np.std(apart) > SAME_DESIGN:
+            columns.append(_standardised(apart))
+    return np.stack(columns, axis=1)
+
+
+def _standardised(values: Floats) -> Floats:
+    centred: Floats = values - values.mean()
+    return centred / max(float(centred.std()), np.finfo(float).tiny)
 
 
 def _without(evidence: EvalTable, row: int) -> EvalTable:

@@ -11,6 +11,7 @@ from tests.conftest import Run
 SAMPLES = Path(__file__).resolve().parents[3] / "sample_data"
 HEADER = "model,params,tokens,benchmark,score,n_items,chance\n"
 LADDER = "".join(f"m{i},{i}B,{20 * i}B,piqa,0.{5 + i},1838,0.5\n" for i in (1, 2, 3))
+BELOW = LADDER.replace("0.7", "0.3").replace("0.8", "0.35")
 
 
 def test_clean_records_exit_with_0_and_are_told(scalepredict: Run) -> None:
@@ -22,12 +23,25 @@ def test_clean_records_exit_with_0_and_are_told(scalepredict: Run) -> None:
 
 
 def test_scores_below_chance_are_a_finding(scalepredict: Run) -> None:
-    done = scalepredict("validate", "-", "--json", stdin=HEADER + LADDER.replace("0.7", "0.3"))
+    done = scalepredict("validate", "-", "--json", stdin=HEADER + BELOW)
     assert done.returncode == 1
     document = json.loads(done.stdout)
     assert document["schema"] == "scalepredict.validate/1"
     (finding,) = document["findings"]
-    assert "piqa: clearly below the chance level 0.5: 1 of 3 scores" in finding
+    assert "piqa: clearly below the chance level 0.5: 2 of 3 scores" in finding
+
+
+def test_scores_of_single_models_below_chance_are_no_finding(scalepredict: Run) -> None:
+    assert (
+        scalepredict("validate", "-", stdin=HEADER + LADDER.replace("0.7", "0.3")).returncode == 0
+    )
+
+
+def test_findings_of_one_kind_are_said_once(scalepredict: Run) -> None:
+    text = HEADER + BELOW + BELOW.replace("piqa", "copa") + BELOW.replace("piqa", "wic")
+    done = scalepredict("validate", "-", stdin=text)
+    assert done.stdout.count("clearly below the chance level") == 1
+    assert "piqa, copa, wic: clearly below" in done.stdout
 
 
 def test_two_models_of_a_family_are_a_finding(scalepredict: Run) -> None:
@@ -110,7 +124,7 @@ def test_a_benchmark_file_is_checked_alone_and_applied_beside_records(
 
 @pytest.mark.parametrize("form", ["csv", "markdown"])
 def test_other_formats_hold_the_findings(scalepredict: Run, form: str) -> None:
-    text = HEADER + LADDER.replace("0.7", "0.3")
+    text = HEADER + BELOW
     done = scalepredict("validate", "-", "--format", form, stdin=text)
     assert done.returncode == 1
     assert "clearly below the chance level" in done.stdout

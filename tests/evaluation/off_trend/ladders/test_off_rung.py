@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
-from scalepredict.evaluation.off_trend.ladders.off_rung import AHEAD, off_rung
+from scalepredict.evaluation.off_trend.ladders.off_rung import (
+    AHEAD,
+    ALPHA,
+    off_rung,
+    rung_deviations,
+)
 from scalepredict.predictors.direct.trend import Trend
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
@@ -79,6 +84,39 @@ def test_its_influence_is_the_forecast_with_it_less_the_one_without_it() -> None
     assert f"At {AHEAD:g} times the largest compute it moves the forecast by -" in rung.sentence()
 
 
-@pytest.mark.parametrize("n", [4, 13])
-def test_few_rungs_and_many_are_not_looked_at(n: int) -> None:
-    assert off_rung(dropped(ladder(3, n), 2, 0.2), Trend(), CALIBRATION) is None
+def test_few_rungs_are_not_looked_at() -> None:
+    assert off_rung(dropped(ladder(3, 4), 2, 0.2), Trend(), CALIBRATION) is None
+
+
+@pytest.mark.parametrize("n", [5, 7, 12])
+def test_families_that_scatter_as_a_whole_have_no_rung_off(n: int) -> None:
+    """Every model is 5 points off on all benchmarks together, as public models are.
+
+    200 ladders at 1 % each: more than 8 come once in 4,000 by chance.
+    """
+    rng = np.random.default_rng(n)
+    found = 0
+    for seed in range(200):
+        table = ladder(seed, n)
+        deviations = rung_deviations(
+            table.with_scores(table.scores + 0.05 * rng.normal(size=(n, 1)))
+        )
+        assert deviations is not None
+        found += int(deviations.p_value.min() < ALPHA)
+    assert found <= 8
+
+
+def test_a_ladder_of_many_rungs_with_a_bend_has_none_off_until_one_is_moved() -> None:
+    table = ladder(5, 12)
+    x = np.linspace(-1, 1, 12)[:, None]
+    bent = table.with_scores(0.5 * table.scores + 0.1 * x**2)
+    assert off_rung(bent, Trend(), CALIBRATION) is None
+    low = off_rung(dropped(bent, 11, 0.05), Trend(), CALIBRATION)
+    assert low is not None
+    assert low.checkpoint.model == "m11"
+
+
+def test_an_exact_line_names_no_rung() -> None:
+    table = ladder(6)
+    exact = table.with_scores(np.linspace(0.3, 0.6, 7)[:, None] + np.zeros((1, N_UNITS)))
+    assert off_rung(exact, Trend(), CALIBRATION) is None

@@ -1,8 +1,9 @@
 """Which rung of a ladder is off, and what does it do to the forecast? Leave one rung out.
 
-What a rung has in common over its benchmarks is its mean score y over those that all n rungs have;
-benchmarks of one model err together, so they count as one measurement, not as many. With X the k
-columns of the curve in log compute, h the leverages and e the residuals of least squares,
+What a rung has in common over its benchmarks is its mean y over those that all n rungs have, each
+weighted by 1 / its own variance about the curve; benchmarks of one model err together, so y counts
+as one measurement, not as many. With k the columns of the curve in log compute, h the leverages and
+e the residuals of y by least squares,
 
     t_i = e_i / (s_i sqrt(1 - h_i)),   Student's t with n - k - 1 degrees of freedom
 
@@ -136,18 +137,22 @@ def rung_deviations(evidence: EvalTable) -> Deviations | None:
     n, k = curve.shape
     if np.linalg.matrix_rank(curve) < k:
         return None
-    mean = evidence.scores[:, common].mean(axis=1)
+    scores = evidence.scores[:, common]
     basis = np.linalg.qr(curve).Q
     free = 1 - (basis**2).sum(axis=1)
     if free.min() < ALL_LEVERAGE:
         return None
-    residual = mean - basis @ (basis.T @ mean)
+    residuals = scores - basis @ (basis.T @ scores)
+    weights = 1 / np.maximum((residuals**2).sum(axis=0) / (n - k), SCATTER_FLOOR**2)
+    residual = residuals @ (weights / weights.sum())
     df = n - k - 1
     squares = (residual**2).sum() - residual**2 / free
     scatter = np.sqrt(np.maximum(squares / df, SCATTER_FLOOR**2))
     t = residual / (scatter * np.sqrt(free))
     return Deviations(
-        points=residual / free, t=t, p_value=np.minimum(1.0, n * 2 * stdtr(df, -np.abs(t)))
+        points=residuals.mean(axis=1) / free,
+        t=t,
+        p_value=np.minimum(1.0, n * 2 * stdtr(df, -np.abs(t))),
     )
 
 

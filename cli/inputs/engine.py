@@ -72,6 +72,8 @@ def _dask(address: str) -> Iterator[None]:
     try:
         with client, joblib.parallel_config("dask", client=client):
             yield
+            if client.status != "running":
+                raise OSError("its connection was closed")
     except lost as error:
         raise RefusedError(_was_lost("Dask scheduler", address, error)) from error
 

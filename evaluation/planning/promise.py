@@ -14,6 +14,7 @@ from scalepredict.records.text.schema import validated
 from scalepredict.records.text.yaml_text import load_shipped
 
 FILE = "plan.yaml"
+FARTHEST = 2.0  # |log| of ratios: no pool that the constants come from lies farther off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ class Conditions:
 
     def row(self) -> Floats:
         """The regressors. Shape (4,)."""
-        return np.array([1.0, self.runs - 1, max(self.decades, 0.0), self.off_ratio])
+        off_ratio = min(self.off_ratio, FARTHEST)
+        return np.array([1.0, self.runs - 1, max(self.decades, 0.0), off_ratio])
 
 
 class Promise(BaseModel):

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
+from scalepredict.errors import RefusedError
+
 T = TypeVar("T")
 
 
@@ -26,18 +28,32 @@ def each(
         shared: What all tasks read, which goes out once rather than with each of them.
         tasks: What tells them apart, which should be small.
         jobs: Processes at a time; -1 for as many as the backend has.
+
+    Raises:
+        RefusedError: While results are taken: the backend lost some.
     """
     if jobs == 1:
         return (function(*shared, *task) for task in tasks)
     from joblib import Parallel, delayed  # 0.1 s that one process need not pay
     from joblib.parallel import get_active_backend
 
+    listed = list(tasks)
     streams = get_active_backend()[0].supports_return_generator
     with _sent_out(shared):
         results: Iterable[T] = Parallel(n_jobs=jobs, return_as="generator" if streams else "list")(
-            delayed(function)(*shared, *task) for task in tasks
+            delayed(function)(*shared, *task) for task in listed
         )
-    return iter(results)
+    return _all(results, len(listed))
+
+
+def _all(results: Iterable[T], wanted: int) -> Iterator[T]:
+    # A backend whose scheduler is gone may end its results early, without a word.
+    given = 0
+    for result in results:
+        given += 1
+        yield result
+    if given != wanted:
+        raise RefusedError(f"{wanted - given} of {wanted} results were lost at work; try again.")
 
 
 def _sent_out(shared: tuple[Any, ...]) -> AbstractContextManager[object]:

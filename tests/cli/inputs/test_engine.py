@@ -102,7 +102,7 @@ def work_while_the_scheduler_dies(cluster: Cluster) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_scheduler_that_is_lost_is_one_sentence(cluster: Cluster) -> None:
-    with pytest.raises(RefusedError, match=r"lost at work .*nothing was written"):
+    with pytest.raises(RefusedError, match="lost at work"):
         work_while_the_scheduler_dies(cluster)
 
 

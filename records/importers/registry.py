@@ -21,6 +21,7 @@ from scalepredict.records.importers.harness.mlflow_store import MlflowStore
 from scalepredict.records.importers.harness.olmes import Olmes
 from scalepredict.records.importers.harness.open_lm import OpenLm
 from scalepredict.records.importers.harness.opencompass import OpenCompass
+from scalepredict.records.importers.harness.tensorboard import TensorBoard
 from scalepredict.records.importers.harness.wandb import WandbChart, WandbHistory, WandbRuns
 
 _OWN: tuple[Importer, ...] = (
@@ -38,6 +39,7 @@ _OWN: tuple[Importer, ...] = (
     MlflowStore(),
     Helm(),
     BigBench(),
+    TensorBoard(),
 )
 
 

@@ -10,6 +10,7 @@ from scalepredict.errors import RecordError
 
 ENDINGS = (".json", ".jsonl", ".csv", ".json.gz", ".jsonl.gz", ".csv.gz")
 RUN_FILE = "meta.yaml"
+EVENTS = "events.out.tfevents"  # what TensorBoard's files are called
 _SAMPLES = ("samples_*", "*-predictions.jsonl*", "*-requests.jsonl*", "*-recorded-inputs.jsonl*")
 UNASKED = "answers to single questions (read with --samples)"
 _OLMES_SUMMARY = ("metrics-all.jsonl", "metrics-all.jsonl.gz")
@@ -75,9 +76,8 @@ def _reason_to_pass(
         return "a name with control characters or not in UTF-8"
     if any(fnmatchcase(shown, pattern) or fnmatchcase(name, pattern) for pattern in exclude):
         return "excluded by --exclude"
-    if name.startswith("events.out.tfevents"):
-        return "TensorBoard logs; save their scalars as CSV with the columns of records"
-    if name.startswith(".") or not name.endswith(ENDINGS):
+    known = name.endswith(ENDINGS) or name.startswith(EVENTS)
+    if name.startswith(".") or not known:
         return "not a .json, .jsonl or .csv file"
     is_sample = any(fnmatchcase(name, pattern) for pattern in _SAMPLES)
     if is_sample and not samples:

@@ -80,6 +80,8 @@ def open_source(path: Path, name: str) -> SourceFile:
     Raises:
         RecordError: It cannot be read, is too large, or is neither JSON nor a table.
     """
+    if path.name.startswith("events.out.tfevents"):
+        return SourceFile(path=path, name=name)  # binary, read by its importer
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     try:
         with _open(path, name) as stream:

@@ -7,7 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
-INDIRECT = ["click==8.1.7"]  # typer 0.15 warns about its own calls of a later one
+INDIRECT = ["click==8.1.7"]  # typer 0.21 warns about its own calls of a later one
 
 
 def lowest(pyproject: Path) -> list[str]:

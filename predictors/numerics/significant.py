@@ -14,6 +14,8 @@ import numpy as np
 from scalepredict.records.table import Floats
 
 DIGITS = 10
+# Read rather than computed: NumPy's own powers differ between its versions and processors.
+POWERS = np.array([float(f"1e{exponent}") for exponent in range(301)])
 
 T = TypeVar("T")
 
@@ -54,8 +56,8 @@ def _rounded_array(values: Floats) -> Floats:
     # A whole number of ten digits over a power of ten is the double nearest to that decimal.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         power = DIGITS - 1 - np.floor(np.log10(np.abs(values)))
-        usual = np.isfinite(power) & (np.abs(power) <= 300)
-        scale = np.power(10.0, np.where(usual, np.abs(power), 0.0))
+        usual = np.isfinite(power) & (np.abs(power) < len(POWERS))
+        scale = POWERS[np.where(usual, np.abs(power), 0.0).astype(int)]
         rounded = np.where(
             power >= 0, np.rint(values * scale) / scale, np.rint(values / scale) * scale
         )

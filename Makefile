@@ -56,7 +56,7 @@ test-all: $(STAMP)
 
 # The same on the lowest versions that pyproject.toml allows, in an environment of its own.
 test-lowest: .venv-lowest/installed
-	.venv-lowest/bin/pytest -q -n auto
+	.venv-lowest/bin/pytest -q -n auto -m 'not slow'
 
 .venv-lowest/installed: pyproject.toml benchmarks/project/lowest.py
 	$(PYTHON) -m venv .venv-lowest

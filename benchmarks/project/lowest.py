@@ -7,7 +7,10 @@ import re
 import tomllib
 from pathlib import Path
 
-INDIRECT = ["click==8.1.7"]  # typer 0.21 warns about its own calls of a later one
+INDIRECT = [
+    "click==8.1.7",  # typer 0.21 warns about its own calls of a later one
+    "pyparsing==3.1.1",  # matplotlib 3.8 calls names that a later one warns about
+]
 
 
 def lowest(pyproject: Path) -> list[str]:

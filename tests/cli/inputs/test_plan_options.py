@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.conftest import Run
 
-LADDER = str(Path(__file__).resolve().parents[3] / "sample_data" / "pythia_ladder.csv")
+ROOT = Path(__file__).resolve().parents[3]
+LADDER = str(ROOT / "sample_data" / "pythia_ladder.csv")
 TARGET = ("--params", "12B", "--tokens", "300B")
 
 
@@ -54,6 +56,8 @@ def test_a_forecast_tells_what_the_target_and_its_rungs_cost(fitted: Run) -> Non
 
 def test_the_document_holds_what_the_contract_says(fitted: Run) -> None:
     document = json.loads(fitted("plan", *TARGET, "--budget", "2e21", "--json").stdout)
+    schema = json.loads((ROOT / "configs" / "schemas" / "plan.schema.json").read_text())
+    jsonschema.validate(document, schema)
     assert document["schema"] == "scalepredict.plan/1"
     assert document["verdict"] == "run"
     (run,) = document["runs"]

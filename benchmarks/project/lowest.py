@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 INDIRECT = [
-    "click==8.1.7",  # typer 0.21 warns about its own calls of a later one
+    "click==8.2.1",  # typer 0.21 warns about its own calls of a later one; tests need stderr apart
     "pyparsing==3.1.1",  # matplotlib 3.8 calls names that a later one warns about
 ]
 

@@ -159,7 +159,7 @@ def json_text(document: object, *, indent: int | None = 2) -> str:
 def csv_text(rows: Sequence[Mapping[str, Cell]], header: Sequence[str] = ()) -> str:
     """CSV with one header; missing values are empty cells, floats have ten digits."""
     lines = io.StringIO()
-    if names := list(rows[0]) if rows else header:
+    if names := list(dict.fromkeys(name for row in rows for name in row)) or header:
         writer = csv.DictWriter(lines, fieldnames=names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(_without_nan(row) for row in rows)  # type: ignore[misc]

@@ -55,7 +55,7 @@ def interval_bar(
     high: float,
 ) -> str:
     """Two intervals around a point, and the last score, on an axis from ``low`` to ``high``."""
-    if not math.isfinite(point):
+    if not all(map(math.isfinite, (point, low, high, *wide, *narrow))):
         return ""
     cells = [" "] * BAR
 

@@ -67,9 +67,12 @@ def simpler_law(cells: Sequence[Cell], default: str) -> SimplerLaw | None:
 def _clearly_better(cells: Sequence[Cell], name: str, default: str) -> SimplerLaw | None:
     own = {c.split: _errors(c) for c in cells if c.predictor == name}
     other = {c.split: _errors(c) for c in cells if c.predictor == default}
+    units = {c.split: c.units for c in cells if c.predictor == name}
+    most = max(units.values(), key=len, default=())  # origins may lack benchmarks
     pairs = [
         np.where(np.isfinite(own[i]) & np.isfinite(other[i]), [own[i], other[i]], np.nan)
         for i in sorted(own.keys() & other.keys())
+        if units[i] == most
     ]
     pairs = [pair for pair in pairs if np.isfinite(pair).mean() >= 0.5]
     if len(pairs) < FEWEST_ORIGINS:

@@ -86,6 +86,11 @@ class Design:
             )
         base = math.log10(flops / FLOPS_PER_PARAM_TOKEN) - level
         params = 10 ** ((base - self.flops_level) / exponent)
+        if not 0 < params < math.inf:
+            raise RefusedError(
+                f"{format_count(flops)} FLOPs have no size on the ladder's design; give --params "
+                "and --tokens."
+            )
         if self._ratio(params) < self.flops_floor:
             params = 10 ** ((base - math.log10(self.flops_floor)) / (1 + slope))
         return float(params)

@@ -28,6 +28,7 @@ from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.writing import write_whole
 
+SMALLEST, LARGEST = 1.0, 1e36  # of params, tokens and FLOPs, beyond those that records may have
 KIND = "scalepredict.fit"
 SCHEMA = f"{KIND}/1"
 _GIVE = "Give the file that `scalepredict fit` wrote, or fit again."
@@ -278,13 +279,22 @@ def _check_parts_agree(group: FittedGroup, where: str) -> None:
             f"{list(group.evidence.families)}. Fit again."
         )
     evidence = group.evidence
-    if any((size <= 0).any() for size in (evidence.params, evidence.tokens, evidence.flops)):
-        raise StorageError(f"{where}.evidence has params, tokens or flops of 0 or less. Fit again.")
+    sizes = (evidence.params, evidence.tokens, evidence.flops)
+    if any(((size < SMALLEST) | (size > LARGEST)).any() for size in sizes):
+        raise StorageError(
+            f"{where}.evidence has params, tokens or flops that no model has (below "
+            f"{SMALLEST:g} or above {LARGEST:g}). Fit again."
+        )
     # Arrays of a law that disagree would end a forecast with a crash: try a checkpoint of its own,
     # of known compute if there is one.
     row = np.array([np.argmax(np.isfinite(evidence.flops))])
     try:
-        group.law.forecast(Targets.of_table(evidence.take_rows(row)))
+        tried = group.law.forecast(Targets.of_table(evidence.take_rows(row)))
+        if len(tried.failures) != len(tried.units) or tried.point.shape != (1, len(tried.units)):
+            raise ValueError("its parts are of different lengths")
+        reference, frontier = (getattr(group.law, part, None) for part in ("reference", "frontier"))
+        if reference is not None and frontier is not None:
+            reference.uses(frontier.n_train)
     except RefusedError:
         return  # a law of capabilities may know no compute at all, and says so when it is asked
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from scalepredict.errors import CountError
 
+LONGEST_POWER = 6  # characters of an exponent; Python reads no numbers of thousands of digits
 _SUFFIX = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "p": 1e15, "e": 1e18}
 _COUNT = re.compile(
     r"\+?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d*)?|\.\d+)"
@@ -26,6 +27,8 @@ def parse_count(value: str | float) -> float:
         if match is None:
             kind = "a positive count" if value.strip().startswith("-") else "a count"
             raise CountError(f"{value!r} is not {kind}; write it like 70B, 1.5T or 6e24.")
+        if len(match["power"] or "") > LONGEST_POWER:
+            raise CountError(f"{value!r} is beyond all counts; write it like 70B, 1.5T or 6e24.")
         digits = match["number"].replace(",", "").replace("_", "")
         # One conversion of one decimal text, so that 1.1B is exactly 1.1e9.
         power = int((match["power"] or "e0")[1:]) + round(

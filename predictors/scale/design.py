@@ -96,6 +96,11 @@ class Design:
         return float(params)
 
     def _ratio(self, params: float) -> float:
+        if not params > 0:
+            raise RefusedError(
+                f"{params:g} is no number of parameters; look at params and params_active of the "
+                "ladder."
+            )
         return float(10 ** (self.flops_level + self.flops_slope * math.log10(params)))
 
     def _refuse_without_design(self) -> None:

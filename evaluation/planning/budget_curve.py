@@ -54,7 +54,7 @@ class Plan:
         knee: The point of the least budget that is nearly as good as the best; None without one.
         limit: Mean width with the largest run that is not the target.
         least_budget: FLOPs below which no forecast, or no news, is to be had.
-        verdict: ``run``, ``none`` or ``too small``.
+        verdict: ``run`` or ``none``; a budget that is too small has no plan.
         notes: What must be known beside the numbers.
     """
 

@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from scalepredict.errors import RecordError
+from scalepredict.records.importers.harness.source_file import EVENTS
 
 ENDINGS = (".json", ".jsonl", ".csv", ".json.gz", ".jsonl.gz", ".csv.gz")
 RUN_FILE = "meta.yaml"
-EVENTS = "events.out.tfevents"  # what TensorBoard's files are called
 _SAMPLES = ("samples_*", "*-predictions.jsonl*", "*-requests.jsonl*", "*-recorded-inputs.jsonl*")
 UNASKED = "answers to single questions (read with --samples)"
 _OLMES_SUMMARY = ("metrics-all.jsonl", "metrics-all.jsonl.gz")

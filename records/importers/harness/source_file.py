@@ -18,6 +18,7 @@ from scalepredict.errors import RecordError
 from scalepredict.records.text.counts import count_of
 from scalepredict.records.text.yaml_text import parse_yaml
 
+EVENTS = "events.out.tfevents"  # what files of TensorBoard are called
 MAX_JSON_BYTES = 32 * 2**20  # the largest real result file seen is 2 MB
 MAX_LINE_BYTES = 16 * 2**20  # one sample with its prompts and log-probabilities
 
@@ -80,7 +81,7 @@ def open_source(path: Path, name: str) -> SourceFile:
     Raises:
         RecordError: It cannot be read, is too large, or is neither JSON nor a table.
     """
-    if path.name.startswith("events.out.tfevents"):
+    if path.name.startswith(EVENTS):
         return SourceFile(path=path, name=name)  # binary, read by its importer
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     try:

@@ -13,9 +13,8 @@ from typing import ClassVar
 from scalepredict.errors import RecordError
 from scalepredict.records.importers.harness.interface import Imported, ImportedScore
 from scalepredict.records.importers.harness.logged import facts, read_columns, scores_of_row
-from scalepredict.records.importers.harness.source_file import MAX_LINE_BYTES, SourceFile
+from scalepredict.records.importers.harness.source_file import EVENTS, MAX_LINE_BYTES, SourceFile
 
-PREFIX = "events.out.tfevents"
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM = 4
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -32,7 +31,7 @@ class TensorBoard:
 
     def recognises(self, file: SourceFile) -> bool:
         """By its name."""
-        return file.path.name.startswith(PREFIX)
+        return file.path.name.startswith(EVENTS)
 
     def read(self, file: SourceFile) -> Imported:
         """Every step with scores is a checkpoint.

@@ -28,6 +28,7 @@ from scalepredict.records.answers import answers
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 
 QUADRATURE = 25  # nodes of Gauss and Hermite
+FARTHEST = 6.0  # sd of a score about its curve; accuracies of real ladders lie within 4.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +155,8 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
     """Draw the reference curve of every served column of one family's table.
 
     Args:
-        table: Evidence; a column that is not served, or a ladder that cannot be, gets no curve
-            and the reason.
+        table: Evidence; a column that is not served, or whose largest checkpoint lies FARTHEST
+            away, or a ladder that cannot be, gets no curve and the reason.
         without: Names of labs to leave out besides those that the ladder itself may come from.
 
     Raises:
@@ -173,7 +174,8 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
     priors = known.priors.take(np.where(served, place, 0))
     x = absolute_index(Scale.of_table(table))
     row, column = np.nonzero(measured & served)
-    top = np.max(np.where(measured, table.flops[:, None], 0.0), axis=0)
+    by_flops = np.where(measured, table.flops[:, None], 0.0)
+    top, last = by_flops.max(axis=0), np.argmax(by_flops, axis=0)
     params, covariance = fit_with_priors(
         Measured(
             curve=column,
@@ -184,10 +186,20 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
         ),
         priors,
     )
-    largest = x[np.argmax(np.where(measured, table.flops[:, None], 0.0), axis=0)]
+    largest = x[last]
     design = np.stack([np.ones_like(largest), largest], axis=1)
     off = ((params - priors.mean) * design).sum(axis=1)
     between = np.sqrt(np.einsum("ti,tij,tj->t", design, priors.covariance, design))
+    value, rise = curve_value(params, priors.floor, largest)
+    answered = answers(table).count[last, np.arange(len(last))]
+    noise = measurement_variance(value, answered) + (priors.scatter * rise) ** 2
+    away = (table.scores[last, np.arange(len(last))] - value) / np.sqrt(noise)
+    strange = served & (np.abs(away) > FARTHEST)
+    served = served & ~strange
+    reasons = tuple(
+        f"the ladder's scores lie {sd:+.0f} sd away from them: measured otherwise" if odd else why
+        for why, odd, sd in zip(reasons, strange, away, strict=True)
+    )
 
     def only(values: Floats) -> Floats:
         shape = (len(served),) + (1,) * (values.ndim - 1)

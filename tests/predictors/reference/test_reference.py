@@ -52,6 +52,15 @@ def test_a_low_ladder_is_said_to_be_low() -> None:
     assert any(note.subject == "piqa" and " sd of " in note.text for note in law.notes())
 
 
+def test_scores_measured_otherwise_get_no_curve() -> None:
+    """Mean probabilities of the right answer lie far below accuracies of the same name."""
+    probabilities = ladder(3).with_scores(ladder(3).scores * [[0.1, 1.0]])
+    fitted = fit_reference(probabilities)
+    assert fitted.served.tolist() == [False, True]
+    assert "measured otherwise" in fitted.reasons[0]
+    assert fit_reference(ladder(3)).served.all()
+
+
 def test_exceedance_is_that_of_a_sample() -> None:
     fitted, rng = fit_reference(ladder(2)), np.random.default_rng(0)
     goal = target(3e9)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from scalepredict.cli.inputs.options import CalibrationOption, Output, Reading, count
+from scalepredict.cli.inputs.options import CalibrationOption, ClaimOptions, Output, Reading, count
 from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, RECORDS, command
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ def check(
     rules: Rules,
     reading: Reading,
     answer: Answer,
+    intervals: ClaimOptions,
     shown: Output,
     history: Annotated[
         tuple[Path, ...],
@@ -160,7 +161,7 @@ def check(
     from scalepredict.evaluation.off_trend import gate_file
     from scalepredict.records.text.writing import check_place
 
-    shape, voice = shown.shape, shown.voice
+    shape, voice, levels = shown.shape, shown.voice, intervals.levels()
     wanted = [_report(text) for text in answer.report]
     settings = gate_inputs.read_settings(
         rules.config,
@@ -194,7 +195,7 @@ def check(
         voice=voice,
     )
     fails = gate_file.FailOn(answer.fail_on or settings.fail_on)
-    result = Result(check=found, fails_from=fails.level)
+    result = Result(check=found, fails_from=fails.level, intervals=levels)
     for kind, path in reports:
         write_report(kind, path, result)
     show(result, shape, ci=answer.ci and settings.ci, voice=voice)

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scalepredict.cli.inputs.gathered import SameTokensOption, Selection
-from scalepredict.cli.inputs.options import CheckpointsOption, Output, SeedOption, count
+from scalepredict.cli.inputs.options import (
+    CheckpointsOption,
+    ClaimOptions,
+    Output,
+    SeedOption,
+    count,
+)
 from scalepredict.cli.inputs.parameters import METHOD, TARGET, command
 from scalepredict.cli.views.render import Cell, Sheet, emit, percent, signed_points
 from scalepredict.errors import RefusedError
@@ -30,6 +36,7 @@ def compare(
         ),
     ],
     selection: Selection,
+    intervals: ClaimOptions,
     shown: Output,
     arm: Annotated[
         tuple[str, ...],
@@ -86,6 +93,7 @@ def compare(
     from scalepredict.records.aggregate import to_benchmarks
 
     voice, shape, tolerance = shown.voice, shown.shape, log10(within)
+    levels = intervals.levels()
     names, records = _recipes(arguments, arm)
     if arm and flops is not None:
         raise RefusedError("--flops asks about two recipes; leave it out, or --arm.")
@@ -95,9 +103,9 @@ def compare(
     # Of two recipes the second is what the first is compared with.
     order = names if arm else names[::-1]
     arms = compare_arms(table, order, tolerance=tolerance, rng=np.random.default_rng(seed))
-    table_rows: list[dict[str, Cell]] = arms_rows(arms)
-    sheets = [arms_sheet(arms)]
-    document: dict[str, object] = {"schema": SCHEMA, "arms": arms_document(arms)}
+    table_rows: list[dict[str, Cell]] = arms_rows(arms, levels)
+    sheets = [arms_sheet(arms, levels)]
+    document: dict[str, object] = {"schema": SCHEMA, "arms": arms_document(arms, levels)}
     fractions = fractions_of(table)
     if not arm and fractions.units:
         comparison = compared(fractions, *names, target_flops=flops, tolerance=tolerance)
@@ -105,7 +113,7 @@ def compare(
         voice.tell(_doubts(comparison))
         table_rows = rows(comparison)
         sheets = [_sheet(comparison, table_rows), *sheets]
-        document = {**_document(comparison), "arms": arms_document(arms)}
+        document = {**_document(comparison), "arms": arms_document(arms, levels)}
     emit(form=shape, sheets=sheets, rows=table_rows, document=document)
 
 

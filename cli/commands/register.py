@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scalepredict.cli.inputs.options import CalibrationOption, Verbosity
+from scalepredict.cli.inputs.options import CalibrationOption, ClaimOptions, Verbosity
 from scalepredict.cli.inputs.parameters import OUTPUT, command
 from scalepredict.cli.inputs.target_options import (
     DEFAULT_FIT,
@@ -26,6 +26,7 @@ DEFAULT_REGISTER = Path("scalepredict.registered.json")
 def register(
     target: TargetOptions,
     narrowing: Narrowing,
+    intervals: ClaimOptions,
     verbosity: Verbosity,
     fit_file: FitOption = DEFAULT_FIT,
     output: Annotated[
@@ -62,6 +63,7 @@ def register(
     from scalepredict.records.text.writing import check_place, write_whole
 
     voice: Voice = verbosity.voice
+    levels = intervals.levels()
     check_place(output)
     if output.exists():
         raise RefusedError(
@@ -95,7 +97,7 @@ def register(
     # The hash is of the numbers as they are written, with the digits that they are written with.
     document = with_hash(json.loads(json_text(content)))
     write_whole(output, json_text(document) + "\n")
-    typer.echo(registered_block(document, only=narrowing.benchmark))
+    typer.echo(registered_block(document, levels, only=narrowing.benchmark))
     voice.say(f"wrote {output}")
 
 

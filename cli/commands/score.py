@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scalepredict.cli.inputs.options import Output, Reading
+from scalepredict.cli.inputs.options import IntervalOptions, Output, Reading
 from scalepredict.cli.inputs.parameters import RECORDS, command
 from scalepredict.cli.views.render import emit
 from scalepredict.records.notes import noted
@@ -29,6 +29,7 @@ def score(
         ),
     ],
     reading: Reading,
+    intervals: IntervalOptions,
     shown: Output,
 ) -> None:
     """Judge registered forecasts by measured records.
@@ -52,6 +53,7 @@ def score(
     from scalepredict.evaluation.forecast.registration import scored
     from scalepredict.records.aggregate import to_benchmarks
 
+    levels = intervals.levels()
     documents = [read_registered(path) for path in registered]
     truth = read_files(
         measured, benchmarks=reading.benchmarks, ladder=reading.ladder, percent=reading.percent
@@ -68,7 +70,7 @@ def score(
         raise typer.Exit(NOTHING_MEASURED)
     emit(
         shown.shape,
-        sheets=[scored_sheet(outcomes)],
-        rows=scored_rows(outcomes),
-        document=scored_document(outcomes),
+        sheets=[scored_sheet(outcomes, levels)],
+        rows=scored_rows(outcomes, levels),
+        document=scored_document(outcomes, levels),
     )

@@ -114,6 +114,28 @@ class IntervalOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimOptions:
+    """Which intervals are shown, where a table has room for one of each estimate."""
+
+    HEADING: ClassVar[str] = OUTPUT
+
+    level: Annotated[
+        tuple[float, ...],
+        typer.Option(
+            "--level",
+            metavar="P",
+            help="Level of an interval, e.g. 0.95 (repeatable). [default: 0.9]",
+        ),
+    ] = ()
+
+    def levels(self) -> "Levels":
+        """The levels asked for, or 90 %."""
+        from scalepredict.evaluation.intervals.levels import CLAIMED, Levels
+
+        return Levels.of(self.level) if self.level else CLAIMED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
     """How the work is shared out."""
 

@@ -1,34 +1,39 @@
 """How are several recipes shown beside the first? Differences, what they are worth, who is best."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from scalepredict.cli.views.own_units import direction_of, signed, unit_of
 from scalepredict.cli.views.render import MISSING, Cell, Sheet
+from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.evaluation.questions.compute_gain import Arms
 
 AVERAGE = "average of all"
 
 
-def arms_sheet(arms: Arms) -> Sheet:
+def arms_sheet(arms: Arms, levels: Levels) -> Sheet:
     """One row for each benchmark and arm but the first."""
+    ends = [f"{percent_key(level)} %" for level in levels.shown]
     rows = tuple(
         (
             str(row["benchmark"]),
             str(row["arm"]),
-            _with_range(row, "difference"),
+            *_with_ranges(row, "difference", levels),
             _probability(row["p_better"]),
-            _with_range(row, "compute_gain"),
+            *_with_ranges(row, "compute_gain", levels),
             _probability(row["p_best"]),
         )
-        for row in arms_rows(arms)
+        for row in arms_rows(arms, levels)
     )
     return Sheet(
         title=f"Beside {arms.names[0]}, at matched params and tokens",
-        header=("benchmark", "arm", "difference (90 %)", "P(better)", "compute (90 %)", "P(best)"),
-        align="llrrrr",
+        header=(
+            *("benchmark", "arm", "difference", *ends),
+            *("P(better)", "compute", *ends, "P(best)"),
+        ),
+        align="ll" + "r" * (4 + 2 * len(ends)),
         rows=rows,
         notes=(
             f"compute: that {arms.names[0]} would need, as a multiple, to be where the arm is; - "
@@ -41,25 +46,26 @@ def arms_sheet(arms: Arms) -> Sheet:
     )
 
 
-def arms_rows(arms: Arms) -> list[dict[str, Cell]]:
+def arms_rows(arms: Arms, levels: Levels) -> list[dict[str, Cell]]:
     """Tidy rows: one for each benchmark and arm but the first, and the average gain of each."""
-    return list(_benchmark_rows(arms)) + list(_average_rows(arms))
+    return [*_benchmark_rows(arms, levels.shown), *_average_rows(arms, levels.shown)]
 
 
-def arms_document(arms: Arms) -> dict[str, Any]:
+def arms_document(arms: Arms, levels: Levels) -> dict[str, Any]:
     """The same for programs, with the probability that the reference is best."""
-    p_best = arms.p_best
+    p_best, kept = arms.p_best, levels.kept
     return {
         "reference": arms.names[0],
-        "benchmarks": [_item(row) for row in _benchmark_rows(arms)],
-        "average": [_item(row) for row in _average_rows(arms)],
+        "benchmarks": [_item(row, kept) for row in _benchmark_rows(arms, kept)],
+        "average": [_item(row, kept) for row in _average_rows(arms, kept)],
         "p_reference_best": {unit.shown: float(p_best[0, t]) for t, unit in enumerate(arms.units)},
         "pairs": dict(zip(arms.names[1:], map(int, arms.n_pairs[1:]), strict=True)),
     }
 
 
-def _benchmark_rows(arms: Arms) -> Iterator[dict[str, Cell]]:
-    (low, high), (gain_low, gain_high) = arms.interval(), arms.gain_interval()
+def _benchmark_rows(arms: Arms, levels: Sequence[float]) -> Iterator[dict[str, Cell]]:
+    differences = {level: arms.interval(level) for level in levels}
+    gains = {level: arms.gain_interval(level) for level in levels}
     p_better, p_best, gain = arms.p_better, arms.p_best, np.exp(arms.log_gain)
     for t, unit in enumerate(arms.units):
         for k in range(1, len(arms.names)):
@@ -69,21 +75,19 @@ def _benchmark_rows(arms: Arms) -> Iterator[dict[str, Cell]]:
                 "unit": unit_of(unit),
                 "direction": direction_of(unit),
                 "difference": float(arms.difference[k, t]),
-                "difference_low": float(low[k, t]),
-                "difference_high": float(high[k, t]),
+                **_ends("difference", {p: (a[k, t], b[k, t]) for p, (a, b) in differences.items()}),
                 "p_better": float(p_better[k, t]),
                 "compute_gain": float(gain[k, t]),
-                "compute_gain_low": float(gain_low[k, t]),
-                "compute_gain_high": float(gain_high[k, t]),
+                **_ends("compute_gain", {p: (a[k, t], b[k, t]) for p, (a, b) in gains.items()}),
                 "p_best": float(p_best[k, t]),
             }
 
 
-def _average_rows(arms: Arms) -> Iterator[dict[str, Cell]]:
+def _average_rows(arms: Arms, levels: Sequence[float]) -> Iterator[dict[str, Cell]]:
     value, draws = arms.average_gain()
     if np.isnan(value).any() or len(arms.units) < 2:
         return
-    low, high = np.exp(np.quantile(draws, [0.05, 0.95], axis=0))
+    gains = {p: np.exp(np.quantile(draws, [(1 - p) / 2, (1 + p) / 2], axis=0)) for p in levels}
     best = np.argmax(draws, axis=1)
     for k in range(1, len(arms.names)):
         yield {
@@ -92,35 +96,53 @@ def _average_rows(arms: Arms) -> Iterator[dict[str, Cell]]:
             "unit": "compute",
             "direction": "higher",
             "difference": float("nan"),
-            "difference_low": float("nan"),
-            "difference_high": float("nan"),
+            **_ends("difference", dict.fromkeys(levels, (np.nan, np.nan))),
             "p_better": float(np.mean(draws[:, k] > 0)),
             "compute_gain": float(np.exp(value[k])),
-            "compute_gain_low": float(low[k]),
-            "compute_gain_high": float(high[k]),
+            **_ends("compute_gain", {p: (a[k], b[k]) for p, (a, b) in gains.items()}),
             "p_best": float(np.mean(best == k)),
         }
 
 
-def _item(row: dict[str, Cell]) -> dict[str, Any]:
+def _ends(name: str, ends: Mapping[float, tuple[float, float]]) -> dict[str, Cell]:
+    return {
+        f"{name}_{side}_{percent_key(level)}": float(end)
+        for level, pair in ends.items()
+        for side, end in zip(("low", "high"), pair, strict=True)
+    }
+
+
+def _item(row: Mapping[str, Cell], levels: Sequence[float]) -> dict[str, Any]:
+    def estimate(name: str) -> dict[str, Any]:
+        keys = map(percent_key, levels)
+        ends = {key: [row[f"{name}_low_{key}"], row[f"{name}_high_{key}"]] for key in keys}
+        return {"value": row[name], "interval": ends}
+
     return {
         **{name: row[name] for name in ("benchmark", "arm", "unit", "direction")},
-        **{
-            name: {"value": row[name], "interval": [row[f"{name}_low"], row[f"{name}_high"]]}
-            for name in ("difference", "compute_gain")
-        },
+        **{name: estimate(name) for name in ("difference", "compute_gain")},
         **{name: row[name] for name in ("p_better", "p_best")},
     }
 
 
-def _with_range(row: dict[str, Cell], name: str) -> str:
-    value, low, high = (float(row[key] or 0.0) for key in (name, f"{name}_low", f"{name}_high"))
-    if np.isnan(value):
+def _with_ranges(row: Mapping[str, Cell], name: str, levels: Levels) -> Iterator[str]:
+    unit = "" if name == "compute_gain" else str(row["unit"])
+    yield _estimate(row[name], unit)
+    for key in map(percent_key, levels.shown):
+        low, high = row[f"{name}_low_{key}"], row[f"{name}_high_{key}"]
+        if np.isnan(float(low or 0.0)):
+            yield MISSING
+        elif unit:
+            yield f"{_estimate(low, unit)} to {_estimate(high, unit)}"
+        else:
+            yield f"{float(low or 0.0):.2f}-{float(high or 0.0):.2f}"
+
+
+def _estimate(value: Cell, unit: str) -> str:
+    number = float(value or 0.0)
+    if np.isnan(number):
         return MISSING
-    if name == "compute_gain":
-        return f"{value:.2f}x ({low:.2f}-{high:.2f})"
-    unit = str(row["unit"])
-    return f"{signed(value, unit)} ({signed(low, unit)} to {signed(high, unit)})"
+    return signed(number, unit) if unit else f"{number:.2f}x"
 
 
 def _probability(value: Cell) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scalepredict.evaluation.intervals.levels import CLAIMED, Levels
 from scalepredict.evaluation.off_trend.in_flight import InFlight
 from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Level, Verdict, place_in_words
 from scalepredict.evaluation.off_trend.run_check import Check, Status
@@ -16,10 +17,12 @@ class Result:
     Attributes:
         check: What was found.
         fails_from: Level from which a finding fails the gate.
+        intervals: At which levels those of runs in progress are shown.
     """
 
     check: Check
     fails_from: Level
+    intervals: Levels = CLAIMED
 
     @property
     def status(self) -> Status:

@@ -1,15 +1,17 @@
 """How is a check shown? A table of findings, one of each run in progress; rows and a document."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from scalepredict.cli.views.check_result import Result, subject
 from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent, percent_range
-from scalepredict.evaluation.off_trend.in_flight import COVERAGE, ORIGINAL, InFlight
+from scalepredict.evaluation.intervals.levels import Levels, percent_key
+from scalepredict.evaluation.off_trend.in_flight import InFlight
 from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Verdict, place_in_words
 from scalepredict.records.notes import Note, noted
+from scalepredict.records.table import Floats
 from scalepredict.records.text.counts import count_of, format_count
 
 SCHEMA = "scalepredict.check/1"
@@ -28,7 +30,7 @@ def sheets(result: Result) -> list[Sheet]:
     return [
         _runs_sheet(result),
         *([findings] if rows else []),
-        *(_in_flight_sheet(run) for run in result.in_flight),
+        *(_in_flight_sheet(run, result.intervals) for run in result.in_flight),
     ]
 
 
@@ -47,7 +49,7 @@ def document(result: Result) -> dict[str, Any]:
         "schema": SCHEMA,
         "status": str(result.status),
         "checkpoints": [_checkpoint(result, verdict) for verdict in result.verdicts],
-        "in_flight": [_in_flight(run) for run in result.in_flight],
+        "in_flight": [_in_flight(run, result.intervals) for run in result.in_flight],
         "notes": [note.document() for note in result.check.notes],
     }
 
@@ -98,30 +100,33 @@ def _counted(result: Result) -> str:
     )
 
 
-def _in_flight_sheet(run: InFlight) -> Sheet:
+def _in_flight_sheet(run: InFlight, levels: Levels) -> Sheet:
     checkpoint = run.checkpoint
     done = f"{format_count(checkpoint.tokens or 0.0)} of {format_count(run.final_tokens)} tokens"
     with_ladder = bool(np.isfinite(run.ladder).any())
+    ends = [f"{percent_key(level)} %" for level in levels.shown]
     header = ["benchmark", "now", "by its own line"]
-    if with_ladder:
-        header += ["by the ladder", f"{100 * ORIGINAL:.0f} %", "both"]
-    header.append(f"{100 * COVERAGE:.0f} %")
-    header += ["original holds"] if with_ladder else []
+    header += ["by the ladder", *ends, "both", *ends, "original holds"] if with_ladder else ends
     return Sheet(
         title=f"in flight: {checkpoint.model}, {done}; final scores",
         header=tuple(header),
         align="l" + "r" * (len(header) - 1),
-        rows=tuple(_in_flight_row(run, t, with_ladder) for t in _known(run)),
+        rows=tuple(_in_flight_row(run, t, levels, with_ladder) for t in _known(run)),
     )
 
 
-def _in_flight_row(run: InFlight, t: int, with_ladder: bool) -> tuple[str, ...]:
-    ends = percent_range(float(run.interval[0][t]), float(run.interval[1][t]))
+def _in_flight_row(run: InFlight, t: int, levels: Levels, with_ladder: bool) -> tuple[str, ...]:
+    ends = [percent_range(*_at(run.interval(level), t)) for level in levels.shown]
     cells = [run.units[t].benchmark, percent(float(run.now[t])), percent(float(run.trajectory[t]))]
-    if with_ladder:
-        original = percent_range(float(run.original[0][t]), float(run.original[1][t]))
-        cells += [percent(float(run.ladder[t])), original, percent(float(run.together[t]))]
-    return (*cells, ends, _ANSWER[run.holds(t)]) if with_ladder else (*cells, ends)
+    if not with_ladder:
+        return (*cells, *ends)
+    original = [percent_range(*_at(run.original(level), t)) for level in levels.shown]
+    cells += [percent(float(run.ladder[t])), *original, percent(float(run.together[t]))]
+    return (*cells, *ends, _ANSWER[run.holds(t)])
+
+
+def _at(ends: tuple[Floats, Floats], t: int) -> tuple[float, float]:
+    return float(ends[0][t]), float(ends[1][t])
 
 
 def _known(run: InFlight) -> list[int]:
@@ -164,27 +169,30 @@ def _finding(verdict: Verdict, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _in_flight(run: InFlight) -> dict[str, Any]:
+def _in_flight(run: InFlight, levels: Levels) -> dict[str, Any]:
     c = run.checkpoint
     return {
         "model": c.model,
         "family": c.family,
         "tokens": c.tokens,
         "final_tokens": _rounded(run.final_tokens),
-        "benchmarks": [_in_flight_entry(run, t) for t in _known(run)],
+        "benchmarks": [_in_flight_entry(run, t, levels) for t in _known(run)],
     }
 
 
-def _in_flight_entry(run: InFlight, t: int) -> dict[str, Any]:
-    original = [_rounded(float(end[t])) for end in run.original]
+def _in_flight_entry(run: InFlight, t: int, levels: Levels) -> dict[str, Any]:
+    def kept(interval: Callable[[float], tuple[Floats, Floats]]) -> dict[str, list[float | None]]:
+        ends = {percent_key(level): _at(interval(level), t) for level in levels.kept}
+        return {name: [_rounded(low), _rounded(high)] for name, (low, high) in ends.items()}
+
     return {
         "benchmark": run.units[t].benchmark,
         "now": _rounded(float(run.now[t])),
         "trajectory": _rounded(float(run.trajectory[t])),
         "ladder": _rounded(float(run.ladder[t])),
-        "original": {f"{100 * ORIGINAL:.0f}": original},
+        "original": kept(run.original),
         "forecast": _rounded(float(run.together[t])),
-        "interval": {f"{100 * COVERAGE:.0f}": [_rounded(float(end[t])) for end in run.interval]},
+        "interval": kept(run.interval),
         "inside": _rounded(float(run.inside[t])),
         "holds": run.holds(t),
     }

@@ -5,29 +5,34 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from scalepredict.cli.views.own_units import FRACTION, signed, value, value_range
 from scalepredict.cli.views.render import Cell, Sheet, markdown, percent
 from scalepredict.errors import StorageError
-from scalepredict.evaluation.forecast.registration import LEVELS, Outcome, checked, summary
-from scalepredict.predictors.interface import PROBABILITIES
+from scalepredict.evaluation.forecast.registration import (
+    Outcome,
+    checked,
+    registered_interval,
+    summary,
+)
+from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.records.text.counts import count_of, format_count
 
 SCHEMA = "scalepredict.scored/1"
-POSTED = 0.9
 
 
-def registered_block(document: Mapping[str, Any], *, only: Sequence[str] = ()) -> str:
-    """The Markdown to post: forecasts with 90 % intervals, the hash and the time."""
+def registered_block(
+    document: Mapping[str, Any], levels: Levels, *, only: Sequence[str] = ()
+) -> str:
+    """The Markdown to post: forecasts with their intervals, the hash and the time."""
+    ends = [f"{percent_key(level)} % interval" for level in levels.shown]
     sheets = [
         Sheet(
             title=f"{target['family']}: {format_count(target['params'])} params, "
             f"{format_count(target['tokens'])} tokens, {format_count(target['flops'])} FLOPs",
-            header=("benchmark", "forecast", "90 % interval"),
-            align="lrr",
+            header=("benchmark", "forecast", *ends),
+            align="lr" + "r" * len(ends),
             rows=tuple(
-                _posted(entry)
+                _posted(entry, levels)
                 for entry in target["benchmarks"]
                 if not only or entry["benchmark"] in only
             ),
@@ -56,7 +61,7 @@ def read_registered(path: Path) -> Mapping[str, Any]:
     return checked(document, str(path))
 
 
-def scored_sheet(outcomes: Sequence[Outcome]) -> Sheet:
+def scored_sheet(outcomes: Sequence[Outcome], levels: Levels) -> Sheet:
     """One row for each forecast that was measured, and the summary below."""
     header = ("registered", "model", "benchmark", "forecast", "measured", "error")
     rows = tuple(
@@ -67,7 +72,7 @@ def scored_sheet(outcomes: Sequence[Outcome]) -> Sheet:
             value(o.forecast, o.unit),
             value(o.measured, o.unit),
             signed(o.error, o.unit),
-            *("yes" if o.inside[level] else "no" for level in LEVELS),
+            *("yes" if o.inside(level) else "no" for level in levels.shown),
             f"{o.pit:.2f}",
             f"{o.log_score:+.2f}",
         )
@@ -75,38 +80,44 @@ def scored_sheet(outcomes: Sequence[Outcome]) -> Sheet:
     )
     return Sheet(
         title="Registered forecasts that were measured",
-        header=(*header, *(f"in {100 * level:g} %" for level in LEVELS), "PIT", "log score"),
-        align="lll" + "r" * (5 + len(LEVELS)),
+        header=(
+            *header,
+            *(f"in {percent_key(level)} %" for level in levels.shown),
+            "PIT",
+            "log score",
+        ),
+        align="lll" + "r" * (5 + len(levels.shown)),
         rows=rows,
-        notes=(_summary_line(outcomes),),
+        notes=(_summary_line(outcomes, levels),),
     )
 
 
-def scored_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Cell]]:
+def scored_rows(outcomes: Sequence[Outcome], levels: Levels) -> list[dict[str, Cell]]:
     """Tidy rows."""
-    return [_row(outcome) for outcome in outcomes]
+    return [_row(outcome, levels) for outcome in outcomes]
 
 
-def scored_document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def scored_document(outcomes: Sequence[Outcome], levels: Levels) -> dict[str, Any]:
     """The document ``scalepredict.scored/1``."""
-    return {"schema": SCHEMA, "rows": scored_rows(outcomes), "summary": summary(outcomes)}
+    return {
+        "schema": SCHEMA,
+        "rows": scored_rows(outcomes, levels),
+        "summary": summary(outcomes, levels),
+    }
 
 
-def _posted(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    low, high = (
-        entry["quantiles"][int(np.argmin(np.abs(PROBABILITIES - p)))]
-        for p in ((1 - POSTED) / 2, (1 + POSTED) / 2)
-    )
+def _posted(entry: Mapping[str, Any], levels: Levels) -> tuple[str, ...]:
+    ends = (registered_interval(entry["quantiles"], level) for level in levels.shown)
     unit = entry["unit"]
     shown = "" if unit == FRACTION else f" {unit}"
     return (
         entry["benchmark"],
         value(entry["forecast"], unit) + shown,
-        value_range(low, high, unit),
+        *(value_range(low, high, unit) for low, high in ends),
     )
 
 
-def _row(o: Outcome) -> dict[str, Cell]:
+def _row(o: Outcome, levels: Levels) -> dict[str, Cell]:
     return {
         "registered": o.registered,
         "family": o.family,
@@ -116,15 +127,16 @@ def _row(o: Outcome) -> dict[str, Cell]:
         "forecast": o.forecast,
         "measured": o.measured,
         "error": o.error,
-        **{f"inside_{100 * level:g}": o.inside[level] for level in LEVELS},
+        **{f"inside_{percent_key(level)}": o.inside(level) for level in levels.kept},
         "pit": o.pit,
         "log_score": o.log_score,
     }
 
 
-def _summary_line(outcomes: Sequence[Outcome]) -> str:
-    found = summary(outcomes)
-    held = ", ".join(f"{100 * share:.0f} % of {name} %" for name, share in found["inside"].items())
+def _summary_line(outcomes: Sequence[Outcome], levels: Levels) -> str:
+    found = summary(outcomes, levels)
+    names = map(percent_key, levels.shown)
+    held = ", ".join(f"{100 * found['inside'][name]:.0f} % of {name} %" for name in names)
     errors = [
         f"mean error {percent(found['mean_absolute_error'], digits=2)} points"
         if found["mean_absolute_error"] is not None

@@ -17,19 +17,22 @@ from scipy.special import ndtr, ndtri
 
 from scalepredict.errors import RefusedError, StorageError
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
+from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.interface import PROBABILITIES
 from scalepredict.records.table import EvalTable, Floats, Unit
 from scalepredict.records.units import match
 
 SCHEMA = "scalepredict.registered/1"
 NEAR = 1.10  # "12B" and 11.8B params are the same target
-LEVELS = (0.5, 0.8, 0.9)
 _LEAST_DENSITY = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One registered forecast beside what was measured, in the unit of the benchmark."""
+    """One registered forecast beside what was measured, in the unit of the benchmark.
+
+    ``quantiles`` are those of the forecast at ``PROBABILITIES``.
+    """
 
     registered: str
     family: str
@@ -38,7 +41,7 @@ class Outcome:
     unit: str
     forecast: float
     measured: float
-    inside: Mapping[float, bool]
+    quantiles: tuple[float, ...]
     pit: float
     log_score: float
 
@@ -46,6 +49,11 @@ class Outcome:
     def error(self) -> float:
         """Forecast minus measured."""
         return self.forecast - self.measured
+
+    def inside(self, level: float) -> bool:
+        """Whether the interval of that level held."""
+        low, high = registered_interval(self.quantiles, level)
+        return low <= self.measured <= high
 
 
 def registration(
@@ -126,7 +134,14 @@ def scored(document: Mapping[str, Any], measured: EvalTable) -> tuple[Outcome, .
     return tuple(found)
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def registered_interval(quantiles: Sequence[float], level: float) -> tuple[float, float]:
+    """The central interval of a registered forecast, from its quantiles at ``PROBABILITIES``."""
+    half = float(ndtri((1 + level) / 2))
+    low, high = np.interp([-half, half], ndtri(PROBABILITIES), quantiles)
+    return float(low), float(high)
+
+
+def summary(outcomes: Sequence[Outcome], levels: Levels) -> dict[str, Any]:
     """Calibration in practice, over all registrations.
 
     Raises:
@@ -142,8 +157,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "mean_absolute_error": float(np.mean(fractions)) if fractions else None,
         "mean_relative_error": float(np.mean(relative)) if relative else None,
         "inside": {
-            f"{100 * level:g}": float(np.mean([o.inside[level] for o in outcomes]))
-            for level in LEVELS
+            percent_key(level): float(np.mean([o.inside(level) for o in outcomes]))
+            for level in levels.kept
         },
         "mean_pit": float(pit.mean()),
         "mean_log_score": float(np.mean([o.log_score for o in outcomes])),
@@ -216,14 +231,7 @@ def _outcome(
         unit=entry["unit"],
         forecast=entry["forecast"],
         measured=value,
-        inside={
-            level: bool(
-                np.interp(-_half(level), knots, quantiles)
-                <= value
-                <= np.interp(_half(level), knots, quantiles)
-            )
-            for level in LEVELS
-        },
+        quantiles=tuple(entry["quantiles"]),
         pit=float(ndtr(z)),
         log_score=float(np.log(max(density, _LEAST_DENSITY))),
     )
@@ -235,7 +243,3 @@ def _normal_score(value: float, quantiles: Floats, knots: Floats) -> tuple[float
     width = max(float(quantiles[i + 1] - quantiles[i]), np.finfo(float).eps)
     slope = float(knots[i + 1] - knots[i]) / width
     return float(np.clip(knots[i] + slope * (value - quantiles[i]), -40, 40)), slope
-
-
-def _half(level: float) -> float:
-    return float(ndtri((1 + level) / 2))

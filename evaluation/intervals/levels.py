@@ -49,6 +49,7 @@ class Levels:
 
 
 DEFAULT_LEVELS = Levels()
+CLAIMED = Levels((CLAIM,))
 
 
 def percent_key(level: float) -> str:

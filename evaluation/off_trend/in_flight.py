@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from scalepredict.evaluation.intervals.levels import CLAIM
 from scalepredict.evaluation.off_trend.ladders.against_ladder import Ladder, matching_units
 from scalepredict.evaluation.off_trend.own_past.next_score import base_variance, predict_next
 from scalepredict.evaluation.off_trend.own_past.own_noise import learn_noise
@@ -23,11 +24,10 @@ from scalepredict.evaluation.off_trend.own_past.runs import Run
 from scalepredict.evaluation.off_trend.rules.gate import Gate
 from scalepredict.evaluation.off_trend.rules.scene import Evidence
 from scalepredict.evaluation.off_trend.walk_runs import walk
-from scalepredict.records.table import Checkpoint, Floats, Unit
+from scalepredict.predictors.interface import Forecast
+from scalepredict.records.table import Checkpoint, Floats, Ints, Unit
 
-ORIGINAL = 0.9  # coverage of the original interval that must still hold
 HOLDS = 0.5  # probability of the final score inside it
-COVERAGE = 0.8  # of the interval of the updated forecast
 VARIANCE_FLOOR = 1e-6  # a tenth of a point
 
 
@@ -42,9 +42,10 @@ class InFlight:
         now: Latest scores. Shape (T,).
         trajectory: Final scores from the run alone. Shape (T,).
         ladder: Final scores that the ladder forecasts. Shape (T,).
-        original: 90 % interval of that forecast. Two of shape (T,).
+        promised: That forecast of the benchmarks that it has; None = there is no ladder.
+        columns: Where those stand among the units. Shape (B,).
         together: Final scores from both. Shape (T,).
-        interval: 80 % interval of the final measurement from both. Two of shape (T,).
+        sd: Of the final measurement around it. Shape (T,).
         inside: Probability of a final measurement inside the original interval. Shape (T,).
     """
 
@@ -54,13 +55,23 @@ class InFlight:
     now: Floats
     trajectory: Floats
     ladder: Floats
-    original: tuple[Floats, Floats]
+    promised: Forecast | None
+    columns: Ints
     together: Floats
-    interval: tuple[Floats, Floats]
+    sd: Floats
     inside: Floats
 
+    def original(self, level: float) -> tuple[Floats, Floats]:
+        """Interval of the ladder's forecast. Two (T,)."""
+        return _original(self.promised, self.columns, len(self.units), level)
+
+    def interval(self, level: float) -> tuple[Floats, Floats]:
+        """Interval of the final measurement from both. Two (T,)."""
+        half = float(ndtri((1 + level) / 2)) * self.sd
+        return np.clip(self.together - half, 0, 1), np.clip(self.together + half, 0, 1)
+
     def holds(self, t: int) -> bool | None:
-        """Whether the original interval still holds; None if there is none to compare."""
+        """Whether the original 90 % interval still holds; None if there is none to compare."""
         return None if np.isnan(self.inside[t]) else bool(self.inside[t] >= HOLDS)
 
 
@@ -82,14 +93,18 @@ def forecast_final(
     line, of_line, of_one = _continued(evidence, run, end)
     left = end - run.log_tokens[-1]
     own_variance = of_line + (gate.wander * left) ** 2 + VARIANCE_FLOOR
-    point, low, high, variance = _from_ladder(evidence, latest, final_tokens, ladder)
+    promised, columns = _from_ladder(evidence, latest, final_tokens, ladder)
+    point, variance = np.full((2, len(table.units)), np.nan)
+    if promised is not None:
+        assert promised.scale is not None
+        point[columns], variance[columns] = promised.point[0], promised.scale[0] ** 2
+    low, high = _original(promised, columns, len(table.units), CLAIM)
     weight = np.stack([1 / own_variance, 1 / variance])
     weight = np.where(np.isfinite(weight), weight, 0.0)
     points = np.nan_to_num(np.stack([line, point]))
     with np.errstate(invalid="ignore", divide="ignore"):
         together = (weight * points).sum(axis=0) / weight.sum(axis=0)
         sd = np.sqrt(1 / weight.sum(axis=0) + of_one)
-    half = float(ndtri((1 + COVERAGE) / 2)) * sd
     return InFlight(
         checkpoint=latest,
         final_tokens=final_tokens,
@@ -97,9 +112,10 @@ def forecast_final(
         now=table.scores[run.rows[-1]],
         trajectory=line,
         ladder=point,
-        original=(low, high),
+        promised=promised,
+        columns=columns,
         together=together,
-        interval=(np.clip(together - half, 0, 1), np.clip(together + half, 0, 1)),
+        sd=sd,
         inside=ndtr((high - together) / sd) - ndtr((low - together) / sd),
     )
 
@@ -138,15 +154,19 @@ def _from_ladder(
     latest: Checkpoint,
     final_tokens: float,
     ladder: Ladder | None,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    point, low, high, variance = np.full((4, len(evidence.table.units)), np.nan)
+) -> tuple[Forecast | None, Ints]:
     if ladder is None or latest.params is None:
-        return point, low, high, variance
+        return None, np.zeros(0, dtype=np.intp)
     forecast = ladder.forecast(latest.family, latest.params, final_tokens)
     columns, places = matching_units(evidence.table, forecast)
-    ends = forecast.interval(ORIGINAL)
-    point[columns] = forecast.point[0, places]
-    low[columns], high[columns] = ends[0][0, places], ends[1][0, places]
-    assert forecast.scale is not None
-    variance[columns] = forecast.scale[0, places] ** 2
-    return point, low, high, variance
+    return forecast.take_units(places), columns
+
+
+def _original(
+    promised: Forecast | None, columns: Ints, n_units: int, level: float
+) -> tuple[Floats, Floats]:
+    low, high = np.full((2, n_units), np.nan)
+    if promised is not None:
+        ends = promised.interval(level)
+        low[columns], high[columns] = ends[0][0], ends[1][0]
+    return low, high

@@ -36,7 +36,6 @@ LOSS_NOISE = 0.001  # relative: repeats of a run differ by .01 to .08 % in the l
 MOST_DECADES = 1.0  # of a gain; beyond, the curve of A says nothing
 DRIFT, DRIFT_PAIRS = 0.05, 1.0  # of a log gain from scale to scale: so much, known as from one pair
 TREND_Z = 3.0  # a slope must be surer than that to divide by it
-LEVEL = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,11 +74,11 @@ class Arms:
         best = np.argmax(merit, axis=1)
         return np.stack([np.mean(best == k, axis=0) for k in range(len(self.names))])
 
-    def interval(self, level: float = LEVEL) -> tuple[Floats, Floats]:
+    def interval(self, level: float) -> tuple[Floats, Floats]:
         """Of the difference. Two (K, T)."""
         return _ends(self.draws, level)
 
-    def gain_interval(self, level: float = LEVEL) -> tuple[Floats, Floats]:
+    def gain_interval(self, level: float) -> tuple[Floats, Floats]:
         """Of the gain, as factors. Two (K, T)."""
         low, high = _ends(self.log_gain_draws, level)
         return np.exp(low), np.exp(high)

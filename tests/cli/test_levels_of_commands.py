@@ -68,6 +68,64 @@ def test_percent_is_refused_as_a_level(command: Run, ladders: None, call: str) -
     assert "write 0.9 for 90 %" in done.stderr
 
 
+def test_recipes_are_compared_at_the_levels_that_are_asked_for(command: Run, ladders: None) -> None:
+    asked = ("compare", "records.csv", "--arm", "a", "--arm", "b", "-q")
+    head = command(*asked, "--level", "0.95", "--level", "0.7").stdout.splitlines()[1]
+    shown = "benchmark arm difference 70 % 95 % P(better) compute 70 % 95 % P(best)"
+    assert " ".join(head.split()) == shown
+    document = json.loads(command(*asked, "--json", "--level", "0.7").stdout)
+    for entry in document["arms"]["benchmarks"]:
+        ends = entry["difference"]["interval"]
+        assert list(ends) == ["50", "70", "80", "90", "95"]
+        assert ends["95"][0] < ends["70"][0] < ends["50"][0] < entry["difference"]["value"]
+    csv_of_70 = command(*asked, "--format", "csv", "--level", "0.7").stdout
+    row = next(csv.DictReader(io.StringIO(csv_of_70)))
+    first = document["arms"]["benchmarks"][0]
+    assert float(row["compute_gain_low_70"]) == first["compute_gain"]["interval"]["70"][0]
+    assert "difference_low_90" not in row
+
+
+def test_a_run_in_flight_is_forecast_at_the_levels_that_are_asked_for(
+    command: Run, ladders: None, tmp_path: Path
+) -> None:
+    lines = ["family,model,params,tokens,benchmark,metric,chance,n_items,score"]
+    for k in range(1, 9):
+        lines.append(f"a,a-30B,30B,{k * 20}B,arc,acc,0.25,1000,{0.55 + 0.02 * k}")
+    (tmp_path / "run.csv").write_text("\n".join(lines) + "\n")
+    asked = ("check", "run.csv", "--fit", "scalepredict.fit.json", "-q", "--no-ci")
+    table = command(*asked, "--level", "0.6").stdout
+    assert "by the ladder       60 %  both       60 %  original holds" in table
+    (run,) = json.loads(command(*asked, "--json", "--level", "0.6").stdout)["in_flight"]
+    (entry,) = run["benchmarks"]
+    for name in ("original", "interval"):
+        assert list(entry[name]) == ["50", "60", "80", "90", "95"]
+        lows = [low for low, _ in entry[name].values()]
+        assert lows == sorted(lows, reverse=True)
+        assert lows[0] > lows[-1]
+
+
+def test_registered_forecasts_are_posted_and_judged_at_the_levels_that_are_asked_for(
+    command: Run, ladders: None, tmp_path: Path
+) -> None:
+    plain = command("forecast", "--params", "12B", "--level", "0.7", "--format", "csv", "-q")
+    row = next(csv.DictReader(io.StringIO(plain.stdout)))
+    done = command("register", "--params", "12B", "--level", "0.7", "-q")
+    assert "| 70 % interval |" in done.stdout
+    low, high = (100 * float(row[f"{end}_70"]) for end in ("low", "high"))
+    posted = next(line for line in done.stdout.splitlines() if line.startswith("| arc"))
+    shown = [float(end) for end in posted.split("|")[3].split("-")]
+    assert shown == pytest.approx([low, high], abs=0.3)  # 13 quantiles are registered
+    lines = (tmp_path / "records.csv").read_text().splitlines()
+    found = f"a,a-12B,12B,300B,arc,acc,0.25,1000,{row['high_70']}"
+    (tmp_path / "found.csv").write_text(f"{lines[0]}\n{found}\n")
+    judged = ("score", "scalepredict.registered.json", "--measured", "found.csv", "-q")
+    table = command(*judged, "--level", "0.6", "--level", "0.8").stdout.splitlines()
+    assert table[1].split()[6:] == ["in", "60", "%", "in", "80", "%", "PIT", "log", "score"]
+    assert table[2].split()[6:8] == ["no", "yes"]
+    (kept,) = json.loads(command(*judged, "--json", "--level", "0.6").stdout)["rows"]
+    assert [kept[f"inside_{p}"] for p in (50, 60, 80, 90, 95)] == [False, False, True, True, True]
+
+
 def test_pictures_and_pages_take_levels(command: Run, ladders: None, tmp_path: Path) -> None:
     asked = ("--params", "30B", "--level", "0.66", "--level", "0.97")
     assert command("plot", "forecast", *asked, "-o", "f.svg").returncode == 0

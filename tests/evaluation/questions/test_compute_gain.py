@@ -52,7 +52,7 @@ def compared(worth: dict[str, float]) -> Arms:
 def test_a_recipe_that_is_worth_1_point_2_of_the_compute_is_found_to_be() -> None:
     arms = compared({"a": 1.0, "b": 1.2})
     assert np.exp(arms.log_gain[1]) == pytest.approx([1.2, 1.2], rel=1e-6)
-    low, high = arms.gain_interval()
+    low, high = arms.gain_interval(0.9)
     assert (low[1] < 1.2).all()
     assert (high[1] > 1.2).all()
 
@@ -65,7 +65,7 @@ def test_the_gain_of_a_loss_is_the_published_formula() -> None:
 
 def test_a_recipe_beside_itself_has_a_gain_of_one_with_the_interval_around_it() -> None:
     arms = compared({"a": 1.0, "again": 1.0})
-    low, high = arms.gain_interval()
+    low, high = arms.gain_interval(0.9)
     assert arms.log_gain[1] == pytest.approx([0.0, 0.0])
     assert (low[1] < 1).all()
     assert (high[1] > 1).all()
@@ -92,7 +92,7 @@ def test_without_a_trend_there_is_a_difference_and_no_gain() -> None:
     )
     assert arms.difference[1, 1] == pytest.approx(0.01)
     assert np.isnan(arms.log_gain[1, 1])
-    assert np.isnan(arms.gain_interval()[0][1, 1])
+    assert np.isnan(arms.gain_interval(0.9)[0][1, 1])
 
 
 def test_arms_that_share_no_scale_or_name_are_refused() -> None:

@@ -119,8 +119,11 @@ class Answer:
         bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")
     ] = False
     ci: Annotated[
-        bool, typer.Option("--ci/--no-ci", help="Annotations and summary in GitHub Actions.")
-    ] = True
+        bool | None,
+        typer.Option(
+            "--ci/--no-ci", help="Annotations and summary in GitHub Actions. [default: ci]"
+        ),
+    ] = None
 
 
 @command
@@ -157,20 +160,25 @@ def check(
     # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
     from scalepredict.cli.ci.publish import show, write_report
     from scalepredict.cli.inputs import gate_inputs
+    from scalepredict.cli.inputs.places import check_written
     from scalepredict.cli.views.check_result import Result
     from scalepredict.evaluation.off_trend import gate_file
     from scalepredict.records.text.writing import check_place
 
-    shape, voice, levels = shown.shape, shown.voice, intervals.levels()
     wanted = [_report(text) for text in answer.report]
     settings = gate_inputs.read_settings(
         rules.config,
         alpha=rules.alpha,
         direction=rules.direction,
         persistence=rules.persistence,
-        voice=voice,
     )
+    shown = gate_inputs.shown_as(shown, settings)
+    shape, voice = shown.shape, shown.voice
+    levels = replace(intervals, level=intervals.level or settings.levels).levels()
+    if rules.config is None and gate_inputs.CONFIG.is_file():
+        voice.say(f"rules: {gate_inputs.CONFIG}.")
     reports = [*wanted, *((Kind(kind), path) for kind, path in settings.report)]
+    check_written([path for _, path in reports], [*checkpoints, *history, *settings.history])
     for _, path in reports:
         check_place(path)
     how = replace(
@@ -191,14 +199,14 @@ def check(
             until=rules.until or settings.until,
         ),
         baseline=rules.baseline or settings.baseline,
-        update=rules.update_baseline,
+        update=rules.update_baseline or settings.update_baseline,
         voice=voice,
     )
     fails = gate_file.FailOn(answer.fail_on or settings.fail_on)
     result = Result(check=found, fails_from=fails.level, intervals=levels)
     for kind, path in reports:
         write_report(kind, path, result)
-    show(result, shape, ci=answer.ci and settings.ci, voice=voice)
+    show(result, shape, ci=settings.ci if answer.ci is None else answer.ci, voice=voice)
     raise typer.Exit(_exit_code(result, fails, answer.exit_zero or settings.exit_zero))
 
 

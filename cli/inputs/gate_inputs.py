@@ -1,7 +1,7 @@
 """What does a check work on? Rules and records as the options and scalepredict.yaml name them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import typer
 
 from scalepredict.cli.inputs.baseline import DEFAULT_FILE, entries_of, read_baseline, write_baseline
 from scalepredict.cli.inputs.chosen import read_files
-from scalepredict.cli.inputs.options import Reading
+from scalepredict.cli.inputs.options import Output, Reading
 from scalepredict.cli.inputs.voice import Voice
+from scalepredict.cli.views.render import Format
 from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
 from scalepredict.evaluation.off_trend.gate_file import Direction, GateFile, load_gate
 from scalepredict.evaluation.off_trend.rules.verdicts import Accepted
@@ -45,17 +46,30 @@ def read_settings(
     alpha: float | None,
     direction: str | None,
     persistence: int | None,
-    voice: Voice,
 ) -> GateFile:
     """The shipped rules, under those of the configuration file, under those of the options."""
     if config is None and CONFIG.is_file():
         config = CONFIG
-        voice.say(f"rules: {CONFIG}.")
     if alpha is not None and not 0 < alpha < 0.5:
         raise typer.BadParameter(f"--alpha {alpha:g} is not between 0 and 0.5.")
     wanted = None if direction is None else Direction(direction)
     given = {"alpha": alpha, "direction": wanted, "persistence": persistence}
     return load_gate(config, over=given)
+
+
+def shown_as(shown: Output, settings: GateFile) -> Output:
+    """What the options say of the output, and the file where they say nothing."""
+    said = shown.verbosity
+    return replace(
+        shown,
+        form=shown.form or (None if shown.as_json else Format(settings.form)),
+        verbosity=replace(
+            said,
+            quiet=said.quiet or settings.quiet,
+            verbose=max(said.verbose, int(settings.verbose)),
+            ignore=(*said.ignore, *settings.ignore),
+        ),
+    )
 
 
 def make_comparison(

@@ -198,18 +198,19 @@ class Output:
 
     HEADING: ClassVar[str] = OUTPUT
 
-    form: Annotated[Format, typer.Option("--format", help="What is written to stdout.")] = (
-        Format.TABLE
-    )
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="What is written to stdout. [default: table]"),
+    ] = None
     as_json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
     verbosity: Verbosity
 
     @property
     def shape(self) -> Format:
         """The one format that ``--format`` and ``--json`` ask for together."""
-        if self.as_json and self.form not in (Format.TABLE, Format.JSON):
+        if self.as_json and self.form not in (None, Format.TABLE, Format.JSON):
             raise typer.BadParameter(f"--json contradicts --format {self.form}; give one of them.")
-        return Format.JSON if self.as_json else self.form
+        return Format.JSON if self.as_json else self.form or Format.TABLE
 
     @property
     def voice(self) -> Voice:

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from scalepredict.errors import did_you_mean
+from scalepredict.errors import RefusedError, did_you_mean
 from scalepredict.evaluation.off_trend.own_past.own_noise import NoisePriors
 from scalepredict.evaluation.off_trend.own_past.run_judge import Side
 from scalepredict.evaluation.off_trend.rules.gate import BenchmarkLevel, CopyRule, Gate
 from scalepredict.evaluation.off_trend.rules.rules import RULES
 from scalepredict.evaluation.off_trend.rules.verdicts import Level
+from scalepredict.records.notes import check_codes
 from scalepredict.records.text.schema import Count, validated
 from scalepredict.records.text.yaml_text import Document, load_shipped, load_yaml
 
@@ -49,6 +50,15 @@ class ReportKind(StrEnum):
     JSON = "json"
 
 
+class OutputForm(StrEnum):
+    """What is written to stdout."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
 class Direction(StrEnum):
     """Which deviations count: ``low`` is short for ``sides: {better: off}``."""
 
@@ -66,12 +76,19 @@ def _known_rule(name: str) -> str:
     return name
 
 
+def _known_code(code: str) -> str:
+    try:
+        check_codes([code])
+    except RefusedError as error:
+        raise ValueError(str(error).rstrip(".")) from error
+    return code
+
+
 _RuleName = Annotated[str, AfterValidator(_known_rule)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
 _Path = Annotated[str, Field(min_length=1)]
+_Code = Annotated[str, AfterValidator(_known_code)]
 
 
 class _Part(BaseModel):
@@ -129,6 +146,12 @@ class _Check(_Part):
     percent: bool | None = None
     exit_zero: bool | None = None
     ci: bool | None = None
+    update_baseline: bool | None = None
+    format: OutputForm | None = None
+    quiet: bool | None = None
+    verbose: bool | None = None
+    ignore: list[_Code] | None = None
+    level: list[_Share] | None = None
 
 
 class _File(_Part):
@@ -155,6 +178,12 @@ class GateFile:
         percent: Whether all scores are in percent.
         exit_zero: Whether the exit code is 0 whatever is found.
         ci: Whether CI systems are told in their own way.
+        update_baseline: Whether all findings are accepted.
+        form: What is written to stdout.
+        quiet: Whether only errors are told on stderr.
+        verbose: Whether more is told.
+        ignore: Codes of notes that are left out.
+        levels: Levels of the intervals that are shown; empty = as elsewhere.
     """
 
     gate: Gate
@@ -170,6 +199,12 @@ class GateFile:
     percent: bool = False
     exit_zero: bool = False
     ci: bool = True
+    update_baseline: bool = False
+    form: OutputForm = OutputForm.TABLE
+    quiet: bool = False
+    verbose: bool = False
+    ignore: tuple[str, ...] = ()
+    levels: tuple[float, ...] = ()
 
 
 def load_gate(
@@ -244,4 +279,10 @@ def _gate_file(tree: dict[str, Any], folder: Path) -> GateFile:
         percent=tree.get("percent", False),
         exit_zero=tree.get("exit_zero", False),
         ci=tree.get("ci", True),
+        update_baseline=tree.get("update_baseline", False),
+        form=tree.get("format", OutputForm.TABLE),
+        quiet=tree.get("quiet", False),
+        verbose=tree.get("verbose", False),
+        ignore=tuple(tree.get("ignore", ())),
+        levels=tuple(tree.get("level", ())),
     )

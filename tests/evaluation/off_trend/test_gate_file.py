@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scalepredict.errors import ConfigError
-from scalepredict.evaluation.off_trend.gate_file import Direction, FailOn, load_gate
+from scalepredict.evaluation.off_trend.gate_file import Direction, FailOn, OutputForm, load_gate
 from scalepredict.evaluation.off_trend.own_past.run_judge import Side
 from scalepredict.evaluation.off_trend.rules.rules import RULES
 from scalepredict.evaluation.off_trend.rules.verdicts import Level
@@ -66,6 +66,12 @@ check:
   percent: true
   exit_zero: true
   ci: false
+  update_baseline: true
+  format: json
+  quiet: true
+  verbose: true
+  ignore: [items-assumed]
+  level: [0.6, 0.9]
 """
 
 
@@ -88,6 +94,9 @@ def test_the_file_sets_everything_that_the_options_set(tmp_path: Path) -> None:
         ("sarif", tmp_path / "s.json"),
     ]
     assert (file.until, file.percent, file.exit_zero, file.ci) == (1e12, True, True, False)
+    assert (file.update_baseline, file.quiet, file.verbose) == (True, True, True)
+    assert (file.form, file.ignore) == (OutputForm.JSON, ("items-assumed",))
+    assert file.levels == (0.6, 0.9)
 
 
 def test_options_go_before_the_file(tmp_path: Path) -> None:
@@ -134,7 +143,28 @@ WRONG = {
     "check.percent": ("maybe", "boolean"),
     "check.exit_zero": ("2", "boolean"),
     "check.ci": ("often", "boolean, unable to interpret input, not 'often'"),
+    "check.update_baseline": ("always", "boolean"),
+    "check.format": ("html", "'table', 'json', 'csv' or 'markdown'"),
+    "check.quiet": ("loud", "boolean"),
+    "check.verbose": ("2", "boolean"),
+    "check.ignore": ("[items-asumed]", "did you mean 'items-assumed'"),
+    "check.level": ("[90]", "less than 1"),
 }
+
+
+def known_keys(folder: Path) -> set[str]:
+    """The keys of the section ``check``, as the file itself tells them."""
+    path = folder / "unknown.yaml"
+    path.write_text("check: {qqqqq: 1}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_gate(path)
+    return set(str(caught.value).partition("known keys: ")[2].rstrip(".").split(", "))
+
+
+def test_no_key_is_left_out_of_these_tests(tmp_path: Path) -> None:
+    tried = {key.split(".")[1] for key in WRONG if "." in key}
+    written = {line.strip().split(":")[0] for line in EVERYTHING.splitlines()[2:]}
+    assert known_keys(tmp_path) == tried == written
 
 
 @pytest.mark.parametrize("key", WRONG)

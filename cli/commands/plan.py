@@ -11,6 +11,7 @@ from scalepredict.cli.inputs.plan_options import (
     PlanOptions,
     PlanTarget,
     ladder_of,
+    line_of,
     parse_design,
     space_of,
 )
@@ -50,7 +51,7 @@ def plan(
     Proposes the run nearest to the target that the budget buys, on the target's own tokens per
     parameter, and promises the width of the 90 % interval with it: its score is filled in from the
     forecast, and all is fitted again. Prints a curve of budgets, the least that is nearly as good
-    as the best, and what no small run removes.
+    as the best, and what no small run removes. With --serve it tells which size to train instead.
 
     Example: scalepredict plan --params 70B --tokens 1.4T --budget 1e22
     """
@@ -59,7 +60,13 @@ def plan(
 
     import numpy as np
 
-    from scalepredict.cli.views.plan_view import plan_document, plan_rows, plan_sheets
+    from scalepredict.cli.documents.isocost_document import isocost_document, isocost_rows
+    from scalepredict.cli.views.plan_view import (
+        isocost_sheets,
+        plan_document,
+        plan_rows,
+        plan_sheets,
+    )
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.evaluation.planning.budget_curve import make_plan
     from scalepredict.evaluation.planning.candidates import sifted
@@ -72,7 +79,17 @@ def plan(
     ladder, lines = ladder_of(stored, calibration_of(stored, calibration), target)
     voice.say(*lines)
     space = space_of(ladder, options)
-    budget = options.flops(machine) or space.most_flops
+    asked = options.flops(machine)
+    if options.serve is not None:
+        line, notes = line_of(ladder, space, options, asked)
+        emit(
+            form,
+            sheets=isocost_sheets(line, machine, notes),
+            rows=isocost_rows(line),
+            document=isocost_document(line, notes),
+        )
+        return
+    budget = asked or space.most_flops
     excluded: dict[str, str] = {}
     if space.candidates:
         kept, excluded = sifted(space.candidates, space, budget)

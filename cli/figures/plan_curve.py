@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from scalepredict.cli.figures.style import FAN, GRID, INK, MUTED, new_figure
+from scalepredict.cli.figures.style import FAN, GRID, INK, MUTED, decades, new_figure
 from scalepredict.evaluation.planning.budget_curve import Plan
 from scalepredict.evaluation.planning.filled_in import Ladder
 
@@ -29,6 +29,7 @@ def plan_figure(plan: Plan, ladder: Ladder) -> Any:
     if plan.knee is not None:
         axis.plot([plan.knee.budget], [times * plan.knee.width], "D", color=INK, label="knee")
     axis.set_ylim(0, 1.1 * max(now, *high))
+    decades(axis, budgets[0], budgets[-1])
     axis.set_xlabel("budget for small runs (FLOPs)")
     axis.set_ylabel("90 % width at the target" + (" (points)" if fraction else ""))
     axis.grid(color=GRID)

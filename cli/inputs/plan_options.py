@@ -11,12 +11,13 @@ from scalepredict.cli.inputs import present_fit
 from scalepredict.cli.inputs.options import count
 from scalepredict.cli.inputs.parameters import METHOD, TARGET
 from scalepredict.errors import CountError, RecordError, RefusedError
-from scalepredict.records.text.counts import parse_count
+from scalepredict.records.text.counts import format_count, parse_count
 
 if TYPE_CHECKING:
     from scalepredict.evaluation.intervals.calibration import Calibration
     from scalepredict.evaluation.planning.compute_cost import Machine
     from scalepredict.evaluation.planning.filled_in import Ladder
+    from scalepredict.evaluation.planning.isocost import Isocost
     from scalepredict.evaluation.planning.next_runs import Space
     from scalepredict.predictors.store.fit_file import StoredFit
 
@@ -150,6 +151,17 @@ class PlanOptions:
         ),
     ] = None
 
+    serve: Annotated[
+        float | None,
+        typer.Option(
+            "--serve",
+            parser=count,
+            metavar="T",
+            help="Instead: which size to train, if it will serve so many tokens and --budget "
+            "[default: the target's] pays for both.",
+        ),
+    ] = None
+
     def flops(self, machine: "Machine | None") -> float | None:
         """The budget in FLOPs; None if none is given.
 
@@ -250,6 +262,49 @@ def space_of(ladder: "Ladder", options: PlanOptions) -> "Space":
     if options.candidates is None:
         return space
     return replace(space, candidates=tuple(runs_of(read_candidates(options.candidates), space)))
+
+
+def line_of(
+    ladder: "Ladder", space: "Space", options: PlanOptions, budget: float | None
+) -> "tuple[Isocost, tuple[str, ...]]":
+    """Sizes that train and then serve for one cost; and what must be known beside them.
+
+    Raises:
+        RefusedError: No such size, no benchmark to judge it by, or an option that belongs to runs.
+    """
+    from scalepredict.evaluation.planning.counted import count_benchmarks
+    from scalepredict.evaluation.planning.isocost import isocost, serving_cost
+
+    assert options.serve is not None
+    if options.candidates is not None or options.up_to is not None:
+        raise RefusedError(
+            "--candidates and --up-to are about small runs, and --serve about the size of the big "
+            "one; leave them out."
+        )
+    counted = count_benchmarks(ladder)
+    if not counted.columns:
+        raise RefusedError(
+            "no benchmark of the ladder tells sizes apart: all are at chance or have no forecast."
+        )
+    own = space.flops + serving_cost(space, space.params, options.serve)
+    line = isocost(
+        ladder,
+        space,
+        columns=counted.columns,
+        cost=own if budget is None else budget,
+        served=options.serve,
+        ratios=_ratios(options.tokens_per_param),
+    )
+    notes = list(counted.notes)
+    if counted.at_chance:
+        notes.append(f"at chance in every run, so not in the mean: {', '.join(counted.at_chance)}.")
+    dropped = set(space.sizes) - set(line.forecast.targets.params.tolist())
+    if dropped:
+        notes.append(
+            f"cannot be trained and serve for that cost, or lie outside the tokens per parameter "
+            f"or what can be forecast: {', '.join(map(format_count, sorted(dropped)))}."
+        )
+    return line, tuple(notes)
 
 
 def read_candidates(path: Path) -> list[Row]:

@@ -2,7 +2,14 @@
 
 from scalepredict.cli.inputs.options import CalibrationOption, SeedOption, Workers
 from scalepredict.cli.inputs.parameters import command
-from scalepredict.cli.inputs.plan_options import Money, PlanOptions, PlanTarget, ladder_of, space_of
+from scalepredict.cli.inputs.plan_options import (
+    Money,
+    PlanOptions,
+    PlanTarget,
+    ladder_of,
+    line_of,
+    space_of,
+)
 from scalepredict.cli.inputs.target_options import DEFAULT_FIT, FitOption
 from scalepredict.cli.plots.pictures import PictureOptions
 
@@ -20,6 +27,8 @@ def plot_plan(
 ) -> None:
     """Draw what each budget would bring: the 90 % width at the target, with its range.
 
+    With --serve: the mean forecast of the sizes that train and serve for one cost.
+
     Example: scalepredict plot plan --params 70B --tokens 1.4T -o plan.png
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
@@ -27,6 +36,7 @@ def plot_plan(
 
     import numpy as np
 
+    from scalepredict.cli.figures.isocost_line import isocost_figure
     from scalepredict.cli.figures.plan_curve import plan_figure
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.evaluation.planning.budget_curve import make_plan
@@ -38,12 +48,17 @@ def plot_plan(
     ladder, lines = ladder_of(stored, calibration_of(stored, calibration), target)
     voice = picture.verbosity.voice
     voice.say(*lines)
-    space = space_of(ladder, options)
+    space, asked = space_of(ladder, options), options.flops(money.machine())
+    if options.serve is not None:
+        line, notes = line_of(ladder, space, options, asked)
+        voice.say(*notes)
+        picture.write("plan", iter([("", partial(isocost_figure, line))]))
+        return
     with voice.busy("fitting with runs filled in"), workers.engine() as jobs:
         made = make_plan(
             ladder,
             space,
-            options.flops(money.machine()) or space.most_flops,
+            asked or space.most_flops,
             runs=options.runs,
             promise=shipped_promise(),
             jobs=jobs,

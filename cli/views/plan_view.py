@@ -1,17 +1,19 @@
-"""How is a plan shown? Runs, what benchmarks gain, the curve, and costs; the same as a document."""
+"""How is a plan shown? Runs, what benchmarks gain, the curve, sizes of equal cost, and costs."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scalepredict.cli.views.own_units import FRACTION, unit_of
+from scalepredict.cli.views.own_units import FRACTION, unit_of, value, value_range
 from scalepredict.cli.views.render import MISSING, Cell, Sheet
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
+from scalepredict.evaluation.intervals.levels import CLAIM
 from scalepredict.evaluation.planning.budget_curve import Plan, Point
 from scalepredict.evaluation.planning.compute_cost import Machine
 from scalepredict.evaluation.planning.filled_in import Ladder
+from scalepredict.evaluation.planning.isocost import Isocost
 from scalepredict.evaluation.planning.next_runs import Run
-from scalepredict.records.text.counts import format_count
+from scalepredict.records.text.counts import count_of, format_count
 
 SCHEMA = "scalepredict.plan/1"
 _SHARE = 100.0
@@ -112,6 +114,77 @@ def _curve(plan: Plan, ladder: Ladder, machine: Machine | None) -> Sheet:
 
 def _in_points(plan: Plan, ladder: Ladder) -> bool:
     return any(ladder.evidence.units[i].measure is None for i in ladder.wanted if plan.promised[i])
+
+
+def isocost_sheets(line: Isocost, machine: Machine | None, notes: Sequence[str]) -> list[Sheet]:
+    """The sizes with their mean, and each benchmark at the ends of what is as good as the best."""
+    return [_sizes(line, machine, notes), _along(line)]
+
+
+def _sizes(line: Isocost, machine: Machine | None, notes: Sequence[str]) -> Sheet:
+    targets, extra = line.forecast.targets, _cost_header(machine)
+    unit = unit_of(line.forecast.units[line.columns[0]])
+    rows = tuple(
+        (
+            format_count(targets.params[k]),
+            format_count(targets.tokens[k]),
+            f"{targets.tokens[k] / targets.params[k]:.3g}" + ("" if line.tested[k] else " !"),
+            format_count(targets.flops[k]),
+            *_cost(float(targets.flops[k]), machine),
+            value(float(line.mean[k]), unit),
+            ("best" if k == line.best else "as good") if line.flat[k] else "",
+        )
+        for k in range(len(targets))
+    )
+    return Sheet(
+        title=f"sizes that train and serve {format_count(line.served)} tokens for "
+        f"{format_count(line.cost)} FLOPs",
+        header=("params", "tokens", "per param", "to train", *extra, "mean", ""),
+        align="rrrr" + "r" * len(extra) + "rl",
+        rows=rows,
+        notes=(*_told(line, unit), *notes),
+    )
+
+
+def _told(line: Isocost, unit: str) -> Iterator[str]:
+    sizes = line.forecast.targets.params
+    flat = [float(n) for n, as_good in zip(sizes, line.flat, strict=True) if as_good]
+    within = _width(line.noise, unit)
+    count = count_of(len(line.columns), "benchmark")
+    if len(flat) > 1:
+        yield (
+            f"any size between {format_count(flat[0])} and {format_count(flat[-1])} is within the "
+            f"noise of measuring {count} ({within}); {format_count(flat[0])} is the cheapest to "
+            "serve."
+        )
+    else:
+        yield (
+            f"{format_count(flat[0])} is the best, by more than the noise of measuring {count} "
+            f"({within})."
+        )
+    if line.at_edge:
+        yield "the best lies at the end of the line; --tokens-per-param LO..HI makes it longer."
+    if not all(line.tested):
+        yield "! tokens per parameter that the ladder has not tested."
+
+
+def _along(line: Isocost) -> Sheet:
+    sizes, units = line.forecast.targets.params, line.forecast.units
+    flat = [k for k, as_good in enumerate(line.flat) if as_good]
+    shown = sorted({0, flat[0], line.best, flat[-1], len(sizes) - 1})
+    low, high = line.forecast.interval(CLAIM)
+
+    def cell(k: int, i: int) -> str:
+        unit = unit_of(units[i])
+        interval = value_range(float(low[k, i]), float(high[k, i]), unit)
+        return f"{value(float(line.forecast.point[k, i]), unit)} [{interval}]"
+
+    return Sheet(
+        title="forecast with 90 % interval",
+        header=("benchmark", *(format_count(sizes[k]) for k in shown)),
+        align="l" + "r" * len(shown),
+        rows=tuple((units[i].shown, *(cell(k, i) for k in shown)) for i in line.columns),
+    )
 
 
 def _largest(point: Point) -> str:

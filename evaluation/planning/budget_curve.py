@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.classes.classes import Kind, classify
+from scalepredict.evaluation.planning.counted import count_benchmarks
 from scalepredict.evaluation.planning.filled_in import Ladder, widths_now, widths_with
 from scalepredict.evaluation.planning.next_runs import Run, Space, next_runs
 from scalepredict.evaluation.planning.promise import Conditions, Promise
 from scalepredict.predictors.limits import FEWEST_MODELS, MAX_FACTOR
 from scalepredict.predictors.numerics.rungs import rungs
-from scalepredict.records.table import Floats
+from scalepredict.records.table import Bools, Floats
 from scalepredict.records.text.counts import format_count
 
 BUDGETS = 12  # points of the curve
@@ -47,7 +47,7 @@ class Plan:
         target: Parameters, tokens and FLOPs of the target.
         space: Where runs may lie.
         runs: The proposed ones, the nearest to the target first.
-        promised: Columns of the evidence whose width is promised. Shape (T,).
+        promised: Which columns of the evidence have a width that is promised. Shape (T,).
         now: Width of each benchmark now, NaN where none is promised. Shape (T,).
         after: The same with the proposed runs. Shape (T,).
         curve: Points by rising budget.
@@ -61,7 +61,7 @@ class Plan:
     budget: float
     space: Space
     runs: tuple[Run, ...]
-    promised: Floats
+    promised: Bools
     now: Floats
     after: Floats
     point: Point
@@ -168,36 +168,21 @@ def _scales(ladder: Ladder) -> int:
     return len(np.unique(rungs(ladder.evidence.flops)))
 
 
-def _promised(ladder: Ladder) -> tuple[Floats, tuple[str, ...]]:
+def _promised(ladder: Ladder) -> tuple[Bools, tuple[str, ...]]:
     # No width for what no run of the ladder can measure yet.
-    kinds = classify(ladder.evidence).kinds
-    widths = widths_now(ladder)
-    promised = np.array(
-        [
-            kind is not Kind.AT_CHANCE and np.isfinite(w)
-            for kind, w in zip(kinds, widths, strict=True)
-        ]
-    )
-    units = ladder.evidence.units
-    promised &= np.isin(np.arange(len(units)), ladder.wanted)
-    fractions = np.array([unit.measure is None for unit in units])
-    notes = []
-    if (promised & fractions).any() and (promised & ~fractions).any():
-        own = [
-            u.benchmark for u, p, f in zip(units, promised, fractions, strict=True) if p and not f
-        ]
-        promised &= fractions
-        notes.append(f"not in the mean, since their unit is another: {', '.join(own)}.")
-    silent = [units[i].shown for i in ladder.wanted if kinds[i] is Kind.AT_CHANCE]
-    if silent:
-        notes.append(
-            f"at chance in every run, so no width is promised: {', '.join(silent)}; only a run "
-            "that takes them off chance tells more, and the ladder cannot say at which size."
-        )
-    if not promised.any():
+    counted = count_benchmarks(ladder)
+    if not counted.columns:
         raise RefusedError(
             "no benchmark of the ladder has an interval that a run could narrow: all are at chance "
             "or have no forecast."
+        )
+    promised = np.isin(np.arange(len(ladder.evidence.units)), counted.columns)
+    notes = [*counted.notes]
+    if counted.at_chance:
+        notes.append(
+            f"at chance in every run, so no width is promised: {', '.join(counted.at_chance)}; "
+            "only a run that takes them off chance tells more, and the ladder cannot say at which "
+            "size."
         )
     return promised, tuple(notes)
 

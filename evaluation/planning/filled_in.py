@@ -19,7 +19,7 @@ from scalepredict.predictors.fit_families import FittedGroup
 from scalepredict.predictors.interface import Forecast, Predictor, Targets
 from scalepredict.predictors.metric_laws import fit_law
 from scalepredict.predictors.numerics.workers import each
-from scalepredict.records.table import Checkpoint, EvalTable, Floats, make_table
+from scalepredict.records.table import ASSUMED_ITEMS, Checkpoint, EvalTable, Floats, make_table
 
 DRAWS = 3
 LOSS_NOISE = 5e-4  # relative, of a repeated run's loss on a large corpus
@@ -67,31 +67,49 @@ def widths_with(
     return mean
 
 
-def _filled(ladder: Ladder, runs: Sequence[Run], noise: Floats) -> EvalTable:
-    family = ladder.evidence.families[0]
-    targets = Targets(
-        family=(family,) * len(runs),
-        params=np.array([run.params for run in runs]),
-        tokens=np.array([run.tokens for run in runs]),
-        flops=np.array([run.flops for run in runs]),
-        assumption=("",) * len(runs),
+def targets_at(ladder: Ladder, params: Floats, tokens: Floats, flops: Floats) -> Targets:
+    """Scales of the ladder's family, of the target's sparsity. Shapes (K,)."""
+    aim = ladder.target
+    active = None if aim.params_active is None else params * aim.params_active / aim.params
+    return Targets(
+        family=ladder.evidence.families[:1] * len(params),
+        params=params,
+        tokens=tokens,
+        flops=flops,
+        assumption=("",) * len(params),
+        params_active=active,
     )
+
+
+def noise_of(forecast: Forecast, evidence: EvalTable) -> Floats:
+    """Sd of a measurement where the forecast is right, NaN = unknown. Shape (K, T)."""
+    point, own = forecast.point, [unit.measure is not None for unit in evidence.units]
+    items = np.where(np.isfinite(forecast.n_items), forecast.n_items, ASSUMED_ITEMS)
+    variance = forecast.overdispersion * point * (1 - point) / items
+    sd: Floats = np.where(own, LOSS_NOISE * np.abs(point), np.sqrt(np.clip(variance, 0.0, None)))
+    return sd
+
+
+def _filled(ladder: Ladder, runs: Sequence[Run], noise: Floats) -> EvalTable:
+    params, tokens, flops = np.array([(run.params, run.tokens, run.flops) for run in runs]).T
+    targets = targets_at(ladder, params, tokens, flops)
     forecast = aligned(ladder.group.law.forecast(targets), ladder.evidence)
-    point, own = forecast.point, [u.measure is not None for u in ladder.evidence.units]
-    variance = forecast.overdispersion * point * (1 - point) / forecast.n_items
-    sd = np.where(own, LOSS_NOISE * np.abs(point), np.sqrt(np.clip(variance, 0.0, None)))
-    scores = point + np.nan_to_num(sd) * noise[: len(runs)]
+    sd = np.nan_to_num(noise_of(forecast, ladder.evidence))
+    scores = forecast.point + sd * noise[: len(runs)]
+    own = [unit.measure is not None for unit in ladder.evidence.units]
+    active = targets.params_active
     return make_table(
         [
             Checkpoint(
                 model=f"planned run {number}",
-                family=family,
+                family=targets.family[number],
                 params=run.params,
+                params_active=None if active is None else float(active[number]),
                 tokens=run.tokens,
                 flops=run.flops,
                 flops_given=True,
             )
-            for number, run in enumerate(runs, 1)
+            for number, run in enumerate(runs)
         ],
         ladder.evidence.units,
         np.where(own, scores, np.clip(scores, 0.0, 1.0)),

@@ -136,3 +136,47 @@ def test_designs_of_the_user_are_told_and_a_picture_is_drawn(fitted: Run, tmp_pa
     done = fitted("plot", "plan", *TARGET, "-o", "plan.png")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
+    done = fitted("plot", "plan", *TARGET, "-o", "plan.svg")
+    assert done.returncode == 0, done.stderr
+    assert "mathdefault" not in (tmp_path / "plan.svg").read_text()
+
+
+def test_sizes_that_train_and_serve_are_told_and_drawn(fitted: Run, tmp_path: Path) -> None:
+    words = (*TARGET, "--serve", "1e12")
+    done = fitted("plan", *words)
+    assert done.returncode == 0, done.stderr
+    assert "is the cheapest to serve" in done.stdout
+    assert "tokens per parameter that the ladder has not tested" in done.stdout
+    document = json.loads(fitted("plan", *words, "--json").stdout)
+    schema = json.loads((ROOT / "configs" / "schemas" / "isocost.schema.json").read_text())
+    jsonschema.validate(document, schema)
+    assert document["cost"] == pytest.approx(6 * 12e9 * 300e9 + 2 * 12e9 * 1e12)
+    for size in document["sizes"]:
+        whole = size["params"] * (6 * size["tokens"] + 2 * 1e12)
+        assert whole == pytest.approx(document["cost"], rel=1e-6)
+    least, most = document["flat"]
+    assert least == document["cheapest"] <= document["best"] <= most
+    few = fitted("plan", *words, "--sizes", "5B,12B,900B")
+    assert "cannot be trained and serve for that cost" in few.stdout
+    assert "can be forecast: 900B." in few.stdout
+    given = fitted("plan", *words, "--budget", "1e22", "--json")
+    assert json.loads(given.stdout)["cost"] == 1e22
+    done = fitted("plot", "plan", *words, "-o", "serve.svg")
+    assert done.returncode == 0, done.stderr
+    assert "tokens per parameter of the ladder" in (tmp_path / "serve.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--serve", "0"), "not a positive count"),
+        (("--serve", "1e28"), "no size can be trained and serve 1e28 tokens"),
+        (("--serve", "1T", "--up-to", "1e20"), "leave them out"),
+        (("--serve", "1T", "--sizes", "900T"), "no size can be trained"),
+    ],
+)
+def test_a_wrong_serving_plan_is_named(fitted: Run, words: tuple[str, ...], said: str) -> None:
+    done = fitted("plan", *TARGET, *words)
+    assert done.returncode == 2, done.stdout
+    assert said in done.stderr
+    assert done.stdout == ""

@@ -1,18 +1,37 @@
 """Which findings has the user accepted? A JSON file that can be read, diffed and edited."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from scalepredict.cli.views.check_result import subject
 from scalepredict.cli.views.render import json_text
 from scalepredict.errors import ConfigError
 from scalepredict.evaluation.off_trend.rules.verdicts import Accepted, Finding, Verdict
+from scalepredict.records.text.json_text import parse_json
+from scalepredict.records.text.schema import validated
 from scalepredict.records.text.writing import write_whole
 
 SCHEMA = "scalepredict.baseline/1"
 DEFAULT_FILE = Path("scalepredict.baseline.json")
+_MAKE = "Make it anew with --update-baseline."
+
+
+class _Entry(BaseModel):
+    # What else was written beside a finding, say why it is accepted, is kept.
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    fingerprint: str
+    place: str
+
+
+class _Baseline(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    kind: Literal["scalepredict.baseline/1"] = Field(alias="schema")
+    accepted: list[_Entry]
 
 
 def read_baseline(path: Path) -> dict[Accepted, dict[str, Any]]:
@@ -22,21 +41,12 @@ def read_baseline(path: Path) -> dict[Accepted, dict[str, Any]]:
         ConfigError: The file cannot be read, or is no baseline.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}). Make it with --update-baseline."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(
-            f"{path}: not a JSON document ({error}). Make it anew with --update-baseline."
-        ) from None
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ConfigError(f"{path}: not a baseline ({SCHEMA}). Make it with --update-baseline.")
-    entries = document.get("accepted")
-    if not isinstance(entries, list):
-        raise ConfigError(f"{path}: accepted is not a list. Make it anew with --update-baseline.")
-    return {_accepted(entry, f"{path}: accepted[{i}]"): entry for i, entry in enumerate(entries)}
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}). {_MAKE}") from error
+    document = parse_json(content, str(path), advice=_MAKE)
+    accepted = validated(document, _Baseline, advice=_MAKE).accepted
+    return {Accepted(fingerprint=e.fingerprint, place=e.place): e.model_dump() for e in accepted}
 
 
 def write_baseline(path: Path, entries: dict[Accepted, dict[str, Any]]) -> None:
@@ -67,12 +77,3 @@ def _entry(verdict: Verdict, finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "benchmark": subject(finding),
     }
-
-
-def _accepted(entry: Any, where: str) -> Accepted:
-    if not isinstance(entry, dict):
-        raise ConfigError(f"{where}: not an object. Make the file anew with --update-baseline.")
-    for key in ("fingerprint", "place"):
-        if not isinstance(entry.get(key), str):
-            raise ConfigError(f"{where}: {key} is missing or no text.")
-    return Accepted(fingerprint=entry["fingerprint"], place=entry["place"])

@@ -1,6 +1,5 @@
 """How are registered forecasts shown? A block to post, and what became of them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from scalepredict.evaluation.forecast.registration import (
 )
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.records.text.counts import count_of, format_count
+from scalepredict.records.text.json_text import parse_json
 
 SCHEMA = "scalepredict.scored/1"
 
@@ -53,12 +53,10 @@ def read_registered(path: Path) -> Mapping[str, Any]:
         StorageError: It cannot be read, is none, or was changed.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise StorageError(f"{path}: is no JSON document ({error}).") from None
-    return checked(document, str(path))
+    return checked(parse_json(content, str(path), error=StorageError))
 
 
 def scored_sheet(outcomes: Sequence[Outcome], levels: Levels) -> Sheet:

@@ -10,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from scipy.special import ndtr, ndtri
 
 from scalepredict.errors import RefusedError, StorageError
@@ -20,11 +21,56 @@ from scalepredict.evaluation.forecast.forecasting import FamilyForecast
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.predictors.interface import PROBABILITIES
 from scalepredict.records.table import EvalTable, Floats, Unit
+from scalepredict.records.text.schema import validated
+from scalepredict.records.text.yaml_text import Document
 from scalepredict.records.units import match
 
 SCHEMA = "scalepredict.registered/1"
 NEAR = 1.10  # "12B" and 11.8B params are the same target
 _LEAST_DENSITY = 1e-12
+_GIVE = "Give a file that `scalepredict register` wrote."
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _File(_Strict):
+    name: str
+    sha256: str
+
+
+class _Entry(_Strict):
+    benchmark: str
+    metric: str
+    shots: int | None
+    variant: str
+    unit: str
+    direction: Literal["higher", "lower"]
+    forecast: FiniteFloat
+    quantiles: list[FiniteFloat] = Field(
+        min_length=len(PROBABILITIES), max_length=len(PROBABILITIES)
+    )
+
+
+class _Target(_Strict):
+    family: str
+    params: FiniteFloat = Field(gt=0)
+    tokens: FiniteFloat = Field(gt=0)
+    flops: FiniteFloat = Field(gt=0)
+    assumption: str
+    benchmarks: list[_Entry]
+
+
+class _Registered(_Strict):
+    kind: Literal["scalepredict.registered/1"] = Field(alias="schema")
+    time: str
+    version: str
+    predictor: str
+    fit: _File
+    inputs: list[_File]
+    targets: list[_Target]
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,23 +144,22 @@ def content_hash(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def checked(document: Any, name: str) -> Mapping[str, Any]:
-    """The document, if it is one and still what was registered.
+def checked(document: Document) -> Mapping[str, Any]:
+    """The content of a document, if it is a registered forecast and still what was registered.
 
     Raises:
         StorageError: It is not, or its content does not match its own hash.
     """
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise StorageError(
-            f"{name}: is no registered forecast ({SCHEMA}). Give a file that `scalepredict "
-            "register` wrote."
-        )
-    if document.get("sha256") != content_hash(document):
+    content, name = document.value, document.source
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise StorageError(f"{name}: is no registered forecast ({SCHEMA}). {_GIVE}")
+    if content.get("sha256") != content_hash(content):
         raise StorageError(
             f"{name}: its content no longer matches its own hash, so it is not what was "
             "registered. Take the file as it was registered."
         )
-    return document
+    validated(document, _Registered, advice=_GIVE, error=StorageError)
+    return content
 
 
 def scored(document: Mapping[str, Any], measured: EvalTable) -> tuple[Outcome, ...]:

@@ -26,6 +26,7 @@ from scalepredict.predictors.store.json_codec import decode, encode
 from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable
+from scalepredict.records.text.json_text import parse_json
 from scalepredict.records.text.writing import write_whole
 
 SMALLEST, LARGEST = 1.0, 1e36  # of params, tokens and FLOPs, beyond those that records may have
@@ -166,12 +167,7 @@ def _read_document(path: str) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
-    try:
-        document = json.loads(
-            content, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
-        )
-    except (ValueError, RecursionError) as error:
-        raise StorageError(f"{path}: is not a JSON document ({error}). {_GIVE}") from None
+    document = parse_json(content, path, advice=_GIVE, error=StorageError).value
     _check_version(document, path)
     return dict(document)
 
@@ -306,18 +302,6 @@ def _check_parts_agree(group: FittedGroup, where: str) -> None:
 
 def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is not a number in JSON")
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} is there twice")
-    return found
 
 
 def _sha256(path: Path) -> str:

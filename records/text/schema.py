@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
-from scalepredict.errors import ConfigError, CountError
+from scalepredict.errors import ConfigError, CountError, ScalePredictError
 from scalepredict.records.text.counts import parse_count
 from scalepredict.records.text.yaml_text import Document
 
@@ -35,20 +35,27 @@ Count = Annotated[float, BeforeValidator(_count)]
 """A positive count with an optional suffix: 70B, 1.5T, 6e24."""
 
 
-def validated(document: Document, model: type[Model], *, advice: str = "") -> Model:
+def validated(
+    document: Document,
+    model: type[Model],
+    *,
+    advice: str = "",
+    error: type[ScalePredictError] = ConfigError,
+) -> Model:
     """The content of a document as ``model``; ``advice`` ends each sentence about a mistake.
 
     Raises:
-        ConfigError: One line for each mistake: position, key, value and what is accepted.
+        ConfigError: (or the given ``error``) One line for each mistake: position, key, value and
+            what is accepted.
     """
     try:
         return model.model_validate(document.value if document.value is not None else {})
-    except ValidationError as error:
+    except ValidationError as found:
         lines = [
             " ".join(filter(None, (_sentence(document, model, dict(mistake)), advice)))
-            for mistake in error.errors()
+            for mistake in found.errors()
         ]
-        raise ConfigError("\n".join(lines)) from error
+        raise error("\n".join(lines)) from found
 
 
 def _sentence(document: Document, model: type[BaseModel], mistake: dict[str, object]) -> str:
@@ -56,7 +63,7 @@ def _sentence(document: Document, model: type[BaseModel], mistake: dict[str, obj
     assert isinstance(place, tuple)
     where = document.where(*place)
     name = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in place)
-    name = name.replace(".[", "[")
+    name = name.replace(".[", "[") or "the file"
     if mistake["type"] == "extra_forbidden":
         known = _keys_beside(model, place)
         close = get_close_matches(str(place[-1]), known, n=1)
@@ -67,7 +74,7 @@ def _sentence(document: Document, model: type[BaseModel], mistake: dict[str, obj
             f"{where}: {name}: {mistake['input']!r:.60} is not {_EXPECTED[str(mistake['type'])]}."
         )
     message = str(mistake["msg"]).removeprefix("Value error, ")
-    return f"{where}: {name or 'the file'}: {message}{_given(mistake)}."
+    return f"{where}: {name}: {message}{_given(mistake)}."
 
 
 def _given(mistake: dict[str, object]) -> str:

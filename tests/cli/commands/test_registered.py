@@ -10,6 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from scalepredict.evaluation.forecast.registration import with_hash
+
 ROOT = Path(__file__).resolve().parents[3]
 LADDER = ROOT / "sample_data" / "pythia_ladder.csv"
 Run = Callable[..., CompletedProcess[str]]
@@ -96,3 +98,33 @@ def test_a_time_that_is_none_is_refused_before_the_work(command: Run, tmp_path: 
     assert refused.returncode == 2
     assert "'yesterday' is no moment" in refused.stderr
     assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"targets": 3}, "targets: 3 is not a list"),
+        ({"targets": [{"family": "f"}]}, "targets[0].params: Field required"),
+        ({"time": None}, "time: None is not text"),
+        ({"more": 1}, "more: unknown key"),
+    ],
+)
+def test_content_that_is_no_forecast_is_refused_although_its_hash_is_right(
+    command: Run, tmp_path: Path, change: dict[str, object], words: str
+) -> None:
+    file = {"name": "f", "sha256": ""}
+    content: dict[str, object] = {
+        "schema": "scalepredict.registered/1",
+        "time": "t",
+        "version": "v",
+        "predictor": "p",
+        "fit": file,
+        "inputs": [],
+        "targets": [],
+        **change,
+    }
+    (tmp_path / FILE).write_text(json.dumps(with_hash(content)))
+    refused = command("score", FILE, "--measured", str(LADDER))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert f"{FILE}: {words}" in refused.stderr
+    assert "Give a file that `scalepredict register` wrote." in refused.stderr

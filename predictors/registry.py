@@ -54,6 +54,15 @@ def plugin_names() -> tuple[str, ...]:
     return tuple(name for name in plugins.found(plugins.PREDICTORS) if name not in _METHODS)
 
 
+def available() -> tuple[str, ...]:
+    """Names of all methods that there are: those of this package, then those of plug-ins.
+
+    Raises:
+        RefusedError: Two packages give one name.
+    """
+    return (*names(), *plugin_names())
+
+
 @cache
 def predictor_type(name: str) -> "type[Predictor]":
     """The class of a method's hyper-parameters.

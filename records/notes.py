@@ -160,6 +160,7 @@ _METHOD_DOUBTS = {
     "no-front": "Too few runs on the efficient front, so there is no law.",
     "floor-below-chance": "The evidence puts the floor of a benchmark below its chance level.",
     "little-explained": "The capabilities explain little of a benchmark.",
+    "plug-in-broken": "A method of another package cannot be used, so it is not listed.",
 }
 _FORECASTS = {
     "intervals-fallback": "Intervals are those of all methods pooled.",

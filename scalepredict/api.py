@@ -256,7 +256,7 @@ def calibrate(
             name: _evidence(table, checkpoints, needs_compute=True).table
             for name, table in tables.items()
         },
-        predictors or [registry.predictor_type(name)() for name in registry.names()],
+        predictors or [registry.predictor_type(name)() for name in registry.available()],
         max_origins=MAX_ORIGINS,
         watch=lambda _: nullcontext(),
         jobs=jobs,

@@ -1,5 +1,6 @@
 """A predictor and a format of another package work where it is installed, and only there."""
 
+import json
 import os
 import subprocess
 import sys
@@ -38,12 +39,14 @@ class Tally:
         raise NotImplementedError
 """
 ENTRY_POINTS = """
-[scalepredict.predictors]
-half_way = half_way_plugin:HalfWay
-broken = half_way_plugin:Missing
-misnamed = half_way_plugin:HalfWay
 [scalepredict.importers]
 tally = half_way_plugin:Tally
+[scalepredict.predictors]
+half_way = half_way_plugin:HalfWay
+"""
+BROKEN = """
+broken = half_way_plugin:Missing
+misnamed = half_way_plugin:HalfWay
 """
 FIT = """
 import sys, scalepredict
@@ -72,6 +75,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def add_broken(folder: Path) -> None:
+    (points,) = folder.glob("site/*/entry_points.txt")
+    points.write_text(points.read_text() + BROKEN)
+
+
 def run(folder: Path, code: str, *, installed: bool) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": str(folder / "site") if installed else ""}
     return subprocess.run(
@@ -98,7 +106,44 @@ def test_a_plug_in_is_fitted_saved_loaded_and_refused_where_it_is_not_installed(
     assert "or install the package that gives it" in done.stderr
 
 
+def test_the_command_line_lists_completes_and_runs_a_plug_in(folder: Path) -> None:
+    def command(*words: str, **more: str) -> str:
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("scalepredict")), *words],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder / "site"), **more},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    listed = json.loads(command("methods", "--json"))["methods"]
+    (mine,) = (row for row in listed if row["name"] == "half_way")
+    assert mine["needs"] == "scores, compute"
+    for name in ("fit", "backtest", "calibrate"):
+        assert "two_step, half_way" in " ".join(command(name, "--help").split())
+    words = {"COMP_WORDS": "scalepredict fit -p half", "COMP_CWORD": "3"}
+    assert command(_SCALEPREDICT_COMPLETE="complete_bash", **words).split() == ["half_way"]
+    command("fit", "r.csv", "-p", "half_way", "-q")
+    (entry,) = json.loads(command("forecast", "--params", "8B", "--json", "-q"))["benchmarks"]
+    assert entry["forecast"] == 0.75
+
+
+def test_a_broken_plug_in_hides_no_method(folder: Path) -> None:
+    add_broken(folder)
+    code = "import sys; from scalepredict.__main__ import main; sys.argv[1:] = ['methods']; main()"
+    done = run(folder, code, installed=True)
+    assert done.returncode == 0, done.stderr
+    assert "half_way: " in done.stdout
+    assert "warning: package half-way-plugin gives 'broken' as scalepredict.predict" in done.stderr
+    assert "predictor 'misnamed' of package half-way-plugin calls itself" in done.stderr
+
+
 def test_names_of_plug_ins_are_known_and_broken_ones_are_told(folder: Path) -> None:
+    add_broken(folder)
     code = """
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.registry import plugin_names, predictor_type

@@ -16,7 +16,7 @@ from scalepredict.cli.inputs.gathered import (
     check_patterns,
     tested_evidence,
 )
-from scalepredict.cli.inputs.method import ReferenceOptions
+from scalepredict.cli.inputs.method import METHODS, ReferenceOptions, predictors
 from scalepredict.cli.inputs.options import (
     CalibrationOption,
     IntervalOptions,
@@ -28,7 +28,6 @@ from scalepredict.cli.inputs.options import (
 )
 from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, command
 from scalepredict.errors import RefusedError
-from scalepredict.predictors import registry
 
 if TYPE_CHECKING:
     from scalepredict.evaluation.backtest.splits import Split
@@ -114,9 +113,8 @@ def backtest(
         typer.Option(
             "--predictor",
             "-p",
-            help=f"Method: {', '.join(registry.names())}, or all. Repeatable. "
-            "[default: stack and the baselines]",
-            autocompletion=lambda: [*registry.names(), "all"],
+            help=f"Method: {METHODS}, or all. Repeatable. [default: stack and the baselines]",
+            autocompletion=predictors,
             rich_help_panel=METHOD,
         ),
     ] = (),

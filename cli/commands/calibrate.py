@@ -14,7 +14,7 @@ from scalepredict.cli.inputs.gathered import (
     check_patterns,
     tested_evidence,
 )
-from scalepredict.cli.inputs.method import ReferenceOptions
+from scalepredict.cli.inputs.method import METHODS, ReferenceOptions, predictors
 from scalepredict.cli.inputs.options import (
     IntervalOptions,
     Output,
@@ -52,8 +52,8 @@ def calibrate(
         typer.Option(
             "--predictor",
             "-p",
-            help=f"Method: {', '.join(registry.names())}. Repeatable. [default: all]",
-            autocompletion=lambda: list(registry.names()),
+            help=f"Method: {METHODS}. Repeatable. [default: all]",
+            autocompletion=predictors,
             rich_help_panel=METHOD,
         ),
     ] = (),
@@ -124,7 +124,7 @@ def calibrate(
     }
     check_patterns(exclude, [f for e in read.values() for f in e.reading.table.families])
     tables = {name: evidence.table for name, evidence in read.items()}
-    methods = predictor or registry.names()
+    methods = predictor or registry.available()
     with workers.engine() as jobs:
         cells = backtest_groups(
             tables,

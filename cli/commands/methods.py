@@ -6,6 +6,8 @@ import re
 from scalepredict.cli.inputs.options import Output
 from scalepredict.cli.inputs.parameters import command
 from scalepredict.cli.views.render import Cell, Sheet, emit
+from scalepredict.errors import RefusedError
+from scalepredict.records.notes import noted
 
 SCHEMA = "scalepredict.methods/1"
 _SECTION = r"^{name}: (.*(?:\n(?=\S|    ).*)*)"
@@ -22,7 +24,13 @@ def methods(shown: Output) -> None:
     # Imported here: `--help` must not pay for NumPy and SciPy.
     from scalepredict.predictors import registry
 
-    rows = [_row(name) for name in (*registry.names(), *registry.plugin_names())]
+    rows, broken = [], []
+    for name in registry.available():
+        try:
+            rows.append(_row(name))
+        except RefusedError as why:  # others are of use all the same
+            broken.append(noted("plug-in-broken", str(why)))
+    shown.voice.tell(broken)
     emit(
         shown.shape,
         sheets=[

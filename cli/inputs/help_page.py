@@ -4,7 +4,9 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from scalepredict.cli.inputs.method import METHODS
 from scalepredict.cli.inputs.parameters import HEADINGS, OUTPUT
+from scalepredict.predictors.registry import available
 
 ARGUMENTS = "Arguments"
 
@@ -32,8 +34,13 @@ class HelpfulCommand(TyperCommand):
                 sections[ARGUMENTS].append((str(parameter.metavar), record[1]))
             else:  # --help itself is under no heading of ours
                 heading = getattr(parameter, "rich_help_panel", None) or OUTPUT
-                sections[heading].append(record)
+                sections[heading].append((record[0], _with_names(record[1])))
         for name, lines in sections.items():
             if lines:
                 with formatter.section(name):
                     formatter.write_dl(lines)
+
+
+def _with_names(text: str) -> str:
+    # Plug-ins are looked for when help is read, not whenever a command runs.
+    return text.replace(METHODS, ", ".join(available())) if METHODS in text else text

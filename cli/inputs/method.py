@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from scalepredict.predictors.cod.clustering import Clustering
     from scalepredict.predictors.interface import Predictor
 
+METHODS = "{methods}"  # in a help text: the names of all, filled in when it is read
+
+
+def predictors(incomplete: str) -> list[str]:
+    """Names of methods that start so, for the shell that completes a word."""
+    return [name for name in registry.available() if name.startswith(incomplete)]
+
+
 ClusteringOption = Annotated[
     str | None,
     typer.Option(
@@ -114,8 +122,8 @@ class MethodOptions:
         typer.Option(
             "--predictor",
             "-p",
-            help=f"Method: {', '.join(registry.names())}.",
-            autocompletion=lambda: list(registry.names()),
+            help=f"Method: {METHODS}.",
+            autocompletion=predictors,
         ),
     ] = registry.DEFAULT
     reference: ReferenceOptions

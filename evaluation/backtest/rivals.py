@@ -12,12 +12,12 @@ BASELINES = ("last", "mean", "trend", "power_law", "nd_law", "sigmoid")
 def rivals(chosen: Sequence[str] = ()) -> list[Predictor]:
     """The named methods (``all``: every one), by default the stack and the baselines.
 
-    The last value is added: skill is measured against it.
+    All are those of plug-ins too. The last value is added: skill is measured against it.
 
     Raises:
         RefusedError: There is no such method.
     """
     names = chosen or (registry.DEFAULT, *BASELINES)
     if "all" in names:
-        names = registry.names()
+        names = registry.available()
     return [registry.predictor_type(name)() for name in dict.fromkeys((*names, REFERENCE))]

@@ -14,7 +14,7 @@ from scalepredict.cli.inputs.options import (
     Workers,
     command_text,
 )
-from scalepredict.cli.inputs.parameters import OUTPUT, command
+from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, command
 from scalepredict.cli.inputs.target_options import (
     DEFAULT_FIT,
     FitOption,
@@ -26,7 +26,13 @@ from scalepredict.cli.views.render import write_data
 from scalepredict.errors import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scalepredict.cli.page.plan_section import Planned
     from scalepredict.evaluation.backtest.backtest_report import BacktestReport
+    from scalepredict.evaluation.forecast.forecasting import FamilyForecast
+    from scalepredict.evaluation.intervals.calibration import Calibration
+    from scalepredict.predictors.store.fit_file import StoredFit
 
 
 @command
@@ -57,6 +63,14 @@ def report(
             rich_help_panel=OUTPUT,
         ),
     ] = True,
+    plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan",
+            help="Also plan the next run for the largest target: what each budget would bring.",
+            rich_help_panel=METHOD,
+        ),
+    ] = False,
     calibration: CalibrationOption = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -98,7 +112,8 @@ def report(
     )
     comparisons, unmeasured = compared(forecasts, truth)
     voice.tell(unmeasured)
-    with voice.busy("backtesting the evidence"), workers.engine() as jobs:
+    doing = "backtesting the evidence" + (" and planning" if plan else "")
+    with voice.busy(doing), workers.engine() as jobs:
         past: BacktestReport | None = None
         why_not = ""
         try:
@@ -111,6 +126,7 @@ def report(
             )
         except RefusedError as reason:
             why_not = str(reason)
+        planned = _planned(stored, forecasts, constants, jobs=jobs, seed=seed) if plan else None
     subject = Subject(
         stored=replace(stored, notes=without(stored.notes, voice.ignored)),
         constants=constants,
@@ -123,6 +139,7 @@ def report(
         only=narrowing.benchmark,
         plots=plots,
         levels=levels,
+        planned=planned,
         command=command_text(
             ["scalepredict", "report"],
             {
@@ -138,6 +155,7 @@ def report(
                 "--percent": [""] if reading.percent else [],
                 "--seed": [seed] if seed else [],
                 "--no-plots": [] if plots else [""],
+                "--plan": [""] if plan else [],
             },
         ),
     )
@@ -148,3 +166,41 @@ def report(
         return
     write_whole(output, page)
     voice.say(f"wrote {output}: {len(page.encode()) / 1e6:.2f} MB.")
+
+
+def _planned(
+    stored: "StoredFit",
+    forecasts: "Sequence[FamilyForecast]",
+    constants: "Calibration",
+    *,
+    jobs: int,
+    seed: int,
+) -> "dict[str, Planned | str]":
+    import numpy as np
+
+    from scalepredict.cli.page.plan_section import Planned
+    from scalepredict.evaluation.planning.budget_curve import make_plan
+    from scalepredict.evaluation.planning.planned_ladder import ladder_for, space_around
+    from scalepredict.evaluation.planning.promise import shipped_promise
+
+    found: dict[str, Planned | str] = {}
+    for forecast in forecasts:
+        group = next(g for g in stored.fit.groups if forecast.family in g.families)
+        target = forecast.targets.take(int(np.argmax(forecast.targets.flops)))
+        try:
+            ladder = ladder_for(stored.fit, group, target, constants)
+            space = space_around(ladder)
+            made = make_plan(
+                ladder,
+                space,
+                space.most_flops,
+                runs=1,
+                promise=shipped_promise(),
+                jobs=jobs,
+                rng=np.random.default_rng(seed).spawn(2)[0],
+            )
+        except RefusedError as reason:
+            found[forecast.family] = str(reason)
+        else:
+            found[forecast.family] = Planned(plan=made, ladder=ladder)
+    return found

@@ -185,9 +185,8 @@ def ladder_of(
     Raises:
         RefusedError: The fit has several families and none is named, or no plan can be made for it.
     """
-    import numpy as np
-
-    from scalepredict.evaluation.planning.filled_in import Ladder
+    from scalepredict.evaluation.forecast.forecasting import known_compute
+    from scalepredict.evaluation.planning.planned_ladder import ladder_for
     from scalepredict.predictors.scale.targets import (
         TargetRequest,
         describe_target,
@@ -195,11 +194,6 @@ def ladder_of(
     )
     from scalepredict.records.subset import known_names
 
-    predictor = stored.fit.predictor
-    if predictor.pools_families or predictor.reads_tasks:
-        raise RefusedError(
-            f"{predictor.name} is not fitted again for each budget; fit with --predictor stack."
-        )
     names = [family for group in stored.fit.groups for family in group.families]
     if asked.family is not None:
         known_names("family", [asked.family], names)
@@ -207,24 +201,13 @@ def ladder_of(
         raise RefusedError(f"the fit holds {len(names)} families; choose one with --family NAME.")
     family = asked.family or names[0]
     group = next(group for group in stored.fit.groups if family in group.families)
-    evidence = group.evidence.of_family(family)
-    evidence = evidence.take_rows(np.isfinite(evidence.flops))
-    shown = [unit.shown for unit in evidence.units]
-    known_names("benchmark", asked.benchmark, shown)
-    wanted = tuple(i for i, name in enumerate(shown) if name in (asked.benchmark or shown))
+    evidence = known_compute(group, family)
     request = TargetRequest(
         params=_one(asked.params), tokens=_one(asked.tokens), flops=_one(asked.flops)
     )
     target = resolve_targets(evidence, request)
-    ladder = Ladder(
-        group=group,
-        evidence=evidence,
-        wanted=wanted,
-        predictor=predictor,
-        calibration=constants,
-        target=target,
-    )
-    return ladder, (describe_target(target, 0, evidence),)
+    ladder = ladder_for(stored.fit, group, target.take(0), constants, benchmarks=asked.benchmark)
+    return ladder, (describe_target(target, 0, ladder.evidence),)
 
 
 def space_of(ladder: "Ladder", options: PlanOptions) -> "Space":
@@ -236,27 +219,13 @@ def space_of(ladder: "Ladder", options: PlanOptions) -> "Space":
     """
     from dataclasses import replace
 
-    import numpy as np
-
     from scalepredict.evaluation.planning.candidates import runs_of
-    from scalepredict.evaluation.planning.next_runs import LARGEST_SHARE, Space
-    from scalepredict.predictors.scale.design import read_design
-    from scalepredict.predictors.scale.sparsity import with_active_params
+    from scalepredict.evaluation.planning.planned_ladder import space_around
 
-    design = read_design(with_active_params(ladder.evidence))
-    params, tokens, flops = (
-        float(getattr(ladder.target, name)[0]) for name in ("params", "tokens", "flops")
-    )
-    accounting = flops / design.flops(params, tokens)
-    known = ladder.evidence.tokens / ladder.evidence.params
-    ratios = np.append(known[np.isfinite(known)], tokens / params)
-    space = Space(
-        params=params,
-        tokens=tokens,
-        flops=flops,
-        ratios=_ratios(options.tokens_per_param) or (float(ratios.min()), float(ratios.max())),
-        most_flops=options.up_to or LARGEST_SHARE * flops,
-        flops_of=lambda n, d: accounting * design.flops(n, d),
+    space = space_around(
+        ladder,
+        ratios=_ratios(options.tokens_per_param),
+        most_flops=options.up_to,
         sizes=_sizes(options.sizes),
     )
     if options.candidates is None:

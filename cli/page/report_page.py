@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.cli.page.html import bullets, page, picture, section, table, text
+from scalepredict.cli.page.plan_section import Planned, plan_section
 from scalepredict.cli.views.backtest_view import summary_sheets
 from scalepredict.cli.views.fit_view import describe_evidence
 from scalepredict.cli.views.forecast_view import View, forecast_sheet, make_views
@@ -39,6 +40,7 @@ class Subject:
         plots: Whether to draw.
         command: The command line that writes this page.
         levels: Of the intervals.
+        planned: The next run of each family, or why there is none; None = not asked.
     """
 
     stored: StoredFit
@@ -53,6 +55,7 @@ class Subject:
     plots: bool
     command: str
     levels: Levels
+    planned: Mapping[str, Planned | str] | None = None
 
 
 def report_page(subject: Subject) -> str:
@@ -67,6 +70,8 @@ def report_page(subject: Subject) -> str:
             make_views(name, forecast, comparison, only=subject.only, levels=subject.levels)
         ):
             body += _of_target(subject, forecast, view, k, counter)
+    if subject.planned is not None:
+        body.append(plan_section(subject.planned, plots=subject.plots))
     body += [_backtest(subject), _assumed(subject), _provenance(subject)]
     return page(title=title, body="".join(body))
 

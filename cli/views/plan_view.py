@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from scalepredict.cli.views.own_units import FRACTION, unit_of, value, value_range
@@ -20,11 +21,15 @@ _SHARE = 100.0
 
 
 def plan_sheets(plan: Plan, ladder: Ladder, machine: Machine | None) -> list[Sheet]:
-    """Runs with the verdict; benchmarks; the curve."""
-    return [_runs(plan, ladder, machine), _benchmarks(plan, ladder), _curve(plan, ladder, machine)]
+    """Runs with the verdict, or the verdict that none is worth it; benchmarks; the curve."""
+    rest = [_benchmarks(plan, ladder), _curve(plan, ladder, machine)]
+    verdict = (_sentence(plan, ladder), *plan.notes)
+    if plan.verdict == "none":
+        return [replace(rest[0], title=f"no next run: {rest[0].title}", notes=verdict), rest[1]]
+    return [replace(_runs(plan, machine), notes=verdict), *rest]
 
 
-def _runs(plan: Plan, ladder: Ladder, machine: Machine | None) -> Sheet:
+def _runs(plan: Plan, machine: Machine | None) -> Sheet:
     extra = _cost_header(machine)
     rows = tuple(
         (
@@ -42,8 +47,7 @@ def _runs(plan: Plan, ladder: Ladder, machine: Machine | None) -> Sheet:
         title=f"next runs for {format_count(plan.budget)} FLOPs",
         header=("run", "params", "tokens", "FLOPs", "% of budget", "% of target", *extra),
         align="lrrrrr" + "r" * len(extra),
-        rows=rows if plan.verdict == "run" else (),
-        notes=(_sentence(plan, ladder), *plan.notes),
+        rows=rows,
     )
 
 

@@ -101,7 +101,7 @@ def forecast_families(
         if family not in (families or among or (family,)):
             continue
         try:
-            targets = targets_of(_of_known_compute(group, family))
+            targets = targets_of(known_compute(group, family))
         except RefusedError as reason:
             refused[family] = str(reason)
         else:
@@ -123,7 +123,7 @@ def forecast_family(
     calibration: Calibration,
 ) -> FamilyForecast:
     """Forecast, calibrate and judge one family."""
-    evidence = _of_known_compute(group, targets.family[0])
+    evidence = known_compute(group, targets.family[0])
     places = range(len(targets))
     pooled = len(group.families) > 1  # then few models of the family's own are no doubt
     return judged(
@@ -161,7 +161,12 @@ def above_chance(forecast: Forecast, chance: Floats) -> Floats:
     return weight * np.nan_to_num(forecast.exceedance) + (1 - weight) * own
 
 
-def _of_known_compute(group: FittedGroup, family: str) -> EvalTable:
+def known_compute(group: FittedGroup, family: str) -> EvalTable:
+    """The evidence of one family whose FLOPs are known.
+
+    Raises:
+        RefusedError: None are.
+    """
     evidence = group.evidence.of_family(family)
     known = np.isfinite(evidence.flops)
     if not known.any():

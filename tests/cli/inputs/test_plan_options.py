@@ -180,3 +180,22 @@ def test_a_wrong_serving_plan_is_named(fitted: Run, words: tuple[str, ...], said
     assert done.returncode == 2, done.stdout
     assert said in done.stderr
     assert done.stdout == ""
+
+
+def test_a_report_holds_the_plan_that_was_asked_for(fitted: Run, tmp_path: Path) -> None:
+    def written(*words: str) -> str:
+        done = fitted("report", *words, "-o", "r.html")
+        assert done.returncode == 0, done.stderr
+        return (tmp_path / "r.html").read_text()
+
+    heading = "Which run next, and what it would bring"
+    assert heading not in written(*TARGET, "--no-plots")
+    page = written(*TARGET, "--plan")
+    plain = fitted("plan", *TARGET).stdout
+    (knee,) = [line for line in plain.splitlines() if " * " in line]
+    assert heading in page
+    assert f"<bdi>{knee.split()[0]} *</bdi>" in page
+    assert "promised width against the budget" in page
+    assert "--plan" in page[page.index("This page again") :]
+    inside = written("--params", "302M", "--tokens", "300B", "--plan", "--no-plots")
+    assert "a plan is for a target beyond it" in inside

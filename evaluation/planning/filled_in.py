@@ -2,7 +2,7 @@
 
 Scores of runs that were not made are the present forecast plus the noise of a measurement alone:
 draws from the whole predictive distribution promised widths that were too large (by 12 % for one
-run, 43 % for three).
+run, 43 % for three). Of each set there are two, whose noise is mirrored.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,6 @@ from scalepredict.predictors.metric_laws import fit_law
 from scalepredict.predictors.numerics.workers import each
 from scalepredict.records.table import ASSUMED_ITEMS, Checkpoint, EvalTable, Floats, make_table
 
-DRAWS = 3
 LOSS_NOISE = 5e-4  # relative, of a repeated run's loss on a large corpus
 
 
@@ -57,14 +56,15 @@ def widths_with(
 ) -> Floats:
     """Mean width of the 90 % interval at the target, for each of P sets of runs. Shape (P, T).
 
-    All draws of one set are one task; sets differ in nothing but their runs, and share the noise.
+    Sets differ in nothing but their runs, and share the noise; equal sets are fitted once.
     """
-    noise = rng.normal(size=(DRAWS, max(map(len, plans), default=0), len(ladder.evidence.units)))
+    drawn = rng.normal(size=(max(map(len, plans), default=0), len(ladder.evidence.units)))
     shared = (ladder.evidence, ladder.predictor, ladder.calibration, ladder.target)
-    tasks = ((_filled(ladder, runs, noise[draw]),) for runs in plans for draw in range(DRAWS))
+    place = {runs: i for i, runs in enumerate(dict.fromkeys(map(tuple, plans)))}
+    tasks = ((_filled(ladder, runs, noise),) for runs in place for noise in (drawn, -drawn))
     widths = np.array(list(each(_refitted, shared, tasks, jobs=jobs)))
-    mean: Floats = widths.reshape(len(plans), DRAWS, -1).mean(axis=1)
-    return mean
+    mean: Floats = widths.reshape(len(place), 2, -1).mean(axis=1)
+    return mean[[place[tuple(runs)] for runs in plans]]
 
 
 def targets_at(ladder: Ladder, params: Floats, tokens: Floats, flops: Floats) -> Targets:

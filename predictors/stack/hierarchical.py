@@ -298,10 +298,15 @@ def _overdispersion(evidence: _Evidence, expected: Floats) -> Floats:
 
 
 def _median(values: Floats, among: Bools) -> Floats:
-    # By row, shape (G, 1); 1 where there is none.
+    # By row, shape (G, 1); 1 where there is none. NaNs are sorted to the end: a tenth of the time
+    # of np.nanmedian.
     found = np.where(among, values, np.nan)
     found[~among.any(axis=1)] = 1.0
-    return np.nanmedian(found, axis=1)[:, None]
+    found = np.sort(found, axis=1)
+    count = np.isfinite(found).sum(axis=1, keepdims=True)
+    either = np.concatenate([(count - 1) // 2, count // 2], axis=1)
+    middle: Floats = np.take_along_axis(found, either, axis=1).mean(axis=1, keepdims=True)
+    return middle
 
 
 def _hyper_priors(

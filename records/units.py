@@ -30,7 +30,7 @@ def key(unit: Unit) -> Key:
 
 def whole_key(unit: Unit) -> Key:
     """The column of the whole benchmark that a task or question belongs to."""
-    return key(unit)._replace(task="")
+    return Key(unit.benchmark, "", unit.metric, unit.shots, unit.variant)
 
 
 def match(

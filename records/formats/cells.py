@@ -30,7 +30,7 @@ from scalepredict.records.text.counts import listed, parse_count
 
 Column = Texts | Floats  # texts (code -1 = empty), or numbers (NaN = empty)
 Where = Callable[[int], str]
-_TEXT = pd.Index([], dtype=str).dtype  # one type for all files, so that they can be joined
+TEXT = pd.Index([], dtype=str).dtype  # one type for all files, so that they can be joined
 _LINK = re.compile(r"</?a(?:\s[^<>]*)?>")  # a leaderboard writes a model as a link
 _TRUTH = {"true": 1.0, "false": 0.0}  # a graded answer; pandas reads a whole column of them so
 _ANSWERS = ("trials", "n_items")
@@ -178,9 +178,9 @@ def as_text(column: Column) -> Texts:
         codes, values = pd.factorize(column)  # NaN has code -1
         names = [f"{value:.15g}" for value in values]
         return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=str))
-    texts = [str(text) for text in column.categories]
-    stripped = [_LINK.sub("", text).strip() for text in texts]
-    if stripped == texts and "" not in texts and column.categories.dtype == _TEXT:
+    texts = list(map(str, column.categories.tolist()))
+    stripped = [(_LINK.sub("", text) if "<" in text else text).strip() for text in texts]
+    if stripped == texts and "" not in texts and column.categories.dtype == TEXT:
         return column
     kept = list(dict.fromkeys(text for text in stripped if text))
     code = {text: i for i, text in enumerate(kept)}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pandas.api.types import union_categoricals
 
 from scalepredict.errors import RecordError
-from scalepredict.records.formats.cells import Column, rows_of_columns
+from scalepredict.records.formats.cells import TEXT, Column, rows_of_columns
 from scalepredict.records.formats.columns import (
     FAST,
     TEXTS,
@@ -23,17 +23,14 @@ from scalepredict.records.formats.columns import (
     read_headers,
 )
 from scalepredict.records.formats.layout import Layout, read_layout
-from scalepredict.records.formats.rows import FileRows
+from scalepredict.records.formats.rows import FileRows, Texts
 from scalepredict.records.formats.sources import Source
 from scalepredict.records.text.counts import count_of
 
 # pandas 3.1 reads every decimal exactly and deprecates the option that older versions need for it.
-_EXACT: dict[str, Any] = (
-    {}
-    if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
-    else {"float_precision": "round_trip"}
-)
-CHUNK = 1 << 18  # rows. In one go pandas holds a text anew for each of its many small blocks.
+_PANDAS = tuple(map(int, pd.__version__.split(".")[:2]))
+_EXACT: dict[str, Any] = {} if _PANDAS >= (3, 1) else {"float_precision": "round_trip"}
+CHUNK = 1 << 20  # rows. In one go pandas holds a text anew for each of its many small blocks.
 
 
 def read_delimited(source: Source, *, percent: bool, word: str = "line") -> FileRows:
@@ -147,15 +144,20 @@ def _joined(columns: Sequence[pd.Series]) -> Column:
     if all(column.dtype == np.float64 for column in columns):
         return np.concatenate([column.to_numpy() for column in columns])
     # Categories of a chunk without a text have another type than text.
-    texts = [(column.cat.codes, column.cat.categories.astype(str)) for column in columns]
-    return union_categoricals([pd.Categorical.from_codes(*text) for text in texts])
+    return union_categoricals([_with_texts(column.array) for column in columns])
+
+
+def _with_texts(column: Texts) -> Texts:
+    if column.categories.dtype == TEXT:
+        return column
+    return pd.Categorical.from_codes(column.codes, column.categories.astype(str))
 
 
 def _check_first_rows(
     source: Source, lines: NDArray[np.int32], n_columns: int, delimiter: str
 ) -> None:
     # pandas before 3 drops what is too many in the first row of a chunk, without a word.
-    firsts = frozenset(lines[CHUNK::CHUNK].tolist())
+    firsts = frozenset(lines[CHUNK::CHUNK].tolist()) if _PANDAS < (3, 0) else None
     if not firsts:
         return
     with source.open() as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:

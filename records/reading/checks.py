@@ -58,11 +58,11 @@ def complete_scores(rows: Rows) -> Rows:
 def _check_whole(rows: Rows, name: str) -> None:
     if name not in rows.numbers:
         return
-    parts = np.flatnonzero(rows.numbers[name] % 1 > 0)
+    values = rows.numbers[name]
+    parts = np.flatnonzero(np.floor(values) < values)
     if len(parts):
         row = int(parts[0])
-        value = rows.numbers[name][row]
-        raise RecordError(f"{rows.where(row)}: {name} {value:.15g} has a fraction; {_ITEMS}")
+        raise RecordError(f"{rows.where(row)}: {name} {values[row]:.15g} has a fraction; {_ITEMS}")
 
 
 def check_range(rows: Rows, name: str) -> None:
@@ -71,8 +71,10 @@ def check_range(rows: Rows, name: str) -> None:
     Raises:
         RecordError: A number is out of range; the first such row is named.
     """
+    if name not in rows.numbers:
+        return
     low, high, advice = _RANGES[name]
-    values = rows.number(name)
+    values = rows.numbers[name]
     outside = np.flatnonzero((values < low) | (values > high))
     if len(outside):
         row = int(outside[0])

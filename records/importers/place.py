@@ -30,11 +30,11 @@ def place(
         if key not in resolved:
             resolved[key] = resolve(_informed(score.subject, facts), score.source, ladder)
     names = _tell_apart(resolved)
-    index: dict[tuple[str, float | None, float | None], int] = {}
+    index: dict[tuple[object, ...], int] = {}
     checkpoints: list[Resolved] = []
     where: dict[_Key, int] = {}
     for key, one in resolved.items():
-        identity = (names[key], one.sizes.get("step"), one.sizes.get("tokens"))
+        identity = (names[key], *(one.sizes.get(name) for name in ("step", "tokens", "seed")))
         if identity not in index:
             index[identity] = len(checkpoints)
             checkpoints.append(replace(one, model=names[key]))

@@ -31,7 +31,7 @@ _WAYS_TO_TOKENS = ("tokens", "tokens_from", "tokens_per_param")
 CONFLICT = 0.05  # total and non-embedding parameters differ by a factor 2 at 50M
 Role = Literal["fit", "holdout", "target", "anchor"]
 _SIZES = ("params", "params_non_embedding", "params_active", "tokens", "flops", "step")
-_STATED = ("unique_tokens", "total_tokens", "seed")  # what only a ladder says
+_STATED = ("unique_tokens", "total_tokens", "seed")  # what a ladder says without being doubted
 _KEPT = (*_SIZES, *_STATED)
 
 
@@ -207,6 +207,8 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
     _derive_tokens(subject, entry, sizes, origin)
     _check_parts(subject.label, sizes, origin)
     kind = _choose_params(ladder.defaults, sizes, origin)
+    if subject.seed is not None:
+        sizes["seed"], origin["seed"] = subject.seed, "file"
     for key in _STATED:
         if getattr(entry, key) is not None:
             sizes[key], origin[key] = getattr(entry, key), "ladder"

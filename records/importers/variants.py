@@ -23,7 +23,7 @@ _PLAIN = {  # settings that need no name before their value
 }
 _BARE = ("quantisation", "precision", "items")
 _SHOWN = 4
-_Evaluation = tuple[int, str]  # checkpoint and file
+_Evaluation = tuple[int, str, int | None]  # checkpoint, file, and row of a table of runs
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ def split_variants(
                     words[benchmark, member].append(word)
     apart = [
         Placed(p.checkpoint, replace(p.score, variant=", ".join(words[p.score.benchmark, key])))
-        if (p.score.benchmark, key := (p.checkpoint, p.score.source)) in words
+        if (p.score.benchmark, key := _evaluation(p)) in words
         else p
         for p in placed
     ]
@@ -118,7 +118,7 @@ def _differences(items: Sequence[Placed]) -> dict[str, list[_Group]]:
     stated: dict[str, dict[_Evaluation, dict[str, tuple[str, Placed]]]] = defaultdict(dict)
     for item in items:
         for name, value in _settings(item):
-            evaluation = stated[name].setdefault((item.checkpoint, item.score.source), {})
+            evaluation = stated[name].setdefault(_evaluation(item), {})
             evaluation[item.score.task] = (value, item)
     found = {}
     for name, evaluations in stated.items():
@@ -136,6 +136,10 @@ def _differences(items: Sequence[Placed]) -> dict[str, list[_Group]]:
         if len(groups) > 1:
             found[name] = groups
     return found
+
+
+def _evaluation(item: Placed) -> _Evaluation:
+    return item.checkpoint, item.score.source, None if item.score.task else item.score.line
 
 
 def _settings(item: Placed) -> list[tuple[str, str]]:

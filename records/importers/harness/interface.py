@@ -27,6 +27,7 @@ class Subject:
         tokens: Tokens seen (a count).
         flops: Training FLOPs (a count).
         step: Optimiser step.
+        seed: Seed of the training run.
         loss: Validation loss (nats per token).
     """
 
@@ -39,6 +40,7 @@ class Subject:
     tokens: float | None = None
     flops: float | None = None
     step: float | None = None
+    seed: float | None = None
     loss: float | None = None
 
 

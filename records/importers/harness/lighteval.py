@@ -19,10 +19,12 @@ from scalepredict.records.importers.harness.interface import (
     positive,
 )
 from scalepredict.records.importers.harness.lm_eval_settings import (
+    is_on,
     model_arguments,
     precision,
     quantisation,
     shown,
+    which_template,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
 from scalepredict.records.notes import Note, noted
@@ -151,7 +153,8 @@ class _Run:
         if isinstance(generation, dict):
             generation = {k: v for k, v in generation.items() if v is not None}
         written = {
-            "chat-template": "yes" if chat else "no",
+            "chat-template": "yes" if is_on(chat) else "no",
+            "template": which_template(chat, general.get("chat_template")),
             "system-prompt": shown(general.get("system_prompt") or model.get("system_prompt"))
             or "no",
             "generation": shown(generation) or "default",

@@ -22,6 +22,7 @@ from scalepredict.records.importers.harness.interface import (
     whole,
 )
 from scalepredict.records.importers.harness.lm_eval_settings import (
+    ADAPTERS,
     LmEvalSettings,
     model_arguments,
 )
@@ -30,7 +31,6 @@ from scalepredict.records.notes import noted
 
 _NOT_METRICS = {"name", "alias", "samples", "sample_len", "sample_count", " "}
 _TIMESTAMP = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.json(?:\.gz)?$")
-_ADAPTERS = ("peft", "delta", "lora", "adapter", "lora_local_path")
 _NAME_KEYS = ("pretrained", "model", "path", "engine", "peft", "delta")
 
 
@@ -261,7 +261,7 @@ def _subject(file: SourceFile) -> Subject:
     arguments = model_arguments(config.get("model_args"))
     named = next((arguments[key] for key in _NAME_KEYS if arguments.get(key)), "")
     # An adapter or a delta of weights makes another model of the one it is put on.
-    adapters = [arguments[key] for key in _ADAPTERS if arguments.get(key) not in (None, "", named)]
+    adapters = [arguments[key] for key in ADAPTERS if arguments.get(key) not in (None, "", named)]
     named = "+".join([named, *adapters])
     label = named or str(content.get("model_name") or config.get("model") or "")
     if not named and content.get("model_source") not in (None, "hf"):

@@ -7,9 +7,14 @@ import json
 import re
 from hashlib import sha256
 
+ADAPTERS = ("peft", "delta", "lora", "adapter", "lora_local_path")
 _PRECISION = ("dtype", "torch_dtype", "float", "precision")
-_QUANTISED = re.compile(r"load_in_\d+bit|gptq|autogptq|awq|quanti[sz]ation|bnb_\w+|gguf_file")
-_OFF = ("", "none", "false", "0", "null", "auto")
+_QUANTISED = re.compile(
+    r"load_in_\d+_?bit|(?:use_)?(?:gptq|autogptq|awq)|quant(?:i[sz](?:ation|ed))?(?:_\w+)?|bnb_\w+|"
+    r"gguf_file"
+)
+_OFF = ("", "none", "false", "0", "null", "auto", "no", "nan", "off", "{}")
+_ON = ("true", "yes", "1", "on")
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -24,8 +29,9 @@ class LmEvalSettings:
         template = content.get("chat_template") or config.get("apply_chat_template")
         turns = content.get("fewshot_as_multiturn")
         self._shared = {
-            "chat-template": "yes" if _is_on(template) else "no",
-            "turns": "yes" if _is_on(template) and turns else "no",
+            "chat-template": "yes" if is_on(template) else "no",
+            "template": which_template(template, content.get("chat_template_sha")),
+            "turns": "yes" if is_on(template) and turns else "no",
             "system-prompt": shown(content.get("system_instruction")) or "no",
             "generation": shown(config.get("gen_kwargs")) or "default",
             "quantisation": quantisation(arguments) or "no",
@@ -70,6 +76,30 @@ def precision(arguments: dict[str, str]) -> str:
     return value.removeprefix("torch.")
 
 
+def is_on(value: object) -> bool:
+    """Whether a switch, or what may be given in its place, is there and not off."""
+    return str(value).strip().casefold() not in _OFF
+
+
+def which_template(used: object, *known: object) -> str:
+    """Which chat template was used: its name or hash, or the hash of its text.
+
+    Args:
+        used: Whether one was, its name or its text.
+        known: Its hash or name, where it is stated apart.
+
+    Returns:
+        Empty where none was used, and where nothing says more than that one was.
+    """
+    if not is_on(used):
+        return ""
+    given = (str(value).strip() for value in (*known, used) if is_on(value))
+    found = next((text for text in given if text.casefold() not in _ON), "")
+    if re.fullmatch(r"[0-9a-f]{32,}", found):
+        return found[:8]
+    return _short_hash(found) if "{" in found or "\n" in found else shown(found)
+
+
 def shown(value: object) -> str:
     """A setting as one short line; empty for none."""
     if value in (None, "", {}, [], "None"):
@@ -77,10 +107,6 @@ def shown(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
     text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:45]}... ({_short_hash(text)})"
-
-
-def _is_on(value: object) -> bool:
-    return str(value).casefold() not in ("none", "false", "", "0")
 
 
 def _prompt(task: dict[object, object]) -> str:

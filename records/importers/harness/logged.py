@@ -2,10 +2,19 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scalepredict.errors import CountError
 from scalepredict.records.importers.harness.interface import ImportedScore, Subject
+from scalepredict.records.importers.harness.lm_eval_settings import (
+    ADAPTERS,
+    is_on,
+    model_arguments,
+    precision,
+    quantisation,
+    shown,
+    which_template,
+)
 from scalepredict.records.text.counts import parse_count
 
 _METRICS = {
@@ -39,6 +48,18 @@ _TOKENS = ("throughput/total_tokens", "total_tokens", "tokens", "max_tokens", "n
 _PARAMS = ("n_params", "params", "num_params", "parameter_count", "model/n_params")
 _BATCH = "batch_size_in_tokens"
 _GFLOPS = "throughput/total_training_Gflops"
+# What a run's configuration calls its settings, by the last part of the name.
+_FEWSHOT = ("num_fewshot", "n_shot", "num_shots", "n_fewshot", "fewshot", "shots")
+_TRAIN_SEED = ("seed", "train_seed", "training_seed", "model_seed", "init_seed")
+_TEMPLATE = ("chat_template_sha", "chat_template_hash", "chat_template_name", "chat_template")
+_CHAT = ("apply_chat_template", "use_chat_template", "use_chat_format", *_TEMPLATE)
+_SYSTEM = ("system_prompt", "system_instruction", "system_message")
+_LIMIT = ("limit", "max_samples", "max_eval_samples")
+_GENERATION = (
+    *("gen_kwargs", "generation_kwargs", "generation_parameters", "generation_config"),
+    *("temperature", "top_p", "do_sample", "max_gen_toks", "max_new_tokens", "num_beams"),
+)
+_ARGUMENTS = ("model_args", "model_kwargs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +109,14 @@ def scores_of_row(
     source: str,
     line: int,
     time: str = "",
+    run: Mapping[str, str] | None = None,
 ) -> list[ImportedScore]:
-    """All scores in one row of a logger's table; empty cells are not measured."""
+    """All scores in one row of a logger's table; empty cells are not measured.
+
+    ``run`` is the configuration of the run, where the table holds it.
+    """
+    settings = () if run is None else settings_of(run)
+    shots = _first_whole(run or {}, _FEWSHOT)
     losses = {
         column.benchmark: number(row.get(name, ""))
         for name, column in columns.items()
@@ -106,15 +133,53 @@ def scores_of_row(
                 subject=subject,
                 benchmark=column.benchmark,
                 metric=column.metric,
-                shots=column.shots,
+                shots=shots if column.shots is None else column.shots,
                 score=value,
                 task_loss=None if column.is_loss else losses.get(column.benchmark),
+                settings=settings,
                 time=time,
                 source=source,
                 line=line,
             )
         )
     return scores
+
+
+def configuration(row: Mapping[str, str]) -> dict[str, str]:
+    """The settings of a run that stand beside its metrics, by the last part of their names."""
+    found: dict[str, str] = {}
+    for name, value in row.items():
+        key = re.split(r"[./]", name)[-1].casefold().replace("-", "_")
+        if value.strip() and not name.startswith("metrics."):
+            found[key] = value.strip()
+    for key in _ARGUMENTS:
+        found |= model_arguments(found.get(key))
+    return found
+
+
+def settings_of(run: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What makes the scores of a run incomparable with others; ``run`` is its configuration.
+
+    What is not written down was not used: no chat template, no system prompt.
+    """
+
+    def first(names: Sequence[str]) -> str:
+        return next((run[name] for name in names if is_on(run.get(name, ""))), "")
+
+    arguments = dict(run)
+    chat, limit = first(_CHAT), first(_LIMIT)
+    generation = {name: run[name] for name in _GENERATION if is_on(run.get(name, ""))}
+    written = {
+        "chat-template": "yes" if chat else "no",
+        "template": which_template(chat, first(_TEMPLATE)),
+        "turns": "yes" if chat and is_on(run.get("fewshot_as_multiturn", "")) else "no",
+        "system-prompt": shown(first(_SYSTEM)) or "no",
+        "generation": shown(" ".join(f"{k}={v}" for k, v in generation.items())) or "default",
+        "quantisation": shown(quantisation(arguments)) or "no",
+        "precision": precision(arguments),
+        "items": f"limit {limit}" if limit else "all items",
+    }
+    return tuple((name, value) for name, value in written.items() if value)
 
 
 def facts(row: Mapping[str, str], label: str, *, step: float | None) -> Subject:
@@ -138,6 +203,17 @@ def facts(row: Mapping[str, str], label: str, *, step: float | None) -> Subject:
     )
 
 
+def facts_of_run(row: Mapping[str, str], run: Mapping[str, str], label: str) -> Subject:
+    """What a row of a table of runs says of the run; ``run`` is its configuration.
+
+    An adapter or a delta of weights makes another model of the one it is put on.
+    """
+    adapters = [run[name] for name in ADAPTERS if is_on(run.get(name, ""))]
+    named = [name for name in adapters if name.casefold() not in ("true", "yes", "1", label)]
+    subject = facts(row, "+".join([label, *named]), step=number(row.get("_step", "")))
+    return replace(subject, seed=_first_whole(run, _TRAIN_SEED))
+
+
 def number(text: str) -> float | None:
     """A finite number, or None for an empty cell, a text or NaN."""
     try:
@@ -155,6 +231,11 @@ def _first_count(row: Mapping[str, str], names: Sequence[str]) -> float | None:
             except (KeyError, CountError):
                 continue
     return None
+
+
+def _first_whole(run: Mapping[str, str], names: Sequence[str]) -> int | None:
+    values = (number(run.get(name, "")) for name in names)
+    return next((int(v) for v in values if v is not None and v >= 0 and v % 1 == 0), None)
 
 
 def _loss_of(match: re.Match[str]) -> Column:

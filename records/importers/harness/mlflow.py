@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from scalepredict.records.importers.harness.interface import Imported, ImportedScore, Tally
-from scalepredict.records.importers.harness.logged import facts, read_column, scores_of_row
+from scalepredict.records.importers.harness.logged import (
+    configuration,
+    facts_of_run,
+    read_column,
+    scores_of_row,
+)
 from scalepredict.records.importers.harness.source_file import SourceFile
 
 _PREFIX = "metrics."
@@ -37,12 +42,14 @@ class MlflowRuns:
                 tally.add(f"a run that is {row['status']}")
                 continue
             label = row.get("tags.mlflow.runName") or row["run_id"]
+            run = configuration(row)
             scores += scores_of_row(
-                facts(row, label, step=None),
+                facts_of_run(row, run, label),
                 columns,
                 row,
                 source=file.name,
                 line=line,
                 time=row.get("end_time", ""),
+                run=run,
             )
         return Imported(scores=tuple(scores), skipped=tally.counts)

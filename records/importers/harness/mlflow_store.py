@@ -11,7 +11,12 @@ from typing import ClassVar
 
 from scalepredict.errors import RecordError
 from scalepredict.records.importers.harness.interface import Imported, ImportedScore, Tally
-from scalepredict.records.importers.harness.logged import facts, read_column, scores_of_row
+from scalepredict.records.importers.harness.logged import (
+    configuration,
+    facts_of_run,
+    read_column,
+    scores_of_row,
+)
 from scalepredict.records.importers.harness.source_file import SourceFile
 
 _FINISHED = (3, "3", "FINISHED", None)
@@ -43,6 +48,7 @@ class MlflowStore:
         tags = dict(_values(folder / "tags"))
         parameters = {f"params.{name}": value for name, value in _values(folder / "params")}
         row = {**parameters, **{f"tags.{name}": value for name, value in tags.items()}}
+        run = configuration(row)
         for name, text in _values(folder / "metrics"):
             lines = [line.split() for line in text.splitlines() if line.strip()]
             row[name] = lines[-1][1] if lines and len(lines[-1]) > 1 else ""
@@ -51,12 +57,13 @@ class MlflowStore:
         label = tags.get("mlflow.runName") or str(meta.get("run_name") or folder.name)
         columns = {name: column for name in row if (column := read_column(name))}
         scores: list[ImportedScore] = scores_of_row(
-            facts(row, label, step=None),
+            facts_of_run(row, run, label),
             columns,
             row,
             source=file.name,
             line=1,
             time=str(meta.get("end_time") or ""),
+            run=run,
         )
         return Imported(scores=tuple(scores), skipped=tally.counts)
 

@@ -23,6 +23,7 @@ from scalepredict.records.importers.harness.lm_eval_settings import (
     precision,
     quantisation,
     shown,
+    which_template,
 )
 from scalepredict.records.importers.harness.source_file import SourceFile
 
@@ -112,6 +113,7 @@ def _settings(task: dict[str, object], model: object) -> tuple[tuple[str, str], 
     limit = task.get("limit")
     written = {
         "chat-template": "yes" if chat else "no",
+        "template": which_template(chat, arguments.get("chat_template")),
         "system-prompt": shown(arguments.get("system_prompt", "")) or "no",
         "generation": shown(task.get("generation_kwargs")),
         "quantisation": quantisation(arguments) or "no",

@@ -10,7 +10,9 @@ from typing import ClassVar
 
 from scalepredict.records.importers.harness.interface import Imported, ImportedScore, Subject, Tally
 from scalepredict.records.importers.harness.logged import (
+    configuration,
     facts,
+    facts_of_run,
     number,
     read_column,
     read_columns,
@@ -111,13 +113,14 @@ class WandbRuns:
             if row.get("State", "") not in ("finished", ""):
                 tally.add(f"a run that is {row['State']}")
                 continue
-            subject = facts(row, row["Name"], step=number(row.get("_step", "")))
+            run = configuration(row)
             scores += scores_of_row(
-                subject,
+                facts_of_run(row, run, row["Name"]),
                 columns,
                 row,
                 source=file.name,
                 line=line,
                 time=row.get("Created", ""),
+                run=run,
             )
         return Imported(scores=tuple(scores), skipped=tally.counts)

@@ -43,7 +43,6 @@ def lint(table: EvalTable) -> tuple[Note, ...]:
         ("copied-rows", _copies(benchmarks)),
         ("small-size", _small_sizes(table)),
         ("odd-flops", _odd_flops(table)),
-        ("negative-loss", _negative_losses(table)),
     )
     return (*_notes(found), *aggregation_notes(table))
 
@@ -211,15 +210,6 @@ def _odd_flops(table: EvalTable) -> Iterator[str]:
             f"FLOPs of {count_of(int(odd.sum()), 'checkpoint')} differ from 6 x params x tokens by "
             f"more than a factor of {FLOPS_RATIO:g} (most: {table.checkpoints[worst].model}, ratio "
             f"{ratio[worst]:.3g}); check the units, and total against active parameters."
-        )
-
-
-def _negative_losses(table: EvalTable) -> Iterator[str]:
-    negative = int((table.task_loss < 0).sum()) + int((table.loss < 0).sum())
-    if negative:
-        yield (
-            f"{count_of(negative, 'loss is', 'losses are')} negative; a loss is minus the "
-            "log-likelihood, lower is better. Check the sign."
         )
 
 

@@ -123,7 +123,6 @@ _FINDINGS = {
     "copied-rows": "Two checkpoints have the same scores: a copy, not two measurements.",
     "mean-column": "A benchmark is the mean of the others, so it is counted twice.",
     "mixed-units": "Some checkpoints seem to be in fractions where others are in percent.",
-    "negative-loss": "A loss is negative: perhaps a log-likelihood.",
     "odd-flops": "FLOPs that contradict 6 x params x tokens.",
     "small-family": "A family has too few models with FLOPs to be fitted alone.",
     "small-size": "Parameters or tokens so few that a unit may be missing.",

@@ -27,6 +27,7 @@ from scalepredict.records.formats.rows import Codes, FileRows, Odd, Rows, Texts
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Floats
 from scalepredict.records.text.counts import listed, parse_count
+from scalepredict.records.text.visible import is_visible
 
 Column = Texts | Floats  # texts (code -1 = empty), or numbers (NaN = empty)
 Where = Callable[[int], str]
@@ -63,6 +64,7 @@ def rows_of_columns(
     for header, column in zip(headers, columns, strict=True):
         if header.known and header.name in TEXTS:
             texts[header.name] = as_text(column)
+            _refuse_invisible(texts[header.name], header, where)
         elif header.known:
             values, errors, cells = _score_and_error(column, header, where)
             numbers[header.name] = values
@@ -187,6 +189,19 @@ def as_text(column: Column) -> Texts:
     renumbered = np.array([*(code.get(text, -1) for text in stripped), -1], dtype=np.int32)
     categories = pd.Index(kept, dtype=str)
     return pd.Categorical.from_codes(renumbered[column.codes], categories=categories)
+
+
+def _refuse_invisible(column: Texts, header: Header, where: Where) -> None:
+    # Blanks alone are an empty cell; what is shown as nothing is a name that nobody can tell.
+    names = map(str, column.categories.tolist())
+    odd = [i for i, name in enumerate(names) if not name.isascii() and not is_visible(name)]
+    rows = np.flatnonzero(np.isin(column.codes, odd)) if odd else odd
+    if len(rows):
+        row = int(rows[0])
+        raise RecordError(
+            f"{where(row)}: {header.text} {column[row]!a} has no visible character; write a "
+            "name that can be seen."
+        )
 
 
 def as_number(column: Column, header: Header, where: Where) -> Floats:

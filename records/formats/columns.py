@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from scalepredict.errors import CountError, RecordError
 from scalepredict.records.text.counts import parse_count
+from scalepredict.records.text.visible import is_visible
 
 TEXTS = (
     "model",
@@ -161,7 +162,7 @@ def read_headers(
     Raises:
         RecordError: Two columns mean the same, one is misspelt, or a needed one is missing.
     """
-    headers = _with_fallbacks([read_header(text) for text in texts])
+    headers = _with_fallbacks([_named(source, line, i, text) for i, text in enumerate(texts)])
     wide = not any(header.name in OF_ONE_SCORE for header in headers if header.known)
     if percent:
         headers = [_in_percent(header) if wide or header.known else header for header in headers]
@@ -174,6 +175,18 @@ def read_headers(
         if not names & {"score", "task_loss", "successes"}:
             _refuse_missing(where, headers, ("score",))
     return headers
+
+
+def _named(source: str, line: int, place: int, text: str) -> Header:
+    if not text.strip():  # the index that pandas writes before the columns
+        name = f"unnamed_{place + 1}"
+        return Header(text=name, name=name, known=False)
+    if not is_visible(text):
+        raise RecordError(
+            f"{source}, line {line}: the name of column {place + 1}, {text!a}, has no visible "
+            "character; write a name, or leave it empty and the column is left out."
+        )
+    return read_header(text)
 
 
 def is_wide(headers: Sequence[Header]) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
@@ -72,9 +73,14 @@ def _parsed(texts: Sequence[bytes], lines: Codes, name: str) -> list[dict[str, A
     objects: list[dict[str, Any]] = []
     for text, line in zip(texts, lines, strict=True):
         try:
-            item = json.loads(text.decode("utf-8-sig"), parse_constant=_constant)
+            item = json.loads(
+                text.decode("utf-8-sig"), parse_constant=_constant, object_pairs_hook=_object
+            )
             if b"\\u" in text:
                 json.dumps(item, ensure_ascii=False).encode()  # a lone surrogate is no text
+        except KeyError as problem:
+            twice = f"key {problem.args[0]!r} twice in one object; keep one of them."
+            raise RecordError(f"{name}, line {line}: {twice}") from problem
         except (ValueError, RecursionError) as problem:
             if isinstance(problem, UnicodeDecodeError):
                 raise
@@ -89,6 +95,13 @@ def _parsed(texts: Sequence[bytes], lines: Codes, name: str) -> list[dict[str, A
             )
         objects.append(item)
     return objects
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    item = dict(pairs)
+    if len(item) < len(pairs):
+        raise KeyError(Counter(key for key, _ in pairs).most_common(1)[0][0])
+    return item
 
 
 def _constant(text: str) -> str:

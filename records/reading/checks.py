@@ -15,6 +15,8 @@ _NONE = "(none)"
 _IN_UNITS = "a count of units; if the column is in {}, say so in its header, like `{}`."
 _PARAMS = _IN_UNITS.format("millions or billions", "params (B)")
 _TOKENS = _IN_UNITS.format("billions or trillions", "tokens (B)")
+MAX_LOSS = 50.0  # nats; a guess among a million tokens has 14
+_LOSS = "a loss is minus the mean log-likelihood"
 _ITEMS = "the number of questions is a whole number."
 _RANGES = {
     "params": (1e3, 1e16, f"parameters are {_PARAMS}"),
@@ -27,8 +29,8 @@ _RANGES = {
     "fraction": (0.0, 1.0, "write the part of the schedule that is done, like 0.5."),
     "n_items": (1.0, 1e9, _ITEMS),
     "trials": (1.0, 1e9, _ITEMS),
-    "task_loss": (-1e4, 1e4, "write the loss of the right answer, in nats or bits."),
-    "loss": (-1e4, 1e4, "write the validation loss, in nats per token."),
+    "task_loss": (0.0, MAX_LOSS, f"{_LOSS}, of the right answer, in nats or bits per byte."),
+    "loss": (0.0, MAX_LOSS, f"{_LOSS}, of the validation set, in nats per token."),
     "stderr": (0.0, 1.0, "a standard error is a fraction, like the score."),
     "chance": (0.0, 1.0, "chance is a fraction, like 0.25 for four options."),
     "shots": (0.0, 1e6, "write the number of examples in the prompt."),

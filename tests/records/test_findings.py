@@ -48,11 +48,6 @@ def test_scores_below_chance_are_found_beyond_their_noise() -> None:
     assert str(finding).startswith("b3: clearly below the chance level 0.25: 2 of 3 scores")
 
 
-def test_negative_losses_are_found() -> None:
-    (finding,) = lint(replace(ladder(), task_loss=np.full((3, 6), -1.5)))
-    assert str(finding).startswith("18 losses are negative")
-
-
 def codes(table: EvalTable) -> list[str]:
     return [note.code for note in lint(table)]
 

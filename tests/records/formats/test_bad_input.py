@@ -51,6 +51,26 @@ CSV_MISTAKES = {
         HEADER + ROW + "a,2B,40B,piqa,acc,0.6\n",
         r"line 3: model 'a' has 2B params here and 1B at .*line 2",
     ),
+    "loss below zero": (
+        "model,params,tokens,benchmark,score,task_loss\na,1B,2B,piqa,0.6,-1\n",
+        r"line 2: task_loss -1 is not between 0 and 50 \(benchmark piqa\); a loss is minus the",
+    ),
+    "loss beyond all": (
+        "model,params,tokens,loss,benchmark,score\na,1B,2B,60,piqa,0.6\n",
+        r"line 2: loss 60 is not between 0 and 50",
+    ),
+    "name of no width": (
+        HEADER + ROW + "\u200b\ufeff,1B,2B,piqa,acc,0.5\n",
+        r"line 3: model '\\u200b\\ufeff' has no visible character; write a name",
+    ),
+    "task that is drawn as nothing": (
+        "model,params,tokens,benchmark,task,score\na,1B,2B,piqa,\u3164,0.5\n",
+        r"line 2: task '\\u3164' has no visible character",
+    ),
+    "column of no width": (
+        "model,params,tokens,arc,\u2060\na,1B,2B,0.6,0.5\n",
+        r"line 1: the name of column 5, '\\u2060', has no visible character",
+    ),
     "header only": (HEADER, r"a header and no rows"),
     "empty file": ("", r"the file is empty"),
     "infinity": (HEADER + "b,1B,2B,piqa,acc,inf\n", r"line 2: score: inf is not a finite"),
@@ -142,6 +162,10 @@ BYTE_MISTAKES = {
     "utf16.csv": ((HEADER + ROW).encode("utf-16"), r"UTF-16 text, not records; save it as CSV"),
     "bad.parquet": (b"PAR1............PAR1", r"damaged or unsupported Parquet"),
     "cut.jsonl": (b'{"model": "a"}\n{"model":\n', r"line 2: not a JSON value"),
+    "twice.jsonl": (
+        b'{"model": "a", "score": 0.5}\n{"model": "b", "score": 0.5, "score": 0.6}\n',
+        r"line 2: key 'score' twice in one object; keep one",
+    ),
     "list.jsonl": (b"[1, 2]\n", r"line 1: a list instead of an object"),
     "infinity.jsonl": (
         b'{"model": "a", "score": Infinity}\n',

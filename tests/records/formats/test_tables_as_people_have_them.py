@@ -195,3 +195,11 @@ def test_a_plain_column_among_percent_is_a_warning(tmp_path: Path) -> None:
     text = text.replace("code", "code (%)")
     notes = "\n".join(map(str, read(tmp_path, text).report.notes()))
     assert "code said to be in percent, and no value is above 1" in notes
+
+
+def test_a_column_without_a_name_is_left_out_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "index.csv"
+    path.write_text(",model,params,tokens,quiz\n0,a,1M,20M,0.4\n1,b,2M,40M,0.5\n")
+    reading = read_records([path])
+    assert reading.table.scores.tolist() == [[0.4], [0.5]]
+    assert reading.report.settings == ("unnamed_1",)

@@ -7,12 +7,13 @@ import numpy as np
 from scipy.special import expit, ndtr
 
 from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.limits import MEASURABLE
 from scalepredict.predictors.reference.reference_curves import (
     Measured,
     absolute_index,
     curve_value,
-    decay_weights,
     fit_with_priors,
+    ladder_weights,
     measurement_variance,
 )
 from scalepredict.predictors.reference.reference_table import reference_table
@@ -174,26 +175,27 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
     priors = known.priors.take(np.where(served, place, 0))
     x = absolute_index(Scale.of_table(table))
     row, column = np.nonzero(measured & served)
-    by_flops = np.where(measured, table.flops[:, None], 0.0)
-    top, last = by_flops.max(axis=0), np.argmax(by_flops, axis=0)
+    end = np.argmax(np.where(measured, table.flops[:, None], 0.0), axis=0)
+    largest, last = x[end], table.scores[end, np.arange(len(end))]
     params, covariance = fit_with_priors(
         Measured(
             curve=column,
             x=x[row],
             y=table.scores[row, column],
             n_items=answers(table).count[row, column],
-            weight=decay_weights(table.flops[row], top[column]),
+            weight=ladder_weights(column, table.flops[row], len(served)),
         ),
         priors,
     )
-    largest = x[last]
+    guessing = last < known.chance[place] + MEASURABLE
+    weight = np.where(guessing, places.weight_at_chance, places.weight)
     design = np.stack([np.ones_like(largest), largest], axis=1)
     off = ((params - priors.mean) * design).sum(axis=1)
     between = np.sqrt(np.einsum("ti,tij,tj->t", design, priors.covariance, design))
     value, rise = curve_value(params, priors.floor, largest)
-    answered = answers(table).count[last, np.arange(len(last))]
+    answered = answers(table).count[end, np.arange(len(end))]
     noise = measurement_variance(value, answered) + (priors.scatter * rise) ** 2
-    away = (table.scores[last, np.arange(len(last))] - value) / np.sqrt(noise)
+    away = (last - value) / np.sqrt(noise)
     strange = served & (np.abs(away) > FARTHEST)
     served = served & ~strange
     reasons = tuple(
@@ -206,7 +208,7 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
         return np.where(served.reshape(shape), values, np.nan)
 
     return FittedReference(
-        weight=np.where(served, places.weight, 0.0),
+        weight=np.where(served, weight, 0.0),
         timing=served & places.timing,
         floor=only(priors.floor),
         params=only(params),

@@ -9,7 +9,8 @@ about one unit per 0.9 decades of compute. The minimum is that of
     1/2 sum_i w_i (y_i - p_i)^2 / v_i + 1/2 ((a, b) - mu)' Sigma^-1 ((a, b) - mu)
     v_i = max(p_i (1 - p_i), .01) / min(n_i, 3000) + .008^2 + (tau J_i)^2,    J = (1 - g) q (1 - q)
 
-with the variance v held fixed inside a step and renewed after it.
+with the variance v held fixed inside a step and renewed after it. The weights w_i of a ladder sum
+to 1, those of the public families are 1 each.
 
 Source: constants of R are Hoffmann et al. (2022, arXiv 2203.15556); the entropy of .8 in place of
     1.69 forecasts public families better. Gauss-Newton with Levenberg's damping (1944).
@@ -90,10 +91,22 @@ def absolute_index(scale: Scale) -> Floats:
     return x
 
 
-def decay_weights(flops: Floats, top: Floats | float) -> Floats:
-    """Weights that fall with the decades of FLOPs below ``top``; any shape."""
-    behind = np.log10(top) - np.log10(flops)
-    return np.maximum(np.exp(-behind / DECAY), LEAST_WEIGHT)
+def ladder_weights(curve: Ints, flops: Floats, n_curves: int) -> Floats:
+    """Weights of R scores on their curves, each curve's summing to 1. Shape (R,).
+
+    They fall with the decades of FLOPs below the largest checkpoint of the curve. However many,
+    the scores of one ladder share what their curve misses, so that together they count as one.
+
+    Args:
+        curve: Number of each score's curve. Shape (R,).
+        flops: Training FLOPs. Shape (R,).
+        n_curves: Number of curves.
+    """
+    decades = np.log10(flops)
+    top = np.full(n_curves, -np.inf)
+    np.maximum.at(top, curve, decades)
+    weight = np.maximum(np.exp((decades - top[curve]) / DECAY), LEAST_WEIGHT)
+    return np.asarray(weight / curve_sums(curve, weight, n_curves)[curve])
 
 
 def fit_with_priors(

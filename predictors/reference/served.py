@@ -44,6 +44,7 @@ class ServedBenchmark:
     Attributes:
         name: Canonical name.
         weight: Share of the reference curve in the default's forecast.
+        weight_at_chance: The same while the ladder is at chance.
         form: How it is asked: ``cloze``, ``letters`` or ``generation``.
         metrics: Simplified names of the metrics that are meant.
         timing: Whether the curve says when a family leaves chance.
@@ -51,6 +52,7 @@ class ServedBenchmark:
 
     name: str
     weight: float
+    weight_at_chance: float
     form: str
     metrics: frozenset[str]
     timing: bool
@@ -63,12 +65,14 @@ class Places:
     Attributes:
         row: Row of the table; -1 = not served. Shape (T,).
         weight: Share of the curve in the default's forecast; 0 where not served. Shape (T,).
+        weight_at_chance: The same while the ladder is at chance. Shape (T,).
         timing: Whether the curve says when a family leaves chance. Shape (T,).
         reasons: Why a column is not served; empty where it is. Length T.
     """
 
     row: Ints
     weight: Floats
+    weight_at_chance: Floats
     timing: Bools
     reasons: tuple[str, ...]
 
@@ -99,12 +103,12 @@ def served_benchmark(unit: Unit) -> ServedBenchmark | str:
 def table_places(units: Iterable[Unit], table: ReferenceTable) -> "Places":
     """Where each of T columns stands in the table."""
     row = {name: i for i, name in enumerate(table.benchmarks)}
-    found: list[tuple[int, float, bool, str]] = []
+    found: list[tuple[int, ServedBenchmark | None, str]] = []
     for unit in units:
         entry = served_benchmark(unit)
-        place, weight, timing, why = -1, 0.0, False, entry if isinstance(entry, str) else ""
+        place, why = -1, entry if isinstance(entry, str) else ""
         if isinstance(entry, ServedBenchmark):
-            place, weight, timing = row.get(entry.name, -1), entry.weight, entry.timing
+            place = row.get(entry.name, -1)
             if place < 0:
                 why = "too few public models of other labs"
             elif not unit.chance_assumed and abs(unit.chance - table.chance[place]) > CHANCE_APART:
@@ -112,12 +116,15 @@ def table_places(units: Iterable[Unit], table: ReferenceTable) -> "Places":
                     f"chance is {unit.chance:g}, that of the public scores {table.chance[place]:g}"
                 )
                 place = -1
-        found.append((place, weight, timing, why) if place >= 0 else (-1, 0.0, False, why))
+        kept = entry if isinstance(entry, ServedBenchmark) and place >= 0 else None
+        found.append((place, kept, why))
+    entries = [entry for _, entry, _ in found]
     return Places(
-        row=np.array([place for place, _, _, _ in found], dtype=np.intp),
-        weight=np.array([weight for _, weight, _, _ in found], dtype=float),
-        timing=np.array([timing for _, _, timing, _ in found], dtype=bool),
-        reasons=tuple(why for _, _, _, why in found),
+        row=np.array([place for place, _, _ in found], dtype=np.intp),
+        weight=np.array([e.weight if e else 0.0 for e in entries]),
+        weight_at_chance=np.array([e.weight_at_chance if e else 0.0 for e in entries]),
+        timing=np.array([bool(e and e.timing) for e in entries]),
+        reasons=tuple(why for _, _, why in found),
     )
 
 
@@ -199,6 +206,7 @@ def _lists() -> _Lists:
         entry = ServedBenchmark(
             name=name,
             weight=float(fields["weight"]),
+            weight_at_chance=float(fields.get("weight_at_chance", fields["weight"])),
             form=fields["form"],
             metrics=usual | set(map(simplified, fields.get("metrics", ()))),
             timing=bool(fields.get("timing", True)),

@@ -61,6 +61,13 @@ def test_scores_measured_otherwise_get_no_curve() -> None:
     assert fit_reference(ladder(3)).served.all()
 
 
+def test_an_answer_format_weighs_more_once_the_ladder_has_learned_it() -> None:
+    at_chance = fit_reference(ladder(3))
+    above = ladder(3).with_scores(np.add(ladder(3).scores, [[0.0, 0.1]]))
+    assert at_chance.weight.tolist() == [0.8, 0.4]
+    assert fit_reference(above).weight.tolist() == [0.8, 0.7]
+
+
 def test_exceedance_is_that_of_a_sample() -> None:
     fitted, rng = fit_reference(ladder(2)), np.random.default_rng(0)
     goal = target(3e9)

@@ -8,8 +8,8 @@ from scalepredict.predictors.reference.reference_curves import (
     Measured,
     absolute_index,
     curve_value,
-    decay_weights,
     fit_with_priors,
+    ladder_weights,
     measurement_variance,
 )
 from scalepredict.predictors.reference.reference_table import reference_table
@@ -52,8 +52,10 @@ def index_of(params: Floats, tokens: float) -> Floats:
 
 def measured(names: tuple[str, ...]) -> Measured:
     params = np.array(PARAMS, dtype=float)
-    x, weight = index_of(params, TOKENS), decay_weights(params, params.max())
-    n = len(params)
+    x, n = index_of(params, TOKENS), len(params)
+    # The other implementation gave the largest checkpoint the weight 1.
+    weight = ladder_weights(np.zeros(n, dtype=np.intp), params, 1)
+    weight /= weight[-1]
     return Measured(
         curve=np.repeat(np.arange(len(names)), n),
         x=np.tile(x, len(names)),
@@ -92,6 +94,15 @@ def test_curves_of_one_batch_do_not_mix() -> None:
         alone, own = fit_with_priors(measured((name,)), table.priors.take(places[i : i + 1]))
         assert together[i] == pytest.approx(alone[0], abs=1e-8)
         assert covariance[i] == pytest.approx(own[0], rel=1e-6)
+
+
+def test_scores_of_a_ladder_count_as_one_and_far_ones_less() -> None:
+    curve = np.array([0, 1, 0, 0])
+    weight = ladder_weights(curve, np.array([1e21, 3e19, 1e20, 1e12]), 2)
+    assert weight[1] == pytest.approx(1.0)
+    assert weight[[0, 2, 3]].sum() == pytest.approx(1.0)
+    assert weight[2] / weight[0] == pytest.approx(np.exp(-2))
+    assert weight[3] / weight[0] == pytest.approx(0.01)
 
 
 def test_minimum_is_that_of_scipy_at_the_final_variances() -> None:

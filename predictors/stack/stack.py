@@ -11,7 +11,9 @@ the members forecast the upper rungs of the ladder from the lower ones (trial_we
 that is one clean curve in log C is forecast as one.
 
 The gain, 1 + 0.02 h with h in decades of FLOPs, undoes some of the pull of pooled slopes towards
-no change. A benchmark that may stay at chance keeps a share r of its level L (stay_at_chance.py).
+no change. With few scales, and without public models, slopes are steeper than what follows: of the
+change that n < 6 scales forecast a share of (9 + n) / 15 is kept. A benchmark that may stay at
+chance keeps a share r of its level L (stay_at_chance.py).
 R is the curve that public models of other labs have on the benchmark (reference_curves.py), with
 weight w where there is one; it alone answers where the ladder has one or two scales.
 
@@ -59,6 +61,7 @@ from scalepredict.records.text.counts import count_of
 LEAST_LOSSES = 0.8  # share of the checkpoints with a loss from which losses are used
 ON_COMPUTE = "logistic on log C"
 PRIOR_ON_COMPUTE = 0.3  # what that member counts for before any trial, the others 1
+SURE_SCALES, CAUTION = 6, 15.0  # for each scale fewer, 1 / 15 of the forecast change is left out
 COMPUTE_DECAY = 1.0  # decades; where it forecasts best, the whole ladder is one curve
 
 
@@ -181,6 +184,7 @@ class Stack:
             losses_unused=int(np.isfinite(ladder.loss).sum()) if not with_loss else 0,
             staying_share=share,
             staying_level=level,
+            kept_change=_kept_change(law.frontier.n_train, fitted),
         )
 
 
@@ -202,6 +206,7 @@ class StackLaw:
         reference: The reference curves; None if they were not asked for.
         staying_share: Probability that a unit stays at chance. Shape (T,); None = of none.
         staying_level: Level that it stays at. Shape (T,).
+        kept_change: Share of the forecast change that is kept. Shape (T,); None = all of it.
     """
 
     frontier: Frontier
@@ -217,6 +222,7 @@ class StackLaw:
     reference: FittedReference | None = None
     staying_share: Floats | None = None
     staying_level: Floats | None = None
+    kept_change: Floats | None = None
 
     @property
     def reference_alone(self) -> Bools:
@@ -265,7 +271,8 @@ class StackLaw:
         mean = (weights * scores).sum(axis=0)
         horizon = np.maximum(np.log10(targets.flops) - np.log10(self.frontier.max_flops), 0.0)
         gain = self.gain + self.gain_growth * horizon[:, None]
-        point = self.frontier.last + gain * (mean - self.frontier.last)
+        kept = 1.0 if self.kept_change is None else self.kept_change
+        point = self.frontier.last + kept * gain * (mean - self.frontier.last)
         if self.staying_share is not None and self.staying_level is not None:
             point = point + self.staying_share * (self.staying_level - point)
         of_curves = self.weights[: len(self.members.curves)]
@@ -326,6 +333,11 @@ class StackLaw:
         if self.reference is not None:
             notes += reference_notes(self.reference, self.frontier, self.reference_alone)
         return tuple(notes)
+
+
+def _kept_change(n_scales: Floats, fitted: FittedReference | None) -> Floats:
+    kept = 1 - np.clip(SURE_SCALES - n_scales, 0, None) / CAUTION
+    return kept if fitted is None else np.where(fitted.served, 1.0, kept)
 
 
 def _carries_losses(ladder: Ladder) -> bool:

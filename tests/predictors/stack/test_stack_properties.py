@@ -1,5 +1,7 @@
 """What the default must do on any ladder: clean worlds, few benchmarks, idle columns, units."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
@@ -125,3 +127,26 @@ def test_models_of_one_compute_are_refused(kind: str) -> None:
     scores = np.array([[0.3], [0.4], [0.5], [0.6]])
     with pytest.raises(RefusedError, match=r"1 distinct scale, and|one compute, 1e20 FLOPs"):
         Stack().fit(table(sizes, 1e20 / 6 / sizes, scores))
+
+
+@pytest.mark.parametrize(("n_scales", "kept"), [(3, 12 / 15), (4, 13 / 15), (6, 1.0)])
+def test_few_scales_are_forecast_with_caution(n_scales: int, kept: float) -> None:
+    evidence, truth = world(2, 20.0, np.random.default_rng(5))
+    law = Stack().fit(evidence.take_rows(np.arange(n_scales)))
+    assert law.kept_change == pytest.approx(kept)
+    assert law.staying_share is not None
+    plain = replace(law, staying_share=np.zeros(2))
+    bold = replace(plain, kept_change=None)
+    changes = [
+        each.forecast(Targets.of_table(truth)).point - law.frontier.last for each in (plain, bold)
+    ]
+    assert (changes[1] > 0.05).all()
+    np.testing.assert_allclose(changes[0], kept * changes[1])
+
+
+def test_a_benchmark_with_public_models_needs_no_caution() -> None:
+    evidence, _ = world(2, 20.0, np.random.default_rng(5))
+    units = (Unit(benchmark="arc_easy", chance=CHANCE), evidence.units[1])
+    few = replace(evidence, units=units).take_rows(np.arange(3))
+    assert Stack().fit(few).kept_change == pytest.approx([1.0, 0.8])
+    assert Stack(reference=False).fit(few).kept_change == pytest.approx([0.8, 0.8])

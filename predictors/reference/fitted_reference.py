@@ -29,7 +29,9 @@ from scalepredict.records.answers import answers
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 
 QUADRATURE = 25  # nodes of Gauss and Hermite
-FARTHEST = 6.0  # sd of a score about its curve; accuracies of real ladders lie within 4.1
+# Deviations of a score from its curve. Accuracies of public ladders lie within 4, except where tiny
+# models answer boolq with one class.
+FARTHEST = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

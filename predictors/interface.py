@@ -190,6 +190,8 @@ class Forecast:
         reference_weight: Share of the reference curve of public models in the point; None = of no
             unit.
         reference_variance: Variance of the next score about that curve; 0 where there is none.
+        common_error: Correlation between units of the errors that the ladder made where it forecast
+            its own upper rungs; NaN or None = not tried.
         exceedance: Probability by that curve of a score above chance by more than guessing
             explains; NaN where the curve does not say.
     """
@@ -213,6 +215,7 @@ class Forecast:
     reference_weight: Floats | None = None
     reference_variance: Floats | None = None
     exceedance: Floats | None = None
+    common_error: Floats | None = None
 
     def quantile(self, probability: float) -> Floats:
         """Quantile of the next measured score; of fractions, clipped to [0, 1]. Shape (K, T).

@@ -31,6 +31,7 @@ _OPTIONAL = {
     "reference_weight": 0.0,
     "reference_variance": 0.0,
     "exceedance": np.nan,
+    "common_error": np.nan,
 }
 
 

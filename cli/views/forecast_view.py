@@ -35,8 +35,8 @@ from scalepredict.cli.views.sketch import (
 from scalepredict.evaluation.classes.classes import Kind
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
 from scalepredict.evaluation.forecast.measured import Accuracy, Comparison
-from scalepredict.evaluation.intervals.calibration import suites as suites_of
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
+from scalepredict.evaluation.intervals.suite_averages import suites as suites_of
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.limits import MEASURABLE
 from scalepredict.predictors.reference.fitted_reference import ReferenceUse

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from scalepredict.evaluation.backtest.rolling_origin import Cell
-from scalepredict.evaluation.intervals.calibration import WHOLE_TABLE, Calibration, suite_averages
+from scalepredict.evaluation.intervals.calibration import Calibration
+from scalepredict.evaluation.intervals.suite_averages import WHOLE_TABLE, suite_averages
 from scalepredict.records.table import Unit
 
 

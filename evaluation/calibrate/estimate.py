@@ -18,6 +18,7 @@ from scalepredict.evaluation.backtest.relative_errors import of_fractions, relat
 from scalepredict.evaluation.backtest.rolling_origin import Cell
 from scalepredict.evaluation.backtest.summary import equal_weights
 from scalepredict.evaluation.calibrate.scale_fit import (
+    SuiteErrors,
     fit_coefficients,
     fit_spread,
     fit_suite,
@@ -33,11 +34,14 @@ from scalepredict.evaluation.intervals.calibration import (
     small_evidence_factor,
 )
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
+from scalepredict.evaluation.intervals.suite_averages import trials_of
 from scalepredict.predictors.interface import Spread
 from scalepredict.predictors.registry import BASELINES
 from scalepredict.records.table import Floats, Ints
 
 SMALL_EVIDENCE = 0.5  # less leaves families of few models short of 90 %, more widens all the others
+OWN_EVIDENCE = 0.2  # half as much brings clean ladders no closer to 90 %; above, all are the same
+TOLD = 4  # what is kept of each score beside its components
 
 
 def calibrate(
@@ -151,6 +155,8 @@ class _Errors:
         lines: What was forecast and measured.
         horizon: Decades beyond the evidence, 0 inside it. Shape (R,).
         components: Variances, inflated for little evidence. Shape (10, R).
+        own: Correlation of errors in the ladder's own trials. Shape (R,).
+        n_trials: How many there were. Shape (R,).
         suite: Number of the target and method whose benchmarks are averaged; -1 where the average
             lacks a benchmark. Shape (R,).
     """
@@ -158,12 +164,14 @@ class _Errors:
     lines: Outcomes
     horizon: Floats
     components: Floats
+    own: Floats
+    n_trials: Floats
     suite: Ints
 
     @classmethod
     def of(cls, cells: Sequence[Cell]) -> "_Errors":
         made = [cell for cell in cells if cell.forecast is not None and cell.units]
-        columns = [np.empty((len(COMPONENTS) + 2, 0)), *(_explained(cell) for cell in made)]
+        columns = [np.empty((len(COMPONENTS) + TOLD, 0)), *(_explained(cell) for cell in made)]
         lines, column = outcomes(made), np.concatenate(columns, axis=1)
         finite = np.flatnonzero(np.isfinite(lines.point))
         lines, column = lines.take(finite), column[:, finite]
@@ -174,7 +182,9 @@ class _Errors:
         return cls(
             lines=lines,
             horizon=column[0],
-            components=column[2:],
+            own=column[2],
+            n_trials=column[3],
+            components=column[TOLD:],
             suite=np.where(whole, suite, -1),
         )
 
@@ -183,6 +193,8 @@ class _Errors:
             lines=self.lines.take(index),
             horizon=self.horizon[index],
             components=self.components[:, index],
+            own=self.own[index],
+            n_trials=self.n_trials[index],
             suite=self.suite[index],
         )
 
@@ -200,14 +212,17 @@ class _Errors:
         scale = self.unseen_scale()
         z = self.lines.error / scale
         weights = _weights(self.lines)
-        suites = self.suites(scale)
+        lines, suites = self.suites(scale)
+        correlation, dilution, drift = fit_suite(suites)
         return PredictorCalibration(
             coefficients=self.coefficients(),
             small_evidence=SMALL_EVIDENCE,
             spread=fit_spread(z, weights),
-            suite_correlation=suites.parameters()[0],
-            suite_drift=suites.parameters()[1],
-            suite_spread=suites.spread(),
+            own_evidence=OWN_EVIDENCE,
+            suite_correlation=correlation,
+            suite_dilution=dilution,
+            suite_drift=drift,
+            suite_spread=_suite_spread(lines, suites),
             reference_z2=float(weights @ np.minimum(z**2, Z2_CAP) / weights.sum()),
         )
 
@@ -226,7 +241,7 @@ class _Errors:
             scale[inside] = self.take(np.flatnonzero(inside)).scale(others.coefficients())
         return scale
 
-    def suites(self, scale: Floats) -> "_SuiteErrors":
+    def suites(self, scale: Floats) -> tuple[Outcomes, SuiteErrors]:
         """Errors of averages over the benchmarks of a target; of benchmarks if it has none."""
         inside = np.flatnonzero(self.suite >= 0)
         if not len(inside):
@@ -237,63 +252,41 @@ class _Errors:
             return np.bincount(suite, weights=values[inside]).astype(float)
 
         n = total(np.ones(len(self.suite)))
-        return _SuiteErrors(
-            lines=self.lines.take(inside[first]),
+        lines = self.lines.take(inside[first])
+        return lines, SuiteErrors(
             common=(total(scale) / n) ** 2,
             independent=total(scale**2) / n**2,
+            size=n,
+            own=total(self.own) / n,
+            n_trials=total(self.n_trials) / n,
             horizon=self.horizon[inside[first]],
             error=total(self.lines.error) / n,
+            weights=_weights(lines),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _SuiteErrors:
-    """Errors of averages, and what their variance is made of (scale_fit.fit_suite). All (R,)."""
-
-    lines: Outcomes
-    common: Floats
-    independent: Floats
-    horizon: Floats
-    error: Floats
-
-    def take(self, index: Ints) -> "_SuiteErrors":
-        return _SuiteErrors(
-            lines=self.lines.take(index),
-            common=self.common[index],
-            independent=self.independent[index],
-            horizon=self.horizon[index],
-            error=self.error[index],
-        )
-
-    def parameters(self) -> tuple[float, float]:
-        weights = _weights(self.lines)
-        return fit_suite(self.common, self.independent, self.horizon, self.error, weights)
-
-    def z(self, parameters: tuple[float, float]) -> Floats:
-        rho, drift = parameters
-        variance = rho * self.common + (1 - rho) * self.independent + drift * self.horizon**2
-        return self.error / np.sqrt(variance)
-
-    def spread(self) -> Spread:
-        """From groups that the parameters have not seen."""
-        group = self.lines.column("group")
-        folds = [group == number for number in np.unique(group)]
-        z = np.empty(len(group))
-        for fold in folds:
-            others = self.take(np.flatnonzero(~fold)) if len(folds) > 1 else self
-            z[fold] = self.take(np.flatnonzero(fold)).z(others.parameters())
-        return fit_spread(z, _weights(self.lines))
+def _suite_spread(lines: Outcomes, errors: SuiteErrors) -> Spread:
+    # From groups that the parameters have not seen.
+    group = lines.column("group")
+    folds = [group == number for number in np.unique(group)]
+    z = np.empty(len(group))
+    for fold in folds:
+        others = errors.take(np.flatnonzero(~fold)) if len(folds) > 1 else errors
+        inside = errors.take(np.flatnonzero(fold))
+        z[fold] = inside.error / np.sqrt(inside.variance(fit_suite(others)))
+    return fit_spread(z, errors.weights)
 
 
 def _explained(cell: Cell) -> Floats:
-    # Horizon, number of benchmarks and components of each score that was measured, as outcomes().
+    # Horizon, number of benchmarks, trials and components of each score measured, as outcomes().
     assert cell.forecast is not None
     measured = np.isfinite(cell.observed)
     inflation = small_evidence_factor(cell.forecast.n_train, SMALL_EVIDENCE)
-    components = scale_components(cell.forecast) * inflation
+    components = scale_components(cell.forecast, OWN_EVIDENCE) * inflation
     width = np.full(measured.shape, float(len(cell.units)))
     ahead = np.maximum(cell.forecast.horizon, 0.0)
-    return np.concatenate([np.stack([ahead, width]), components])[:, measured]
+    told = np.stack([ahead, width, *trials_of(cell.forecast)])
+    return np.concatenate([told, components])[:, measured]
 
 
 def _weights(lines: Outcomes) -> Floats:

@@ -8,18 +8,58 @@ Source: Student-t errors with 4 degrees of freedom for robustness (Lange, Little
     Lei et al. 2018, JASA 113(523), doi:10.1080/01621459.2017.1307116).
 """
 
+from dataclasses import dataclass, fields
+from itertools import product
+
 import numpy as np
 from scipy.optimize import minimize
 
 from scalepredict.evaluation.intervals.calibration import VARIANCE_FLOOR
 from scalepredict.evaluation.intervals.levels import KNOTS
+from scalepredict.evaluation.intervals.suite_averages import diluted, with_own
 from scalepredict.predictors.interface import Spread
-from scalepredict.records.table import Floats
+from scalepredict.records.table import Floats, Ints
 
 DEGREES_OF_FREEDOM = 4.0
 SHARES = np.linspace(0.1, 1, 19)  # never 0: the benchmarks of a run share the luck of that run
+DILUTIONS = (0.0, 0.35, 0.7)  # larger suites are more diverse; more steps say no more
 DRIFTS = (np.array([0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4]) / 100) ** 2  # points per decade
 LEAST_GAP = 1e-3  # between quantiles, so that they rise even where few errors are left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SuiteErrors:
+    """Errors of averages over suites, and what their variance is made of. All (R,).
+
+    Attributes:
+        common: Squared mean of the scales of a suite.
+        independent: Sum of their squares over the squared number of benchmarks.
+        size: Benchmarks of a suite.
+        own: Correlation of errors in the ladder's own trials.
+        n_trials: How many there were; 0 = none.
+        horizon: Decades beyond the evidence.
+        error: Error of the suite's average.
+        weights: Weight of each.
+    """
+
+    common: Floats
+    independent: Floats
+    size: Floats
+    own: Floats
+    n_trials: Floats
+    horizon: Floats
+    error: Floats
+    weights: Floats
+
+    def take(self, index: Ints) -> "SuiteErrors":
+        """Some of them."""
+        return SuiteErrors(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+
+    def variance(self, parameters: tuple[float, float, float]) -> Floats:
+        """Squared scale of each average, by correlation, dilution and drift."""
+        correlation, dilution, drift = parameters
+        rho = with_own(diluted(correlation, dilution, self.size), self.own, self.n_trials)
+        return rho * self.common + (1 - rho) * self.independent + drift * self.horizon**2
 
 
 def fit_coefficients(components: Floats, error: Floats, weights: Floats) -> Floats:
@@ -73,26 +113,18 @@ def weighted_quantile(values: Floats, weights: Floats, probability: Floats) -> F
     return np.asarray(np.interp(np.asarray(probability) * weights.sum(), below, values[order]))
 
 
-def fit_suite(
-    common: Floats, independent: Floats, horizon: Floats, error: Floats, weights: Floats
-) -> tuple[float, float]:
-    """How errors of one suite go together, by the same likelihood.
-
-        S_avg^2 = rho * common + (1 - rho) * independent + k h^2
-
-    Args:
-        common: Squared mean of the scales of a suite. Shape (R,).
-        independent: Sum of their squares over the squared number of benchmarks. Shape (R,).
-        horizon: Decades beyond the evidence. Shape (R,).
-        error: Error of the suite's average. Shape (R,).
-        weights: Weight of each. Shape (R,).
+def fit_suite(errors: SuiteErrors) -> tuple[float, float, float]:
+    """How errors of one suite go together, by the same likelihood (intervals/suite_averages.py).
 
     Returns:
-        The shared part rho of the scale, and the drift k.
+        The correlation in a suite of ten benchmarks, the power by which it falls with their number,
+        and the drift k.
     """
-    rho, drift = (grid.ravel() for grid in np.meshgrid(SHARES, DRIFTS))
-    variance = np.outer(rho, common) + np.outer(1 - rho, independent) + np.outer(drift, horizon**2)
-    ratio = error**2 / (DEGREES_OF_FREEDOM * variance)
-    loss = (np.log(variance) + (DEGREES_OF_FREEDOM + 1) * np.log1p(ratio)) @ weights
-    best = int(np.argmin(loss))
-    return float(rho[best]), float(drift[best])
+    tried = []
+    for drift, dilution in product(DRIFTS, DILUTIONS):
+        variance = np.stack([errors.variance((rho, dilution, drift)) for rho in SHARES])
+        ratio = errors.error**2 / (DEGREES_OF_FREEDOM * variance)
+        loss = (np.log(variance) + (DEGREES_OF_FREEDOM + 1) * np.log1p(ratio)) @ errors.weights
+        best = int(np.argmin(loss))
+        tried.append((float(loss[best]), float(SHARES[best]), dilution, float(drift)))
+    return min(tried)[1:]

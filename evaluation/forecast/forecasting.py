@@ -13,8 +13,8 @@ from scalepredict.evaluation.intervals.calibration import (
     Calibration,
     apply_calibration,
     calibration_notes,
-    suite_averages,
 )
+from scalepredict.evaluation.intervals.suite_averages import suite_averages
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Forecast, Frontier, Law, Targets
 from scalepredict.predictors.limits import MEASURABLE

@@ -7,8 +7,8 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
-from scalepredict.evaluation.intervals.calibration import suite_means, suites
 from scalepredict.evaluation.intervals.levels import CLAIM
+from scalepredict.evaluation.intervals.suite_averages import suite_means, suites
 from scalepredict.predictors.interface import Targets
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.evidence import CheckpointChoice, select_evidence

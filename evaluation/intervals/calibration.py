@@ -1,23 +1,31 @@
 """How wide must an interval be? The scale of a forecast, and the quantiles of what is left.
 
-    S^2 = (1 + a / (K - 1)) * sum_i c_i component_i + 1e-6
+    S^2 = (1 + a / (K - 1)) * sum_i c_i s_i component_i + 1e-6
     score = point + S * z,  z ~ the spread of standardised errors
 
 with non-negative coefficients c, K measured checkpoints and the components named in COMPONENTS.
 Both c and the spread are estimated from forecasts of series that were measured afterwards
 (calibrate.py); this module only applies them. Every constant is in the calibration file.
+
+What other ladders missed by (the components of OF_OTHERS) counts in a share s, the smaller the more
+certain the ladder itself is; s = 1 for what it says of itself:
+
+    s = 1 - n / (n + 0.3) * b / (r + b),   r = (own variance + 0.1 e^2) / (move^2 + e^2)
+
+with n = K - 3 scales that a curve could be tested on, the move from the last score to the forecast,
+e = 2 points, and b ("own_evidence") from the file.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri
 
 from scalepredict.predictors.interface import PROBABILITIES, Forecast, Spread
-from scalepredict.predictors.limits import SCORE_CLIP
+from scalepredict.predictors.limits import FEWEST_MODELS, SCORE_CLIP
 from scalepredict.records.notes import Note, noted
-from scalepredict.records.table import ASSUMED_ITEMS, Floats, Unit
+from scalepredict.records.table import ASSUMED_ITEMS, Floats
 from scalepredict.records.text.counts import count_of
 
 COMPONENTS = (
@@ -35,10 +43,12 @@ COMPONENTS = (
 # For files from before a component: what rests on public models must not look certain.
 UNTOLD = {"reference": 0.5, "reference_alone": 0.5}
 OF_LADDER = slice(2, 8)  # components of the ladder's own forecast, whose share is 1 - w
+OF_OTHERS = [COMPONENTS.index(c) for c in ("spread_equal", "distance", "horizon", "reach")]
+HALF_TESTED = 0.3  # scales beyond three at which a ladder is believed half
+LEAST_MOVE = 0.02  # a move of two points says nothing of how clean a ladder is
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
 _AT_5, _AT_95 = (int(np.flatnonzero(p == PROBABILITIES)[0]) for p in (0.05, 0.95))
-WHOLE_TABLE = "all benchmarks"  # name of the suite of a table that names none
 
 
 def of_scores(predictor_name: str) -> str:
@@ -53,8 +63,11 @@ class PredictorCalibration:
     Attributes:
         coefficients: Non-negative weights of COMPONENTS. Shape (10,).
         small_evidence: The constant a of the inflation for few checkpoints.
+        own_evidence: The constant b of the share in which errors of other ladders count; 0 = fully.
         spread: Standardised errors of single benchmarks.
         suite_correlation: Share rho of the scale that errors within a suite have in common.
+        suite_dilution: Power of the number of benchmarks by which that share falls; None in files
+            from before, whose share is the same for all suites and ladders.
         suite_drift: Variance of an average's error for each squared decade beyond the evidence,
             squared fractions.
         suite_spread: Standardised errors of suite averages (approximate: few independent suites).
@@ -68,6 +81,8 @@ class PredictorCalibration:
     suite_drift: float
     suite_spread: Spread
     reference_z2: float
+    own_evidence: float = 0.0
+    suite_dilution: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,7 +109,7 @@ class Calibration:
         return self.predictors.get(predictor_name, self.fallback)
 
 
-def scale_components(forecast: Forecast) -> Floats:
+def scale_components(forecast: Forecast, own_evidence: float) -> Floats:
     """The variances that the scale is a weighted sum of, squared fractions. Shape (10, K, T)."""
     p = np.clip(forecast.point, *SCORE_CLIP)
     n_items = np.where(np.isfinite(forecast.n_items), forecast.n_items, ASSUMED_ITEMS)
@@ -118,8 +133,18 @@ def scale_components(forecast: Forecast) -> Floats:
             np.where(weight < 1, 0.0, about_curve),
         ]
     )
+    variance[OF_OTHERS] *= _share_of_others(forecast, own_evidence)
     variance[OF_LADDER] *= (1 - weight) ** 2
     return variance
+
+
+def _share_of_others(forecast: Forecast, own_evidence: float) -> Floats:
+    own = np.minimum(forecast.model_variance + forecast.spread_weighted, VARIANCE_CAP)
+    move = (forecast.point - forecast.last) ** 2
+    ratio = (own + LEAST_MOVE**2 / 10) / (move + LEAST_MOVE**2)
+    tested = np.maximum(forecast.n_train - FEWEST_MODELS, 0)
+    certain: Floats = own_evidence / (ratio + own_evidence) if own_evidence else 0.0 * ratio
+    return 1 - tested / (tested + HALF_TESTED) * certain
 
 
 def _or_zero(values: Floats | None, like: Floats) -> Floats:
@@ -133,7 +158,8 @@ def small_evidence_factor(n_train: Floats, small_evidence: float) -> Floats:
 
 def scale(forecast: Forecast, entry: PredictorCalibration) -> Floats:
     """Scale S of the predictive distribution, a fraction. Shape (K, T)."""
-    variance = np.tensordot(entry.coefficients, scale_components(forecast), axes=1)
+    components = scale_components(forecast, entry.own_evidence)
+    variance = np.tensordot(entry.coefficients, components, axes=1)
     inflation = small_evidence_factor(forecast.n_train, entry.small_evidence)
     return np.sqrt(inflation * variance + VARIANCE_FLOOR)
 
@@ -186,126 +212,3 @@ def calibration_notes(
         )
         notes.append(noted("items-assumed", text))
     return tuple(notes)
-
-
-def suites(units: Sequence[Unit]) -> dict[str, list[int]]:
-    """Columns of each named suite; a table that names no suite is one, ``all benchmarks``.
-
-    One benchmark is no suite: its average would be itself, under another interval. Metrics that
-    are no fractions are averaged apart, each with its own kind.
-    """
-    columns: dict[str, list[int]] = {}
-    for metric in dict.fromkeys(map(_metric, units)):
-        own = [column for column, unit in enumerate(units) if _metric(unit) == metric]
-        named = any(units[column].suite for column in own)
-        for column in own:
-            if units[column].suite or not named:
-                name = units[column].suite or WHOLE_TABLE
-                columns.setdefault(f"{name} [{metric}]" if metric else name, []).append(column)
-    return {name: index for name, index in columns.items() if len(index) > 1}
-
-
-def _metric(unit: Unit) -> str:
-    # Fractions are averaged with fractions, other metrics with those of their own name.
-    return "" if unit.measure is None else unit.measure.name
-
-
-def suite_averages(
-    forecast: Forecast,
-    calibration: Calibration,
-    predictor_name: str,
-    *,
-    members: Mapping[str, Sequence[int]] | None = None,
-) -> Forecast:
-    """Forecast of the average of each suite, every benchmark with equal weight.
-
-        S_avg^2 = rho * mean(S)^2 + (1 - rho) * sum(S^2) / T^2 + k h^2
-
-    Errors of a suite are partly common to all its benchmarks, and there are few independent
-    suites to learn that from: these intervals are approximate, and must be shown as such.
-
-    Args:
-        forecast: A calibrated forecast of single benchmarks, shape (K, T).
-        calibration: Holds rho and the spread of suite errors.
-        predictor_name: The method that made the forecast.
-        members: Columns of each suite by name; by default the suites that the units name.
-
-    Returns:
-        A calibrated forecast whose units are the suites; it carries no components of variance
-        (all zero). A suite with a benchmark that has no forecast is NaN, with a sentence.
-
-    Raises:
-        ValueError: The forecast is not calibrated.
-    """
-    if forecast.scale is None:
-        raise ValueError("calibrate the forecast before averaging it")
-    entry = calibration.of(predictor_name)
-    members = suites(forecast.units) if members is None else members
-    columns = [list(index) for index in members.values()]
-
-    def mean(values: Floats) -> Floats:
-        return suite_means(values, columns)
-
-    if forecast.quantiles is None:
-        quantiles = None
-    else:
-        # Errors of losses are common to all of them, so quantiles are averaged as they are.
-        each = [mean(forecast.quantiles[..., q]) for q in range(forecast.quantiles.shape[-1])]
-        quantiles = np.stack(each, axis=-1)
-    point = mean(forecast.point)
-    chance = mean(np.array([[unit.chance for unit in forecast.units]]))[0]
-    nothing = np.zeros_like(point)
-    return Forecast(
-        targets=forecast.targets,
-        units=tuple(
-            Unit(
-                benchmark=name,
-                suite=name,
-                chance=float(level),
-                measure=forecast.units[index[0]].measure,
-            )
-            for name, level, index in zip(members, chance, columns, strict=True)
-        ),
-        point=point,
-        last=mean(forecast.last),
-        n_items=mean(forecast.n_items) * [len(index) for index in columns],
-        n_train=np.floor(mean(forecast.n_train)),
-        horizon=mean(forecast.horizon),
-        model_variance=nothing,
-        overdispersion=nothing,
-        spread_weighted=nothing,
-        spread_equal=nothing,
-        failures=tuple(_incomplete(forecast, name, index) for name, index in members.items()),
-        scale=np.sqrt(
-            suite_variance(forecast.scale, columns, entry.suite_correlation)
-            + entry.suite_drift * np.maximum(mean(forecast.horizon), 0) ** 2
-        ),
-        spread=entry.suite_spread,
-        quantiles=quantiles,
-    )
-
-
-def suite_means(values: Floats, columns: Collection[Sequence[int]]) -> Floats:
-    """Mean of each set of columns. Shapes (K, T) -> (K, number of sets)."""
-    means = [values[:, index].mean(axis=1) for index in columns]
-    return np.reshape(means, (len(columns), len(values))).T
-
-
-def suite_variance(scale: Floats, columns: list[list[int]], correlation: float) -> Floats:
-    """Variance of the average of each set of columns. Shapes (K, T) -> (K, number of sets)."""
-    variances = [
-        correlation * scale[:, index].mean(axis=1) ** 2
-        + (1 - correlation) * (scale[:, index] ** 2).sum(axis=1) / len(index) ** 2
-        for index in columns
-    ]
-    return np.reshape(variances, (len(columns), len(scale))).T
-
-
-def _incomplete(forecast: Forecast, suite: str, index: Sequence[int]) -> str | None:
-    missing = [forecast.units[i].shown for i in index if forecast.failures[i] is not None]
-    if not missing:
-        return None
-    return (
-        f"suite {suite!r}: no forecast of {len(missing)} of {len(index)} benchmarks "
-        f"({', '.join(missing)}). Take what has none out of the suite, or see why it was refused."
-    )

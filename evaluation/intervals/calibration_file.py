@@ -40,8 +40,10 @@ class _Entry(BaseModel):
 
     scale: dict[Literal[COMPONENTS], NonNegative]  # type: ignore[valid-type]
     small_evidence: NonNegative = 2.0  # what files without it were made with
+    own_evidence: NonNegative = 0.0  # these, too
     quantiles: Quantiles
     suite_correlation: Annotated[float, Field(ge=0, le=1)]
+    suite_dilution: Annotated[float, Field(ge=0, le=2)] | None = None
     suite_drift: NonNegative = 0.0
     suite_quantiles: Quantiles
     reference_z2: Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -116,6 +118,8 @@ def _entry(entry: _Entry) -> PredictorCalibration:
         spread=_spread(entry.quantiles),
         suite_correlation=entry.suite_correlation,
         suite_drift=entry.suite_drift,
+        own_evidence=entry.own_evidence,
+        suite_dilution=entry.suite_dilution,
         suite_spread=_spread(entry.suite_quantiles),
         reference_z2=entry.reference_z2,
     )
@@ -131,8 +135,10 @@ def _tree(entry: PredictorCalibration) -> dict[str, object]:
     return {
         "scale": dict(zip(COMPONENTS, entry.coefficients.tolist(), strict=True)),
         "small_evidence": entry.small_evidence,
+        **({"own_evidence": entry.own_evidence} if entry.own_evidence else {}),
         "quantiles": _quantiles(entry.spread),
         "suite_correlation": entry.suite_correlation,
+        **({} if entry.suite_dilution is None else {"suite_dilution": entry.suite_dilution}),
         "suite_drift": entry.suite_drift,
         "suite_quantiles": _quantiles(entry.suite_spread),
         "reference_z2": entry.reference_z2,

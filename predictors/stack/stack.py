@@ -168,7 +168,7 @@ class Stack:
         with_loss = _carries_losses(ladder)
         members = _fit_members(ladder, shares, with_loss=with_loss)
         prior = [PRIOR_ON_COMPUTE if label == ON_COMPUTE else 1.0 for label in members.labels]
-        weights, inner_origins = trial_weights(
+        trials = trial_weights(
             ladder, lambda part: _fit_members(part, shares, with_loss=with_loss), prior
         )
         phi = np.stack([member.curves.overdispersion for member in members.curves])
@@ -176,8 +176,9 @@ class Stack:
         return replace(
             law,
             members=members,
-            weights=weights,
-            inner_origins=inner_origins,
+            weights=trials.weights,
+            inner_origins=trials.origins,
+            common_error=trials.common_error,
             embedding_shares=shares,
             items_assumed=ladder.items_assumed,
             scale_assumed=ladder.scale_assumed,
@@ -207,6 +208,8 @@ class StackLaw:
         staying_share: Probability that a unit stays at chance. Shape (T,); None = of none.
         staying_level: Level that it stays at. Shape (T,).
         kept_change: Share of the forecast change that is kept. Shape (T,); None = all of it.
+        common_error: Correlation of its errors between units where it forecast its own upper rungs;
+            None = not tried.
     """
 
     frontier: Frontier
@@ -223,6 +226,7 @@ class StackLaw:
     staying_share: Floats | None = None
     staying_level: Floats | None = None
     kept_change: Floats | None = None
+    common_error: float | None = None
 
     @property
     def reference_alone(self) -> Bools:
@@ -278,7 +282,8 @@ class StackLaw:
         of_curves = self.weights[: len(self.members.curves)]
         of_curves = of_curves / of_curves.sum(axis=0)
         phi = np.stack([member.curves.overdispersion for member in self.members.curves])
-        return make_forecast(
+        common = np.nan if self.common_error is None else self.common_error
+        made = make_forecast(
             targets,
             self.frontier,
             np.where(few, np.nan, point),
@@ -288,6 +293,7 @@ class StackLaw:
             spread_equal=scores.var(axis=0),
             failures=failures,
         )
+        return replace(made, common_error=np.full_like(made.point, common))
 
     def notes(self) -> tuple[Note, ...]:
         """Members, what public models say of each benchmark, and what was assumed."""

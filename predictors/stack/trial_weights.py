@@ -8,12 +8,16 @@ same over all informative units. Weights fall with the error the faster the more
 without any they are the prior. A member whose prior is below 1 must earn its weight: it has none
 before LEAST_ORIGINS origins.
 
+The same trials say how far the benchmarks of a ladder miss together: the correlation of the errors
+of the weighted mean.
+
 Source: stacked generalisation (Wolpert 1992) over rolling origins (Tashman 2000); the power of n is
     that of a likelihood whose errors have one scale and n independent draws.
 Fails when: the curve turns beyond the evidence; what forecast best inside may then be worst.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +36,7 @@ LEAST_ORIGINS = 2
 POWER = 5.0  # of the inverse error, for each origin
 PRIOR_ORIGINS = 6.0  # pseudo-origins that pull a unit's errors to the mean over informative units
 NOISE_SHARE, NOISE_FLOOR = 0.3, 0.005  # what no member can be blamed for, added to all errors
+MEASURED_SHARE = 0.8  # of the units, for the errors at one target to say what is common to them
 
 
 class Forecasters(Protocol):
@@ -42,10 +47,25 @@ class Forecasters(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trials:
+    """What forecasting the upper rungs from the lower ones has shown.
+
+    Attributes:
+        weights: Of G members on T units, columns summing to 1. Shape (G, T).
+        origins: Rolling origins behind them; with 0 they are the prior.
+        common_error: Correlation of the errors of the weighted mean between units; None = unknown.
+    """
+
+    weights: Floats
+    origins: int
+    common_error: float | None
+
+
 def trial_weights(
     ladder: Ladder, fit: Callable[[Ladder], Forecasters], prior: Sequence[float]
-) -> tuple[Floats, int]:
-    """Weights of G members on T units, columns summing to 1, and the origins behind them.
+) -> Trials:
+    """Weights of G members on T units, and how far the units miss together.
 
     Args:
         ladder: The evidence.
@@ -59,20 +79,37 @@ def trial_weights(
     if len(origins) < LEAST_ORIGINS:
         start[start < 1] = 0.0
     if not trials:
-        return np.repeat(start / start.sum(), n_units, axis=1), 0
+        weights = np.repeat(start / start.sum(), n_units, axis=1)
+        return Trials(weights=weights, origins=0, common_error=None)
     telling = informative(np.log10(ladder.scale.flops), ladder.scores, ladder.n_items)
     error = _relative_errors(trials, telling)
     weight = start * (error / error.min(axis=0)) ** (-POWER * len(origins))
-    return weight / weight.sum(axis=0), len(origins)
+    weight /= weight.sum(axis=0)
+    made = np.concatenate([(weight[:, None] * error).sum(axis=0) for error, _ in trials])
+    return Trials(weights=weight, origins=len(origins), common_error=_correlation(made))
+
+
+def _correlation(error: Floats) -> float | None:
+    # Of errors (K, T) between units, NaN = not measured; from the mean square of their mean.
+    known = np.isfinite(error)
+    n = known.sum(axis=1)
+    told = (n >= 2) & (n >= MEASURED_SHARE * error.shape[1])
+    known, n, error = known[told], n[told], np.where(known, error, 0.0)[told]
+    square = (error**2).sum(axis=1) / np.maximum(n, 1)
+    total = square.sum()
+    if not total > 0:
+        return None
+    common = ((error.sum(axis=1) / n) ** 2 - square / n) / (1 - 1 / n)
+    return float(np.clip(common.sum() / total, 0.0, 1.0))
 
 
 def _relative_errors(trials: Sequence[tuple[Floats, Floats]], telling: Bools) -> Floats:
-    error = np.stack([error for error, _ in trials])
     noise = np.stack([noise for _, noise in trials])
     tried = np.isfinite(noise)
     n = tried.sum(axis=0)
     once = np.maximum(n, 1)
-    error = np.where(tried[:, None, :], error, 0.0).sum(axis=0) / once
+    size = np.stack([_mean_size(error) for error, _ in trials])
+    error = np.where(tried[:, None, :], size, 0.0).sum(axis=0) / once
     noise = np.where(tried, noise, 0.0).sum(axis=0) / once
     blame = error + NOISE_SHARE * (noise + NOISE_FLOOR)
     common = telling & (n > 0)
@@ -88,15 +125,22 @@ def _relative_errors(trials: Sequence[tuple[Floats, Floats]], telling: Bools) ->
 def _errors(
     ladder: Ladder, fit: Callable[[Ladder], Forecasters], evidence: Ints, held_out: Ints
 ) -> tuple[Floats, Floats]:
-    # Mean absolute errors (G, T) and binomial standard errors (T,); NaN = nothing held out.
+    # Errors (G, K, T) and mean binomial standard errors (T,); NaN = nothing held out.
     scores = fit(ladder.take(evidence)).scores(ladder.scale.take(held_out))
     truth, n_items = ladder.scores[held_out], ladder.n_items[held_out]
     measured = np.isfinite(truth) & np.isfinite(ladder.scores[evidence]).any(axis=0)
     count = np.where(measured.any(axis=0), measured.sum(axis=0), np.nan)
     y = np.where(measured, truth, 0.5)
     noise = np.sqrt(np.clip(y * (1 - y), 0.02, None) / n_items)
-    error = np.where(measured, np.abs(scores - y), 0.0).sum(axis=1)
-    return error / count, np.where(measured, noise, 0.0).sum(axis=0) / count
+    error: Floats = np.where(measured, scores - y, np.nan)
+    return error, np.where(measured, noise, 0.0).sum(axis=0) / count
+
+
+def _mean_size(error: Floats) -> Floats:
+    # Mean absolute errors: (G, K, T) -> (G, T).
+    known = np.isfinite(error)
+    total = np.where(known, np.abs(error), 0.0).sum(axis=1)
+    return np.asarray(total / np.maximum(known.sum(axis=1), 1))
 
 
 def _inner_origins(flops: Floats) -> Iterator[tuple[Ints, Ints]]:

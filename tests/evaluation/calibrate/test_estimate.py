@@ -1,6 +1,6 @@
 """Scale and quantiles of past errors: right where the truth is known, blind to what is left out."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from scalepredict.evaluation.backtest.rolling_origin import Cell
 from scalepredict.evaluation.calibrate.coverage import BENCHMARK, nested_coverage
 from scalepredict.evaluation.calibrate.estimate import calibrate, nested_cells
 from scalepredict.evaluation.calibrate.scale_fit import (
+    SuiteErrors,
     fit_coefficients,
     fit_spread,
     fit_suite,
@@ -87,15 +88,52 @@ def test_the_spread_holds_its_nominal_share() -> None:
         assert np.mean(np.abs(z) <= half) == pytest.approx(coverage, abs=0.003)
 
 
+def suite_errors(
+    *, size: int, rho: float, n_trials: float = 0.0, drift: float = 0.0
+) -> SuiteErrors:
+    """10,000 averages of scale 1 % (common) and .3 % (independent), whose trials said nothing."""
+    rng = np.random.default_rng([5, size])
+    ones, horizon = np.ones(10_000), rng.uniform(0, 2, size=10_000)
+    variance = rho * 1e-4 + (1 - rho) * 1e-5 + drift * horizon**2
+    return SuiteErrors(
+        common=1e-4 * ones,
+        independent=1e-5 * ones,
+        size=size * ones,
+        own=0.9 * ones,
+        n_trials=n_trials * ones,
+        horizon=horizon,
+        error=np.sqrt(variance) * rng.standard_t(4, size=10_000),
+        weights=ones,
+    )
+
+
+def together(*parts: SuiteErrors) -> SuiteErrors:
+    columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(SuiteErrors)}
+    return SuiteErrors(**{name: np.concatenate(values) for name, values in columns.items()})
+
+
 def test_the_shared_part_and_the_drift_of_a_suite_are_recovered() -> None:
-    """20,000 suites of scales 1 % (common) and .3 % (independent), drifting a point per decade."""
-    rng = np.random.default_rng(5)
-    ones, horizon = np.ones(20_000), rng.uniform(0, 2, size=20_000)
-    variance = 0.3 * 1e-4 + 0.7 * 1e-5 + 1e-4 * horizon**2
-    error = np.sqrt(variance) * rng.standard_t(4, size=20_000)
-    rho, drift = fit_suite(1e-4 * ones, 1e-5 * ones, horizon, error, ones)
+    """The same in suites of 10 and 40 benchmarks, drifting a point per decade."""
+    parts = [suite_errors(size=size, rho=0.3, drift=1e-4) for size in (10, 40)]
+    rho, dilution, drift = fit_suite(together(*parts))
     assert rho == pytest.approx(0.3, abs=0.06)
+    assert dilution == 0
     assert drift == pytest.approx(1e-4)
+
+
+def test_larger_suites_that_share_less_are_recognised() -> None:
+    """.6 at 10 benchmarks and .6 / 4^.7 = .23 at 40."""
+    parts = [suite_errors(size=10, rho=0.6), suite_errors(size=40, rho=0.6 / 4**0.7)]
+    rho, dilution, _ = fit_suite(together(*parts))
+    assert rho == pytest.approx(0.6, abs=0.1)
+    assert dilution == 0.7
+
+
+def test_what_a_ladder_found_in_trials_counts_beside_what_others_share() -> None:
+    """A correlation of .9 in two trials: (.5 rho + 2 * .9) / 2.5."""
+    tried = suite_errors(size=10, rho=0.3, n_trials=2.0).variance((0.2, 0.0, 0.0))
+    rho = (0.5 * 0.2 + 2 * 0.9) / 2.5
+    np.testing.assert_allclose(tried, rho * 1e-4 + (1 - rho) * 1e-5)
 
 
 def test_intervals_hold_on_groups_of_the_same_noise() -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from scalepredict.errors import ConfigError
 from scalepredict.evaluation.intervals.calibration import (
+    OF_OTHERS,
     Calibration,
     apply_calibration,
     calibration_notes,
-    suite_averages,
+    scale,
 )
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
+from scalepredict.evaluation.intervals.suite_averages import suite_averages
 from scalepredict.predictors.interface import Forecast, Targets
 from scalepredict.records.table import ASSUMED_ITEMS, Floats, Unit
 
@@ -105,6 +107,23 @@ def test_what_rests_on_public_models_alone_has_a_share_of_its_own() -> None:
     assert calibrated.scale[0, 0] == pytest.approx(np.sqrt(1.5 * variance + 1e-6), rel=1e-12)
 
 
+def test_errors_of_other_ladders_count_less_where_a_ladder_is_certain_of_its_move() -> None:
+    """A move of 10 points, own variance .0007: r = .00074 / .0104; five scales: n = 2."""
+    others: Floats = np.isin(np.arange(10), OF_OTHERS).astype(float)
+    entry = replace(prototype().predictors["stack"], own_evidence=0.2)
+    for chosen, certain in ((others, 2 / 2.3 * 0.2 / (0.00074 / 0.0104 + 0.2)), (1 - others, 0.0)):
+        before = scale(forecast(), replace(entry, coefficients=chosen, own_evidence=0.0))
+        after = scale(forecast(), replace(entry, coefficients=chosen))
+        share = (after[0, 0] ** 2 - 1e-6) / (before[0, 0] ** 2 - 1e-6)
+        assert share == pytest.approx(1 - certain)
+
+
+def test_three_scales_prove_nothing_of_a_ladder() -> None:
+    three = replace(forecast(), n_train=np.full((1, 3), 3.0))
+    entry = prototype().predictors["stack"]
+    np.testing.assert_allclose(scale(three, replace(entry, own_evidence=0.2)), scale(three, entry))
+
+
 def test_the_interval_is_the_point_and_the_quantile_times_the_scale() -> None:
     calibrated = apply_calibration(forecast(), shipped(), "stack")
     assert calibrated.scale is not None
@@ -170,6 +189,24 @@ def test_a_suite_average_has_the_variance_of_partly_common_errors() -> None:
     assert average.n_items[0, 0] == pytest.approx(1500)
     assert average.scale is not None
     assert average.scale[0, 0] == pytest.approx(0.01 * np.sqrt(0.3 * 9 + 0.7 * 41 / 9))
+
+
+def test_an_average_shares_what_the_ladder_shared_in_its_own_trials() -> None:
+    """Five scales are two trials; rho .3 at ten benchmarks, .3 (10/3)^.5 at three."""
+    calibrated = forecast().calibrated(np.full((1, 3), 0.01), shipped().predictors["stack"].spread)
+    entry = replace(
+        prototype().predictors["stack"], suite_correlation=0.3, suite_dilution=0.5, suite_drift=0.0
+    )
+    usual = 0.3 * (10 / 3) ** 0.5
+    for own, rho in ((None, usual), (0.1, (0.5 * usual + 2 * 0.1) / 2.5)):
+        told = None if own is None else np.full((1, 3), own)
+        average = suite_averages(
+            replace(calibrated, common_error=told),
+            replace(prototype(), predictors={"stack": entry}),
+            "stack",
+        )
+        assert average.scale is not None
+        assert average.scale[0, 0] ** 2 == pytest.approx(1e-4 * (rho + (1 - rho) / 3))
 
 
 def test_an_average_drifts_with_the_horizon_alone() -> None:

@@ -39,7 +39,8 @@ class OffBy:
 
 def weights(n: int, errors: tuple[float, ...], prior: tuple[float, ...]) -> tuple[Floats, int]:
     empty = ladder(n, np.full((n, 2), 0.5))
-    return trial_weights(ladder(n, truth(empty.scale)), lambda part: OffBy(errors), prior)
+    found = trial_weights(ladder(n, truth(empty.scale)), lambda part: OffBy(errors), prior)
+    return found.weights, found.origins
 
 
 def test_without_trials_members_count_by_the_prior_and_newcomers_not_at_all() -> None:
@@ -82,7 +83,42 @@ def test_what_does_not_follow_scale_has_no_say_about_the_others() -> None:
             idle[0] += 0.2
             return np.concatenate([both, idle], axis=2)
 
-    alone, _ = trial_weights(ladder(7, scores), lambda part: Wide(2), (1.0, 1.0))
-    among, _ = trial_weights(ladder(7, beside), lambda part: Wide(5), (1.0, 1.0))
+    alone = trial_weights(ladder(7, scores), lambda part: Wide(2), (1.0, 1.0)).weights
+    among = trial_weights(ladder(7, beside), lambda part: Wide(5), (1.0, 1.0)).weights
     np.testing.assert_allclose(among[:, :2], alone)
     assert (among[1, 2:] > among[0, 2:]).all()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Two members that miss 40 units, in part together."""
+
+    together: float
+    apart: float
+
+    def scores(self, scale: Scale) -> Floats:
+        """Both members."""
+        rng = np.random.default_rng(len(scale.flops))
+        own = self.apart * rng.standard_normal((len(scale.flops), 40))
+        missed = self.together * rng.choice([-1.0, 1.0], size=(len(scale.flops), 1)) + own
+        return np.stack([0.5 + missed] * 2)
+
+
+@pytest.mark.parametrize(("together", "apart"), [(0.02, 0.0), (0.02, 0.02), (0.0, 0.02)])
+def test_trials_tell_how_far_benchmarks_miss_together(together: float, apart: float) -> None:
+    still = ladder(7, np.full((7, 40), 0.5))
+    found = trial_weights(still, lambda part: Missing(together, apart), (1.0, 1.0)).common_error
+    assert found == pytest.approx(together**2 / (together**2 + apart**2), abs=0.1)
+
+
+def test_one_benchmark_tells_nothing_of_what_is_common() -> None:
+    one = ladder(7, np.full((7, 1), 0.5))
+    assert trial_weights(one, lambda part: OffByOne(), (1.0,)).common_error is None
+
+
+class OffByOne:
+    """A member of one unit."""
+
+    def scores(self, scale: Scale) -> Floats:
+        """A point too high."""
+        return np.full((1, len(scale.flops), 1), 0.51)

@@ -29,6 +29,7 @@ from scalepredict.records.answers import answers
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 
 QUADRATURE = 25  # nodes of Gauss and Hermite
+SURER = 0.6  # of the link's deviation: scatter and posterior both hold the spread between models
 # Deviations of a score from its curve. Accuracies of public ladders lie within 4, except where tiny
 # models answer boolq with one class.
 FARTHEST = 6.0
@@ -138,7 +139,7 @@ class FittedReference:
         x = self._index(targets)
         nodes, weights = np.polynomial.hermite_e.hermegauss(QUADRATURE)
         link = self.params[:, 0] + self.params[:, 1] * x
-        drawn = link + np.sqrt(self._link_variance(x)) * nodes[:, None, None]
+        drawn = link + SURER * np.sqrt(self._link_variance(x)) * nodes[:, None, None]
         p = self.floor + (1 - self.floor) / (1 + np.exp(-np.clip(drawn, -40.0, 40.0)))
         z = (p - score) / np.sqrt(measurement_variance(p, _known(n_items)))
         return np.asarray(np.tensordot(weights / weights.sum(), ndtr(z), axes=1))

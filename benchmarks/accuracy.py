@@ -26,6 +26,7 @@ from accuracy_groups import (  # it lies beside this file
 )
 
 from scalepredict.evaluation.backtest.outcomes import FACTOR_BINS, Outcomes, outcomes
+from scalepredict.evaluation.backtest.rivals import rivals
 from scalepredict.evaluation.backtest.rolling_origin import Cell
 from scalepredict.evaluation.backtest.splits import Split
 from scalepredict.evaluation.backtest.summary import SummaryRow, summarise
@@ -194,7 +195,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     names = dict.fromkeys([registry.DEFAULT, *SIMPLE, *(arguments.predictor or ())])
-    methods = [registry.predictor_type(name)() for name in names]
+    methods = rivals(tuple(names))
     rolling: dict[str, Origins] = {}
     skills: dict[str, dict[str, float]] = {}
     for group in arguments.group or GROUPS:

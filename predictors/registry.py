@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # `fit --help` lists the names and must not pay for NumPy and
     from scalepredict.predictors.interface import Law, Predictor
 
 DEFAULT = "stack"
+AUTO = "auto"  # no method: the default, or a plain law that forecasts the records better
 
 _METHODS = {
     "stack": "stack.stack:Stack",

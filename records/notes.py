@@ -176,6 +176,7 @@ _FORECASTS = {
     "pairs": "How many models of two recipes are paired.",
     "tasks-lacking": "Checkpoints without some of the tasks were not read.",
     "records-left-out": "Records with too few checkpoints for a backtest were left out.",
+    "auto": "Which method `--predictor auto` took, and why.",
 }
 _FORECAST_DOUBTS = {
     "run-alone": "The last checkpoint of one run is no ladder.",
@@ -186,6 +187,7 @@ _FORECAST_DOUBTS = {
     "target-design": "The target has another ratio of tokens to parameters than the evidence.",
     "active-params": "Some models have another share of active parameters, or do not tell it.",
     "off-ladder": "A rung of a ladder is off what the other rungs forecast.",
+    "simpler-law": "A plain law forecasts the last rungs of a ladder better than the default.",
     "few-models": "Few models are evidence.",
     "family-refused": "A family has no forecast.",
     "clusters-little": "Clusters carry too little of the score.",

@@ -53,6 +53,7 @@ def fit(
     from scalepredict.cli.inputs.chosen import gather_evidence
     from scalepredict.cli.inputs.next_step import after_fit
     from scalepredict.cli.views.fit_view import fit_document, fit_rows, fit_sheets
+    from scalepredict.evaluation.backtest.auto import choose
     from scalepredict.evaluation.forecast.fit_summary import summarise
     from scalepredict.evaluation.intervals.calibration_file import (
         calibration_tree,
@@ -81,8 +82,14 @@ def fit(
         check_place(output)
     constants = load_calibration(calibration)
     evidence = gather_evidence(records, choice)
+    choice_made = None
     voice.tell(evidence.notes)
     with voice.busy(f"fitting {predictor.name}"), workers.engine() as jobs:
+        if method.automatic:
+            stream = np.random.default_rng(seed)
+            choice_made = choose(evidence.table, predictor, constants, rng=stream)
+            voice.tell([noted("auto", choice_made.sentence(predictor.name))])
+            predictor = choice_made.predictor
         fitted = fit_families(
             evidence.table,
             predictor,
@@ -119,7 +126,7 @@ def fit(
         form,
         sheets=fit_sheets(fitted, summaries, verbose=shown.verbose, ignored=voice.ignored),
         rows=fit_rows(summaries),
-        document=fit_document(told, summaries),
+        document=fit_document(told, summaries, choice_made),
     )
     voice.say(f"wrote {output}")
     voice.suggest(after_fit(fitted, output))

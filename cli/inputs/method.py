@@ -19,7 +19,8 @@ METHODS = "{methods}"  # in a help text: the names of all, filled in when it is 
 
 def predictors(incomplete: str) -> list[str]:
     """Names of methods that start so, for the shell that completes a word."""
-    return [name for name in registry.available() if name.startswith(incomplete)]
+    names = (*registry.available(), registry.AUTO)
+    return [name for name in names if name.startswith(incomplete)]
 
 
 ClusteringOption = Annotated[
@@ -122,13 +123,19 @@ class MethodOptions:
         typer.Option(
             "--predictor",
             "-p",
-            help=f"Method: {METHODS}.",
+            help=f"Method: {METHODS}. Or auto: stack, or power_law or trend where it forecasts the "
+            "last rungs of these records clearly better.",
             autocompletion=predictors,
         ),
     ] = registry.DEFAULT
     reference: ReferenceOptions
     space: SpaceOptions
     clustering: ClusteringOption = None
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the records may choose a plain law instead of what was chosen."""
+        return self.predictor == registry.AUTO
 
     def chosen(self) -> "Predictor":
         """The method with the settings that were given.
@@ -137,7 +144,8 @@ class MethodOptions:
             RefusedError: There is no such method, it does not have such a setting, or there is no
                 such clustering.
         """
-        method: Any = registry.predictor_type(self.predictor)()
+        name = registry.DEFAULT if self.automatic else self.predictor
+        method: Any = registry.predictor_type(name)()
         given = {
             "components": self.space.components,
             "standard": self.space.standard or None,

@@ -1,6 +1,6 @@
 """How is a fit shown? One table for each family; the same numbers as rows and as a document."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,9 @@ from scalepredict.cli.views.render import (
     spoken,
 )
 from scalepredict.cli.views.sketch import own_sparkline, sparkline
+from scalepredict.evaluation.backtest.auto import Choice
 from scalepredict.evaluation.backtest.health import health
+from scalepredict.evaluation.backtest.simpler_law import SimplerLaw
 from scalepredict.evaluation.forecast.fit_summary import FamilySummary
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.law_tables import Detailed, Kind, LawTable
@@ -94,12 +96,15 @@ def fit_rows(summaries: Sequence[FamilySummary]) -> list[dict[str, Cell]]:
     ]
 
 
-def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[str, Any]:
+def fit_document(
+    stored: StoredFit, summaries: Sequence[FamilySummary], choice: Choice | None = None
+) -> dict[str, Any]:
     """The document ``scalepredict.fit-report/1``."""
     fit, provenance = stored.fit, stored.provenance
     return {
         "schema": SCHEMA,
         "predictor": fit.predictor.name,
+        "auto": None if choice is None else _judged(choice.families),
         "settings": encode(fit.predictor, type(fit.predictor)),
         "provenance": {
             "version": provenance.version,
@@ -115,6 +120,7 @@ def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[
                 "warnings": [note.text for note in summary.warnings],
                 "notes": [note.document() for note in (*summary.warnings, *summary.notes)],
                 "noise_ratio": summary.noise_ratio,
+                "simpler": _simpler(summary.simpler),
             }
             for summary in summaries
         ],
@@ -126,6 +132,21 @@ def fit_document(stored: StoredFit, summaries: Sequence[FamilySummary]) -> dict[
         },
         "refused": dict(fit.refused),
         "notes": [note.document() for note in stored.notes],
+    }
+
+
+def _judged(families: Mapping[str, SimplerLaw | None]) -> dict[str, Any]:
+    return {family: _simpler(law) for family, law in families.items()}
+
+
+def _simpler(law: SimplerLaw | None) -> dict[str, Any] | None:
+    if law is None:
+        return None
+    return {
+        "predictor": law.name,
+        "error": law.error,
+        "default": law.default,
+        "default_error": law.default_error,
     }
 
 

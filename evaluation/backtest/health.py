@@ -7,21 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scalepredict.evaluation.backtest.auto import trials
 from scalepredict.evaluation.backtest.outcomes import Outcomes, outcomes
-from scalepredict.evaluation.backtest.rolling_origin import run_backtest
-from scalepredict.evaluation.backtest.simpler_law import SIMPLE, SimplerLaw, simpler_law
-from scalepredict.evaluation.backtest.splits import rolling_origins
+from scalepredict.evaluation.backtest.simpler_law import SimplerLaw, simpler_law
 from scalepredict.evaluation.backtest.summary import equal_weights
 from scalepredict.evaluation.intervals.calibration import Calibration
-from scalepredict.predictors import registry
 from scalepredict.predictors.interface import Predictor
-from scalepredict.predictors.metric_scale import fractions_of
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable
 
 Z2_CAP = 16.0  # one wild miss must not stand for the noise of a ladder
 TOO_NARROW = 1.5  # errors this many times as large as expected: a 90 % interval holds about 77 %
-QUICK_ORIGINS = 2  # a fit of 35 models and 46 benchmarks has to stay below two seconds
 
 
 def mean_z2(lines: Outcomes) -> float:
@@ -77,13 +73,7 @@ def quick_look(
     known = predictor.name in calibration.predictors
     if not known or predictor.pools_families or predictor.reads_tasks:
         return QuickLook()
-    evidence = fractions_of(evidence)
-    if not evidence.units:
-        return QuickLook()
-    plain = SIMPLE if predictor.name == registry.DEFAULT else ()
-    methods = [predictor, *(registry.predictor_type(name)() for name in plain)]
-    splits = rolling_origins(evidence, max_origins=QUICK_ORIGINS)
-    cells = run_backtest(evidence, splits, methods, calibration, rng=rng)
+    cells = trials(evidence, predictor, calibration, rng=rng)
     own = outcomes([cell for cell in cells if cell.predictor == predictor.name])
     return QuickLook(
         noise_ratio=mean_z2(own) / calibration.of(predictor.name).reference_z2,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from scalepredict.evaluation.backtest.auto import Auto
 from scalepredict.evaluation.backtest.outcomes import REFERENCE
 from scalepredict.predictors import registry
 from scalepredict.predictors.interface import Predictor
@@ -20,4 +21,7 @@ def rivals(chosen: Sequence[str] = ()) -> list[Predictor]:
     names = chosen or (registry.DEFAULT, *BASELINES)
     if "all" in names:
         names = registry.available()
-    return [registry.predictor_type(name)() for name in dict.fromkeys((*names, REFERENCE))]
+    return [
+        Auto() if name == registry.AUTO else registry.predictor_type(name)()
+        for name in dict.fromkeys((*names, REFERENCE))
+    ]

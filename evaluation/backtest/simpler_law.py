@@ -42,10 +42,15 @@ class SimplerLaw:
     def sentence(self) -> str:
         """What to tell the user."""
         return (
+            f"{self.figures()}; compare them with `backtest --predictor {self.default} "
+            f"--predictor {self.name}`, or fit with --predictor auto, which takes it."
+        )
+
+    def figures(self) -> str:
+        """Both errors, in words."""
+        return (
             f"{self.name} forecasts your own last rungs better than {self.default}: "
-            f"{100 * self.error:.1f} against {100 * self.default_error:.1f} points; compare them "
-            f"with `backtest --predictor {self.default} --predictor {self.name}`, or fit with "
-            f"--predictor {self.name}."
+            f"{100 * self.error:.1f} against {100 * self.default_error:.1f} points"
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalepredict.evaluation.backtest.health import quick_look
+from scalepredict.evaluation.backtest.simpler_law import SimplerLaw
 from scalepredict.evaluation.classes.classes import Classes, classify
 from scalepredict.evaluation.forecast.doubts import aligned, benchmark_doubts
 from scalepredict.evaluation.forecast.fit_quality import fit_error
@@ -33,6 +34,7 @@ class FamilySummary:
         notes: Of the law.
         noise_ratio: Mean squared standardised error at a few origins inside the evidence over that
             of the reference series of the calibration; NaN where it was not tried.
+        simpler: A plain law that forecast those origins clearly better than the default, if any.
     """
 
     family: str
@@ -44,6 +46,7 @@ class FamilySummary:
     warnings: tuple[Note, ...]
     notes: tuple[Note, ...]
     noise_ratio: float
+    simpler: SimplerLaw | None = None
 
 
 def summarise(
@@ -69,12 +72,17 @@ def summarise(
                 last=Frontier.of_table(evidence).last,
                 fit_error=fit_error(fitted, evidence),
                 doubts=benchmark_doubts(classes, fitted.failures),
-                warnings=_warnings(evidence, fit, calibration),
+                warnings=(*_warnings(evidence, fit, calibration), *_simpler(look.simpler)),
                 notes=told(group.law.notes()),
                 noise_ratio=look.noise_ratio,
+                simpler=look.simpler,
             )
         )
     return tuple(result)
+
+
+def _simpler(law: SimplerLaw | None) -> tuple[Note, ...]:
+    return () if law is None else (noted("simpler-law", law.sentence()),)
 
 
 def _warnings(evidence: EvalTable, fit: Fit, calibration: Calibration) -> tuple[Note, ...]:

@@ -1,6 +1,7 @@
 """`scalepredict fit`: what it prints, what it writes, what it refuses, and how it ends."""
 
 import json
+import math
 import re
 import shutil
 from collections.abc import Callable
@@ -222,3 +223,26 @@ def test_a_column_of_sizes_that_was_left_out_is_named_where_no_model_can_be_fitt
     assert "column 'teacher_params' is left out" in done.stderr
     (tmp_path / "r.csv").write_text(text.format("params"))
     assert command("fit", "r.csv").returncode == 0
+
+
+def test_auto_takes_a_plain_law_and_says_why(command: Run, tmp_path: Path) -> None:
+    """-log score falls as a clean power of compute, of another exponent for each benchmark."""
+    laws = {"one": (2.0, 0.12), "two": (1.5, 0.3), "three": (3.0, 0.2), "four": (2.5, 0.08)}
+    sizes = [5e7 * 100 ** (i / 9) for i in range(10)]
+    rows = [
+        f"m{i},f,{n:.6g},{20 * n:.6g},,{name},acc,0,{math.exp(-a * (120 * n * n / 1e18) ** -b):.4f}"
+        for i, n in enumerate(sizes)
+        for name, (a, b) in laws.items()
+    ]
+    (tmp_path / "r.csv").write_text(records(*rows))
+    told = command("fit", "r.csv")
+    assert "power_law forecasts your own last rungs better than stack" in told.stderr
+    done = command("fit", "r.csv", "--predictor", "auto", "--json")
+    assert "auto: power_law is taken" in done.stderr
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, schema("fit-report"))
+    assert document["predictor"] == "power_law"
+    assert document["auto"]["f"]["default"] == "stack"
+    assert document["auto"]["f"]["error"] < 0.8 * document["auto"]["f"]["default_error"]
+    stored = json.loads((tmp_path / "scalepredict.fit.json").read_text())
+    assert stored["predictor"]["name"] == "power_law"

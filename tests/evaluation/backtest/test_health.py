@@ -68,6 +68,6 @@ def test_what_cannot_be_tried_is_not_told() -> None:
 def test_a_method_that_would_take_long_is_not_tried(
     method: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("scalepredict.evaluation.backtest.health.run_backtest")
+    monkeypatch.delattr("scalepredict.evaluation.backtest.auto.run_backtest")
     table = ladder(12, scatter=0.1)
     assert np.isnan(quick_look(table, method, SHIPPED, rng=np.random.default_rng(0)).noise_ratio)

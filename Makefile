@@ -6,7 +6,7 @@ ROOMS := cli configs evaluation predictors records sample_data
 # New copies of the same sources never need a second installation, so one stamp is enough.
 STAMP := $(VENV)/installed
 
-.PHONY: demo readme pictures docs browser-test test test-all test-lowest lint types wheel dist fuzz clean
+.PHONY: demo readme schemas pictures docs browser-test test test-all test-lowest lint types wheel dist fuzz clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,10 @@ demo: $(STAMP)
 # Puts the present output of its commands into README.md.
 readme: $(STAMP)
 	$(BIN)/python -P benchmarks/project/readme.py --write
+
+# The JSON Schema of every document, from the types in the code.
+schemas: $(STAMP)
+	$(BIN)/python -P benchmarks/project/schemas.py
 
 # Draws the pictures of README.md from the sample data.
 pictures: $(STAMP)

@@ -7,9 +7,12 @@ new kind of note adds its code here, and what it means: the page that lists them
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from scalepredict.errors import RefusedError, did_you_mean
+
+if TYPE_CHECKING:
+    from scalepredict.records.document_parts import NoteDocument
 
 
 class Level(StrEnum):
@@ -252,7 +255,7 @@ class Note:
     def __str__(self) -> str:
         return f"{self.subject}: {self.text}" if self.subject else self.text
 
-    def document(self) -> dict[str, str]:
+    def document(self) -> "NoteDocument":
         """What JSON holds."""
         return {
             "code": self.code,

@@ -6,11 +6,14 @@ Chance, its provenance and the suite say something about a column; the key says 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from scalepredict.records.table import Ints, Unit
+
+if TYPE_CHECKING:
+    from scalepredict.records.document_parts import ColumnDocument
 
 
 class Key(NamedTuple):
@@ -69,13 +72,16 @@ def how_measured(unit: Unit) -> str:
     return ", ".join(filter(None, (unit.metric, shots, unit.variant))) or "score"
 
 
-def column_document(unit: Unit) -> dict[str, str | int]:
+def column_document(unit: Unit) -> "ColumnDocument":
     """What a column holds, as documents say it: the benchmark, and how it was measured if known."""
-    found = {"metric": unit.metric, "shots": unit.shots, "variant": unit.variant}
-    return {
-        "benchmark": unit.benchmark,
-        **{name: value for name, value in found.items() if value not in ("", None)},
-    }
+    document: ColumnDocument = {"benchmark": unit.benchmark}
+    if unit.metric:
+        document["metric"] = unit.metric
+    if unit.shots is not None:
+        document["shots"] = unit.shots
+    if unit.variant:
+        document["variant"] = unit.variant
+    return document
 
 
 def labelled(units: Sequence[Unit]) -> tuple[Unit, ...]:

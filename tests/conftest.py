@@ -1,14 +1,28 @@
 """Shared arrangement: the command line as a user calls it, and paths of the shipped records."""
 
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+SCHEMAS = Path(__file__).resolve().parents[1] / "configs" / "schemas"
+
+
+def valid(text: str) -> Any:
+    """What a command printed as JSON, once each document in it obeys the schema that it names."""
+    content = json.loads(text)
+    for document in content if isinstance(content, list) else [content]:
+        kind = document["schema"].removeprefix("scalepredict.").partition("/")[0]
+        schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"))
+        jsonschema.validate(document, schema)
+    return content
 
 
 @pytest.fixture

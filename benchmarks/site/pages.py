@@ -82,7 +82,11 @@ def _schema(path: Path) -> str:
 def _type(what: dict[str, Any]) -> str:
     if "const" in what:
         return f"`{json.dumps(what['const'])}`"
-    kind = what.get("type") or what.get("$ref", "").rpartition("/")[2] or "any of several"
+    if "anyOf" in what:
+        return " or ".join(map(_type, what["anyOf"]))
+    if "enum" in what:
+        return " or ".join(f"`{json.dumps(each)}`" for each in what["enum"])
+    kind = what.get("type") or what.get("$ref", "").rpartition("/")[2]
     text = " or ".join(kind) if isinstance(kind, list) else str(kind)
     inner = what.get("items", {})
     of = inner.get("type") or inner.get("$ref", "").rpartition("/")[2] if inner else ""

@@ -1,5 +1,6 @@
 """`scalepredict compare`: which of two recipes is better, from runs of both at the same scales?"""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,15 +15,19 @@ from scalepredict.cli.inputs.options import (
     count,
 )
 from scalepredict.cli.inputs.parameters import METHOD, TARGET, command
-from scalepredict.cli.views.render import Cell, Sheet, emit, percent, signed_points
+from scalepredict.cli.views.render import Sheet, emit, percent, signed_points
 from scalepredict.errors import RefusedError
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
+    from scalepredict.cli.schemas.compare_schema import (
+        ArmsDocument,
+        CompareDocument,
+        DifferenceDocument,
+    )
     from scalepredict.evaluation.questions.recipes import Comparison
 
-SCHEMA = "scalepredict.compare/1"
 AVERAGE = "average of all"
 
 
@@ -103,17 +108,20 @@ def compare(
     # Of two recipes the second is what the first is compared with.
     order = names if arm else names[::-1]
     arms = compare_arms(table, order, tolerance=tolerance, rng=np.random.default_rng(seed))
-    table_rows: list[dict[str, Cell]] = arms_rows(arms, levels)
+    table_rows: Sequence[Mapping[str, object]] = arms_rows(arms, levels)
     sheets = [arms_sheet(arms, levels)]
-    document: dict[str, object] = {"schema": SCHEMA, "arms": arms_document(arms, levels)}
+    document: CompareDocument = {
+        "schema": "scalepredict.compare/1",
+        "arms": arms_document(arms, levels),
+    }
     fractions = fractions_of(table)
     if not arm and fractions.units:
         comparison = compared(fractions, *names, target_flops=flops, tolerance=tolerance)
         voice.tell([noted("pairs", _pairing(comparison))])
         voice.tell(_doubts(comparison))
         table_rows = rows(comparison)
-        sheets = [_sheet(comparison, table_rows), *sheets]
-        document = {**_document(comparison), "arms": arms_document(arms, levels)}
+        sheets = [_sheet(comparison), *sheets]
+        document = _document(comparison, arms_document(arms, levels))
     emit(form=shape, sheets=sheets, rows=table_rows, document=document)
 
 
@@ -151,7 +159,7 @@ def _doubts(comparison: "Comparison") -> list[Note]:
     return doubts
 
 
-def rows(comparison: "Comparison") -> list[dict[str, Cell]]:
+def rows(comparison: "Comparison") -> "list[DifferenceDocument]":
     """One row for each benchmark."""
     columns = zip(
         comparison.benchmarks,
@@ -177,18 +185,18 @@ def rows(comparison: "Comparison") -> list[dict[str, Cell]]:
     ]
 
 
-def _sheet(comparison: "Comparison", rows: list[dict[str, Cell]]) -> Sheet:
+def _sheet(comparison: "Comparison") -> Sheet:
     a, b = comparison.first, comparison.second
     lines = [
         (
-            str(row["benchmark"]),
-            signed_points(float(row["difference"] or 0.0)),
-            percent(float(row["sd"] or 0.0)),
-            f"{float(row['p_first_better'] or 0.0):.2f}",
-            signed_points(float(row["largest_pair"] or 0.0)),
+            row["benchmark"],
+            signed_points(row["difference"]),
+            percent(row["sd"]),
+            f"{row['p_first_better']:.2f}",
+            signed_points(row["largest_pair"]),
             f"{row['n_pairs']}",
         )
-        for row in rows
+        for row in rows(comparison)
     ]
     average = (
         AVERAGE,
@@ -216,9 +224,9 @@ def _place(comparison: "Comparison") -> str:
     return f"at {10**comparison.decades:.1f} times the compute of the largest pair"
 
 
-def _document(comparison: "Comparison") -> dict[str, object]:
+def _document(comparison: "Comparison", arms: "ArmsDocument") -> "CompareDocument":
     return {
-        "schema": SCHEMA,
+        "schema": "scalepredict.compare/1",
         "first": comparison.first,
         "second": comparison.second,
         "decades_beyond_largest_pair": comparison.decades,
@@ -233,4 +241,5 @@ def _document(comparison: "Comparison") -> dict[str, object]:
             for a, b in comparison.pairs
         ],
         "unmatched": [c.model for c in comparison.unmatched],
+        "arms": arms,
     }

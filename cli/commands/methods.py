@@ -2,14 +2,17 @@
 
 import inspect
 import re
+from typing import TYPE_CHECKING
 
 from scalepredict.cli.inputs.options import Output
 from scalepredict.cli.inputs.parameters import command
-from scalepredict.cli.views.render import Cell, Sheet, emit
+from scalepredict.cli.views.render import Sheet, emit
 from scalepredict.errors import RefusedError
 from scalepredict.records.notes import noted
 
-SCHEMA = "scalepredict.methods/1"
+if TYPE_CHECKING:
+    from scalepredict.cli.schemas.methods_schema import MethodDocument, MethodsDocument
+
 _SECTION = r"^{name}: (.*(?:\n(?=\S|    ).*)*)"
 
 
@@ -31,6 +34,7 @@ def methods(shown: Output) -> None:
         except RefusedError as why:  # others are of use all the same
             broken.append(noted("plug-in-broken", str(why)))
     shown.voice.tell(broken)
+    document: MethodsDocument = {"schema": "scalepredict.methods/1", "methods": rows}
     emit(
         shown.shape,
         sheets=[
@@ -38,16 +42,20 @@ def methods(shown: Output) -> None:
                 title=f"{row['name']}: {row['what']}",
                 header=("", ""),
                 align="ll",
-                rows=tuple((key, str(row[key])) for key in ("formula", "needs", "fails_when")),
+                rows=(
+                    ("formula", row["formula"]),
+                    ("needs", row["needs"]),
+                    ("fails_when", row["fails_when"]),
+                ),
             )
             for row in rows
         ],
         rows=rows,
-        document={"schema": SCHEMA, "methods": rows},
+        document=document,
     )
 
 
-def _row(name: str) -> dict[str, Cell]:
+def _row(name: str) -> "MethodDocument":
     from scalepredict.predictors.registry import predictor_type
 
     kind = predictor_type(name)

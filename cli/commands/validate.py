@@ -25,6 +25,14 @@ from scalepredict.records.notes import Note, without
 from scalepredict.records.text.counts import count_of
 
 if TYPE_CHECKING:
+    from scalepredict.cli.schemas.validate_schema import (
+        BenchmarkInventory,
+        CheckedFile,
+        FamilyInventory,
+        RecordsFile,
+        ValidateDocument,
+    )
+    from scalepredict.records.inventory import BenchmarkSummary, FamilySummary
     from scalepredict.records.reading.read import Reading
 
 
@@ -40,7 +48,7 @@ class Checked:
     """
 
     sheets: tuple[Sheet, ...]
-    document: dict[str, object]
+    document: "CheckedFile"
     notes: tuple[Note, ...]
     findings: tuple[Note, ...]
 
@@ -97,17 +105,13 @@ def _tell(
     rows: list[dict[str, Cell]] = [
         {"kind": kind, "code": note.code, "sentence": str(note)} for kind, note in told
     ]
-    emit(
-        form,
-        sheets=[*sheets, summary],
-        rows=rows,
-        document={
-            "schema": "scalepredict.validate/1",
-            "files": [one.document for one in checked],
-            "findings": list(map(str, findings)),
-            "notes": [note.document() for note in (*findings, *notes)],
-        },
-    )
+    document: ValidateDocument = {
+        "schema": "scalepredict.validate/1",
+        "files": [one.document for one in checked],
+        "findings": list(map(str, findings)),
+        "notes": [note.document() for note in (*findings, *notes)],
+    }
+    emit(form, sheets=[*sheets, summary], rows=rows, document=document)
 
 
 def _other_kind(path: Path) -> Callable[[Path], Checked] | None:
@@ -256,15 +260,45 @@ def _benchmarks_sheet(reading: "Reading") -> Sheet:
     )
 
 
-def _document(reading: "Reading") -> dict[str, object]:
+def _document(reading: "Reading") -> "RecordsFile":
     from scalepredict.records.inventory import summarise_benchmarks, summarise_families
 
     return {
         "kind": "records",
         "report": asdict(reading.report),
-        "families": [asdict(family) for family in summarise_families(reading.table)],
-        "benchmarks": [asdict(benchmark) for benchmark in summarise_benchmarks(reading.table)],
+        "families": [_family(family) for family in summarise_families(reading.table)],
+        "benchmarks": [_benchmark(each) for each in summarise_benchmarks(reading.table)],
     }
+
+
+def _family(family: "FamilySummary") -> "FamilyInventory":
+    return {
+        "family": family.family,
+        "n_models": family.n_models,
+        "n_checkpoints": family.n_checkpoints,
+        "params": _ends(family.params),
+        "tokens": _ends(family.tokens),
+        "flops": _ends(family.flops),
+    }
+
+
+def _benchmark(benchmark: "BenchmarkSummary") -> "BenchmarkInventory":
+    return {
+        "benchmark": benchmark.benchmark,
+        "n_tasks": benchmark.n_tasks,
+        "metrics": [*benchmark.metrics],
+        "shots": [*benchmark.shots],
+        "chance": [*benchmark.chance],
+        "chance_assumed": benchmark.chance_assumed,
+        "n_items": benchmark.n_items,
+        "suite": benchmark.suite,
+        "n_scores": benchmark.n_scores,
+        "scores": _ends(benchmark.scores),
+    }
+
+
+def _ends(bounds: tuple[float, float] | None) -> list[float] | None:
+    return None if bounds is None else [*bounds]
 
 
 def _counts(bounds: tuple[float, float] | None) -> str:

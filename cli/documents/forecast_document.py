@@ -1,15 +1,20 @@
 """What does a forecast hold for programs? The same views as tidy rows and as documents."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
+from scalepredict.cli.schemas.forecast_schema import (
+    AskedDocument,
+    Documents,
+    ForecastDocument,
+    ForecastEntry,
+    ReferenceDocument,
+)
 from scalepredict.cli.views.forecast_view import Entry, View
 from scalepredict.cli.views.render import Cell
 from scalepredict.evaluation.intervals.levels import percent_key
+from scalepredict.predictors.reference.fitted_reference import ReferenceUse
+from scalepredict.records.document_parts import ColumnDocument, NoteDocument
 from scalepredict.records.notes import Note
-
-SCHEMA = "scalepredict.forecast/2"
 
 
 def forecast_rows(views: Sequence[View]) -> list[dict[str, Cell]]:
@@ -29,7 +34,7 @@ def forecast_rows(views: Sequence[View]) -> list[dict[str, Cell]]:
     ]
 
 
-def documents(views: Sequence[View]) -> Any:
+def documents(views: Sequence[View]) -> Documents:
     """The document ``scalepredict.forecast/2``, or a list of them if there are several views."""
     found = [_document(view) for view in views]
     return found[0] if len(found) == 1 else found
@@ -57,11 +62,11 @@ def _flat(entry: Entry, is_suite: bool, measured: bool) -> dict[str, Cell]:
     }
 
 
-def _document(view: View) -> dict[str, Any]:
+def _document(view: View) -> ForecastDocument:
     found = view.accuracy
     measured = found is not None
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
+    document: ForecastDocument = {
+        "schema": "scalepredict.forecast/2",
         "predictor": view.predictor,
         "family": view.family,
         "target": view.target,
@@ -85,10 +90,13 @@ def _document(view: View) -> dict[str, Any]:
     return document
 
 
-def _item(entry: Entry, measured: bool) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "benchmark": entry.name,
-        **entry.column,
+def _item(entry: Entry, measured: bool) -> ForecastEntry:
+    column: ColumnDocument = entry.column or {"benchmark": entry.name}
+    asked: AskedDocument = {}
+    if measured:
+        asked = {"measured": entry.observed, "error": entry.error}
+    return {
+        **column,
         "unit": entry.unit,
         "direction": entry.direction,
         "class": None if entry.kind is None else entry.kind.value,
@@ -98,19 +106,26 @@ def _item(entry: Entry, measured: bool) -> dict[str, Any]:
         "chance": entry.chance,
         "upper_95": entry.upper,
         "p_above_chance_5": entry.p_above_chance,
-        "reference": None if entry.reference is None else asdict(entry.reference),
+        "reference": None if entry.reference is None else _reference(entry.reference),
         "bend": None,
         "warnings": _texts(entry.warnings),
         "notes": _documents(entry.warnings),
+        **asked,
     }
-    if measured:
-        item |= {"measured": entry.observed, "error": entry.error}
-    return item
+
+
+def _reference(use: ReferenceUse) -> ReferenceDocument:
+    return {
+        "labs": use.labs,
+        "families": use.families,
+        "level_sd": use.level_sd,
+        "weight": use.weight,
+    }
 
 
 def _texts(notes: Sequence[Note]) -> list[str]:
     return [note.text for note in notes]
 
 
-def _documents(notes: Sequence[Note]) -> list[dict[str, str]]:
+def _documents(notes: Sequence[Note]) -> list[NoteDocument]:
     return [note.document() for note in notes]

@@ -1,25 +1,23 @@
-"""A line of equal cost for programs; see configs/schemas/isocost.schema.json."""
+"""A line of equal cost for programs."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from scalepredict.cli.schemas.isocost_schema import IsocostDocument
 from scalepredict.cli.views.own_units import unit_of
 from scalepredict.cli.views.render import Cell
 from scalepredict.evaluation.intervals.levels import CLAIM
 from scalepredict.evaluation.planning.isocost import Isocost
 
-SCHEMA = "scalepredict.isocost/1"
 
-
-def isocost_document(line: Isocost, notes: Sequence[str]) -> dict[str, Any]:
+def isocost_document(line: Isocost, notes: Sequence[str]) -> IsocostDocument:
     """Every size of the line with its forecasts, and what follows."""
     units, targets = line.forecast.units, line.forecast.targets
     low, high = line.forecast.interval(CLAIM)
     flat = np.flatnonzero(line.flat)
     return {
-        "schema": SCHEMA,
+        "schema": "scalepredict.isocost/1",
         "cost": line.cost,
         "served": line.served,
         "unit": unit_of(units[line.columns[0]]),

@@ -1,10 +1,11 @@
 """How are several recipes shown beside the first? Differences, what they are worth, who is best."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from scalepredict.cli.schemas.compare_schema import ArmDocument, ArmsDocument
 from scalepredict.cli.views.own_units import direction_of, signed, unit_of
 from scalepredict.cli.views.render import MISSING, Cell, Sheet
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
@@ -51,7 +52,7 @@ def arms_rows(arms: Arms, levels: Levels) -> list[dict[str, Cell]]:
     return [*_benchmark_rows(arms, levels.shown), *_average_rows(arms, levels.shown)]
 
 
-def arms_document(arms: Arms, levels: Levels) -> dict[str, Any]:
+def arms_document(arms: Arms, levels: Levels) -> ArmsDocument:
     """The same for programs, with the probability that the reference is best."""
     p_best, kept = arms.p_best, levels.kept
     return {
@@ -112,17 +113,19 @@ def _ends(name: str, ends: Mapping[float, tuple[float, float]]) -> dict[str, Cel
     }
 
 
-def _item(row: Mapping[str, Cell], levels: Sequence[float]) -> dict[str, Any]:
+def _item(row: Mapping[str, Cell], levels: Sequence[float]) -> ArmDocument:
     def estimate(name: str) -> dict[str, Any]:
         keys = map(percent_key, levels)
         ends = {key: [row[f"{name}_low_{key}"], row[f"{name}_high_{key}"]] for key in keys}
         return {"value": row[name], "interval": ends}
 
-    return {
+    # Which levels a row has, and so its keys, is for the user to say.
+    item: dict[str, Any] = {
         **{name: row[name] for name in ("benchmark", "arm", "unit", "direction")},
         **{name: estimate(name) for name in ("difference", "compute_gain")},
         **{name: row[name] for name in ("p_better", "p_best")},
     }
+    return cast(ArmDocument, item)
 
 
 def _with_ranges(row: Mapping[str, Cell], name: str, levels: Levels) -> Iterator[str]:

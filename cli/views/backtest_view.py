@@ -3,6 +3,12 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from scalepredict.cli.schemas.backtest_schema import (
+    BacktestFigures,
+    BacktestRow,
+    BacktestSummary,
+    Part,
+)
 from scalepredict.cli.views.own_units import unit_of
 from scalepredict.cli.views.render import (
     MISSING,
@@ -72,26 +78,24 @@ def rows_csv(report: BacktestReport) -> str:
     return csv_text(flat_rows(report))
 
 
-def flat_rows(report: BacktestReport) -> list[dict[str, Cell]]:
+def flat_rows(report: BacktestReport) -> list[dict[str, object]]:
     """Every forecast beside what was measured, one row for each."""
     rows = []
     for row in forecast_rows(report):
-        intervals = row.pop("interval")
-        ends: dict[str, Cell] = {}
-        if isinstance(intervals, dict):
-            for level in map(percent_key, report.levels.kept):
-                low, high = intervals.get(level, (None, None))
-                ends |= {f"low_{level}": low, f"high_{level}": high}
-        rows.append({**row, **ends})
-    return rows  # type: ignore[return-value]
+        flat: dict[str, object] = {n: cell for n, cell in row.items() if n != "interval"}
+        for level in map(percent_key, report.levels.kept):
+            low, high = row["interval"].get(level, (None, None))
+            flat |= {f"low_{level}": low, f"high_{level}": high}
+        rows.append(flat)
+    return rows
 
 
-def forecast_rows(report: BacktestReport) -> Iterator[dict[str, object]]:
+def forecast_rows(report: BacktestReport) -> Iterator[BacktestRow]:
     """One row for each method, origin, target and benchmark that was measured."""
     return chain.from_iterable(_rows_of(cell, report.levels.kept) for cell in report.cells)
 
 
-def _rows_of(cell: BacktestCell, levels: Sequence[float]) -> Iterator[dict[str, object]]:
+def _rows_of(cell: BacktestCell, levels: Sequence[float]) -> Iterator[BacktestRow]:
     forecast = cell.forecast
     ends = {} if forecast is None else {c: forecast.interval(c) for c in levels}
     for k, (target, factor) in enumerate(zip(cell.targets, cell.factor, strict=True)):
@@ -127,13 +131,13 @@ def _stream_json(report: BacktestReport, calibration: Calibration, column: str) 
     write_data(f'{{\n  "schema": "{SCHEMA}",\n  "rows": [')
     for number, row in enumerate(forecast_rows(report)):
         write_data((",\n" if number else "\n") + json_text(row, indent=None))
-    rest = {
+    rest: BacktestFigures = {
         "summary": [_summary_document(row, column) for row in report.summary],
         "own_metrics": [_summary_document(row, column) for row in report.own_metrics],
         "suite_averages": [_summary_document(row, column) for row in report.averages],
         "noise_floor": [
             {
-                column: row.part or None,
+                **_part(column, row.part),
                 "interpolation": row.interpolation,
                 "checkpoints": row.checkpoints,
                 "binomial": row.binomial,
@@ -144,17 +148,17 @@ def _stream_json(report: BacktestReport, calibration: Calibration, column: str) 
             {"predictor": f.predictor, "reason": f.reason, "n_forecasts": f.n_forecasts}
             for f in report.failures
         ],
-        "noise_ratio": report.noise_ratio,
-        "calibration": {"source": calibration.source, "provenance": calibration.provenance},
+        "noise_ratio": {**report.noise_ratio},
+        "calibration": {"source": calibration.source, "provenance": dict(calibration.provenance)},
     }
     write_data("\n  ]," + json_text(rest)[1:] + "\n")
 
 
-def _summary_document(row: SummaryRow, column: str) -> dict[str, object]:
+def _summary_document(row: SummaryRow, column: str) -> BacktestSummary:
     value = {name: figure.value for name, figure in row.figures.items()}
     return {
         "predictor": row.predictor,
-        column: row.part or None,
+        **_part(column, row.part),
         "mae": value["mae"],
         "median": value["median"],
         "bias": value["bias"],
@@ -170,6 +174,16 @@ def _summary_document(row: SummaryRow, column: str) -> dict[str, object]:
         "refused": row.n_refused,
         "n_failed": row.n_refused,  # its name in version 0.1
     }
+
+
+def _part(column: str, name: str) -> Part:
+    match column:
+        case "factor_bin":
+            return {"factor_bin": name or None}
+        case "benchmark":
+            return {"benchmark": name or None}
+        case _:
+            return {"family": name or None}
 
 
 def _flat(row: SummaryRow, column: str) -> dict[str, Cell]:

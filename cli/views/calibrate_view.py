@@ -1,9 +1,15 @@
 """How is a calibration written and shown? YAML for the program, nested coverage for people."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import yaml
 
+from scalepredict.cli.schemas.calibrate_schema import (
+    CalibrateDocument,
+    CalibrationDocument,
+    CoverageDocument,
+)
 from scalepredict.cli.views.render import Cell, Format, Sheet, emit, percent, signed_points
 from scalepredict.evaluation.backtest.summary import by_level
 from scalepredict.evaluation.calibrate.coverage import AVERAGE, BENCHMARK, CoverageRow
@@ -34,10 +40,11 @@ def show(
 ) -> None:
     """Write the nested coverage to stdout."""
     rows = coverage_rows(coverage)
-    document = {
+    # Which levels a row has, and so its keys, is for the user to say.
+    document: CalibrateDocument = {
         "schema": "scalepredict.calibrate/1",
-        "nested_coverage": rows,
-        "calibration": _rounded(calibration_tree(calibration)),
+        "nested_coverage": cast(list[CoverageDocument], rows),
+        "calibration": cast(CalibrationDocument, _rounded(calibration_tree(calibration))),
     }
     emit(form, sheets=_sheets(coverage, levels.shown), rows=rows, document=document)
 

@@ -1,10 +1,16 @@
 """How is a check shown? A table of findings, one of each run in progress; rows and a document."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
+from scalepredict.cli.schemas.check_schema import (
+    CheckDocument,
+    CheckpointDocument,
+    FinalDocument,
+    FindingDocument,
+    InFlightDocument,
+)
 from scalepredict.cli.views.check_result import Result, subject
 from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent, percent_range
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
@@ -14,7 +20,6 @@ from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Floats
 from scalepredict.records.text.counts import count_of, format_count
 
-SCHEMA = "scalepredict.check/1"
 _ANSWER = {True: "yes", False: "no", None: MISSING}
 
 
@@ -43,10 +48,10 @@ def unjudged_notes(result: Result) -> list[Note]:
     return [noted("not-judged", f"{n} not judged: {why}") for why, n in reasons.items()]
 
 
-def document(result: Result) -> dict[str, Any]:
+def document(result: Result) -> CheckDocument:
     """The document ``scalepredict.check/1``; numbers have six significant digits."""
     return {
-        "schema": SCHEMA,
+        "schema": "scalepredict.check/1",
         "status": str(result.status),
         "checkpoints": [_checkpoint(result, verdict) for verdict in result.verdicts],
         "in_flight": [_in_flight(run, result.intervals) for run in result.in_flight],
@@ -133,7 +138,7 @@ def _known(run: InFlight) -> list[int]:
     return [int(t) for t in np.flatnonzero(np.isfinite(run.together))]
 
 
-def _checkpoint(result: Result, verdict: Verdict) -> dict[str, Any]:
+def _checkpoint(result: Result, verdict: Verdict) -> CheckpointDocument:
     c = verdict.checkpoint
     return {
         "model": c.model,
@@ -151,7 +156,7 @@ def _checkpoint(result: Result, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _finding(verdict: Verdict, finding: Finding) -> dict[str, Any]:
+def _finding(verdict: Verdict, finding: Finding) -> FindingDocument:
     ends = finding.interval
     return {
         "rule": finding.rule,
@@ -169,7 +174,7 @@ def _finding(verdict: Verdict, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _in_flight(run: InFlight, levels: Levels) -> dict[str, Any]:
+def _in_flight(run: InFlight, levels: Levels) -> InFlightDocument:
     c = run.checkpoint
     return {
         "model": c.model,
@@ -180,7 +185,7 @@ def _in_flight(run: InFlight, levels: Levels) -> dict[str, Any]:
     }
 
 
-def _in_flight_entry(run: InFlight, t: int, levels: Levels) -> dict[str, Any]:
+def _in_flight_entry(run: InFlight, t: int, levels: Levels) -> FinalDocument:
     def kept(interval: Callable[[float], tuple[Floats, Floats]]) -> dict[str, list[float | None]]:
         ends = {percent_key(level): _at(interval(level), t) for level in levels.kept}
         return {name: [_rounded(low), _rounded(high)] for name, (low, high) in ends.items()}

@@ -4,26 +4,30 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import numpy as np
 
-from scalepredict.cli.views.render import Cell
-from scalepredict.evaluation.questions.cluster_report import ClusterReport
+from scalepredict.cli.schemas.clusters_schema import (
+    ClusteredBenchmark,
+    ClusterIdentity,
+    ClusterLawDocument,
+    ClustersDocument,
+    MappedDocument,
+)
+from scalepredict.evaluation.questions.cluster_report import ClusterReport, MappedForecast
 from scalepredict.predictors.cod.cluster_fit import SOLVED_BY_NONE, ClusterFit
 from scalepredict.predictors.cod.cluster_law import KINDS
 from scalepredict.predictors.cod.clustering import OUTLIER
 from scalepredict.records.notes import noted
 from scalepredict.records.table import Bools
 
-SCHEMA = "scalepredict.clusters/1"
 COLUMNS = (
     *("family", "benchmark", "id", "size", "share", "kind", "paper_rule", "smallest", "largest"),
     *("a", "b", "c", "g", "ceiling", "clustering"),
 )
 
 
-def cluster_rows(reports: Sequence[ClusterReport]) -> list[dict[str, Cell]]:
+def cluster_rows(reports: Sequence[ClusterReport]) -> list[dict[str, object]]:
     """One row for each cluster."""
     return [
         {"family": report.family, "benchmark": report.benchmark, **_flat(clusters, i)}
@@ -33,9 +37,12 @@ def cluster_rows(reports: Sequence[ClusterReport]) -> list[dict[str, Cell]]:
     ]
 
 
-def clusters_document(reports: Sequence[ClusterReport]) -> dict[str, object]:
+def clusters_document(reports: Sequence[ClusterReport]) -> ClustersDocument:
     """The JSON document, `scalepredict.clusters/1`."""
-    return {"schema": SCHEMA, "benchmarks": [_entry(report) for report in reports]}
+    return {
+        "schema": "scalepredict.clusters/1",
+        "benchmarks": [_entry(report) for report in reports],
+    }
 
 
 def predictable_tasks(reports: Sequence[ClusterReport], *, as_json: bool) -> tuple[str, int]:
@@ -65,12 +72,12 @@ def predictable_tasks(reports: Sequence[ClusterReport], *, as_json: bool) -> tup
     return lines.getvalue(), total
 
 
-def _entry(report: ClusterReport) -> dict[str, object]:
+def _entry(report: ClusterReport) -> ClusteredBenchmark:
     fit, clusters = report.fit, report.clusters
     method = "clusters" if fit.clusters else "item response" if fit.items else None
     failure = () if fit.failure is None else (noted("not-forecast", fit.failure),)
     doubts = (*failure, *report.warnings)
-    entry: dict[str, object] = {
+    entry: ClusteredBenchmark = {
         "family": report.family,
         "benchmark": report.benchmark,
         "n_tasks": len(fit.questions),
@@ -83,7 +90,7 @@ def _entry(report: ClusterReport) -> dict[str, object]:
         "score_share": None,
         "mapping": [],
         "holdout": None,
-        "forecasts": [asdict(forecast) for forecast in report.forecasts],
+        "forecasts": [_mapped(forecast) for forecast in report.forecasts],
         "trust": report.trust,
         "warnings": [note.text for note in doubts],
         "notes": [note.document() for note in (*doubts, *fit.notes)],
@@ -106,11 +113,25 @@ def _entry(report: ClusterReport) -> dict[str, object]:
     if fit.clusters is not None:
         entry["mapping"] = np.stack([clusters.part[0], clusters.whole[0]], axis=1).tolist()
     if report.holdout is not None:
-        entry["holdout"] = asdict(report.holdout)
+        entry["holdout"] = {
+            "part_error": report.holdout.part_error,
+            "whole_error": report.holdout.whole_error,
+        }
     return entry
 
 
-def law_constants(clusters: ClusterFit, i: int) -> dict[str, float]:
+def _mapped(forecast: MappedForecast) -> MappedDocument:
+    return {
+        "flops": forecast.flops,
+        "part": forecast.part,
+        "local_line": forecast.local_line,
+        "monotone_cubic": forecast.monotone_cubic,
+        "spline": forecast.spline,
+        "item_response": forecast.item_response,
+    }
+
+
+def law_constants(clusters: ClusterFit, i: int) -> ClusterLawDocument:
     """a, b, c and g of Eq. 4 with C in units of 1e18 FLOPs, and the ceiling that they set."""
     _, b, c, g = (float(value) for value in clusters.params[i])
     return {
@@ -122,7 +143,7 @@ def law_constants(clusters: ClusterFit, i: int) -> dict[str, float]:
     }
 
 
-def _identity(clusters: ClusterFit, i: int) -> dict[str, Cell]:
+def _identity(clusters: ClusterFit, i: int) -> ClusterIdentity:
     return {
         "id": i + 1,
         "size": int(clusters.sizes[i]),
@@ -132,7 +153,7 @@ def _identity(clusters: ClusterFit, i: int) -> dict[str, Cell]:
     }
 
 
-def _flat(clusters: ClusterFit, i: int) -> dict[str, Cell]:
+def _flat(clusters: ClusterFit, i: int) -> dict[str, object]:
     return {
         **_identity(clusters, i),
         "smallest": float(clusters.means[i, 0]),

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from scalepredict.cli.schemas.fit_report_schema import FitReport, FittedBenchmark, SimplerDocument
+from scalepredict.cli.schemas.schema_parts import EvidenceDocument, Number
 from scalepredict.cli.views.marks import MARKS
 from scalepredict.cli.views.own_units import direction_of, signed, unit_of, value
 from scalepredict.cli.views.render import (
     MISSING,
     NOTE,
-    Cell,
     Sheet,
     Sketch,
     percent,
@@ -31,7 +31,6 @@ from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.counts import count_of, format_count
 from scalepredict.records.units import column_document
 
-SCHEMA = "scalepredict.fit-report/1"
 FEW_FAMILIES = 6  # of one law; the tables of more are shown when asked for
 
 
@@ -87,7 +86,7 @@ def _law_cell(value: str | float, kind: Kind) -> str:
             return f"{value:.2f}"
 
 
-def fit_rows(summaries: Sequence[FamilySummary]) -> list[dict[str, Cell]]:
+def fit_rows(summaries: Sequence[FamilySummary]) -> list[dict[str, object]]:
     """One row for each family and benchmark; scores are fractions."""
     return [
         {"family": summary.family, **row, "warnings": "; ".join(row["warnings"])}
@@ -98,11 +97,11 @@ def fit_rows(summaries: Sequence[FamilySummary]) -> list[dict[str, Cell]]:
 
 def fit_document(
     stored: StoredFit, summaries: Sequence[FamilySummary], choice: Choice | None = None
-) -> dict[str, Any]:
+) -> FitReport:
     """The document ``scalepredict.fit-report/1``."""
     fit, provenance = stored.fit, stored.provenance
     return {
-        "schema": SCHEMA,
+        "schema": "scalepredict.fit-report/1",
         "predictor": fit.predictor.name,
         "auto": None if choice is None else _judged(choice.families),
         "settings": encode(fit.predictor, type(fit.predictor)),
@@ -135,11 +134,11 @@ def fit_document(
     }
 
 
-def _judged(families: Mapping[str, SimplerLaw | None]) -> dict[str, Any]:
+def _judged(families: Mapping[str, SimplerLaw | None]) -> dict[str, SimplerDocument | None]:
     return {family: _simpler(law) for family, law in families.items()}
 
 
-def _simpler(law: SimplerLaw | None) -> dict[str, Any] | None:
+def _simpler(law: SimplerLaw | None) -> SimplerDocument | None:
     if law is None:
         return None
     return {
@@ -150,7 +149,7 @@ def _simpler(law: SimplerLaw | None) -> dict[str, Any] | None:
     }
 
 
-def evidence_document(evidence: EvalTable) -> dict[str, Any]:
+def evidence_document(evidence: EvalTable) -> EvidenceDocument:
     """What one family's law has seen: counts, and ranges [smallest, largest]."""
     return {
         "models": len({c.model for c in evidence.checkpoints}),
@@ -220,7 +219,7 @@ def _sparklines(summary: FamilySummary) -> tuple[str, ...]:
     )
 
 
-def _benchmarks(summary: FamilySummary) -> list[dict[str, Any]]:
+def _benchmarks(summary: FamilySummary) -> list[FittedBenchmark]:
     trend = summary.classes.trend
     return [
         {
@@ -248,7 +247,7 @@ def _benchmarks(summary: FamilySummary) -> list[dict[str, Any]]:
     ]
 
 
-def _range(values: Floats) -> list[float]:
+def _range(values: Floats) -> list[Number]:
     # Models known by their scores alone may all hide their compute: then nothing has a range.
     return [float(values.min()), float(values.max())] if len(values) else [np.nan, np.nan]
 

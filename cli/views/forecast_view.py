@@ -1,11 +1,12 @@
 """How is a forecast shown? One table for each family and target, made of views."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
+from scalepredict.cli.schemas.forecast_schema import TargetDocument
+from scalepredict.cli.schemas.schema_parts import EvidenceDocument
 from scalepredict.cli.views.fit_view import evidence_document
 from scalepredict.cli.views.marks import MARKS
 from scalepredict.cli.views.own_units import (
@@ -40,6 +41,7 @@ from scalepredict.evaluation.intervals.suite_averages import suites as suites_of
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.limits import MEASURABLE
 from scalepredict.predictors.reference.fitted_reference import ReferenceUse
+from scalepredict.records.document_parts import ColumnDocument
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.subset import known_names
 from scalepredict.records.text.counts import count_of, format_count
@@ -70,7 +72,7 @@ class Entry:
     observed: float = np.nan
     error: float = np.nan
     evidence: tuple[float, ...] = ()
-    column: Mapping[str, str | int] = field(default_factory=dict)
+    column: ColumnDocument | None = None
     reference: ReferenceUse | None = None
 
 
@@ -82,8 +84,8 @@ class View:
     family: str
     title: str
     size: str
-    target: Mapping[str, Any]
-    evidence: Mapping[str, Any]
+    target: TargetDocument
+    evidence: EvidenceDocument
     benchmarks: tuple[Entry, ...]
     suites: tuple[Entry, ...]
     warnings: tuple[Note, ...]
@@ -168,7 +170,7 @@ def _sketches(entries: Sequence[Entry], levels: Sequence[float]) -> tuple[Sketch
     )
 
 
-def _target(family: FamilyForecast, k: int) -> dict[str, Any]:
+def _target(family: FamilyForecast, k: int) -> TargetDocument:
     return {
         "params": float(family.targets.params[k]),
         "tokens": float(family.targets.tokens[k]),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from scalepredict.cli.schemas.plan_schema import CostDocument, GainDocument, PlanDocument, RunSize
 from scalepredict.cli.views.own_units import FRACTION, unit_of, value, value_range
 from scalepredict.cli.views.render import MISSING, Cell, Sheet
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
@@ -16,7 +17,6 @@ from scalepredict.evaluation.planning.isocost import Isocost
 from scalepredict.evaluation.planning.next_runs import Run
 from scalepredict.records.text.counts import count_of, format_count
 
-SCHEMA = "scalepredict.plan/1"
 _SHARE = 100.0
 
 
@@ -248,19 +248,19 @@ def plan_rows(plan: Plan) -> list[dict[str, Cell]]:
 
 def plan_document(
     plan: Plan, ladder: Ladder, machine: Machine | None, excluded: Mapping[str, str]
-) -> dict[str, Any]:
-    """The plan for programs; see configs/schemas/plan.schema.json."""
+) -> PlanDocument:
+    """The plan for programs."""
     space, units = plan.space, ladder.evidence.units
     columns = [i for i in ladder.wanted if plan.promised[i]]
-    gained = [
+    gained: list[GainDocument] = [
         {"benchmark": units[i].shown, "width_now": plan.now[i], "width_after": plan.after[i]}
         for i in columns
     ]
-    asked: dict[str, Any] = {}
+    asked: CostDocument = {}
     if machine is not None:
         asked = {"gpu_hours": machine.hours(plan.budget), "price": machine.money(plan.budget)}
     return {
-        "schema": SCHEMA,
+        "schema": "scalepredict.plan/1",
         "target": {"params": space.params, "tokens": space.tokens, "flops": space.flops},
         "budget": plan.budget,
         "unit": unit_of(units[columns[0]]),
@@ -280,8 +280,12 @@ def plan_document(
         "verdict": plan.verdict,
         "curve": [
             {
-                name: getattr(point, name)
-                for name in ("budget", "width", "low", "high", "error50", "error90")
+                "budget": point.budget,
+                "width": point.width,
+                "low": point.low,
+                "high": point.high,
+                "error50": point.error50,
+                "error90": point.error90,
             }
             for point in plan.curve
         ],
@@ -291,9 +295,9 @@ def plan_document(
     }
 
 
-def _run(run: Run) -> dict[str, Any]:
-    named = {"model": run.model} if run.model else {}
-    return {**named, "params": run.params, "tokens": run.tokens, "flops": run.flops}
+def _run(run: Run) -> RunSize:
+    size: RunSize = {"params": run.params, "tokens": run.tokens, "flops": run.flops}
+    return {"model": run.model, **size} if run.model else size
 
 
 def cost_sheet(families: Sequence[FamilyForecast], machine: Machine) -> Sheet:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from scalepredict.cli.schemas.scored_schema import ScoredDocument, ScoredRow
 from scalepredict.cli.views.own_units import FRACTION, signed, value, value_range
 from scalepredict.cli.views.render import Cell, Sheet, markdown, percent
 from scalepredict.errors import StorageError
@@ -16,8 +17,6 @@ from scalepredict.evaluation.forecast.registration import (
 from scalepredict.evaluation.intervals.levels import Levels, percent_key
 from scalepredict.records.text.counts import count_of, format_count
 from scalepredict.records.text.json_text import parse_json
-
-SCHEMA = "scalepredict.scored/1"
 
 
 def registered_block(
@@ -95,11 +94,12 @@ def scored_rows(outcomes: Sequence[Outcome], levels: Levels) -> list[dict[str, C
     return [_row(outcome, levels) for outcome in outcomes]
 
 
-def scored_document(outcomes: Sequence[Outcome], levels: Levels) -> dict[str, Any]:
+def scored_document(outcomes: Sequence[Outcome], levels: Levels) -> ScoredDocument:
     """The document ``scalepredict.scored/1``."""
+    # Which levels a row has, and so its keys, is for the user to say.
     return {
-        "schema": SCHEMA,
-        "rows": scored_rows(outcomes, levels),
+        "schema": "scalepredict.scored/1",
+        "rows": cast(list[ScoredRow], scored_rows(outcomes, levels)),
         "summary": summary(outcomes, levels),
     }
 

@@ -88,7 +88,7 @@ def emit(
     form: Format,
     *,
     sheets: Sequence[Sheet],
-    rows: Sequence[Mapping[str, Cell]],
+    rows: Sequence[Mapping[str, object]],
     document: object,
     header: Sequence[str] = (),
 ) -> None:
@@ -156,7 +156,7 @@ def json_text(document: object, *, indent: int | None = 2) -> str:
     return json.dumps(_without_nan(document), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
-def csv_text(rows: Sequence[Mapping[str, Cell]], header: Sequence[str] = ()) -> str:
+def csv_text(rows: Sequence[Mapping[str, object]], header: Sequence[str] = ()) -> str:
     """CSV with one header; missing values are empty cells, floats have ten digits."""
     lines = io.StringIO()
     if names := list(dict.fromkeys(name for row in rows for name in row)) or header:

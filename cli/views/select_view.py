@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from scalepredict.cli.views.render import MISSING, Cell, Sheet, percent, spoken
+from scalepredict.cli.schemas.select_schema import (
+    ModelDocument,
+    ProbeDocument,
+    SelectDocument,
+    TaskDocument,
+)
+from scalepredict.cli.views.render import MISSING, Sheet, percent, spoken
 from scalepredict.evaluation.questions.probes import Probes
 from scalepredict.evaluation.questions.selecting import ModelSelection, TaskSelection
 from scalepredict.predictors.observational.observational import FEWEST_SCORES
 from scalepredict.records.text.counts import count_of, format_count
-
-SCHEMA = "scalepredict.select/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,22 +21,17 @@ class SelectView:
     """The same choice in all forms."""
 
     sheet: Sheet
-    rows: Sequence[Mapping[str, Cell]]
-    document: Mapping[str, Any]
+    rows: Sequence[Mapping[str, object]]
+    document: SelectDocument
 
 
 def models_view(selection: ModelSelection) -> SelectView:
     """Models to measure."""
     choice = selection.choice
-    rows: list[dict[str, Cell]] = [
+    rows: list[ModelDocument] = [
         {"model": c.model, "family": c.family, "params": c.params, "flops": c.flops}
         for c in selection.checkpoints
     ]
-    worth = {
-        "variance": choice.variance,
-        "variance_of_everything": choice.everything,
-        "variance_of_random_sets": choice.random,
-    }
     return SelectView(
         sheet=Sheet(
             title=f"{len(rows)} of {selection.n_candidates} models, for a law on "
@@ -53,11 +51,13 @@ def models_view(selection: ModelSelection) -> SelectView:
         ),
         rows=rows,
         document={
-            "schema": SCHEMA,
+            "schema": "scalepredict.select/1",
             "models": rows,
             "candidates": selection.n_candidates,
             "components": selection.n_components,
-            **worth,
+            "variance": choice.variance,
+            "variance_of_everything": choice.everything,
+            "variance_of_random_sets": choice.random,
             "notes": [note.document() for note in selection.notes],
         },
     )
@@ -65,7 +65,7 @@ def models_view(selection: ModelSelection) -> SelectView:
 
 def probes_view(probes: Probes) -> SelectView:
     """Benchmarks to run."""
-    rows: list[dict[str, Cell]] = [
+    rows: list[ProbeDocument] = [
         {"benchmark": unit.shown, "probes": i + 1, "error": float(e), "random_error": float(r)}
         for i, (unit, e, r) in enumerate(
             zip(probes.units, probes.error, probes.random, strict=True)
@@ -93,7 +93,7 @@ def probes_view(probes: Probes) -> SelectView:
         ),
         rows=rows,
         document={
-            "schema": SCHEMA,
+            "schema": "scalepredict.select/1",
             "probes": rows,
             "of_benchmarks": probes.n_benchmarks,
             "models": probes.n_models,
@@ -106,7 +106,7 @@ def probes_view(probes: Probes) -> SelectView:
 def tasks_view(selection: TaskSelection) -> SelectView:
     """Tasks to measure."""
     choice = selection.choice
-    rows: list[dict[str, Cell]] = [
+    rows: list[TaskDocument] = [
         {"task": unit.task, "tasks": i + 1, "error": float(error), "random_error": float(random)}
         for i, (unit, error, random) in enumerate(
             zip(selection.units, choice.error, choice.random, strict=True)
@@ -135,7 +135,7 @@ def tasks_view(selection: TaskSelection) -> SelectView:
         ),
         rows=rows,
         document={
-            "schema": SCHEMA,
+            "schema": "scalepredict.select/1",
             "benchmark": selection.benchmark,
             "tasks": rows,
             "of_tasks": selection.n_tasks,

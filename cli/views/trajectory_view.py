@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from scalepredict.cli.schemas.forecast_schema import Documents, StageDocument
 from scalepredict.cli.views.own_units import unit_of, value, value_range
 from scalepredict.cli.views.render import MISSING, Cell, Sheet
 from scalepredict.evaluation.forecast.trajectory_ahead import Ahead
@@ -70,9 +70,9 @@ def trajectory_rows(curves: Curves, levels: Levels) -> list[dict[str, Cell]]:
     ]
 
 
-def trajectory_document(curves: Curves, unit: Unit, levels: Levels) -> list[dict[str, Any]]:
+def trajectory_document(curves: Curves, unit: Unit, levels: Levels) -> list[StageDocument]:
     """The curve of one benchmark, where there were rungs enough."""
-    found = []
+    found: list[StageDocument] = []
     for fraction, forecast in zip(
         curves.ahead.fractions.tolist(), curves.ahead.forecasts, strict=True
     ):
@@ -94,7 +94,7 @@ def trajectory_document(curves: Curves, unit: Unit, levels: Levels) -> list[dict
     return found
 
 
-def with_trajectories(document: Any, curves: Sequence[Curves], levels: Levels) -> Any:
+def with_trajectories(document: Documents, curves: Sequence[Curves], levels: Levels) -> Documents:
     """The document of a forecast, or a list of them, with the curve of each benchmark."""
     several = document if isinstance(document, list) else [document]
     for one, each in zip(several, curves, strict=True):

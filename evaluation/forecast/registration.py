@@ -10,11 +10,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from scipy.special import ndtr, ndtri
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from scalepredict.errors import RefusedError, StorageError
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
@@ -35,12 +36,16 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _File(_Strict):
+class RegisteredFile(_Strict):
+    """A file that the forecast came from."""
+
     name: str
     sha256: str
 
 
-class _Entry(_Strict):
+class RegisteredBenchmark(_Strict):
+    """The forecast of one benchmark, in its unit."""
+
     benchmark: str
     metric: str
     shots: int | None
@@ -49,28 +54,48 @@ class _Entry(_Strict):
     direction: Literal["higher", "lower"]
     forecast: FiniteFloat
     quantiles: list[FiniteFloat] = Field(
-        min_length=len(PROBABILITIES), max_length=len(PROBABILITIES)
+        min_length=len(PROBABILITIES),
+        max_length=len(PROBABILITIES),
+        description=f"at {', '.join(f'{p:g}' for p in PROBABILITIES)}",
     )
 
 
-class _Target(_Strict):
+class RegisteredTarget(_Strict):
+    """The forecast of one model."""
+
     family: str
     params: FiniteFloat = Field(gt=0)
     tokens: FiniteFloat = Field(gt=0)
     flops: FiniteFloat = Field(gt=0)
     assumption: str
-    benchmarks: list[_Entry]
+    benchmarks: list[RegisteredBenchmark]
 
 
-class _Registered(_Strict):
+class Registered(_Strict):
+    """A forecast on record. sha256 is of all other members, as JSON with sorted keys, no spaces."""
+
     kind: Literal["scalepredict.registered/1"] = Field(alias="schema")
     time: str
     version: str
     predictor: str
-    fit: _File
-    inputs: list[_File]
-    targets: list[_Target]
-    sha256: str
+    fit: RegisteredFile
+    inputs: list[RegisteredFile]
+    targets: list[RegisteredTarget]
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class ScoreSummary(TypedDict):
+    """Calibration in practice."""
+
+    forecasts: Annotated[int, Field(ge=1)]
+    mean_absolute_error: float | None
+    """Of fractions."""
+    mean_relative_error: float | None
+    """Of metrics in their own unit."""
+    inside: dict[str, float]
+    """Shares of intervals that held, by level in percent."""
+    mean_pit: float
+    mean_log_score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +183,7 @@ def checked(document: Document) -> Mapping[str, Any]:
             f"{name}: its content no longer matches its own hash, so it is not what was "
             "registered. Take the file as it was registered."
         )
-    validated(document, _Registered, advice=_GIVE, error=StorageError)
+    validated(document, Registered, advice=_GIVE, error=StorageError)
     return content
 
 
@@ -186,7 +211,7 @@ def registered_interval(quantiles: Sequence[float], level: float) -> tuple[float
     return float(low), float(high)
 
 
-def summary(outcomes: Sequence[Outcome], levels: Levels) -> dict[str, Any]:
+def summary(outcomes: Sequence[Outcome], levels: Levels) -> ScoreSummary:
     """Calibration in practice, over all registrations.
 
     Raises:

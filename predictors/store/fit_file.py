@@ -22,6 +22,7 @@ from scalepredict.predictors.interface import Law, Predictor, Targets
 from scalepredict.predictors.loss.lines import LinesLaw
 from scalepredict.predictors.loss.losses import LossesLaw
 from scalepredict.predictors.metric_laws import MetricLaws
+from scalepredict.predictors.store.fit_document import FitDocument, GroupDocument, LawDocument
 from scalepredict.predictors.store.json_codec import decode, encode
 from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.notes import Note
@@ -98,7 +99,7 @@ def input_files(paths: Iterable[str | Path]) -> tuple[InputFile, ...]:
 def dump_fit(stored: StoredFit) -> str:
     """The document as text, one law to a line so that a change shows where it is."""
     fit = stored.fit
-    groups = [
+    groups: list[GroupDocument] = [
         {
             "families": list(group.families),
             "evidence": encode(group.evidence, EvalTable),
@@ -106,7 +107,8 @@ def dump_fit(stored: StoredFit) -> str:
         }
         for group in fit.groups
     ]
-    head = {
+    document: FitDocument = {
+        "schema": "scalepredict.fit/1",
         "provenance": encode(stored.provenance, Provenance),
         "predictor": {
             "name": fit.predictor.name,
@@ -114,12 +116,13 @@ def dump_fit(stored: StoredFit) -> str:
         },
         "refused": dict(fit.refused),
         "notes": [note.document() for note in stored.notes],
-        "calibration": stored.calibration,
+        "calibration": None if stored.calibration is None else dict(stored.calibration),
+        "groups": groups,
     }
-    lines = [f'{{"schema": {_compact(SCHEMA)}']
-    lines += [f"{_compact(name)}: {_compact(value)}" for name, value in head.items()]
+    head = ((name, value) for name, value in document.items() if name != "groups")
+    lines = [f"{_compact(name)}: {_compact(value)}" for name, value in head]
     laws = ",\n".join(_compact(group) for group in groups)
-    return ",\n".join([*lines, f'"groups": [\n{laws}\n]}}']) + "\n"
+    return "{" + ",\n".join([*lines, f'"groups": [\n{laws}\n]}}']) + "\n"
 
 
 def save_fit(stored: StoredFit, path: str | Path) -> None:
@@ -230,7 +233,7 @@ def _decode_predictor(value: Any, where: str) -> Predictor:
     return predictor
 
 
-def _encoded_law(law: Law) -> dict[str, Any]:
+def _encoded_law(law: Law) -> LawDocument:
     if not isinstance(law, MetricLaws):
         return {"law": encode(law, type(law))}
     fractions = law.fractions

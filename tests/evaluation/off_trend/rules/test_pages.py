@@ -1,6 +1,5 @@
 """Everything that is generated from the rules is current."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,8 @@ def test_the_pages_are_current() -> None:
     assert written == rule_pages(), HINT
 
 
-def test_the_gate_file_and_the_schema_name_every_rule() -> None:
+def test_the_gate_file_names_every_rule() -> None:
     assert gate_rules() in (ROOT / "configs" / "gate.yaml").read_text(encoding="utf-8"), HINT
-    schema = json.loads((ROOT / "configs" / "schemas" / "check.schema.json").read_text())
-    assert schema["$defs"]["finding"]["properties"]["rule"]["enum"] == list(RULES), HINT
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))

@@ -5,6 +5,7 @@ import pytest
 
 from scalepredict.errors import RefusedError
 from scalepredict.records.evidence import CheckpointChoice, select_evidence
+from scalepredict.records.pooling import with_pooled_answers
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 
@@ -36,3 +37,15 @@ def test_answers_of_the_last_checkpoints_add_up() -> None:
 def test_another_word_is_refused_with_the_choices() -> None:
     with pytest.raises(RefusedError, match="pool-last-K"):
         CheckpointChoice.parse("pool-3")
+
+
+def test_only_the_answers_of_a_group_are_added_up() -> None:
+    table = run()
+    groups = [[0, 1], [3]]
+    averaged = table.take_rows(np.array([1, 3]))
+    pooled = with_pooled_answers(averaged, table, groups)
+    assert pooled.scores[0, 0] == pytest.approx((1 + 2) / 20)
+    assert (pooled.n_items[0, 0], pooled.n_items[1, 0]) == (20, 60)
+    # Trials of q2 are not known at step 2000, and the total is no question: both stay.
+    np.testing.assert_array_equal(pooled.scores[:, 1:], averaged.scores[:, 1:])
+    assert averaged.scores[0, 0] == 0.2

@@ -1,11 +1,13 @@
 """A small packed file that unpacks to a huge one is refused in little memory and time."""
 
 import gzip
+import io
 from pathlib import Path
 
 import pytest
 
 from scalepredict.errors import RecordError
+from scalepredict.records.formats.bounded import MAX_LINE_BYTES, bounded_lines
 from scalepredict.records.reading.read import read_records
 
 MIB = 1 << 20
@@ -40,3 +42,17 @@ def test_a_header_of_many_columns_is_read(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
     path.write_text(f"model,params,tokens,{names}\n" + "m,1B,20B" + ",0.5" * 6000 + "\n")
     assert read_records([path]).table.scores.shape == (1, 6000)
+
+
+@pytest.mark.parametrize("filler", [b"a", b" "])
+def test_the_longest_line_is_read_whole_and_one_far_longer_is_refused(filler: bytes) -> None:
+    fits = b"x\n" + filler * MAX_LINE_BYTES + b"\ny\n"
+    assert bounded_lines("f", io.BytesIO(fits)).read() == fits
+    with pytest.raises(RecordError, match=r"^f: a (line|run of blank lines) of more than 16 MiB"):
+        bounded_lines("f", io.BytesIO(b"x\n" + filler * (MAX_LINE_BYTES + 2 * MIB) + b"\n")).read()
+
+
+def test_many_lines_that_are_short_are_no_long_line() -> None:
+    text = (b"a" * 1000 + b"\r") * 20_000
+    assert len(text) > MAX_LINE_BYTES
+    assert bounded_lines("f", io.BytesIO(text)).read() == text

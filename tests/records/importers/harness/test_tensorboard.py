@@ -7,6 +7,8 @@ import pytest
 
 from scalepredict.errors import RecordError
 from scalepredict.records.importers.collect import collect
+from scalepredict.records.importers.harness.source_file import open_source
+from scalepredict.records.importers.harness.tensorboard import TensorBoard
 from scalepredict.records.importers.sidecar import read_ladder
 
 LADDER = """
@@ -87,3 +89,15 @@ def test_what_is_no_event_file_is_refused(run: Path) -> None:
     path.write_bytes(b"\xff" * 64)
     with pytest.raises(RecordError, match=r"no event file|no scores found"):
         collect([run])
+
+
+def test_a_file_gives_a_score_for_each_step_in_order(run: Path) -> None:
+    (path,) = run.iterdir()
+    file = open_source(path, "events")
+    assert TensorBoard().recognises(file)
+    scores = TensorBoard().read(file).scores
+    assert [(s.subject.step, s.benchmark, s.score, s.line) for s in scores] == [
+        (1000.0, "arc_easy", 0.5, 1),
+        (2000.0, "arc_easy", 0.625, 2),
+        (2000.0, "piqa", 0.75, 2),
+    ]

@@ -7,6 +7,8 @@ import pytest
 
 from scalepredict.errors import RecordError
 from scalepredict.records.importers.collect import Collected, collect
+from scalepredict.records.importers.harness.interface import ImportedScore, Subject
+from scalepredict.records.importers.place import place
 from scalepredict.records.importers.sidecar import Ladder, read_ladder
 from scalepredict.records.importers.skeleton import ladder_skeleton
 
@@ -98,3 +100,32 @@ def test_guesses_in_the_skeleton_are_marked(tmp_path: Path) -> None:
         "    params: 1B   # GUESS from the name",
         "    tokens: 45B   # GUESS from the name",
     ]
+
+
+def score(subject: Subject, source: str) -> ImportedScore:
+    return ImportedScore(subject=subject, benchmark="b", metric="acc", score=0.5, source=source)
+
+
+def test_what_one_file_states_completes_what_another_only_suggests() -> None:
+    bare = score(Subject(label="run-190m", step=100.0), "a.json")
+    full = score(Subject(label="run-190m", step=100.0, params=187e6, loss=2.5), "b.json")
+    checkpoints, placed, _ = place([bare, full], {}, Ladder())
+    (one,) = checkpoints
+    assert (one.sizes["params"], one.origin["params"], one.loss) == (187e6, "file", 2.5)
+    assert [p.checkpoint for p in placed] == [0, 0]
+
+
+def test_facts_of_a_run_fill_what_its_scores_leave_open() -> None:
+    facts = {"run": Subject(label="run", family="f", params=1e9, tokens=2e9, loss=3.0)}
+    (one,), _, _ = place([score(Subject(label="run", tokens=5e9), "a.json")], facts, Ladder())
+    assert (one.family, one.sizes["params"], one.sizes["tokens"]) == ("f", 1e9, 5e9)
+    assert one.loss == 3.0
+
+
+def test_all_checkpoints_of_a_run_have_the_size_that_one_of_them_states() -> None:
+    stated = score(Subject(label="run", step=100.0, params=1e9), "a.json")
+    silent = score(Subject(label="run", step=200.0), "b.json")
+    checkpoints, placed, _ = place([stated, silent], {}, Ladder())
+    assert [c.sizes["params"] for c in checkpoints] == [1e9, 1e9]
+    assert checkpoints[1].origin["params"] == "files of its other checkpoints"
+    assert [p.checkpoint for p in placed] == [0, 1]

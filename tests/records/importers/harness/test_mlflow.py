@@ -6,7 +6,7 @@ from scalepredict.records.importers.harness.mlflow import MlflowRuns
 from scalepredict.records.importers.harness.mlflow_store import MlflowStore
 from scalepredict.records.importers.harness.source_file import SourceFile, open_source
 
-TABLE = """run_id,status,end_time,metrics.arc_easy/acc,metrics.lr,params.n_params,tags.mlflow.runName
+TABLE = """run_id,status,end_time,metrics.arc_easy/acc,metrics.x,params.n_params,tags.mlflow.runName
 1a,FINISHED,2026-01-02,0.5,0.1,3.8B,run-a
 2b,FAILED,2026-01-02,0.6,0.1,3.8B,run-b
 3c,FINISHED,2026-01-03,,0.1,,

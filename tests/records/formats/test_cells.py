@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 
 from scalepredict.errors import CountError, RecordError
-from scalepredict.records.formats.cells import as_number, as_text, parse_cell, rows_of_columns
+from scalepredict.records.formats.cells import (
+    Column,
+    as_number,
+    as_text,
+    parse_cell,
+    rows_of_columns,
+)
 from scalepredict.records.formats.columns import read_header, read_headers
 
 
@@ -79,7 +85,7 @@ def test_names_lose_outer_blanks_and_links_and_stay_one_name() -> None:
 
 def test_a_wide_table_is_melted_and_remarks_are_left_out() -> None:
     texts = ["model", "params", "piqa", "piqa/stderr", "mmlu/anatomy", "remark", "lr", "x_own"]
-    columns = [
+    columns: list[Column] = [
         pd.Categorical(["a", "b"]),
         np.array([1e9, 2e9]),
         pd.Categorical(["0.5", "0.6 ± 0.02"]),
@@ -107,7 +113,7 @@ def test_a_wide_table_is_melted_and_remarks_are_left_out() -> None:
 
 def test_a_column_of_truth_values_is_a_benchmark() -> None:
     headers = read_headers("f", ["model", "params", "tokens", "q1"], percent=False)
-    columns = [
+    columns: list[Column] = [
         pd.Categorical(["a", "b"]),
         *(np.array([1e9, 2e9]) for _ in range(2)),
         pd.Categorical(["true", "False"]),

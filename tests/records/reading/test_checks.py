@@ -41,12 +41,13 @@ def rows(texts: dict[str, list[str | None]] | None = None, **numbers: list[float
 )
 def test_a_number_out_of_range_is_named_with_its_place(name: str, value: float, words: str) -> None:
     with pytest.raises(RecordError, match=rf"^r.csv, line 3: {words}"):
-        check_range(rows(**{name: [NAN, value]}), name)
+        check_range(rows(None, **{name: [NAN, value]}), name)
 
 
 def test_the_ends_of_a_range_are_inside() -> None:
-    for name, ends in {"chance": [0.0, 1.0], "params": [1e3, 1e16], "fraction": [0, 1]}.items():
-        check_range(rows(**{name: ends}), name)
+    ranges = {"chance": [0.0, 1.0], "params": [1e3, 1e16], "fraction": [0.0, 1.0]}
+    for name, ends in ranges.items():
+        check_range(rows(None, **{name: ends}), name)
 
 
 def test_rows_without_names_and_broken_counts_are_refused() -> None:

@@ -72,7 +72,8 @@ def test_averages_and_subtasks_without_their_score_are_counted(tmp_path: Path) -
 
 def test_only_files_with_scores_of_subtasks_are_recognised(tmp_path: Path) -> None:
     assert BigBench().recognises(file(tmp_path, entry("bleu", 0.1)))
-    for content in ({"scores": []}, {"scores": [{"a": 1}]}, [1], None):
+    others: tuple[object, ...] = ({"scores": []}, {"scores": [{"a": 1}]}, [1], None)
+    for content in others:
         assert not BigBench().recognises(
             SourceFile(path=tmp_path / "x.json", name="x", content=content)
         )

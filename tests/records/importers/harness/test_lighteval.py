@@ -88,7 +88,8 @@ def test_a_model_is_its_name_revision_and_adapter(tmp_path: Path) -> None:
 
 def test_only_a_configuration_with_results_is_recognised(tmp_path: Path) -> None:
     assert Lighteval().recognises(file(tmp_path, {}))
-    for content in ({"results": {}}, {"config_general": {}, "results": []}, [1], None):
+    others: tuple[object, ...] = ({"results": {}}, {"config_general": {}, "results": []}, [1], None)
+    for content in others:
         assert not Lighteval().recognises(
             SourceFile(path=tmp_path / "x.json", name="x", content=content)
         )

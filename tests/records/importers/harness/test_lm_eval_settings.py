@@ -86,4 +86,5 @@ def test_a_long_setting_is_cut_and_told_apart_by_a_hash() -> None:
     assert len(shown(one)) == 45 + len("... (") + 8 + len(")")
     assert shown(one) != shown(other)
     assert shown({"b": 1, "a": 2}) == '{"a": 2, "b": 1}'
-    assert [shown(each) for each in (None, "", {}, [], "None")] == [""] * 5
+    nothing: tuple[object, ...] = (None, "", {}, [], "None")
+    assert [shown(each) for each in nothing] == [""] * 5

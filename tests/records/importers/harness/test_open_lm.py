@@ -49,5 +49,6 @@ def test_a_model_file_gives_sizes_and_the_last_loss(tmp_path: Path) -> None:
 
 
 def test_other_files_are_not_recognised(tmp_path: Path) -> None:
-    for content in ({"eval_metrics": {}}, {"hyperparameters": {"params": 1}}, [1]):
+    others: tuple[object, ...] = ({"eval_metrics": {}}, {"hyperparameters": {"params": 1}}, [1])
+    for content in others:
         assert not OpenLm().recognises(file(tmp_path, "x.json", content))

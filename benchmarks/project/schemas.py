@@ -75,6 +75,7 @@ def _plain(node: Any) -> Any:
         found.setdefault("additionalProperties", False)
     if isinstance(found.get("title"), str):
         del found["title"]
+    found.pop("propertyNames", None)
     if "description" in found:
         found["description"] = " ".join(found["description"].split())
     if found.get("additionalProperties") is True:

@@ -1,17 +1,20 @@
 """What does `calibrate --json` hold?"""
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from scalepredict.cli.schemas.schema_parts import Number, Probability, one_of
+from scalepredict.evaluation.intervals.calibration_file import CalibrationFile
 from scalepredict.records.document_parts import DOCUMENT
 
 Weight = Annotated[float, Field(ge=0)]
 Error = Annotated[float, Field(ge=-1, le=1)]
-Quantiles = dict[float, float]
-"""Quantiles of the standardised error by probability."""
+if TYPE_CHECKING:
+    Constants = dict[str, object]  # its own model checks it when it is read
+else:
+    Constants = CalibrationFile
 OF_LEVELS: ConfigDict = {
     **DOCUMENT,
     "json_schema_extra": {
@@ -42,34 +45,10 @@ class CoverageDocument(TypedDict):
     skill: Number
 
 
-class MethodConstants(TypedDict):
-    """The constants of one method."""
-
-    scale: dict[str, Weight]
-    """Weights of the variances that the squared scale is made of"""
-    small_evidence: Weight
-    quantiles: Quantiles
-    suite_correlation: Probability
-    suite_drift: Weight
-    suite_quantiles: Quantiles
-    reference_z2: Annotated[float, Field(gt=0)]
-
-
-class CalibrationDocument(TypedDict):
-    """The interval constants."""
-
-    schema: Literal["scalepredict.calibration/1"]
-    provenance: dict[str, Any]
-    predictors: dict[str, MethodConstants]
-    fallback: MethodConstants
-    stretch: NotRequired[Annotated[float, Field(gt=0)]]
-    """Of quantiles of losses, where it is not 1."""
-
-
 @with_config(DOCUMENT)
 class CalibrateDocument(TypedDict):
     """Interval constants, and how often they held on groups they had not seen."""
 
     schema: Literal["scalepredict.calibrate/1"]
     nested_coverage: list[CoverageDocument]
-    calibration: CalibrationDocument
+    calibration: Constants

@@ -7,7 +7,6 @@ import yaml
 
 from scalepredict.cli.schemas.calibrate_schema import (
     CalibrateDocument,
-    CalibrationDocument,
     CoverageDocument,
 )
 from scalepredict.cli.views.render import Cell, Format, Sheet, emit, percent, signed_points
@@ -44,7 +43,7 @@ def show(
     document: CalibrateDocument = {
         "schema": "scalepredict.calibrate/1",
         "nested_coverage": cast(list[CoverageDocument], rows),
-        "calibration": cast(CalibrationDocument, _rounded(calibration_tree(calibration))),
+        "calibration": cast(dict[str, object], _rounded(calibration_tree(calibration))),
     }
     emit(form, sheets=_sheets(coverage, levels.shown), rows=rows, document=document)
 

@@ -35,9 +35,12 @@ NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Quantiles = Annotated[dict[float, float], AfterValidator(_rising)]
 
 
-class _Entry(BaseModel):
+class MethodConstants(BaseModel):
+    """The constants of one method."""
+
     model_config = ConfigDict(extra="forbid")
 
+    # Weights of the variances that the squared scale is made of.
     scale: dict[Literal[COMPONENTS], NonNegative]  # type: ignore[valid-type]
     small_evidence: NonNegative = 2.0  # what files without it were made with
     own_evidence: NonNegative = 0.0  # these, too
@@ -49,13 +52,15 @@ class _Entry(BaseModel):
     reference_z2: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class _File(BaseModel):
+class CalibrationFile(BaseModel):
+    """The interval constants."""
+
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     schema_: Literal["scalepredict.calibration/1"] = Field(alias="schema")
     provenance: dict[str, Any]
-    fallback: _Entry
-    predictors: dict[str, _Entry]
+    fallback: MethodConstants
+    predictors: dict[str, MethodConstants]
     stretch: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # of quantiles of losses
 
 
@@ -75,7 +80,7 @@ def read_calibration(document: Document) -> Calibration:
         ConfigError: The document does not hold a calibration.
     """
     content = validated(
-        document, _File, advice="Write such files with `scalepredict calibrate -o FILE`."
+        document, CalibrationFile, advice="Write such files with `scalepredict calibrate -o FILE`."
     )
     return Calibration(
         predictors={name: _entry(entry) for name, entry in content.predictors.items()},
@@ -109,7 +114,7 @@ def calibration_tree(calibration: Calibration) -> dict[str, object]:
     }
 
 
-def _entry(entry: _Entry) -> PredictorCalibration:
+def _entry(entry: MethodConstants) -> PredictorCalibration:
     return PredictorCalibration(
         coefficients=np.array(
             [entry.scale.get(name, UNTOLD.get(name, 0.0)) for name in COMPONENTS]

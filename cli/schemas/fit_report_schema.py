@@ -88,8 +88,8 @@ class FitReport(TypedDict):
     schema: Literal["scalepredict.fit-report/1"]
     predictor: str
     auto: dict[str, SimplerDocument | None] | None
-    """Where `--predictor auto` chose: by family, the plain law that forecasts its last rungs clearly
-    better than the default."""
+    """Where `--predictor auto` chose: by family, the plain law that forecasts its last rungs
+    clearly better than the default."""
     settings: dict[str, Any]
     """Hyper-parameters of the predictor."""
     provenance: ReportProvenance

@@ -98,7 +98,8 @@ class Frontier:
 
     Attributes:
         units: The columns, length T.
-        last: Score of the largest-FLOPs checkpoint that was measured on the unit. Shape (T,).
+        last: Score of the largest-FLOPs checkpoint that was measured on the unit, the mean of those
+            of its very size (seeds). Shape (T,).
         n_items: Graded answers behind that score; NaN = unknown. Shape (T,).
         n_train: Scales with a score; those within 10 % of FLOPs count as one. Shape (T,).
         max_flops: Largest training FLOPs of the evidence; NaN if none is known.
@@ -119,9 +120,12 @@ class Frontier:
         measured = np.isfinite(scores)
         top = measured.shape[0] - 1 - np.argmax(measured[::-1], axis=0)
         columns = np.arange(len(table.units))
+        sizes = np.nan_to_num(np.stack([table.params, table.tokens, table.flops])[:, order])
+        seeds = measured & (sizes[:, :, None] == sizes[:, None, top]).all(axis=0)
+        total = np.where(seeds, scores, 0.0).sum(axis=0)
         return cls(
             units=table.units,
-            last=scores[top, columns],
+            last=np.where(measured.any(axis=0), total / np.maximum(seeds.sum(axis=0), 1), np.nan),
             n_items=n_items[top, columns],
             n_train=count_rungs(table.flops, np.isfinite(table.scores)).astype(float),
             max_flops=float(np.max(flops)) or np.nan,

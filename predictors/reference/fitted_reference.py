@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, ndtr
 
-from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.interface import Frontier, Targets
 from scalepredict.predictors.limits import MEASURABLE
 from scalepredict.predictors.reference.reference_curves import (
     Measured,
@@ -179,7 +179,7 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
     x = absolute_index(Scale.of_table(table))
     row, column = np.nonzero(measured & served)
     end = np.argmax(np.where(measured, table.flops[:, None], 0.0), axis=0)
-    largest, last = x[end], table.scores[end, np.arange(len(end))]
+    largest, last = x[end], Frontier.of_table(table).last
     params, covariance = fit_with_priors(
         Measured(
             curve=column,

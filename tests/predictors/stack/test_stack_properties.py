@@ -150,3 +150,34 @@ def test_a_benchmark_with_public_models_needs_no_caution() -> None:
     few = replace(evidence, units=units).take_rows(np.arange(3))
     assert Stack().fit(few).kept_change == pytest.approx([1.0, 0.8])
     assert Stack(reference=False).fit(few).kept_change == pytest.approx([0.8, 0.8])
+
+
+def test_the_last_score_of_several_seeds_is_their_mean() -> None:
+    evidence, truth = world(2, 20.0, np.random.default_rng(6))
+    rows = np.array([0, 1, 2, 3, 4, 5, 5, 5])
+    seeds = evidence.take_rows(rows)
+    apart = np.array([[-0.02, 0.01], [0.0, 0.02], [0.02, np.nan]])
+    seeds = seeds.with_scores(np.concatenate([seeds.scores[:5], seeds.scores[5:] + apart]))
+    last = Stack().fit(seeds).forecast(Targets.of_table(truth)).last[0]
+    assert last == pytest.approx(evidence.scores[5] + [0.0, 0.015])
+
+
+@pytest.mark.parametrize("unit", [1e-3, 0.25, 0.5, 2.0, 4.0, 1e3])
+def test_the_unit_of_tokens_is_of_no_importance_where_flops_are_given(unit: float) -> None:
+    """Words, thousands of tokens or epochs in the column of tokens, at ratios of 5 to 200."""
+    rng = np.random.default_rng(8)
+    sizes, ratios = np.repeat(PARAMS, 3), np.tile([5.0, 30.0, 200.0], 6)
+    flops = 6 * sizes**2 * ratios
+    decades = np.log10(flops / flops.max()) - 0.1 * np.log10(ratios / 30) ** 2
+    truth = CHANCE + (1 - CHANCE) * expit(np.array([0.4, -0.3]) + 0.7 * decades[:, None])
+    evidence = table(sizes, ratios * sizes, rng.binomial(2000, truth) / 2000)
+    targets = table(np.array([1e10, 2e10]), np.array([3e11, 4e11]), np.full((2, 2), np.nan))
+
+    def told(known: EvalTable, factor: float) -> EvalTable:
+        rows = [replace(c, tokens=factor * (c.tokens or 0), flops_given=True)
+                for c in known.checkpoints]  # fmt: skip
+        return replace(known, checkpoints=tuple(rows))
+
+    plain = point(told(evidence, 1.0), told(targets, 1.0))
+    other = point(told(evidence, unit), told(targets, unit))
+    np.testing.assert_allclose(other, plain, atol=1e-9)

@@ -3,49 +3,48 @@
     python benchmarks/plan_backtest.py DATA [--random 5] [--fit]
 
 Each pool is one family with a measured target. The ladder starts with its five cheapest runs of
-three sizes or more; a budget is a share of the FLOPs of all other runs at most a quarter of the
-target. What a choice picks is added with its measured scores, the default is fitted again, and the
-target is forecast. Printed are the error, the 90 % width and how often it held, by choice and
-budget; the ratios of the rule's error to its rivals'; how promised widths compared with those
-reached, with constants fitted without the pool. --fit prints configs/plan.yaml from all pools.
+three sizes or more, or with five log-spaced ones on the target's ratio; a budget is a share of the
+FLOPs of all other runs at most a quarter of the target. What a choice picks is added with its
+measured scores, the default is fitted again, and the target is forecast. Printed are the error, the
+90 % width and how often it held, by choice and budget; the ratios of the rule's error to its
+rivals'; how promised widths compared with those reached, with constants fitted without the group;
+the error at the knee; the printed errors beside those reached; and the table of the documentation
+(`> benchmarks/plan_backtest.txt`). --fit prints configs/plan.yaml from all pools.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from plan_pools import (  # it lies beside this file
+    Choice,
+    Pool,
+    at_random,
+    by_key,
+    pools,
+    rule,
+    space_of,
+    v_optimal,
+)
 
 from scalepredict.evaluation.forecast.doubts import aligned
 from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
+from scalepredict.evaluation.planning.budget_curve import NEAR
 from scalepredict.evaluation.planning.filled_in import Ladder, widths_with
-from scalepredict.evaluation.planning.next_runs import Run, Space, next_runs
 from scalepredict.evaluation.planning.promise import Conditions
 from scalepredict.predictors.fit_families import fit_families
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.stack.stack import Stack
-from scalepredict.records.aggregate import to_benchmarks
-from scalepredict.records.reading.read import read_records
-from scalepredict.records.table import EvalTable, Floats
+from scalepredict.records.table import Floats
 
 SHARES = (0.01, 0.05, 0.10, 0.25)
-MOST_RUNS = 3
-START = 5
 QUARTILES = (0.1, 0.9)
-Choice = Callable[[Space, EvalTable, float], list[int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Pool:
-    """Runs of one recipe, and the row of the one that is forecast."""
-
-    name: str
-    group: str
-    table: EvalTable
-    target: int
+NOTHING, ALL = "no run", "all runs"
+CHOICES = ("rule", "largest", "V-optimal", "cheapest", "random")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,112 +52,43 @@ class Outcome:
     """What one choice at one budget came to, in fractions; logs of reached over promised."""
 
     pool: Pool
-    choice: str
-    share: float
     error: float
     width: float
     held: float
+    choice: str = ""
+    share: float = np.nan
     promise: float = np.nan
     given: Conditions | None = None
     decades: float = np.nan
     errors: tuple[float, ...] = ()
 
 
-def pools(data: Path) -> Iterator[Pool]:
-    for name, every, targets in (("gadre_104", 1, 1), ("gemstones", 7, 2), ("pythia_0shot", 4, 1)):
-        table = to_benchmarks(read_records([data / f"{name}.csv.gz"]).table)
-        for family in table.families:
-            runs = table.of_family(family)
-            known = np.flatnonzero(np.isfinite(runs.flops) & np.isfinite(runs.scores).any(axis=1))
-            runs = runs.take_rows(known[:: every if every > 1 else 1])
-            order = np.argsort(runs.flops, kind="stable")
-            if len(order) < START + 4:
-                continue
-            for target in order[::-1][:targets]:
-                yield Pool(name=f"{name}/{family}", group=name, table=runs, target=int(target))
-
-
-def cheapest_start(pool: Pool) -> list[int]:
-    order = [int(i) for i in np.argsort(pool.table.flops, kind="stable") if i != pool.target]
-    chosen = order[:START]
-    sizes = {pool.table.params[i] for i in chosen}
-    for i in order[START:]:
-        if len(sizes) >= 3:
-            break
-        if pool.table.params[i] not in sizes:
-            chosen[-1 - len(sizes) % 2] = i
-            sizes = {pool.table.params[j] for j in chosen}
-    return chosen
-
-
-def space_of(pool: Pool, rows: Sequence[int]) -> Space:
-    table, t = pool.table, pool.target
-    return Space(
-        params=float(table.params[t]),
-        tokens=float(table.tokens[t]),
-        flops=float(table.flops[t]),
-        ratios=(0.0, np.inf),
-        most_flops=float(table.flops[t]) / 4,
-        flops_of=lambda n, d: 6 * n * d,
-        candidates=tuple(
-            Run(
-                model=str(i),
-                params=float(table.params[i]),
-                tokens=float(table.tokens[i]),
-                flops=float(table.flops[i]),
-                cost=float(table.flops[i]),
-            )
-            for i in rows
-        ),
-    )
-
-
-def rule(space: Space, table: EvalTable, budget: float) -> list[int]:
-    del table
-    return [int(run.model) for run in next_runs(space, budget, most=MOST_RUNS, scales=9)]
-
-
-def by_key(key: Callable[[Run], float]) -> Choice:
-    def choose(space: Space, table: EvalTable, budget: float) -> list[int]:
-        del table
-        picked: list[int] = []
-        left = budget
-        for run in sorted(space.candidates, key=key):
-            if run.cost <= left and len(picked) < MOST_RUNS:
-                picked.append(int(run.model))
-                left -= run.cost
-        return picked
-
-    return choose
-
-
-def at_random(rng: np.random.Generator) -> Choice:
-    def choose(space: Space, table: EvalTable, budget: float) -> list[int]:
-        place = {run.model: float(rng.random()) for run in space.candidates}
-        return by_key(lambda run: place[run.model])(space, table, budget)
-
-    return choose
-
-
 def replayed(pool: Pool, rivals: dict[str, Choice], calibration: Calibration) -> Iterator[Outcome]:
-    start = cheapest_start(pool)
+    start = list(pool.start)
     rest = [i for i in range(len(pool.table.flops)) if i not in start and i != pool.target]
     rest = [i for i in rest if pool.table.flops[i] <= pool.table.flops[pool.target] / 4]
     space = space_of(pool, rest)
     whole = float(pool.table.flops[rest].sum())
-    for share in SHARES:
-        for name, choose in rivals.items():
-            picked = choose(space, pool.table, share * whole)
-            if picked:
-                yield outcome(
-                    pool, name, share, start, picked, calibration, promised=name == "rule"
-                )
+    seen: dict[tuple[int, ...], Outcome] = {}
+    for name, share, picked in (
+        (NOTHING, 0.0, []),
+        (ALL, 1.0, rest),
+        *(
+            (name, share, choose(space, pool.table, start, share * whole))
+            for share in SHARES
+            for name, choose in rivals.items()
+        ),
+    ):
+        if not picked and name != NOTHING:
+            continue  # the budget buys none
+        key = tuple(sorted(picked))
+        if key not in seen or name == "rule":  # the rule goes first, and it alone promises
+            seen[key] = outcome(pool, start, picked, calibration, promised=name == "rule")
+        yield replace(seen[key], choice=name, share=share)
 
 
 def outcome(
     pool: Pool,
-    name: str,
-    share: float,
     start: list[int],
     picked: list[int],
     calibration: Calibration,
@@ -169,7 +99,7 @@ def outcome(
     known = np.isfinite(point) & np.isfinite(truth)
     width = float((high - low)[known].mean())
     promise, given = np.nan, None
-    table, top = pool.table, float(pool.table.flops[picked].max())
+    table, top = pool.table, float(pool.table.flops[start + picked].max())
     if promised:
         ladder = ladder_of(pool, start, calibration)
         runs = list(space_of(pool, picked).candidates)
@@ -179,19 +109,17 @@ def outcome(
         target = table.tokens[pool.target] / table.params[pool.target]
         given = Conditions(
             runs=len(picked),
-            decades=float(np.log10(top / table.flops[start].max())),
+            decades=float(np.log10(table.flops[picked].max() / table.flops[start].max())),
             off_ratio=float(abs(np.log(target / np.median(ratios)))),
         )
     return Outcome(
         pool=pool,
-        choice=name,
-        share=share,
         error=float(np.abs(point - truth)[known].mean()),
         width=width,
         held=float(((low <= truth) & (truth <= high))[known].mean()),
         promise=promise,
         given=given,
-        decades=float(np.log10(table.flops[pool.target] / max(top, table.flops[start].max()))),
+        decades=float(np.log10(table.flops[pool.target] / top)),
         errors=tuple(np.abs(point - truth)[known].tolist()),
     )
 
@@ -249,6 +177,7 @@ def main() -> None:
     rivals: dict[str, Choice] = {
         "rule": rule,
         "largest": by_key(lambda run: -run.flops),
+        "V-optimal": v_optimal,
         "cheapest": by_key(lambda run: run.flops),
         **{f"random {i}": at_random(stream) for i, stream in enumerate(streams)},
     }
@@ -258,6 +187,8 @@ def main() -> None:
         print(f"{pool.name}: done", file=sys.stderr, flush=True)
     show_choices(outcomes)
     show_promises(outcomes)
+    show_bars(outcomes)
+    show_table(outcomes)
     if given.fit:
         beta, _, half, most = constants(outcomes)
         left = np.concatenate([residuals(outcomes, group)[0] for group in groups_of(outcomes)])
@@ -275,7 +206,7 @@ def show_choices(outcomes: Sequence[Outcome]) -> None:
     groups = groups_of(outcomes)
     print("choice     " + "".join(f"{g:>34}" for g in groups))
     print("           " + "  MAE by budget 1 5 10 25 %, width, held" * 1)
-    for choice in ("rule", "largest", "cheapest", "random"):
+    for choice in CHOICES:
         cells = []
         for group in groups:
             mine = [o for o in outcomes if o.pool.group == group and o.choice.startswith(choice)]
@@ -287,21 +218,17 @@ def show_choices(outcomes: Sequence[Outcome]) -> None:
             width, held = np.mean([o.width for o in mine]), np.mean([o.held for o in mine])
             cells.append(f"{told} {100 * width:5.1f} {held:4.2f}")
         print(f"{choice:10} " + "".join(f"{cell:>34}" for cell in cells))
-    for rival in ("random", "largest", "cheapest"):
-        print(
-            f"rule / {rival}: " + ", ".join(f"{g} {ratio(outcomes, g, rival):.2f}" for g in groups)
-        )
+    for rival in CHOICES[1:]:
+        each = [ratio(outcomes, group, rival) for group in groups]
+        told = ", ".join(f"{g} {r:.2f}" for g, r in zip(groups, each, strict=True))
+        print(f"rule / {rival}: {told}, mean {np.exp(np.mean(np.log(each))):.2f}")
 
 
 def ratio(outcomes: Sequence[Outcome], group: str, rival: str) -> float:
     """Geometric mean over pools and budgets of the rule's error over a rival's."""
     logs = []
     for o in (o for o in outcomes if o.choice == "rule" and o.pool.group == group):
-        other = [
-            p.error
-            for p in outcomes
-            if p.pool is o.pool and p.share == o.share and p.choice.startswith(rival)
-        ]
+        other = [p.error for p in outcomes if _rivals(p, o, rival)]
         if other:
             logs.append(np.log(o.error / np.mean(other)))
     return float(np.exp(np.mean(logs)))
@@ -329,6 +256,68 @@ def show_promises(outcomes: Sequence[Outcome]) -> None:
             f"promise on {group} (constants of the others): reached / promised "
             f"{np.exp(np.median(left)):.2f}, within 20 % in {near:.0%}, range holds {inside:.0%}"
         )
+
+
+def show_bars(outcomes: Sequence[Outcome]) -> None:
+    """What the knee costs, how often intervals held after the run, and whether errors were told."""
+    mine = [o for o in outcomes if o.choice == "rule"]
+    knees = []
+    for pool in dict.fromkeys(o.pool for o in mine):
+        own = sorted((o for o in mine if o.pool is pool), key=lambda o: o.share)
+        best = min(o.width for o in own)
+        knee = next(o for o in own if o.width <= NEAR * best)
+        knees.append((knee.error / own[-1].error, knee.share))
+    good = np.mean([ratio <= 1.05 for ratio, _ in knees])
+    print(
+        f"error at the knee at most 1.05 of that at the largest budget: {good:.0%} of {len(knees)} "
+        f"ladders, at {np.mean([share for _, share in knees]):.0%} of the pool"
+    )
+    random = {
+        (o.pool, o.share): np.mean([p.error for p in outcomes if _rivals(p, o, "random")])
+        for o in mine
+    }
+    better = np.mean([o.error <= random[o.pool, o.share] for o in mine])
+    print(f"at or below random: {better:.0%} of {len(mine)} ladders and budgets")
+    for group in groups_of(outcomes):
+        held = [
+            np.mean([o.held for o in mine if o.pool.group == group and o.share == share] or np.nan)
+            for share in SHARES
+        ]
+        told = " ".join(f"{value:.2f}" for value in held)
+        _, _, half, most = constants([o for o in outcomes if o.pool.group != group])
+        inside = [
+            (np.exp(half[0] + half[1] * o.decades), np.exp(most[0] + most[1] * o.decades), o)
+            for o in mine
+            if o.pool.group == group
+        ]
+        near = np.mean([0.5 <= np.median(o.errors) / h <= 2 for h, _, o in inside])
+        under = np.mean([np.median(o.errors) <= m for _, m, o in inside])
+        print(
+            f"{group}: 90 % intervals held by budget {told}; median error within 2x of the told "
+            f"one in {near:.0%}, below the told 90 % in {under:.0%}"
+        )
+
+
+def _rivals(other: Outcome, o: Outcome, choice: str) -> bool:
+    return other.pool is o.pool and other.share == o.share and other.choice.startswith(choice)
+
+
+def show_table(outcomes: Sequence[Outcome]) -> None:
+    """The table of the documentation: mean error at the target in points, by budget."""
+    budgets = [f"{share:.0%}" for share in SHARES]
+    print()
+    print("| pool | choice | no run | " + " | ".join(budgets) + " | all runs |")
+    print("|" + " --- |" * (len(budgets) + 4))
+    for group in groups_of(outcomes):
+        mine = [o for o in outcomes if o.pool.group == group]
+        ends = [np.mean([o.error for o in mine if o.choice == end]) for end in (NOTHING, ALL)]
+        for choice in ("rule", "largest", "random"):
+            spent = [
+                np.mean([o.error for o in mine if o.share == share and o.choice.startswith(choice)])
+                for share in SHARES
+            ]
+            cells = [f"{100 * error:.1f}" for error in (ends[0], *spent, ends[1])]
+            print(f"| {group} | {choice} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

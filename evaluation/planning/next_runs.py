@@ -1,8 +1,8 @@
-"""Which runs does a budget buy? The affordable ones nearest to the target in log N and log D.
+"""Which runs does a budget buy? The affordable ones nearest to the target in compute and shape.
 
-On backtests of real pools this rule erred .60 times as much as random choice and .81 times as much
-as "the largest affordable run"; searches for the least expected width, and designs that are optimal
-for a linear model, erred more (benchmarks/plan_backtest.py prints the comparison).
+On real pools of runs this rule erred .7 times as much as random choice, and no more than "the
+largest affordable runs", which it is where shapes are alike. With the ratio of tokens to parameters
+weighing as much as compute it erred 10 % more; benchmarks/plan_backtest.py prints the comparison.
 """
 
 import math
@@ -13,6 +13,7 @@ from scalepredict.predictors.limits import FEWEST_MODELS
 
 LARGEST_SHARE = 0.25  # of the target's FLOPs: a run beyond it is the target
 AGAIN = 0.05  # of the budget: less than that left over buys no further run
+SHAPE = 0.25  # e-folds of compute that one of tokens per parameter is worth
 STEP_DOWN = 0.25  # cost of each run that a ladder of too few scales gets beside the main one
 
 
@@ -58,8 +59,9 @@ class Space:
         return min(max(self.tokens / self.params, low), high)
 
     def distance(self, run: Run) -> float:
-        """How far a run lies from the target, in e-folds of N and D."""
-        return math.hypot(math.log(self.params / run.params), math.log(self.tokens / run.tokens))
+        """How far a run lies from the target, in e-folds of compute; of shape they count less."""
+        ratio = (self.tokens / self.params) / (run.tokens / run.params)
+        return math.hypot(math.log(self.flops / run.flops), SHAPE * math.log(ratio))
 
 
 def next_runs(space: Space, budget: float, *, most: int, scales: int) -> tuple[Run, ...]:

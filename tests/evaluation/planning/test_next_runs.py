@@ -1,6 +1,5 @@
 """The rule: on the target's ray, never the target itself, never a design outside the bounds."""
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -43,11 +42,8 @@ def test_sizes_are_those_that_can_be_trained_with_tokens_inside_the_bounds() -> 
     (run,) = next_runs(space, 1.2e22, most=1, scales=5)
     candidates = {n: min(1.4e12, 40 * n, 1.2e22 / (6 * n)) for n in (1e9, 7e9, 30e9)}
     allowed = {n: d for n, d in candidates.items() if d >= 10 * n}
-    nearest = min(
-        allowed, key=lambda n: math.hypot(math.log(70e9 / n), math.log(1.4e12 / allowed[n]))
-    )
-    assert run.params == nearest
-    assert run.tokens == pytest.approx(allowed[nearest])
+    assert run.params == max(allowed, key=lambda n: n * allowed[n]) == 7e9
+    assert run.tokens == pytest.approx(280e9)
     assert next_runs(space, 1e18, most=1, scales=5) == ()
 
 
@@ -69,3 +65,15 @@ def test_a_ladder_that_lacks_scales_gets_them_first() -> None:
     assert shares == pytest.approx([16 / 21, 4 / 21, 1 / 21])
     assert len(next_runs(SPACE, 1e22, most=1, scales=1)) == 2
     assert len(next_runs(SPACE, 1e22, most=1, scales=2)) == 1
+
+
+def test_compute_goes_before_shape_and_shape_decides_among_equals() -> None:
+    def run(name: str, n: float, d: float) -> Run:
+        return Run(model=name, params=n, tokens=d, flops=6 * n * d, cost=6 * n * d)
+
+    alike, wide = run("alike", 7e9, 140e9), run("wide", 70e9, 14e9)
+    larger = run("larger", 40e9, 49e9)  # twice the compute, at 1.2 tokens for 20
+    space = replace(SPACE, candidates=(wide, alike))
+    assert next_runs(space, 1e22, most=1, scales=5) == (alike,)
+    space = replace(SPACE, candidates=(alike, larger))
+    assert next_runs(space, 1e23, most=1, scales=5) == (larger,)

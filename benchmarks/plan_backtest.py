@@ -35,7 +35,6 @@ from scalepredict.evaluation.intervals.calibration import Calibration, apply_cal
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.planning.budget_curve import NEAR
 from scalepredict.evaluation.planning.filled_in import Ladder, widths_with
-from scalepredict.evaluation.planning.promise import Conditions
 from scalepredict.predictors.fit_families import fit_families
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.stack.stack import Stack
@@ -43,6 +42,7 @@ from scalepredict.records.table import Floats
 
 SHARES = (0.01, 0.05, 0.10, 0.25)
 QUARTILES = (0.1, 0.9)
+RIDGE = 0.8  # pull of the slope to zero, in groups of pools at one decade
 NOTHING, ALL = "no run", "all runs"
 CHOICES = ("rule", "largest", "V-optimal", "cheapest", "random")
 
@@ -58,7 +58,7 @@ class Outcome:
     choice: str = ""
     share: float = np.nan
     promise: float = np.nan
-    given: Conditions | None = None
+    beyond: float = np.nan
     decades: float = np.nan
     errors: tuple[float, ...] = ()
 
@@ -98,27 +98,21 @@ def outcome(
     low, high, point, truth = forecast(pool, start + picked, calibration)
     known = np.isfinite(point) & np.isfinite(truth)
     width = float((high - low)[known].mean())
-    promise, given = np.nan, None
+    promise, beyond = np.nan, np.nan
     table, top = pool.table, float(pool.table.flops[start + picked].max())
     if promised:
         ladder = ladder_of(pool, start, calibration)
         runs = list(space_of(pool, picked).candidates)
         widths = widths_with(ladder, [runs], jobs=1, rng=np.random.default_rng(0))[0]
         promise = float(np.log(width / np.nanmean(widths[known])))
-        ratios = table.tokens[start] / table.params[start]
-        target = table.tokens[pool.target] / table.params[pool.target]
-        given = Conditions(
-            runs=len(picked),
-            decades=float(np.log10(table.flops[picked].max() / table.flops[start].max())),
-            off_ratio=float(abs(np.log(target / np.median(ratios)))),
-        )
+        beyond = float(np.log10(table.flops[picked].max() / table.flops[start].max()))
     return Outcome(
         pool=pool,
         error=float(np.abs(point - truth)[known].mean()),
         width=width,
         held=float(((low <= truth) & (truth <= high))[known].mean()),
         promise=promise,
-        given=given,
+        beyond=beyond,
         decades=float(np.log10(table.flops[pool.target] / top)),
         errors=tuple(np.abs(point - truth)[known].tolist()),
     )
@@ -153,11 +147,13 @@ def forecast(
 
 def constants(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats, Floats, Floats]:
     """Coefficients and spread of promises, and levels of errors by decades (50 and 90 %)."""
-    told = [o for o in outcomes if o.given is not None and np.isfinite(o.promise)]
-    rows = np.array([o.given.row() for o in told if o.given is not None])
-    seen = np.array([o.promise for o in told])
-    ridge = 2.0 * np.diag([0.0, 1.0, 1.0, 1.0])
-    beta = np.linalg.solve(rows.T @ rows + ridge, rows.T @ seen)
+    told = [o for o in outcomes if np.isfinite(o.promise)]
+    groups = [o.pool.group for o in told]
+    weight = np.array([1 / groups.count(group) for group in groups])  # groups count alike
+    rows, seen = _regressors(told), np.array([o.promise for o in told])
+    ridge = np.diag([0.0, RIDGE])
+    weighted = rows.T * weight
+    beta = np.linalg.solve(weighted @ rows + ridge, weighted @ seen)
     spread = np.quantile(seen - rows @ beta, QUARTILES)
     lines = []
     for quantile in (0.5, 0.9):
@@ -241,10 +237,14 @@ def groups_of(outcomes: Sequence[Outcome]) -> list[str]:
 def residuals(outcomes: Sequence[Outcome], group: str) -> tuple[Floats, Floats]:
     """log(reached / promised) of a group with constants of the others, and their spread."""
     others = [o for o in outcomes if o.pool.group != group]
-    mine = [o for o in outcomes if o.pool.group == group and o.given is not None]
+    mine = [o for o in outcomes if o.pool.group == group and np.isfinite(o.promise)]
     beta, spread, _, _ = constants(others)
-    left = np.array([o.promise - o.given.row() @ beta for o in mine if o.given is not None])
+    left: Floats = np.array([o.promise for o in mine]) - _regressors(mine) @ beta
     return left, spread
+
+
+def _regressors(outcomes: Sequence[Outcome]) -> Floats:
+    return np.array([(1.0, max(o.beyond, 0.0)) for o in outcomes])
 
 
 def show_promises(outcomes: Sequence[Outcome]) -> None:

@@ -20,6 +20,7 @@ FILES = (
     ("pythia_0shot", 4, 1),
     ("opensci_ref", 8, 1),
 )
+LEAST = 1e4  # runs farther below the target are no rungs of its ladder
 FAR = 230.0  # a start of log-spaced runs ends this far below the target
 RATIO = 2.0  # runs this near to the target's tokens per parameter lie on its ray
 Choice = Callable[[Space, EvalTable, list[int], float], list[int]]
@@ -46,15 +47,18 @@ def pools(data: Path) -> Iterator[Pool]:
             order = np.argsort(runs.flops, kind="stable")
             if len(order) < START + 4:
                 continue
-            for target in order[::-1][:targets]:
+            for row in order[::-1][:targets]:
+                pool = runs.flops >= runs.flops[row] / LEAST
+                runs_near = runs.take_rows(np.flatnonzero(pool))
+                target = int(pool[:row].sum())
                 for kind, choose in (("cheap", cheapest_start), ("ladder", ladder_start)):
-                    start = choose(runs, int(target))
+                    start = choose(runs_near, target)
                     if start:
                         yield Pool(
                             name=f"{name}/{family}/{kind}",
                             group=name,
-                            table=runs,
-                            target=int(target),
+                            table=runs_near,
+                            target=target,
                             start=tuple(start),
                         )
 

@@ -120,6 +120,12 @@ def coverage() -> str:
     return table(header, accuracy_table.coverage())
 
 
+def plan_backtest() -> str:
+    """Errors at the target by budget and choice, from the stored output of plan_backtest.py."""
+    output = (ROOT / "benchmarks" / "plan_backtest.txt").read_text(encoding="utf-8")
+    return "\n".join(line for line in output.splitlines() if line.startswith("|"))
+
+
 def changelog() -> str:
     """CHANGELOG.md without its title."""
     return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").partition("\n")[2]
@@ -136,7 +142,7 @@ PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
         *(methods, commands, command_list, documents, formats),
-        *(accuracy, coverage, changelog),
+        *(accuracy, coverage, plan_backtest, changelog),
     )
 }
 

@@ -9,7 +9,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.evaluation.planning.counted import count_benchmarks
 from scalepredict.evaluation.planning.filled_in import Ladder, widths_now, widths_with
 from scalepredict.evaluation.planning.next_runs import Run, Space, next_runs
-from scalepredict.evaluation.planning.promise import Conditions, Promise
+from scalepredict.evaluation.planning.promise import Promise
 from scalepredict.predictors.limits import FEWEST_MODELS, MAX_FACTOR
 from scalepredict.predictors.numerics.rungs import rungs
 from scalepredict.records.table import Bools, Floats
@@ -197,11 +197,7 @@ def _point(
 ) -> Point:
     largest = float(np.nanmax(ladder.evidence.flops))
     top = max(run.flops for run in runs)
-    known = np.isfinite(ladder.evidence.tokens) & np.isfinite(ladder.evidence.params)
-    ratios = ladder.evidence.tokens[known] / ladder.evidence.params[known]
-    off = abs(np.log(space.tokens / space.params / np.median(ratios))) if known.any() else 0.0
-    given = Conditions(runs=len(runs), decades=float(np.log10(top / largest)), off_ratio=float(off))
-    factor, low, high = promise.factor(given)
+    factor, low, high = promise.factor(float(np.log10(top / largest)))
     error50, error90 = promise.errors(float(np.log10(space.flops / max(top, largest))))
     mean = float(np.nanmean(widths))
     return Point(

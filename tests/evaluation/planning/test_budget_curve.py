@@ -11,7 +11,7 @@ from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.planning.budget_curve import Plan, least_budget, make_plan
 from scalepredict.evaluation.planning.filled_in import Ladder, widths_now, widths_with
 from scalepredict.evaluation.planning.next_runs import Run, Space
-from scalepredict.evaluation.planning.promise import Conditions, shipped_promise
+from scalepredict.evaluation.planning.promise import shipped_promise
 from scalepredict.predictors.fit_families import fit_families
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.stack.stack import Stack
@@ -139,7 +139,7 @@ def test_filled_in_runs_share_their_noise_and_jobs_do_not_matter() -> None:
 
 
 def test_the_promise_is_a_range_around_its_median() -> None:
-    middle, low, high = shipped_promise().factor(Conditions(runs=2, decades=1.0, off_ratio=0.5))
+    middle, low, high = shipped_promise().factor(1.0)
     assert low < middle < high
     near, far = shipped_promise().errors(0.5), shipped_promise().errors(1.5)
     assert near[0] < far[0]

@@ -2,12 +2,13 @@
 
     python benchmarks/skills_families.py DATA
 
-Families of `observational_base.csv.gz` with two or more models of known params and tokens, in turn:
-the largest model is hidden, or all but the smallest. All other families are evidence. Prints the
-mean absolute error in points, mean over families. `published` is the method of Maia Polo et al.
-(2024, 2412.06540) as described there: free family intercepts, plain sigmoids, smooth L1 loss.
-The penalties of `skills` were chosen on these records; its numbers of skills are chosen inside the
-evidence of each split.
+Families of `observational_base.csv.gz` and `public_models_v2.csv.gz` with two or more models of
+known params and tokens, in turn: the largest model is hidden, or all but the smallest. All other
+families are evidence. Prints the mean absolute error in points, mean over families, and how often
+90 % intervals hold. `published` is the method of Maia Polo et al. (2024, 2412.06540) as described
+there: free family intercepts, plain sigmoids, smooth L1 loss; `other families` is the mean score
+of the five models of other families that are nearest in log FLOPs. The penalties of `skills` were
+chosen on the first records; its numbers of skills are chosen inside the evidence of each split.
 """
 
 import sys
@@ -22,6 +23,7 @@ from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.interface import Predictor, Targets
 from scalepredict.predictors.observational.capability_link import apply_links, fit_links
 from scalepredict.predictors.observational.observational import Observational
+from scalepredict.predictors.registry import predictor_type
 from scalepredict.predictors.skills.skills import AS_PUBLISHED, SkillLaws
 from scalepredict.predictors.stack.stack import Stack
 from scalepredict.records.evidence import select_evidence
@@ -29,6 +31,8 @@ from scalepredict.records.reading.read import read_records
 from scalepredict.records.table import EvalTable, Floats
 
 STACK = "stack (its own family)"
+RECORDS = ("observational_base.csv.gz", "public_models_v2.csv.gz")
+NEAREST = 5
 Method = Callable[[EvalTable, EvalTable], Floats]
 
 
@@ -52,6 +56,20 @@ def copied(train: EvalTable, test: EvalTable) -> Floats:
     named = {unit.benchmark: score for unit, score in zip(own.units, last, strict=True)}
     row = [named.get(unit.benchmark, np.nan) for unit in test.units]
     return np.repeat(np.array([row]), len(test.checkpoints), axis=0)
+
+
+def nearest(train: EvalTable, test: EvalTable) -> Floats:
+    """Mean score of the nearest models of other families in log FLOPs."""
+    family = test.checkpoints[0].family
+    other = np.array([c.family != family for c in train.checkpoints]) & np.isfinite(train.flops)
+    rows = []
+    for flops in test.flops:
+        away = np.abs(np.log10(train.flops) - np.log10(flops))
+        order = np.argsort(np.where(other, away, np.inf), kind="stable")[: other.sum()]
+        scores = train.scores[order]
+        counted = np.isfinite(scores) & (np.cumsum(np.isfinite(scores), axis=0) <= NEAREST)
+        rows.append(mean(np.where(counted, scores, np.nan)))
+    return np.array(rows)
 
 
 def of_axis(axis: Callable[[EvalTable], Floats]) -> Method:
@@ -107,27 +125,45 @@ def mean(values: Floats) -> Floats:
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
-def coverage(table: EvalTable, *, seen: int | None) -> tuple[int, int]:
-    """Held-out scores inside the 90 % intervals of `skills`, and all of them."""
+def coverage(table: EvalTable, predictor: Predictor, *, seen: int | None) -> tuple[int, int]:
+    """Held-out scores inside the 90 % intervals of a method, and all that it forecast."""
     calibration, rng = load_calibration(None), np.random.default_rng(0)
     inside = count = 0
     for train, test in splits(table, seen=seen):
-        law = SkillLaws().fit(train, rng=rng)
-        forecast = law.forecast(Targets.of_table(test))
-        low, high = apply_calibration(forecast, calibration, SkillLaws.name).interval(0.9)
-        there = np.isfinite(test.scores)
-        inside += int((there & (low <= test.scores) & (test.scores <= high)).sum())
+        family = test.checkpoints[0].family
+        try:
+            law = predictor.fit(
+                train if predictor.pools_families else train.of_family(family), rng=rng
+            )
+        except RefusedError:
+            continue
+        forecast = apply_calibration(
+            law.forecast(Targets.of_table(test)), calibration, predictor.name
+        )
+        place = {unit.benchmark: i for i, unit in enumerate(forecast.units)}
+        columns = [i for i, unit in enumerate(test.units) if unit.benchmark in place]
+        chosen = [place[test.units[i].benchmark] for i in columns]
+        (low, high), scores = forecast.interval(0.9), test.scores[:, columns]
+        low, high = low[:, chosen], high[:, chosen]
+        there = np.isfinite(scores) & np.isfinite(low)
+        inside += int((there & (low <= scores) & (scores <= high)).sum())
         count += int(there.sum())
     return inside, count
 
 
 def main(folder: Path) -> None:
-    read = read_records([folder / "observational_base.csv.gz"]).table
-    table = select_evidence(read).table
+    for name in RECORDS:
+        print(f"\n# {name}")
+        compare(select_evidence(read_records([folder / name]).table).table)
+
+
+def compare(table: EvalTable) -> None:
     methods: dict[str, Method] = {
         "largest known model": copied,
+        "other families": nearest,
         "params only": of_axis(lambda t: t.params),
         "FLOPs only": of_axis(lambda t: t.flops),
+        "power_law (own family)": of_predictor(predictor_type("power_law")()),
         STACK: of_predictor(Stack()),
         "observational": of_predictor(Observational()),
         **{
@@ -143,7 +179,7 @@ def main(folder: Path) -> None:
         found = {name: errors(table, method, seen=seen) for name, method in methods.items()}
         common = np.isfinite(found[STACK]).any(axis=1)
         head = f"{'':24}{'families':>9}{'mean':>7}{f'on {common.sum()}':>7}"
-        print(head + "".join(f"{name:>11}" for name in names))
+        print(head + "".join(f"{name.removeprefix('leaderboard_'):>11}" for name in names))
         for name, error in found.items():
             families = int(np.isfinite(error).any(axis=1).sum())
             by_unit = 100 * mean(error)
@@ -151,8 +187,10 @@ def main(folder: Path) -> None:
             cells = "".join(f"{e:11.1f}" for e in by_unit)
             print(f"{name:24}{families:9d}{by_unit.mean():7.2f}{on_common:7.2f}{cells}")
         print(f"on {common.sum()}: the families that `stack` can forecast from their own models")
-        inside, count = coverage(table, seen=seen)
-        print(f"90 % intervals of skills cover {inside} of {count}: {inside / count:.1%}")
+        for predictor in (SkillLaws(), Observational(), Stack()):
+            inside, count = coverage(table, predictor, seen=seen)
+            held = f"{inside} of {count}: {inside / count:.1%}"
+            print(f"90 % intervals of {predictor.name} cover {held}")
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from scipy.special import ndtr, ndtri  # scipy.stats takes 0.5 s longer to import
 
+from scalepredict.predictors.kinds import Kinds
 from scalepredict.predictors.numerics.rungs import count_rungs
 from scalepredict.records.answers import answers
 from scalepredict.records.notes import Note
-from scalepredict.records.table import EvalTable, Floats, Ints, Unit
+from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
 
 # Probabilities of the quantiles that a forecast of a loss carries: dense enough that a line in
 # normal quantiles between them is within a hundredth of the width.
@@ -43,6 +44,7 @@ class Targets:
         params_active: Parameters that one token uses (counts), NaN = all of them; None = all of all
             targets. Shape (K,).
         params_non_embedding: Parameters without embeddings (counts), NaN or None = unknown. (K,).
+        tuned: Which are instruct models; None = not told: as their families. Shape (K,).
     """
 
     family: tuple[str, ...]
@@ -54,6 +56,7 @@ class Targets:
     unique_tokens: Floats | None = None
     params_active: Floats | None = None
     params_non_embedding: Floats | None = None
+    tuned: Bools | None = None
 
     def __len__(self) -> int:
         return len(self.family)
@@ -75,6 +78,7 @@ class Targets:
             unique_tokens=one(self.unique_tokens),
             params_active=one(self.params_active),
             params_non_embedding=one(self.params_non_embedding),
+            tuned=None if self.tuned is None else self.tuned[k : k + 1],
         )
 
     @classmethod
@@ -89,6 +93,7 @@ class Targets:
             unique_tokens=table.unique_tokens,
             params_active=table.params_active,
             params_non_embedding=table.params_non_embedding,
+            tuned=Kinds.of(table.checkpoints).tuned,
         )
 
 

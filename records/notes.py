@@ -147,6 +147,7 @@ _METHODS = {
     "runs-set-aside": "Runs where no law holds were set aside.",
     "skills": "The numbers of skills, and how much each counts.",
     "capabilities": "The capability space and what it explains.",
+    "kinds": "Base and instruct models are told apart, and how many there are.",
     "models-left-out": "Models that a method cannot use were left out.",
     "compute-unknown": "Models of unknown compute are in the space, not in the trends.",
     "known-scores": "How known scores of a target are used.",

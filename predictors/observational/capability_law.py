@@ -18,6 +18,7 @@ from scalepredict.predictors.interface import (
     Targets,
     make_forecast,
 )
+from scalepredict.predictors.kinds import Kinds
 from scalepredict.predictors.law_tables import LawTable, loadings_table
 from scalepredict.predictors.observational.benchmark_axes import along, coordinates_of
 from scalepredict.predictors.observational.capability_link import Links, apply_links
@@ -63,6 +64,7 @@ class ObservationalLaw:
         left_out: Models with fewer than two standard scores.
         failures: Why a benchmark has no link; None where it has one. Length T.
         card: Completion of cards; None in fits of the first version.
+        kinds: Base and instruct models; None in fits of the first version.
     """
 
     frontier: Frontier
@@ -80,6 +82,7 @@ class ObservationalLaw:
     left_out: tuple[str, ...]
     failures: tuple[str | None, ...]
     card: ModelCard | None = None
+    kinds: Kinds | None = None
 
     def forecast(self, targets: Targets) -> Forecast:
         """Forecast from known scores where a target has them, else from family and compute.
@@ -142,6 +145,7 @@ class ObservationalLaw:
                 f"{count_of(len(self.left_out), 'model')}, {listed(self.left_out, most=5)}."
             )
             notes.append(noted("models-left-out", text))
+        notes += [] if self.kinds is None else self.kinds.notes()
         unknown = int((~np.isfinite(self.flops)).sum())
         if unknown:
             text = (
@@ -237,7 +241,9 @@ class ObservationalLaw:
         silent = np.flatnonzero(~placed & np.isfinite(targets.flops))
         if self.trend is not None and silent.size:
             mean, variance = self.trend.capabilities(
-                tuple(targets.family[i] for i in silent), targets.flops[silent]
+                tuple(targets.family[i] for i in silent),
+                targets.flops[silent],
+                None if targets.tuned is None else targets.tuned[silent],
             )
             size = np.maximum(self.space.strength, 1e-6)
             spread = (variance / size**2)[:, :, None] * np.eye(len(size))

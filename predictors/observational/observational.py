@@ -20,6 +20,7 @@ import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Frontier, Targets
+from scalepredict.predictors.kinds import Kinds
 from scalepredict.predictors.observational.benchmark_axes import (
     benchmark_axes,
     coordinates_of,
@@ -145,6 +146,7 @@ class Observational:
             families=tuple(c.family for c in used.checkpoints),
             flops=used.flops,
             coordinates=known.theta * space.strength,
+            kinds=Kinds.of(used.checkpoints),
             left_out=tuple(
                 c.model for c, kept in zip(table.checkpoints, shared, strict=True) if not kept
             ),
@@ -198,9 +200,11 @@ def _trend(space: FactorModel, known: Posterior, table: EvalTable) -> FamilyTren
     measured = np.isfinite(table.flops)
     if not measured.any():
         return None
-    families = [c.family for c in table.checkpoints]
+    used = table.take_rows(measured).checkpoints
+    kinds = Kinds.of(used)
     return fit_family_trend(
         (known.theta * space.strength)[measured],
         table.flops[measured],
-        tuple(families[i] for i in np.flatnonzero(measured)),
+        kinds.families(used),
+        kinds.tuned,
     )

@@ -14,13 +14,13 @@ from functools import cache
 import numpy as np
 
 from scalepredict.errors import RefusedError, did_you_mean
+from scalepredict.predictors.kinds import tuned
 from scalepredict.predictors.reference.reference_table import ReferenceTable
 from scalepredict.records.benchmarks import simplified
 from scalepredict.records.reference_rows import shipped_models
 from scalepredict.records.table import (
     FLOPS_PER_PARAM_TOKEN,
     Bools,
-    Checkpoint,
     EvalTable,
     Floats,
     Ints,
@@ -34,7 +34,6 @@ TOKENS_PER_PARAM = (0.5, 20_000.0)
 CHANCE_APART = 0.03  # a benchmark of another chance level is another benchmark
 FORMS = {"rc": "cloze", "cloze": "cloze", "mc": "letters", "mcf": "letters", "letters": "letters"}
 _PARTS = re.compile(r"(?:_(?:val|test|validation|zeroshot|fewshot|\d+_?shots?))+$")
-_TUNED = re.compile(r"(?<![a-z])(?:instruct|chat|it|sft|dpo|rlhf)(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +139,7 @@ def language_scales(params: Floats, tokens: Floats, flops: Floats) -> Bools:
 
 def unfit_ladder(table: EvalTable) -> str:
     """Why no benchmark of a family can be served; empty if its scales and names allow it."""
-    if any(map(_tuned, table.checkpoints)):
+    if any(map(tuned, table.checkpoints)):
         return "the reference is of base models, and these look instruction-tuned"
     fit = language_scales(table.params, table.tokens, table.flops)
     if not fit.all():
@@ -149,13 +148,6 @@ def unfit_ladder(table: EvalTable) -> str:
             "model (FLOPs within a factor of 3 of 6 N D)"
         )
     return ""
-
-
-def _tuned(checkpoint: Checkpoint) -> bool:
-    # The column goes before the name: "it" may be the name of a language.
-    if checkpoint.kind:
-        return checkpoint.kind.casefold() not in ("base", "pretrained")
-    return any(map(_TUNED.search, (checkpoint.model, checkpoint.family)))
 
 
 def labs_of(table: EvalTable) -> frozenset[str]:

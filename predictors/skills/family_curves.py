@@ -1,6 +1,7 @@
 """What if benchmarks share no skills? One curve of compute for each, at a level for each family.
 
-    score_mj = curve_j(level_j + slope_j x_m + intercept_fj),  x = log10 N D, centred
+    score_mj = curve_j(lines_j . x_m + intercept_fj),  x = (1, log10 N D, centred), and, where base
+               and instruct models are told apart, both again times the side of the kind
 
 with intercepts drawn towards zero, fitted for all benchmarks at once by damped Gauss-Newton; the
 intercepts of a benchmark meet only their own models, so they are eliminated.
@@ -9,7 +10,8 @@ Source: the baseline "family intercept and log FLOPs" of Maia Polo et al. (2024,
 Departures: families share what they know; floor, top and power of a curve are drawn towards a
     plain sigmoid; the loss is robust.
 
-Letters: M models (sorted by family), T benchmarks, F families, G = 5 parameters of a benchmark.
+Letters: M models (sorted by family), T benchmarks, F families, L = 2 or 4 columns of x,
+G = L + 3 parameters of a benchmark.
 """
 
 from dataclasses import dataclass, replace
@@ -31,15 +33,13 @@ class FamilyCurves:
     """Fitted parameters.
 
     Attributes:
-        level: Shape (T,).
-        slope: Logits per decade. Shape (T,).
+        lines: Level, slope (logits per decade), and how both differ by kind. Shape (T, L).
         shape: Floor and top as logits in their bands, log power. Shape (T, 3).
         intercept: Shape (F, T).
         chance: Shape (T,).
     """
 
-    level: Floats
-    slope: Floats
+    lines: Floats
     shape: Floats
     intercept: Floats
     chance: Floats
@@ -51,7 +51,7 @@ class CurvePenalties:
 
     Attributes:
         intercept: Logits of a family away from the average one.
-        slope: Logits per decade, away from 1.
+        slope: Logits per decade, away from 1; and what kinds differ by, away from 0.
         shape: Floor, top and log power away from a plain sigmoid.
         bend: Score error at which the loss turns from square to absolute.
     """
@@ -62,22 +62,22 @@ class CurvePenalties:
     bend: float = 0.1
 
 
-def curves_at(curves: FamilyCurves, family: Ints, decades: Floats) -> Floats:
+def curves_at(curves: FamilyCurves, family: Ints, x: Floats) -> Floats:
     """Scores of N models; family -1 is an average one. Shape (N, T).
 
     Args:
         curves: Fitted to T benchmarks.
         family: Number of each model's family. Shape (N,).
-        decades: x of each. Shape (N,).
+        x: Shape (N, L).
     """
-    return curve(_index(curves, family, decades), curves.shape, curves.chance)[0]
+    return curve(_index(curves, family, x), curves.shape, curves.chance)[0]
 
 
 def fit_family_curves(
     scores: Floats,
     chance: Floats,
     family: Ints,
-    decades: Floats,
+    x: Floats,
     penalties: CurvePenalties,
 ) -> FamilyCurves:
     """Fit all benchmarks.
@@ -86,11 +86,11 @@ def fit_family_curves(
         scores: Fractions, NaN = missing; every column holds a score. Shape (M, T).
         chance: Shape (T,).
         family: Number of each model's family, rising. Shape (M,).
-        decades: x of each model. Shape (M,).
+        x: Shape (M, L).
         penalties: See `CurvePenalties`.
     """
-    evidence = _Evidence(scores=scores, family=family, decades=decades, penalties=penalties)
-    curves = _first(scores, chance, int(family[-1]) + 1)
+    evidence = _Evidence(scores=scores, family=family, x=x, penalties=penalties)
+    curves = _first(scores, chance, int(family[-1]) + 1, x.shape[1])
     cost = evidence.cost(curves)
     damping = np.full(len(chance), 1e-2)
     for _ in range(MAX_STEPS):
@@ -106,28 +106,33 @@ def fit_family_curves(
     return curves
 
 
-def _first(scores: Floats, chance: Floats, n_families: int) -> FamilyCurves:
+def _first(scores: Floats, chance: Floats, n_families: int, n_columns: int) -> FamilyCurves:
     measured = np.isfinite(scores)
     mean = np.where(measured, scores, 0.0).sum(axis=0) / measured.sum(axis=0)
+    lines = np.tile(_straight(n_columns), (len(chance), 1))
+    lines[:, 0] = logit(np.clip((mean - chance) / (1 - chance), *SCORE_CLIP))
     return FamilyCurves(
-        level=logit(np.clip((mean - chance) / (1 - chance), *SCORE_CLIP)),
-        slope=np.ones(len(chance)),
+        lines=lines,
         shape=np.tile(SHAPE, (len(chance), 1)),
         intercept=np.zeros((n_families, len(chance))),
         chance=chance,
     )
 
 
-def _index(curves: FamilyCurves, family: Ints, decades: Floats) -> Floats:
+def _straight(n_columns: int) -> Floats:
+    # One logit a decade, for both kinds alike.
+    return np.array([0.0, 1.0, 0.0, 0.0])[:n_columns]
+
+
+def _index(curves: FamilyCurves, family: Ints, x: Floats) -> Floats:
     own = np.where((family >= 0)[:, None], curves.intercept[family], 0.0)
-    return np.asarray(curves.level + decades[:, None] * curves.slope + own)
+    return np.asarray(x @ curves.lines.T + own)
 
 
 def _where(better: Bools, new: FamilyCurves, old: FamilyCurves) -> FamilyCurves:
     return replace(
         new,
-        level=np.where(better, new.level, old.level),
-        slope=np.where(better, new.slope, old.slope),
+        lines=np.where(better[:, None], new.lines, old.lines),
         shape=np.where(better[:, None], new.shape, old.shape),
         intercept=np.where(better, new.intercept, old.intercept),
     )
@@ -137,11 +142,11 @@ def _where(better: Bools, new: FamilyCurves, old: FamilyCurves) -> FamilyCurves:
 class _Evidence:
     scores: Floats
     family: Ints
-    decades: Floats
+    x: Floats
     penalties: CurvePenalties
 
     def cost(self, curves: FamilyCurves) -> Floats:
-        fitted = curves_at(curves, self.family, self.decades)
+        fitted = curves_at(curves, self.family, self.x)
         error = np.abs(np.where(np.isfinite(self.scores), fitted - self.scores, 0.0))
         bend, stiffness = self.penalties.bend, self._stiffness()
         loss = np.where(error <= bend, 0.5 * error**2, bend * (error - 0.5 * bend)).sum(axis=0)
@@ -150,16 +155,13 @@ class _Evidence:
 
     def stepped(self, curves: FamilyCurves, damping: Floats) -> FamilyCurves:
         fitted, by_index, by_shape = curve(
-            _index(curves, self.family, self.decades), curves.shape, curves.chance
+            _index(curves, self.family, self.x), curves.shape, curves.chance
         )
         error = np.where(np.isfinite(self.scores), fitted - self.scores, 0.0)
         weight = np.isfinite(self.scores) * (
             self.penalties.bend / np.maximum(np.abs(error), self.penalties.bend)
         )
-        lines = (
-            by_index[:, :, None]
-            * np.stack([np.ones_like(self.decades), self.decades], axis=1)[:, None, :]
-        )
+        lines = by_index[:, :, None] * self.x[:, None, :]
         by_unit = np.concatenate([lines, by_shape], axis=2).swapaxes(0, 1)  # (T, M, G)
         weighted = (by_unit * weight.T[:, :, None]).swapaxes(1, 2)
         firsts = np.flatnonzero(np.diff(self.family, prepend=-1))
@@ -181,15 +183,16 @@ class _Evidence:
         step = -np.linalg.solve(schur + ridge, right[:, :, None])[:, :, 0]
         return replace(
             curves,
-            level=curves.level + step[:, 0],
-            slope=curves.slope + step[:, 1],
-            shape=np.clip(curves.shape + step[:, 2:], SHAPE - 4, SHAPE + 8),
+            lines=curves.lines + step[:, : -len(SHAPE)],
+            shape=np.clip(curves.shape + step[:, -len(SHAPE) :], SHAPE - 4, SHAPE + 8),
             intercept=curves.intercept - drawn / family.T - np.einsum("tfg,tg->ft", ratio, step),
         )
 
     def _stiffness(self) -> Floats:
-        return np.array([1e-9, self.penalties.slope, *self.penalties.shape])
+        held = [1e-9, *[self.penalties.slope] * (self.x.shape[1] - 1)]
+        return np.array([*held, *self.penalties.shape])
 
     def _away(self, curves: FamilyCurves) -> Floats:
-        line = np.stack([np.zeros_like(curves.level), curves.slope - 1], axis=1)
-        return np.concatenate([line, curves.shape - SHAPE], axis=1)
+        lines = curves.lines - _straight(curves.lines.shape[1])
+        lines[:, 0] = 0.0
+        return np.concatenate([lines, curves.shape - SHAPE], axis=1)

@@ -1,7 +1,8 @@
 """How are skills, their growth and all curves fitted together? Gauss-Newton on an arrow.
 
     score_mj = curve_j(loading_j . theta_m + level_j), see skill_curves.py
-    theta_m = intercept_family(m) + slope' z_m,  z = (log N, log D, log N log D), standardised
+    theta_m = intercept_family(m) + slope' z_m,  z = (log N, log D, log N log D), standardised,
+              and, where base and instruct models are told apart, their side and side times scale
 
 Minimises a robust sum over cells plus quadratic penalties (family intercepts around zero, loadings,
 slopes, and the shape of the curves around a plain sigmoid). A learned link continues from the fit
@@ -11,7 +12,7 @@ Source: the model of Maia Polo et al. (2024, Sloth, 2412.06540); Levenberg-Marqu
     weights by reweighting.
 
 Letters: M models (sorted by family), T benchmarks, F families, d skills, S shape parameters,
-q = d + 1 + S parameters of a benchmark.
+P = 3 or 5 columns of z, q = d + 1 + S parameters of a benchmark.
 """
 
 from dataclasses import dataclass, replace
@@ -40,14 +41,16 @@ class SkillData:
     Attributes:
         scores: Fractions, NaN = missing. Shape (M, T).
         chance: Shape (T,).
-        scale: z of each model, standardised. Shape (M, 3).
+        scale: z of each model, standardised. Shape (M, P).
         family: Number of each model's family, rising. Shape (M,).
+        lines: What curves without shared skills are linear in. Shape (M, L).
     """
 
     scores: Floats
     chance: Floats
     scale: Floats
     family: Ints
+    lines: Floats
 
     @property
     def measured(self) -> Bools:
@@ -84,7 +87,7 @@ class Skills:
         loading: Shape (T, d).
         level: Shape (T,).
         shape: Of the curves, see ``skill_curves.curve``. Shape (T, S).
-        slope: Growth of each skill with z. Shape (3, d).
+        slope: Growth of each skill with z. Shape (P, d).
         intercept: Shape (F, d).
         chance: Shape (T,).
     """
@@ -161,12 +164,12 @@ def first_skills(data: SkillData, n_skills: int) -> Skills:
     n_families = int(data.family[-1]) + 1
     firsts = np.flatnonzero(np.diff(data.family, prepend=-1))
     models = np.bincount(data.family)[:, None] + 0.3  # a family of few models is drawn to zero
-    slope = np.zeros((3, n_skills))
+    slope = np.zeros((data.scale.shape[1], n_skills))
     intercept = np.zeros((n_families, n_skills))
     for _ in range(20):
         rest = theta - data.scale @ slope
         intercept = np.add.reduceat(rest, firsts, axis=0) / models
-        square = data.scale.T @ data.scale + 1e-3 * np.eye(3)
+        square = data.scale.T @ data.scale + 1e-3 * np.eye(data.scale.shape[1])
         slope = np.linalg.solve(square, data.scale.T @ (theta - intercept[data.family]))
     return Skills(
         loading=axes[:n_skills].T * unit,
@@ -202,9 +205,10 @@ def normal_equations(data: SkillData, skills: Skills, penalties: Penalties, firs
     own = (by_benchmark * weight.T[:, :, None]).swapaxes(1, 2) @ by_benchmark
     pushed = np.einsum("mt,mtq->tq", pull, by_unit) + departure @ stiffness
     n_units, q = pushed.shape
-    outer = data.scale[:, :, None, None] * person[:, None]  # (M, 3, d, d)
+    outer = data.scale[:, :, None, None] * person[:, None]  # (M, P, d, d)
     across = data.scale.T @ mixed.reshape(len(theta), -1)
-    square = data.scale.T @ outer.reshape(len(theta), -1)  # (3, 3 d d): slopes i, j, skills a, b
+    square = data.scale.T @ outer.reshape(len(theta), -1)  # (P, P d d): slopes i, j, skills a, b
+    n_scales = data.scale.shape[1]
     return Arrow(
         gradient=Steps(
             unit=pushed,
@@ -214,13 +218,17 @@ def normal_equations(data: SkillData, skills: Skills, penalties: Penalties, firs
         ),
         unit=own + stiffness,
         family=np.add.reduceat(person, firsts, axis=0) + penalties.intercept * np.eye(d),
-        slope=square.reshape(3, 3, d, d).transpose(0, 2, 1, 3).reshape(3 * d, 3 * d)
-        + penalties.slope * np.eye(3 * d),
+        slope=square.reshape(n_scales, n_scales, d, d)
+        .transpose(0, 2, 1, 3)
+        .reshape(n_scales * d, -1)
+        + penalties.slope * np.eye(n_scales * d),
         family_unit=np.add.reduceat(mixed, firsts, axis=0),
-        unit_slope=across.reshape(3, n_units, q, d).transpose(1, 2, 0, 3).reshape(n_units, q, -1),
+        unit_slope=across.reshape(n_scales, n_units, q, d)
+        .transpose(1, 2, 0, 3)
+        .reshape(n_units, q, -1),
         family_slope=np.add.reduceat(outer, firsts, axis=0)
         .transpose(0, 2, 1, 3)
-        .reshape(len(firsts), d, 3 * d),
+        .reshape(len(firsts), d, -1),
     )
 
 

@@ -56,37 +56,34 @@ class Variants:
     skills: tuple[Skills, ...]
     own: FamilyCurves | None
 
-    def points(self, family: Ints, scale: Floats, decades: Floats) -> Floats:
+    def points(self, family: Ints, scale: Floats, lines: Floats) -> Floats:
         """Scores of N models; family -1 is an average one. Shape (V, N, T).
 
         Args:
             family: Shape (N,).
-            scale: z. Shape (N, 3).
-            decades: log10 N D, centred. Shape (N,).
+            scale: z. Shape (N, P).
+            lines: x of curves without shared skills. Shape (N, L).
         """
         points = [skill_curve(skills, _theta(skills, family, scale)) for skills in self.skills]
         if self.own is not None:
-            points.append(curves_at(self.own, family, decades))
+            points.append(curves_at(self.own, family, lines))
         return np.stack(points)
 
-    def scatter(self, family: Ints, scale: Floats, decades: Floats) -> Floats:
+    def scatter(self, family: Ints, scale: Floats, lines: Floats) -> Floats:
         """Variance of families around the average one, where the family is -1. Shape (V, N, T)."""
         spread = [_scatter_of_skills(skills, family, scale) for skills in self.skills]
         if self.own is not None:
-            raised = replace(self.own, level=self.own.level + STEP)
-            there = curves_at(raised, family, decades) - curves_at(self.own, family, decades)
+            raised = replace(self.own, lines=self.own.lines + STEP * np.eye(lines.shape[1])[0])
+            there = curves_at(raised, family, lines) - curves_at(self.own, family, lines)
             spread.append((there / STEP) ** 2 * self.own.intercept.var(axis=0))
         return np.where((family >= 0)[None, :, None], 0.0, np.stack(spread))
 
 
-def fit_variants(
-    data: SkillData, decades: Floats, choice: Choice, *, tolerance: float = TOLERANCE
-) -> Variants:
+def fit_variants(data: SkillData, choice: Choice, *, tolerance: float = TOLERANCE) -> Variants:
     """Fit all variants.
 
     Args:
         data: Evidence; every row and column holds a score.
-        decades: log10 N D of each model, centred. Shape (M,).
         choice: What is fitted.
         tolerance: Relative gain of a step below which a fit is done.
     """
@@ -95,13 +92,12 @@ def fit_variants(
         skills = [fit_link(data, one, choice.penalties, tolerance=tolerance) for one in skills]
     own = None
     if choice.own is not None:
-        own = fit_family_curves(data.scores, data.chance, data.family, decades, choice.own)
+        own = fit_family_curves(data.scores, data.chance, data.family, data.lines, choice.own)
     return Variants(skills=tuple(skills), own=own)
 
 
 def held_out_errors(
     data: SkillData,
-    decades: Floats,
     choice: Choice,
     progress: Callable[[], None] = lambda: None,
 ) -> Floats:
@@ -109,13 +105,12 @@ def held_out_errors(
 
     Args:
         data: Evidence.
-        decades: log10 N D of each model, centred. Shape (M,).
         choice: What is fitted.
         progress: Called after each of FOLDS folds.
     """
-    by_size = np.lexsort((decades, data.family))
+    by_size = np.lexsort((data.lines[:, 1], data.family))
     firsts = np.flatnonzero(np.diff(data.family, prepend=-1))
-    smallest = np.zeros(len(decades), dtype=bool)
+    smallest = np.zeros(len(data.family), dtype=bool)
     smallest[by_size[firsts]] = True
     n_variants = len(choice.numbers) + (choice.own is not None)
     error = np.zeros((n_variants, data.scores.shape[1]))
@@ -134,12 +129,12 @@ def held_out_errors(
                 chance=data.chance[columns],
                 scale=data.scale[~hidden],
                 family=data.family[~hidden],
+                lines=data.lines[~hidden],
             ),
-            decades[~hidden],
             choice,
             tolerance=FOLD_TOLERANCE,
         )
-        points = fitted.points(data.family, data.scale, decades)
+        points = fitted.points(data.family, data.scale, data.lines)
         missed = np.where(tested[:, columns], points - data.scores[:, columns], 0.0)
         error[:, columns] += (missed**2).sum(axis=1)
         count[columns] += tested[:, columns].sum(axis=0)

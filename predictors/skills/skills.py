@@ -3,7 +3,9 @@
     score = curve_benchmark(skills of the model),  skills = intercept_family + slope' z(N, D)
 
 with z = (log N, log D, log N log D) and d = 2, 3, 4 skills, see skill_fit.py, averaged with curves
-of compute at a level for each family and benchmark, see family_curves.py.
+of compute at a level for each family and benchmark, see family_curves.py. Base and instruct models
+of a family are two families, and the two kinds may start and grow apart (some benchmarks hardly
+grow in base models).
 
 Source: Maia Polo, Somerstep, Choshen, Sun & Yurochkin (2024, Sloth, 2412.06540).
 Departures: a learned link is a monotone spline, in place of a network; family intercepts and
@@ -14,13 +16,14 @@ Fails when: a family changes its data on the way up; or only one family is recor
 Letters: M models, T benchmarks, F families, d skills.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
+from scalepredict.predictors.kinds import Kinds, family_of_target, sides
 from scalepredict.predictors.law_tables import Kind, LawTable, loadings_table
 from scalepredict.predictors.pooled import FamilyEnds, unlearnable, varying
 from scalepredict.predictors.skills.family_curves import CurvePenalties, FamilyCurves
@@ -88,22 +91,22 @@ class SkillLaws:
                 f"score; {FEWEST_MODELS} models of {FEWEST_FAMILIES} families are needed. Add "
                 "public models of other families, or use the predictor stack."
             )
-        standard = _Standard.of(used)
-        data, order = _arranged(used, fitted, standard)
+        kinds = Kinds.of(used.checkpoints)
+        standard = _Standard.of(used, kinds)
+        data, order = _arranged(used, fitted, standard, kinds)
         choice = Choice(
             numbers=self._numbers(len(fitted)),
             penalties=self.penalties,
             own=CurvePenalties() if self.components is None else None,
         )
-        decades = standard.decades(data.scale)
-        variants = fit_variants(data, decades, choice)
-        held = held_out_errors(data, decades, choice)
+        variants = fit_variants(data, choice)
+        held = held_out_errors(data, choice)
         share = 1 / np.maximum(held.mean(axis=1), 1e-8)
         return SkillsLaw(
             frontier=Frontier.of_table(used),
             ends=FamilyEnds.of_table(used),
             fitted=fitted,
-            families=tuple(sorted(used.families)),
+            families=_names(used, kinds),
             standard=standard,
             variants=variants.skills,
             own=variants.own,
@@ -113,6 +116,7 @@ class SkillLaws:
             model_families=data.family,
             scale=data.scale,
             left_out=len(table.checkpoints) - len(used.checkpoints),
+            kinds=replace(kinds, tuned=kinds.tuned[order]),
             failures=unlearnable(
                 used.units,
                 fitted,
@@ -135,22 +139,32 @@ class SkillLaws:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Standard:
-    # How log10 params and log10 tokens are standardised.
+    # How log10 params and log10 tokens are standardised; whether kinds are told apart.
     mean: Floats
     size: Floats
+    apart: bool = False
 
     @classmethod
-    def of(cls, table: EvalTable) -> "_Standard":
+    def of(cls, table: EvalTable, kinds: Kinds) -> "_Standard":
         logs = np.log10(np.stack([table.params, table.tokens], axis=1))
-        return cls(mean=logs.mean(axis=0), size=np.maximum(logs.std(axis=0), 1e-3))
+        size = np.maximum(logs.std(axis=0), 1e-3)
+        return cls(mean=logs.mean(axis=0), size=size, apart=kinds.both)
 
-    def scale(self, params: Floats, tokens: Floats) -> Floats:
+    def scale(self, params: Floats, tokens: Floats, side: Floats) -> Floats:
         x = (np.log10(np.stack([params, tokens], axis=1)) - self.mean) / self.size
-        return np.concatenate([x, x[:, :1] * x[:, 1:]], axis=1)
+        columns = [x[:, 0], x[:, 1], x[:, 0] * x[:, 1]]
+        if self.apart:
+            columns += [side, side * x.mean(axis=1)]
+        return np.stack(columns, axis=1)
 
-    def decades(self, scale: Floats) -> Floats:
-        # log10 N D away from its mean.
-        return np.asarray(scale[:, :2] @ self.size)
+    def lines(self, params: Floats, tokens: Floats, side: Floats) -> Floats:
+        # log10 N D away from its mean, and a level.
+        logs = np.log10(np.stack([params, tokens], axis=1))
+        decades = (logs - self.mean).sum(axis=1)
+        columns = [np.ones_like(decades), decades]
+        if self.apart:
+            columns += [side, side * decades]
+        return np.stack(columns, axis=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -169,10 +183,11 @@ class SkillsLaw:
             Shape (V, T').
         models: Names, sorted by family.
         model_families: Number of each one's family. Shape (M,).
-        scale: z of each. Shape (M, 3).
+        scale: z of each. Shape (M, P).
         left_out: Models without params, tokens or scores.
         failures: Why a benchmark has no curve; None where it has one. Length T.
         own: Curves without shared skills, the last variant; None = not fitted.
+        kinds: Base and instruct models of the evidence; None in fits of the first version.
     """
 
     frontier: Frontier
@@ -189,6 +204,7 @@ class SkillsLaw:
     left_out: int
     failures: tuple[str | None, ...]
     own: FamilyCurves | None = None
+    kinds: Kinds | None = None
 
     def forecast(self, targets: Targets) -> Forecast:
         """Forecast from family, params and tokens; an unknown family is an average one.
@@ -196,15 +212,14 @@ class SkillsLaw:
         Raises:
             RefusedError: A target has no params or no tokens.
         """
-        scale = self.standard.scale(targets.params, targets.tokens)
+        family, side = self._places(targets)
+        scale = self.standard.scale(targets.params, targets.tokens, side)
         if not np.isfinite(scale).all():
             raise RefusedError(
                 "skills: a target needs params and tokens. Give both, or a family whose ladder "
                 "has a design to continue."
             )
-        number = {family: i for i, family in enumerate(self.families)}
-        family = np.array([number.get(name, -1) for name in targets.family], dtype=int)
-        where = (family, scale, self.standard.decades(scale))
+        where = (family, scale, self.standard.lines(targets.params, targets.tokens, side))
         variants = Variants(skills=self.variants, own=self.own)
         points = variants.points(*where)
         mean = np.tensordot(self.share, points, axes=1)
@@ -217,6 +232,20 @@ class SkillsLaw:
             targets, self.frontier, point, model_variance=variance, failures=self.failures
         )
         return self.ends.beside(forecast)
+
+    def _places(self, targets: Targets) -> tuple[Ints, Floats]:
+        # Number of each target's family, -1 = unknown, and the side of its kind.
+        number = {family: i for i, family in enumerate(self.families)}
+        told = targets.tuned
+        if self.kinds is None or told is None:
+            told = np.zeros(len(targets), dtype=bool)
+        pairs = zip(targets.family, told, strict=True)
+        names = [family_of_target(name, own, self.families) for name, own in pairs]
+        family = np.array([number.get(name, -1) for name in names], dtype=int)
+        if self.kinds is not None:
+            of_family = np.isin(family, self.model_families[self.kinds.tuned])
+            told = np.where(family >= 0, of_family, told)
+        return family, sides(told)
 
     @property
     def likeliest(self) -> Skills:
@@ -236,6 +265,7 @@ class SkillsLaw:
         if self.left_out:
             text = f"left out: {count_of(self.left_out, 'model')} without params, tokens or scores."
             notes.append(noted("models-left-out", text))
+        notes += [] if self.kinds is None else self.kinds.notes()
         notes += [
             noted("not-forecast", f"not forecast: {failure}")
             for failure in self.failures
@@ -272,14 +302,22 @@ class SkillsLaw:
         return (loadings, families)
 
 
-def _arranged(table: EvalTable, fitted: Ints, standard: _Standard) -> tuple[SkillData, Ints]:
-    number = {family: i for i, family in enumerate(sorted(table.families))}
-    family = np.array([number[c.family] for c in table.checkpoints], dtype=int)
+def _names(table: EvalTable, kinds: Kinds) -> tuple[str, ...]:
+    return tuple(sorted(set(kinds.families(table.checkpoints))))
+
+
+def _arranged(
+    table: EvalTable, fitted: Ints, standard: _Standard, kinds: Kinds
+) -> tuple[SkillData, Ints]:
+    number = {family: i for i, family in enumerate(_names(table, kinds))}
+    family = np.array([number[name] for name in kinds.families(table.checkpoints)], dtype=int)
+    where = (table.params, table.tokens, sides(kinds.tuned))
     order = np.argsort(family, kind="stable")
     data = SkillData(
         scores=table.scores[order][:, fitted],
         chance=table.chance[fitted],
-        scale=standard.scale(table.params, table.tokens)[order],
+        scale=standard.scale(*where)[order],
         family=family[order],
+        lines=standard.lines(*where)[order],
     )
     return data, order

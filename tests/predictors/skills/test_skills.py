@@ -87,7 +87,8 @@ def data(*, holes: bool = True, families: int = 5) -> SkillData:
     logs = np.log10(np.stack([table.params, table.tokens], axis=1)) - np.array([9.5, 12])
     family = np.array([int(c.family[1:]) for c in table.checkpoints])
     scale = np.concatenate([logs, logs[:, :1] * logs[:, 1:]], axis=1)
-    return SkillData(scores=scores, chance=CHANCE, scale=scale, family=family)
+    lines = np.stack([np.ones(len(logs)), logs.sum(axis=1)], axis=1)
+    return SkillData(scores=scores, chance=CHANCE, scale=scale, family=family, lines=lines)
 
 
 def test_a_family_known_by_its_smallest_model_is_forecast_far_better_than_by_it() -> None:
@@ -308,15 +309,14 @@ def test_family_curves_find_the_slope_of_each_benchmark_and_the_level_of_each_fa
     family = np.repeat(np.arange(8), 4)
     decades = rng.uniform(-2, 2, size=32)
     level = rng.normal(scale=0.5, size=(8, 2))
+    lines = np.stack([np.ones(32), decades], axis=1)
     index = level[family] + decades[:, None] * np.array([0.6, 1.4])
     held = np.where(np.arange(32) % 4 == 3, np.nan, 1.0)[:, None]
     chance = np.array([0.0, 0.25])
     scores = chance + (1 - chance) * expit(index)
-    curves = fit_family_curves(
-        scores * held, chance, family, decades, CurvePenalties(intercept=1e-5)
-    )
-    assert np.allclose(curves_at(curves, family, decades), scores, atol=0.02)
-    unknown = curves_at(curves, np.full(32, -1), decades)
+    curves = fit_family_curves(scores * held, chance, family, lines, CurvePenalties(intercept=1e-5))
+    assert np.allclose(curves_at(curves, family, lines), scores, atol=0.02)
+    unknown = curves_at(curves, np.full(32, -1), lines)
     average = chance + (1 - chance) * expit(level.mean(axis=0) + decades[:, None] * [0.6, 1.4])
     assert np.allclose(unknown, average, atol=0.05)
 
@@ -327,3 +327,31 @@ def test_a_benchmark_at_its_floor_in_all_models_is_fitted() -> None:
     scores[:, 3] = 0.25 + 1e-4 * (np.arange(len(scores)) % 2)
     result = points(fit(table.with_scores(scores)), Targets.of_table(table))
     assert np.allclose(result[:, 3], 0.25, atol=0.02)
+
+
+def two_kinds() -> EvalTable:
+    """Every family has base and instruct models; the last benchmark grows in the latter alone."""
+    plain = world(families=8, per_family=4)
+    size = np.log10(plain.params / 2e8)
+    grown = 0.15 + 0.25 * size
+    rows, scores = [], []
+    for kind, last in (("base", np.full(len(size), 0.15)), ("instruct", grown)):
+        rows += [replace(c, model=f"{c.model}-{kind}", kind=kind) for c in plain.checkpoints]
+        scores.append(np.column_stack([plain.scores[:, :5], last]))
+    return make_table(rows, plain.units, np.concatenate(scores))
+
+
+def test_what_grows_in_instruct_models_alone_is_not_forecast_of_base_models() -> None:
+    table = two_kinds()
+    own = [i for i, c in enumerate(table.checkpoints) if c.family == "f3" and c.kind == "base"]
+    hidden = sorted(own, key=lambda i: table.params[i])[1:]
+    known = table.take_rows(np.setdiff1d(np.arange(len(table.scores)), hidden))
+    targets = Targets.of_table(table.take_rows(hidden))
+    law = fit(known)
+    assert np.abs(points(law, targets)[:, 5] - 0.15).max() < 0.04
+    assert any(note.text.startswith("32 of 61 models are instruct") for note in law.notes())
+    nameless = [replace(c, kind="", model=str(i)) for i, c in enumerate(known.checkpoints)]
+    untold = make_table(nameless, known.units, known.scores)
+    assert np.abs(points(fit(untold), targets)[:, 5] - 0.15).max() > 0.1
+    again = decode(encode(law, SkillsLaw), SkillsLaw, where="law")
+    assert np.array_equal(points(again, targets), points(law, targets))

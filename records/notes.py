@@ -156,6 +156,7 @@ _METHODS = {
     "answers-assumed": "The number of answers behind a score is not known and was assumed.",
     "chance-replaced": "A lower chance level than the declared one was used.",
     "item-response": "A benchmark is forecast by item response, not by clusters.",
+    "cod-mixed": "The default on total scores is part of a forecast from questions.",
     "clustering": "How questions were clustered.",
 }
 _METHOD_DOUBTS = {

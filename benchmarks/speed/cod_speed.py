@@ -12,9 +12,10 @@ import time
 
 import numpy as np
 
+from scalepredict.predictors.cod.benchmark_fit import fit_benchmark
 from scalepredict.predictors.cod.clustering import Clustering
-from scalepredict.predictors.cod.cod import fit_benchmark
 from scalepredict.predictors.cod.difficulty import Difficulty
+from scalepredict.predictors.cod.trials import Trial
 
 N_MODELS = 22
 TRIALS = 100
@@ -32,6 +33,7 @@ def main(sizes: list[int], clustering: str) -> None:
         fit = fit_benchmark(
             difficulty,
             Clustering(method=clustering),
+            Trial(),
             n_resamples=200,
             rng=np.random.default_rng(0),
         )
@@ -58,6 +60,7 @@ def world(n: int) -> Difficulty:
     return Difficulty(
         benchmark="simulated",
         questions=tuple(f"q{i}" for i in range(n)),
+        rows=np.arange(N_MODELS),
         chance=0.0,
         flops=compute * 1e18,
         rates=rates,

@@ -103,7 +103,7 @@ def clusters(
     if all(report.fit.failure for report in reports):
         raise RefusedError("\n".join(report.fit.failure or "" for report in reports))
     voice.tell(note for report in reports for note in report.fit.notes)
-    voice.tell(note for report in reports for note in report.warnings)
+    voice.tell(note for r in reports for note in r.warnings if note not in r.fit.notes)
     voice.tell(noted("not-forecast", each.fit.failure) for each in reports if each.fit.failure)
     reports = list(heard(tuple(reports), voice.ignored))
     if tasks_out is not None:

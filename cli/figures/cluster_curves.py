@@ -15,9 +15,9 @@ from scalepredict.cli.figures.style import (
     new_figure,
     title_of,
 )
+from scalepredict.predictors.cod.benchmark_fit import BenchmarkFit
 from scalepredict.predictors.cod.cluster_fit import ClusterFit
 from scalepredict.predictors.cod.cluster_law import EXTRAPOLATABLE, KINDS, ClusterCurves
-from scalepredict.predictors.cod.cod import BenchmarkFit
 from scalepredict.predictors.cod.difficulty import Difficulty
 from scalepredict.records.table import Floats, Ints
 from scalepredict.records.text.counts import count_of

@@ -13,6 +13,7 @@ from scalepredict.predictors.cod.cluster_law import KINDS
 from scalepredict.predictors.cod.clustering import OUTLIER
 from scalepredict.records.text.counts import count_of, format_count
 
+LOW = "low trust: "
 _WAYS = {
     "part": "predictable part",
     "local_line": "local line (cod)",
@@ -111,7 +112,10 @@ def _summary(report: ClusterReport, clusters: ClusterFit) -> list[str]:
         )
     if report.fit.clusters is None:
         lines.append(_instead(report))
-    lines.append(f"trust: {report.trust}" + "".join(f"; {why.text}" for why in report.warnings))
+    lines.append(
+        f"trust: {report.trust}"
+        + "".join(f"; {why.text.removeprefix(LOW)}" for why in report.warnings)
+    )
     return lines
 
 

@@ -24,7 +24,7 @@ from scalepredict.predictors.scale.targets import (
     factors,
     target_warnings,
 )
-from scalepredict.records.notes import Note, told
+from scalepredict.records.notes import Level, Note, told
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of, listed
@@ -207,6 +207,21 @@ def _of_pool(classes: Classes) -> Classes:
     return replace(classes, kinds=tuple(apart.get(k, k) if rises else k for k, rises in kinds))
 
 
+def _doubts_of_law(
+    notes: tuple[Note, ...], forecast: Forecast
+) -> tuple[tuple[tuple[Note, ...], ...], tuple[Note, ...]]:
+    # What the law warns of single benchmarks that it forecasts, and all else that it tells.
+    own = {unit.shown: t for t, unit in enumerate(forecast.units) if forecast.failures[t] is None}
+    doubts: list[list[Note]] = [[] for _ in forecast.units]
+    rest = []
+    for note in notes:
+        if note.level == Level.WARNING and note.subject in own:
+            doubts[own[note.subject]].append(note)
+        else:
+            rest.append(note)
+    return tuple(map(tuple, doubts)), tuple(rest)
+
+
 def judged(
     group: FittedGroup,
     evidence: EvalTable,
@@ -224,6 +239,7 @@ def judged(
     """
     forecast = apply_calibration(raw, calibration, name)
     classes = _classes(group, evidence)
+    doubts, notes = _doubts_of_law(told(group.law.notes()), forecast)
     own = [unit.measure is not None for unit in evidence.units]
     chance = np.where(own, np.nan, evidence.chance)  # nobody guesses a loss
     return FamilyForecast(
@@ -235,11 +251,16 @@ def judged(
         factor=factor,
         p_above_chance=above_chance(forecast, chance),
         upper=forecast.quantile(UPPER),
-        benchmark_warnings=benchmark_doubts(
-            classes, forecast.failures, forecast.share_of_asymptote
+        benchmark_warnings=tuple(
+            (*plain, *of_law)
+            for plain, of_law in zip(
+                benchmark_doubts(classes, forecast.failures, forecast.share_of_asymptote),
+                doubts,
+                strict=True,
+            )
         ),
         target_warnings=warnings,
         target_lines=lines,
-        notes=(*told(group.law.notes()), *calibration_notes(forecast, calibration, name)),
+        notes=(*notes, *calibration_notes(forecast, calibration, name)),
         references=_references(group.law, evidence),
     )

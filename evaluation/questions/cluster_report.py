@@ -12,27 +12,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scalepredict.errors import RefusedError
-from scalepredict.predictors.cod.cluster_fit import ClusterFit, fit_clusters
-from scalepredict.predictors.cod.cluster_law import FREE_CEILING_MODELS
-from scalepredict.predictors.cod.cod import (
-    LEAST_SHARE,
+from scalepredict.predictors.cod.benchmark_fit import (
     MIN_TRIALS,
     BenchmarkFit,
-    ClusteringOnDifficulty,
-    fit_benchmark,
-    little_of_the_score,
-    question_streams,
+    doubts_of_clusters,
 )
-from scalepredict.predictors.cod.difficulty import Difficulty, read_difficulty
+from scalepredict.predictors.cod.cluster_fit import ClusterFit, fit_clusters
+from scalepredict.predictors.cod.cod import ClusteringOnDifficulty, Totals, question_streams
+from scalepredict.predictors.cod.difficulty import Difficulty
 from scalepredict.predictors.cod.mapping import monotone_cubic, smoothing_spline
 from scalepredict.predictors.scale.targets import FAR_FACTOR, far_away
-from scalepredict.records.notes import Note, noted
+from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable, Floats
-from scalepredict.records.text.counts import count_of
-
-MOST_ERROR = 0.03  # the paper calls errors above 5 points invalid, and below 2 accurate
-FEW_TRIALS = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,49 +108,22 @@ def report_clusters(
 
     With the generator of `predictor.fit` the clusters are those of its law.
     """
-    streams = question_streams(table, rng)  # those of the predictor
+    streams, totals = question_streams(table, rng), Totals.of(table)  # those of the predictor
     reports = []
     for benchmark in benchmarks:
-        try:
-            difficulty = read_difficulty(table, benchmark)
-        except RefusedError as reason:
-            refused = BenchmarkFit(questions=(), failure=str(reason))
-            reports.append(_report(family, benchmark, refused, None, target_flops, None))
-            continue
-        (holdout_rng,), again = streams[benchmark].spawn(1), deepcopy(streams[benchmark])
-        fit = fit_benchmark(
-            difficulty,
-            predictor.clustering,
-            n_resamples=predictor.n_resamples,
-            rng=streams[benchmark],
-        )
-        holdout, clusters = None, fit.clusters
-        if clusters is not None:
-            holdout = hold_out_largest(difficulty, predictor, rng=holdout_rng)
-        elif fit.items is not None and difficulty.median_trials >= MIN_TRIALS:
+        again = deepcopy(streams[benchmark]) if benchmark in streams else None
+        fit, difficulty = predictor.fit_one(table, benchmark, totals, streams)
+        report = _report(family, benchmark, fit, difficulty, target_flops)
+        if (
+            difficulty is not None
+            and again is not None
+            and fit.items is not None
+            and difficulty.median_trials >= MIN_TRIALS
+        ):
             clusters = fit_clusters(difficulty, predictor.clustering, n_resamples=0, rng=again)
-        report = _report(family, benchmark, fit, difficulty, target_flops, holdout)
-        reports.append(replace(report, clusters=clusters))
+            report = replace(report, clusters=clusters)
+        reports.append(report)
     return tuple(reports)
-
-
-def hold_out_largest(
-    difficulty: Difficulty, predictor: ClusteringOnDifficulty, *, rng: np.random.Generator
-) -> Holdout | None:
-    """Forecast the largest model from the smaller ones; None where they carry no clusters."""
-    smaller = difficulty.without_largest()
-    if len(smaller.flops) < FREE_CEILING_MODELS - 1:
-        return None
-    fit = fit_clusters(smaller, predictor.clustering, n_resamples=0, rng=rng)
-    if fit is None or not fit.extrapolatable.any():
-        return None
-    at = difficulty.flops[-1:]
-    inside = fit.predictable
-    weights = difficulty.weights[inside] / difficulty.weights[inside].sum()
-    return Holdout(
-        part_error=float(fit.part_at(at)[0, 0] - weights @ difficulty.rates[inside, -1]),
-        whole_error=float(fit.whole_at(at)[0, 0] - difficulty.full[-1]),
-    )
 
 
 def _report(
@@ -168,8 +132,11 @@ def _report(
     fit: BenchmarkFit,
     difficulty: Difficulty | None,
     target_flops: Floats,
-    holdout: Holdout | None,
 ) -> ClusterReport:
+    trial = fit.trial
+    holdout = None
+    if fit.clusters is not None and trial is not None and np.isfinite(trial.part_error):
+        holdout = Holdout(part_error=trial.part_error, whole_error=trial.whole_error)
     return ClusterReport(
         family=family,
         benchmark=benchmark,
@@ -179,9 +146,7 @@ def _report(
         n_anchors=0 if difficulty is None else difficulty.anchor_full.size,
         holdout=holdout,
         forecasts=tuple(_forecast(fit, flops) for flops in target_flops),
-        warnings=()
-        if difficulty is None
-        else tuple(_doubts(fit, difficulty, holdout, target_flops)),
+        warnings=() if difficulty is None else _doubts(fit, difficulty, target_flops),
     )
 
 
@@ -203,32 +168,9 @@ def _forecast(fit: BenchmarkFit, flops: float) -> MappedForecast:
     )
 
 
-def _doubts(
-    fit: BenchmarkFit, difficulty: Difficulty, holdout: Holdout | None, target_flops: Floats
-) -> list[Note]:
+def _doubts(fit: BenchmarkFit, difficulty: Difficulty, target_flops: Floats) -> tuple[Note, ...]:
     factor = target_flops.max(initial=0.0) / difficulty.flops.max()
-    doubts = [far_away(factor)] if factor > FAR_FACTOR else []
-    if fit.clusters is None:
-        return [replace(doubt, subject=difficulty.benchmark) for doubt in doubts]
-    n_models = len(difficulty.flops)
-    if fit.clusters.score_share < LEAST_SHARE:
-        doubts.append(noted("clusters-little", little_of_the_score(fit.clusters.score_share)))
-    if difficulty.median_trials < FEW_TRIALS:
-        text = (
-            f"{count_of(round(difficulty.median_trials), 'answer')} to a typical question; "
-            f"{FEW_TRIALS:.0f} or more keep noise out of the clusters"
-        )
-        doubts.append(noted("clusters-few-answers", text))
-    if n_models < FREE_CEILING_MODELS:
-        text = f"{n_models} models: chance level and ceiling are assumed, not fitted"
-        doubts.append(noted("clusters-few-models", text))
-    if holdout is None:
-        text = "the smaller models carry no clusters, so the largest cannot test them"
-        doubts.append(noted("clusters-untested", text))
-    elif abs(holdout.part_error) > MOST_ERROR:
-        text = (
-            "held out, the largest model's predictable part is missed by "
-            f"{100 * holdout.part_error:+.1f} points"
-        )
-        doubts.append(noted("clusters-missed", text))
-    return [replace(doubt, subject=difficulty.benchmark) for doubt in doubts]
+    far = [replace(far_away(factor), subject=difficulty.benchmark)] if factor > FAR_FACTOR else []
+    if fit.clusters is None or fit.trial is None:
+        return tuple(far)
+    return (*far, *doubts_of_clusters(difficulty, fit.clusters, fit.trial))

@@ -32,6 +32,7 @@ class Difficulty:
         benchmark: Name of the benchmark.
         questions: Names, length n.
         chance: Score of a guesser, a fraction.
+        rows: Rows of the models in the table. Shape (d,).
         flops: Training FLOPs, rising. Shape (d,).
         rates: Pass rates or graded probabilities. Shape (n, d).
         trials: Graded answers behind each rate; NaN = a graded score without noise. Shape (n, d).
@@ -46,6 +47,7 @@ class Difficulty:
     benchmark: str
     questions: tuple[str, ...]
     chance: float
+    rows: Ints
     flops: Floats
     rates: Floats
     trials: Floats
@@ -67,14 +69,16 @@ class Difficulty:
         none: Bools = np.logical_not((self.rates > 0).any(axis=1))
         return none
 
-    def without_largest(self) -> "Difficulty":
-        """The same without the largest model and without anchors, for a holdout."""
+    def up_to(self, cutoff: float) -> "Difficulty":
+        """The same without larger models and without anchors, for a holdout."""
+        below = self.flops <= cutoff
         return replace(
             self,
-            flops=self.flops[:-1],
-            rates=self.rates[:, :-1],
-            trials=self.trials[:, :-1],
-            full=self.full[:-1],
+            rows=self.rows[below],
+            flops=self.flops[below],
+            rates=self.rates[:, below],
+            trials=self.trials[:, below],
+            full=self.full[below],
             anchor_rates=self.anchor_rates[:, :0],
             anchor_full=self.anchor_full[:0],
             anchor_trials=self.anchor_trials[:0],
@@ -112,6 +116,7 @@ def read_difficulty(table: EvalTable, benchmark: str) -> Difficulty:
         benchmark=benchmark,
         questions=tuple(table.units[i].task for i in kept),
         chance=_chance(float(table.chance[kept] @ weights), rates, trials, benchmark, notes),
+        rows=order,
         flops=table.flops[order],
         rates=rates,
         trials=trials,

@@ -51,13 +51,15 @@ class CurvePenalties:
 
     Attributes:
         intercept: Logits of a family away from the average one.
-        slope: Logits per decade, away from 1; and what kinds differ by, away from 0.
+        slope: Logits per decade, away from 1.
+        kind: What base and instruct models differ by, in level and in logits per decade.
         shape: Floor, top and log power away from a plain sigmoid.
         bend: Score error at which the loss turns from square to absolute.
     """
 
     intercept: float = 3e-3
     slope: float = 1e-3
+    kind: float = 3e-2
     shape: tuple[float, float, float] = (1e-3, 0.1, 3e-4)
     bend: float = 0.1
 
@@ -189,7 +191,8 @@ class _Evidence:
         )
 
     def _stiffness(self) -> Floats:
-        held = [1e-9, *[self.penalties.slope] * (self.x.shape[1] - 1)]
+        of_kind = [self.penalties.kind] * (self.x.shape[1] - 2)
+        held = [1e-9, self.penalties.slope, *of_kind]
         return np.array([*held, *self.penalties.shape])
 
     def _away(self, curves: FamilyCurves) -> Floats:

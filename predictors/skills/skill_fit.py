@@ -66,6 +66,7 @@ class Penalties:
         intercept: Skill of a family away from the average family.
         loading: Loading of a benchmark on a skill.
         slope: Growth of a skill with one standard deviation of z.
+        kind: What base and instruct models differ by, in a skill and in its growth.
         shape: Floor, top and log power away from SHAPE; infinite = held.
         link: Second differences of the log weights of a learned link; infinite = none is learned.
         bend: Score error at which the loss turns from square to absolute.
@@ -74,6 +75,7 @@ class Penalties:
     intercept: float = 1e-1
     loading: float = 3e-3
     slope: float = 1e-4
+    kind: float = 1e3
     shape: tuple[float, float, float] = (1e-3, 0.1, 3e-4)
     link: float = 1e-4
     bend: float = 0.1
@@ -209,19 +211,20 @@ def normal_equations(data: SkillData, skills: Skills, penalties: Penalties, firs
     across = data.scale.T @ mixed.reshape(len(theta), -1)
     square = data.scale.T @ outer.reshape(len(theta), -1)  # (P, P d d): slopes i, j, skills a, b
     n_scales = data.scale.shape[1]
+    held = _held(penalties, n_scales)
     return Arrow(
         gradient=Steps(
             unit=pushed,
             family=np.add.reduceat(person_pull, firsts, axis=0)
             + penalties.intercept * skills.intercept,
-            slope=data.scale.T @ person_pull + penalties.slope * skills.slope,
+            slope=data.scale.T @ person_pull + held[:, None] * skills.slope,
         ),
         unit=own + stiffness,
         family=np.add.reduceat(person, firsts, axis=0) + penalties.intercept * np.eye(d),
         slope=square.reshape(n_scales, n_scales, d, d)
         .transpose(0, 2, 1, 3)
         .reshape(n_scales * d, -1)
-        + penalties.slope * np.eye(n_scales * d),
+        + np.diag(np.repeat(held, d)),
         family_unit=np.add.reduceat(mixed, firsts, axis=0),
         unit_slope=across.reshape(n_scales, n_units, q, d)
         .transpose(1, 2, 0, 3)
@@ -260,6 +263,11 @@ def _penalised(skills: Skills, penalties: Penalties) -> tuple[Floats, Floats]:
     return stiffness, np.concatenate([skills.loading, np.zeros((n_units, 1)), away], axis=1)
 
 
+def _held(penalties: Penalties, n_scales: int) -> Floats:
+    # What growth with each column of z costs (P,).
+    return np.array([*[penalties.slope] * 3, *[penalties.kind] * (n_scales - 3)])
+
+
 def _cost(data: SkillData, skills: Skills, penalties: Penalties) -> float:
     theta = skills.intercept[data.family] + data.scale @ skills.slope
     error = np.abs(np.where(data.measured, skill_curve(skills, theta) - data.scores, 0.0))
@@ -267,7 +275,7 @@ def _cost(data: SkillData, skills: Skills, penalties: Penalties) -> float:
     loss = np.where(error <= bend, 0.5 * error**2, bend * (error - 0.5 * bend))
     stiffness, departure = _penalised(skills, penalties)
     cost = loss.sum() + 0.5 * ((departure @ stiffness) * departure).sum()
-    cost += 0.5 * penalties.slope * (skills.slope**2).sum()
+    cost += 0.5 * (_held(penalties, len(skills.slope)) @ skills.slope**2).sum()
     return float(cost + 0.5 * penalties.intercept * (skills.intercept**2).sum())
 
 

@@ -1,0 +1,197 @@
+"""What forecasts the larger models from the smaller: clusters, item response, or total scores?
+
+The largest one and two rungs of the evidence are held out in turn, and forecast from the rest:
+
+    error = mean |z(forecast) - z(measured)|,  z = -log(-log score)
+
+Source: rolling origins (Tashman 2000). The scale is that of the laws, which sees low pass rates.
+Fails when: the evidence is so short that the lower part carries nothing (then there is no trial).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.cod.cluster_fit import ClusterFit, fit_clusters
+from scalepredict.predictors.cod.clustering import Clustering
+from scalepredict.predictors.cod.difficulty import MIN_MODELS, Difficulty
+from scalepredict.predictors.cod.item_response import fit_items
+from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.limits import FEWEST_MODELS
+from scalepredict.predictors.numerics.rungs import count_rungs, rungs
+from scalepredict.predictors.stack.stack import Stack, StackLaw
+from scalepredict.records.table import EvalTable, Floats, Unit
+
+ORIGINS = 2
+MIN_PREDICTABLE = 0.2  # share of the score: with less the map, not the clusters, is the forecast
+ITEMS_GAIN, MIX_GAIN = 0.8, 0.7  # of the error, that another way must come below to be taken
+NOISE = 0.02  # in z, added to all errors: no way can be blamed for it
+CLIP = (1e-4, 1 - 1e-4)  # scores of 0 and 1 have no log(-log)
+DEFAULT = Stack(reference=False)  # without public models, who have answered other questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trial:
+    """Errors on held-out models of one benchmark; NaN = not tried, or no forecast.
+
+    Attributes:
+        clusters: Of clusters, in z.
+        items: Of item response.
+        default: Of the default on total scores.
+        clusters_mixed: Of the mean in z of clusters and the default.
+        items_mixed: Of that of item response and the default.
+        part_error: Forecast minus measured of the predictable part of the largest model, where
+            it alone is held out; a fraction.
+        whole_error: The same of the benchmark.
+    """
+
+    clusters: float = np.nan
+    items: float = np.nan
+    default: float = np.nan
+    clusters_mixed: float = np.nan
+    items_mixed: float = np.nan
+    part_error: float = np.nan
+    whole_error: float = np.nan
+
+    @property
+    def why_items(self) -> str:
+        """Why item response is taken, where clusters could be had; empty = it is not."""
+        if np.isfinite(self.items) and np.isnan(self.clusters):
+            return "the smaller models carry no clusters, so nothing tells whether they hold"
+        if self.items + NOISE < ITEMS_GAIN * (self.clusters + NOISE):
+            return f"that misses models held out by {self.items / self.clusters:.0%} of their error"
+        return ""
+
+    def default_share(self, *, by_clusters: bool) -> float:
+        """Share of the default in the forecast: none, unless it gains."""
+        own, both = (
+            (self.clusters, self.clusters_mixed) if by_clusters else (self.items, self.items_mixed)
+        )
+        if not both + NOISE < MIX_GAIN * (own + NOISE):
+            return 0.0
+        weight, other = (own + NOISE) ** -2, (self.default + NOISE) ** -2
+        return other / (weight + other)
+
+
+def mixed(own: Floats, other: Floats, share: Floats | float) -> Floats:
+    """Mean of two forecasts in z; ``share`` is that of the other. Arrays broadcast."""
+    z = (1 - share) * to_z(own) + share * to_z(other)
+    return np.asarray(np.exp(-np.exp(-z)))
+
+
+def to_z(score: Floats) -> Floats:
+    """-log(-log score)."""
+    return np.asarray(-np.log(-np.log(np.clip(score, *CLIP))))
+
+
+def default_forecasts(totals: EvalTable) -> Mapping[float, Floats]:
+    """Forecasts by the default, fitted below each of the cutoffs, the highest first.
+
+    Args:
+        totals: Scores of whole benchmarks, of models of known FLOPs.
+
+    Returns:
+        By the largest FLOPs that it saw, forecasts of all models; NaN = none. Shape (M, T).
+    """
+    rung = rungs(totals.flops)
+    tops = [float(totals.flops[rung == i].max()) for i in range(int(rung.max(initial=-1)) + 1)]
+    made = {}
+    for cutoff in tops[-2 : FEWEST_MODELS - 2 : -1][:ORIGINS]:
+        law = fit_default(totals.take_rows(totals.flops <= cutoff))
+        made[cutoff] = by_default(law, totals.units, Targets.of_table(totals))
+    return made
+
+
+def fit_default(totals: EvalTable) -> StackLaw | None:
+    """The default on the benchmarks that have scores for it; None where there are none."""
+    counted = count_rungs(totals.flops, np.isfinite(totals.scores))
+    columns = np.flatnonzero(counted >= FEWEST_MODELS)
+    try:
+        return DEFAULT.fit(totals.take_units(columns.tolist())) if columns.size else None
+    except RefusedError:
+        return None
+
+
+def by_default(law: StackLaw | None, units: tuple[Unit, ...], targets: Targets) -> Floats:
+    """Forecasts of T benchmarks at K targets, NaN where there is none. Shape (K, T)."""
+    if law is None:
+        return np.full((len(targets), len(units)), np.nan)
+    made = law.forecast(targets)
+    place = {unit: i for i, unit in enumerate(made.units)}
+    columns = [place.get(unit, -1) for unit in units]
+    padded = np.concatenate([made.point, np.full((len(targets), 1), np.nan)], axis=1)
+    return padded[:, columns]
+
+
+def try_out(
+    difficulty: Difficulty,
+    default: Mapping[float, Floats],
+    clustering: Clustering,
+    *,
+    rng: np.random.Generator,
+) -> Trial:
+    """Hold out the larger models of one benchmark.
+
+    Args:
+        difficulty: All its models.
+        default: Forecasts of its d models by the default, by cutoff, the highest first. Shape (d,).
+        clustering: How to cluster questions.
+        rng: Draws the halves of the answers.
+    """
+    missed = list(_missed(difficulty, default, clustering, rng))
+    if not missed:
+        return Trial()
+    errors = {name: float(np.mean([m.errors[name] for m in missed])) for name in missed[0].errors}
+    return Trial(**errors, part_error=missed[0].part_error, whole_error=missed[0].whole_error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Missed:
+    errors: Mapping[str, float]
+    part_error: float
+    whole_error: float
+
+
+def _missed(
+    difficulty: Difficulty,
+    default: Mapping[float, Floats],
+    clustering: Clustering,
+    rng: np.random.Generator,
+) -> Iterator[_Missed]:
+    for cutoff, points in default.items():
+        lower = difficulty.up_to(cutoff)
+        above = difficulty.flops > cutoff
+        if len(lower.flops) < MIN_MODELS or not above.any() or lower.solved_by_none.all():
+            continue
+        flops, full = difficulty.flops[above], difficulty.full[above]
+        none = np.full(len(flops), np.nan)
+        clusters = fit_clusters(lower, clustering, n_resamples=0, rng=rng)
+        by_clusters, part, whole = none, np.nan, np.nan
+        if clusters is not None and clusters.extrapolatable.any():
+            mapped = clusters.whole_at(flops)[0]
+            part, whole = _part_error(clusters, difficulty), float(mapped[-1] - full[-1])
+            by_clusters = mapped if clusters.predictable_share >= MIN_PREDICTABLE else none
+        items = fit_items(
+            lower.rates, lower.trials, lower.weights, flops=lower.flops, chance=lower.chance
+        ).at(flops)
+        other = points[above]
+        made = {
+            "clusters": by_clusters,
+            "items": items,
+            "default": other,
+            "clusters_mixed": mixed(by_clusters, other, 0.5),
+            "items_mixed": mixed(items, other, 0.5),
+        }
+        yield _Missed(
+            {name: float(np.abs(to_z(p) - to_z(full)).mean()) for name, p in made.items()},
+            part,
+            whole,
+        )
+
+
+def _part_error(clusters: ClusterFit, difficulty: Difficulty) -> float:
+    weights = difficulty.weights * clusters.predictable
+    measured = weights @ difficulty.rates[:, -1] / weights.sum()
+    return float(clusters.part_at(difficulty.flops[-1:])[0, 0] - measured)

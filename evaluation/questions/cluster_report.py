@@ -18,9 +18,10 @@ from scalepredict.predictors.cod.benchmark_fit import (
     doubts_of_clusters,
 )
 from scalepredict.predictors.cod.cluster_fit import ClusterFit, fit_clusters
-from scalepredict.predictors.cod.cod import ClusteringOnDifficulty, Totals, question_streams
+from scalepredict.predictors.cod.cod import ClusteringOnDifficulty, question_streams
 from scalepredict.predictors.cod.difficulty import Difficulty
 from scalepredict.predictors.cod.mapping import monotone_cubic, smoothing_spline
+from scalepredict.predictors.cod.totals import Totals
 from scalepredict.predictors.scale.targets import FAR_FACTOR, far_away
 from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable, Floats

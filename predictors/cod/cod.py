@@ -24,14 +24,9 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.cod.benchmark_fit import BenchmarkFit, fit_benchmark
 from scalepredict.predictors.cod.clustering import Clustering
-from scalepredict.predictors.cod.difficulty import ANCHOR, Difficulty, read_difficulty
-from scalepredict.predictors.cod.trials import (
-    by_default,
-    default_forecasts,
-    fit_default,
-    mixed,
-    try_out,
-)
+from scalepredict.predictors.cod.difficulty import Difficulty, read_difficulty
+from scalepredict.predictors.cod.totals import DefaultOnTotals, Totals
+from scalepredict.predictors.cod.trials import mixed, try_out
 from scalepredict.predictors.direct.curve_fits import CurveForm, line_starts
 from scalepredict.predictors.direct.direct import DirectLaw, fit_direct
 from scalepredict.predictors.interface import (
@@ -42,10 +37,8 @@ from scalepredict.predictors.interface import (
     make_forecast,
     named_streams,
 )
-from scalepredict.predictors.stack.stack import StackLaw
-from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.notes import Note, noted
-from scalepredict.records.table import EvalTable, Floats, Ints
+from scalepredict.records.table import EvalTable, Floats
 
 DIRECT = CurveForm(curve="power_law", parameters=("A", "a"), starts=line_starts(2))
 
@@ -91,14 +84,16 @@ class ClusteringOnDifficulty:
             frontier=frontier,
             benchmarks=fits,
             direct=_direct(totals.table, self.name),
-            default=fit_default(totals.known) if any(fit.default_share for fit in fits) else None,
+            default=DefaultOnTotals.of(totals.known)
+            if any(fit.default_share for fit in fits)
+            else None,
         )
 
     def fit_one(
         self,
         table: EvalTable,
         benchmark: str,
-        totals: "Totals",
+        totals: Totals,
         streams: Mapping[str, np.random.Generator],
     ) -> "tuple[BenchmarkFit, Difficulty | None]":
         """Fit one benchmark, and what it was fitted to; None where that was refused."""
@@ -114,48 +109,6 @@ class ClusteringOnDifficulty:
             difficulty, self.clustering, trial, n_resamples=self.n_resamples, rng=stream
         )
         return fit, difficulty
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Totals:
-    """Scores of whole benchmarks, and how the default forecasts the larger models' ones.
-
-    Attributes:
-        table: Without anchors.
-        known: The part of known FLOPs.
-        rows: Rows of the evidence that are in that part.
-        default: Forecasts by the largest FLOPs that were seen, see ``default_forecasts``.
-    """
-
-    table: EvalTable
-    known: EvalTable
-    rows: Ints
-    default: Mapping[float, Floats]
-
-    @classmethod
-    def of(cls, table: EvalTable) -> "Totals":
-        """Average the questions."""
-        rows = np.flatnonzero([c.role != ANCHOR for c in table.checkpoints])
-        totals = to_benchmarks(_answered_once(table.take_rows(rows)))
-        told = np.isfinite(totals.flops)
-        known = totals.take_rows(told)
-        return cls(table=totals, known=known, rows=rows[told], default=default_forecasts(known))
-
-    def default_of(self, benchmark: str, rows: Ints) -> Mapping[float, Floats]:
-        """Forecasts of one benchmark at some rows of the evidence."""
-        column = [unit.shown for unit in self.table.units].index(benchmark)
-        place = np.searchsorted(self.rows, rows)
-        return {cutoff: points[place, column] for cutoff, points in self.default.items()}
-
-
-def _answered_once(table: EvalTable) -> EvalTable:
-    # Questions scored 0 or 1 without trials were answered once (as ``read_difficulty`` assumes).
-    names = np.array([unit.shown if unit.task else "" for unit in table.units])
-    plain = np.all(np.isnan(table.scores) | np.isin(table.scores, (0.0, 1.0)), axis=0)
-    graded = set(names[~plain]) | {""}
-    once = np.array([name not in graded for name in names], dtype=bool)
-    unknown = np.isnan(table.n_items) & np.isfinite(table.scores) & once
-    return replace(table, n_items=np.where(unknown, 1.0, table.n_items))
 
 
 def question_streams(table: EvalTable, rng: np.random.Generator) -> dict[str, np.random.Generator]:
@@ -178,7 +131,7 @@ class ClusteringOnDifficultyLaw:
     frontier: Frontier
     benchmarks: tuple[BenchmarkFit, ...]
     direct: DirectLaw | None = None
-    default: StackLaw | None = None
+    default: DefaultOnTotals | None = None
 
     def forecast(self, targets: Targets) -> Forecast:
         """Forecast the whole benchmarks.
@@ -191,7 +144,7 @@ class ClusteringOnDifficultyLaw:
         point, own = (np.stack(column, axis=1) for column in zip(*pairs, strict=True))
         if self.default is not None:
             share = np.array([fit.default_share for fit in self.benchmarks])
-            other = by_default(self.default, self.frontier.units, targets)
+            other = self.default.points(self.frontier.units, targets)
             point = np.where((share > 0) & np.isfinite(other), mixed(point, other, share), point)
         other, direct = self._by_totals(targets, own)
         return make_forecast(

@@ -13,23 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.errors import RefusedError
 from scalepredict.predictors.cod.cluster_fit import ClusterFit, fit_clusters
 from scalepredict.predictors.cod.clustering import Clustering
 from scalepredict.predictors.cod.difficulty import MIN_MODELS, Difficulty
 from scalepredict.predictors.cod.item_response import fit_items
-from scalepredict.predictors.interface import Targets
-from scalepredict.predictors.limits import FEWEST_MODELS
-from scalepredict.predictors.numerics.rungs import count_rungs, rungs
-from scalepredict.predictors.stack.stack import Stack, StackLaw
-from scalepredict.records.table import EvalTable, Floats, Unit
+from scalepredict.records.table import Floats
 
-ORIGINS = 2
 MIN_PREDICTABLE = 0.2  # share of the score: with less the map, not the clusters, is the forecast
 ITEMS_GAIN, MIX_GAIN = 0.8, 0.7  # of the error, that another way must come below to be taken
 NOISE = 0.02  # in z, added to all errors: no way can be blamed for it
 CLIP = (1e-4, 1 - 1e-4)  # scores of 0 and 1 have no log(-log)
-DEFAULT = Stack(reference=False)  # without public models, who have answered other questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,45 +77,6 @@ def mixed(own: Floats, other: Floats, share: Floats | float) -> Floats:
 def to_z(score: Floats) -> Floats:
     """-log(-log score)."""
     return np.asarray(-np.log(-np.log(np.clip(score, *CLIP))))
-
-
-def default_forecasts(totals: EvalTable) -> Mapping[float, Floats]:
-    """Forecasts by the default, fitted below each of the cutoffs, the highest first.
-
-    Args:
-        totals: Scores of whole benchmarks, of models of known FLOPs.
-
-    Returns:
-        By the largest FLOPs that it saw, forecasts of all models; NaN = none. Shape (M, T).
-    """
-    rung = rungs(totals.flops)
-    tops = [float(totals.flops[rung == i].max()) for i in range(int(rung.max(initial=-1)) + 1)]
-    made = {}
-    for cutoff in tops[-2 : FEWEST_MODELS - 2 : -1][:ORIGINS]:
-        law = fit_default(totals.take_rows(totals.flops <= cutoff))
-        made[cutoff] = by_default(law, totals.units, Targets.of_table(totals))
-    return made
-
-
-def fit_default(totals: EvalTable) -> StackLaw | None:
-    """The default on the benchmarks that have scores for it; None where there are none."""
-    counted = count_rungs(totals.flops, np.isfinite(totals.scores))
-    columns = np.flatnonzero(counted >= FEWEST_MODELS)
-    try:
-        return DEFAULT.fit(totals.take_units(columns.tolist())) if columns.size else None
-    except RefusedError:
-        return None
-
-
-def by_default(law: StackLaw | None, units: tuple[Unit, ...], targets: Targets) -> Floats:
-    """Forecasts of T benchmarks at K targets, NaN where there is none. Shape (K, T)."""
-    if law is None:
-        return np.full((len(targets), len(units)), np.nan)
-    made = law.forecast(targets)
-    place = {unit: i for i, unit in enumerate(made.units)}
-    columns = [place.get(unit, -1) for unit in units]
-    padded = np.concatenate([made.point, np.full((len(targets), 1), np.nan)], axis=1)
-    return padded[:, columns]
 
 
 def try_out(

@@ -10,7 +10,7 @@ Source: the regression of Ruan, Maddison & Hashimoto (2024, 2405.10938): sigmoid
 Departures: ridge on the weights; a ceiling; a floor that evidence can draw below chance; the
     forecast is the mean over the uncertainty of the weighted sum (Laplace, Gauss-Hermite), not the
     curve at its best fit; all k up to the rank are averaged with weights 1 / (mean squared error of
-    forecasts of the more capable models), one component alone only where models are few.
+    forecasts of the more capable models), many only where models are many, and one alone less.
 Fails when: the benchmark needs what no component carries (see `explained`).
 
 Letters: M models, T benchmarks, K components, V variants (numbers of components), B = T * V.
@@ -39,8 +39,9 @@ MOST_SPREAD = 1.5  # logits: the level of a flat benchmark has no second-order e
 # tells how far below chance it is; unbounded, its average would be a coin toss
 MIN_MODELS = 5
 MOST_MODELS = 600  # that a curve is fitted to; more would not move it
-# One component alone spoils an average with more of them, unless too few models tell more apart.
-FEW_MODELS, SHARE_OF_ONE = 25, 0.1
+# Few models do not tell many components apart; with more, one component alone spoils an average.
+MODELS_PER_COMPONENT, LEAST_COMPONENTS = 5, 3
+ENOUGH_MODELS, SHARE_OF_ONE = 25, 0.2
 ORIGINS = (0.5, 0.65, 0.8)  # shares of the models, the least capable first, that forecast the rest
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
@@ -182,15 +183,13 @@ def _spaced(coordinates: Floats, scores: Floats) -> tuple[Floats, Floats]:
     )
 
 
-def variants_up_to(most: int, fewest_scores: int) -> tuple[int, ...]:
-    """Numbers of components that are averaged, where a benchmark has ``fewest_scores`` at least."""
-    return tuple(range(1 if fewest_scores < FEW_MODELS else min(2, most), most + 1))
-
-
 def _prior_share(count: Ints, variants: tuple[int, ...]) -> Floats:
-    share = np.ones((len(count), len(variants)))
-    if len(variants) > 1 and variants[0] == 1:
-        share[:, 0] = np.where(count < FEW_MODELS, SHARE_OF_ONE, 0.0)
+    # What each number of components counts for before its rolling error. Shape (T, V).
+    k = np.array(variants)
+    most = np.maximum(count // MODELS_PER_COMPONENT, max(LEAST_COMPONENTS, int(k[0])))
+    share = (k <= most[:, None]).astype(float)
+    if len(k) > 1 and k[0] == 1:
+        share[:, 0] = np.where(count < ENOUGH_MODELS, 1.0, SHARE_OF_ONE)
     return share
 
 

@@ -27,10 +27,7 @@ from scalepredict.predictors.observational.benchmark_axes import (
     own_weight,
 )
 from scalepredict.predictors.observational.capability_law import ObservationalLaw, unit_names
-from scalepredict.predictors.observational.capability_link import (
-    fit_links,
-    variants_up_to,
-)
+from scalepredict.predictors.observational.capability_link import fit_links
 from scalepredict.predictors.observational.factor_model import (
     FactorModel,
     Posterior,
@@ -58,7 +55,7 @@ class Observational:
     """Fits one capability space to all families.
 
     Attributes:
-        components: Number of leading components that forecasts use; None = average over 2, 3, ...
+        components: Number of leading components that forecasts use; None = average over 1, 2, ...
             by rolling-origin error. The space itself has as many as the models carry.
         standard: Benchmarks that span the space; empty = those measured on most models.
     """
@@ -121,11 +118,7 @@ class Observational:
                 f"observational: no benchmark is measured on {FEWEST_SCORES} of the "
                 f"{len(used.checkpoints)} models (the most: {counted.max()}). Add scores."
             )
-        variants = (
-            (self.components,)
-            if self.components
-            else variants_up_to(n_components, int(counted[fitted].min()))
-        )
+        variants = (self.components,) if self.components else tuple(range(1, n_components + 1))
         links = fit_links(
             coordinates[:, fitted],
             used.scores[:, fitted],

@@ -6,7 +6,7 @@ eliminated block by block, and the rest is one small dense system.
 
 Source: Schur complement as in bundle adjustment (Triggs et al. 1999).
 
-Letters: T benchmarks of q parameters, F families of d skills, P slopes of each of d skills.
+Letters: T benchmarks of q parameters, F families of d skills, P = 3 d slopes.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ RIDGE = 1e-9  # of the mean curvature: the rotation of the skills is free but fo
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Steps:
-    """One number for each parameter: shapes (T, q), (F, d) and (P, d)."""
+    """One number for each parameter: shapes (T, q), (F, d) and (3, d)."""
 
     unit: Floats
     family: Floats
@@ -35,10 +35,10 @@ class Arrow:
         gradient: The three gradients.
         unit: Shape (T, q, q).
         family: Shape (F, d, d).
-        slope: Shape (P d, P d).
+        slope: Shape (P, P).
         family_unit: Shape (F, T, q, d).
-        unit_slope: Shape (T, q, P d).
-        family_slope: Shape (F, d, P d).
+        unit_slope: Shape (T, q, P).
+        family_slope: Shape (F, d, P).
     """
 
     gradient: Steps

@@ -12,7 +12,7 @@ Source: the model of Maia Polo et al. (2024, Sloth, 2412.06540); Levenberg-Marqu
     weights by reweighting.
 
 Letters: M models (sorted by family), T benchmarks, F families, d skills, S shape parameters,
-P = 3 or 5 columns of z, q = d + 1 + S parameters of a benchmark.
+H = 0 or 2 columns of kind, q = d + 1 + H + S parameters of a benchmark.
 """
 
 from dataclasses import dataclass, replace
@@ -41,9 +41,9 @@ class SkillData:
     Attributes:
         scores: Fractions, NaN = missing. Shape (M, T).
         chance: Shape (T,).
-        scale: z of each model, standardised. Shape (M, P).
+        scale: z of each model, standardised. Shape (M, 3).
         family: Number of each model's family, rising. Shape (M,).
-        lines: What curves without shared skills are linear in. Shape (M, L).
+        lines: What curves without shared skills are linear in, kind last. Shape (M, 2 + H).
     """
 
     scores: Floats
@@ -51,6 +51,11 @@ class SkillData:
     scale: Floats
     family: Ints
     lines: Floats
+
+    @property
+    def kind(self) -> Floats:
+        """Side of each model's kind, and that times its log N D. Shape (M, H)."""
+        return self.lines[:, 2:]
 
     @property
     def measured(self) -> Bools:
@@ -66,7 +71,7 @@ class Penalties:
         intercept: Skill of a family away from the average family.
         loading: Loading of a benchmark on a skill.
         slope: Growth of a skill with one standard deviation of z.
-        kind: What base and instruct models differ by, in a skill and in its growth.
+        kind: What base and instruct models differ by on a benchmark, in logits and per decade.
         shape: Floor, top and log power away from SHAPE; infinite = held.
         link: Second differences of the log weights of a learned link; infinite = none is learned.
         bend: Score error at which the loss turns from square to absolute.
@@ -75,7 +80,7 @@ class Penalties:
     intercept: float = 1e-1
     loading: float = 3e-3
     slope: float = 1e-4
-    kind: float = 1e3
+    kind: float = 3e-2
     shape: tuple[float, float, float] = (1e-3, 0.1, 3e-4)
     link: float = 1e-4
     bend: float = 0.1
@@ -89,9 +94,10 @@ class Skills:
         loading: Shape (T, d).
         level: Shape (T,).
         shape: Of the curves, see ``skill_curves.curve``. Shape (T, S).
-        slope: Growth of each skill with z. Shape (P, d).
+        slope: Growth of each skill with z. Shape (3, d).
         intercept: Shape (F, d).
         chance: Shape (T,).
+        tilt: What the kind of a model adds; None = nothing. Shape (T, H).
     """
 
     loading: Floats
@@ -100,11 +106,17 @@ class Skills:
     slope: Floats
     intercept: Floats
     chance: Floats
+    tilt: Floats | None = None
+
+    def index(self, theta: Floats, kind: Floats) -> Floats:
+        """What curves are read at; shapes (..., d), (..., H) -> (..., T)."""
+        index = theta @ self.loading.T + self.level
+        return index if self.tilt is None else index + kind @ self.tilt.T
 
 
-def skill_curve(skills: Skills, theta: Floats) -> Floats:
-    """Scores at skills; shapes (..., d) -> (..., T)."""
-    return curve(theta @ skills.loading.T + skills.level, skills.shape, skills.chance)[0]
+def skill_curve(skills: Skills, theta: Floats, kind: Floats) -> Floats:
+    """Scores at skills, of models of a kind; shapes (..., d), (..., H) -> (..., T)."""
+    return curve(skills.index(theta, kind), skills.shape, skills.chance)[0]
 
 
 def fit_skills(
@@ -166,12 +178,12 @@ def first_skills(data: SkillData, n_skills: int) -> Skills:
     n_families = int(data.family[-1]) + 1
     firsts = np.flatnonzero(np.diff(data.family, prepend=-1))
     models = np.bincount(data.family)[:, None] + 0.3  # a family of few models is drawn to zero
-    slope = np.zeros((data.scale.shape[1], n_skills))
+    slope = np.zeros((3, n_skills))
     intercept = np.zeros((n_families, n_skills))
     for _ in range(20):
         rest = theta - data.scale @ slope
         intercept = np.add.reduceat(rest, firsts, axis=0) / models
-        square = data.scale.T @ data.scale + 1e-3 * np.eye(data.scale.shape[1])
+        square = data.scale.T @ data.scale + 1e-3 * np.eye(3)
         slope = np.linalg.solve(square, data.scale.T @ (theta - intercept[data.family]))
     return Skills(
         loading=axes[:n_skills].T * unit,
@@ -180,6 +192,7 @@ def first_skills(data: SkillData, n_skills: int) -> Skills:
         slope=slope,
         intercept=intercept,
         chance=data.chance,
+        tilt=np.zeros((len(level), data.kind.shape[1])),
     )
 
 
@@ -187,15 +200,11 @@ def normal_equations(data: SkillData, skills: Skills, penalties: Penalties, firs
     """Gauss-Newton equations at ``skills``; ``firsts`` is the first row of each family."""
     d = skills.loading.shape[1]
     theta = skills.intercept[data.family] + data.scale @ skills.slope
-    fitted, slope, by_shape = curve(
-        theta @ skills.loading.T + skills.level, skills.shape, skills.chance
-    )
+    fitted, slope, by_shape = curve(skills.index(theta, data.kind), skills.shape, skills.chance)
     error = np.where(data.measured, fitted - data.scores, 0.0)
     weight = data.measured * _weight(error, penalties.bend)
-    ones = np.ones((len(theta), 1))
-    by_unit = np.concatenate(
-        [slope[:, :, None] * np.concatenate([theta, ones], axis=1)[:, None, :], by_shape], axis=2
-    )
+    linear = np.concatenate([theta, np.ones((len(theta), 1)), data.kind], axis=1)
+    by_unit = np.concatenate([slope[:, :, None] * linear[:, None, :], by_shape], axis=2)
     by_skill = slope[:, :, None] * skills.loading
     pull = weight * error
     weighted = weight[:, :, None] * by_skill
@@ -207,43 +216,39 @@ def normal_equations(data: SkillData, skills: Skills, penalties: Penalties, firs
     own = (by_benchmark * weight.T[:, :, None]).swapaxes(1, 2) @ by_benchmark
     pushed = np.einsum("mt,mtq->tq", pull, by_unit) + departure @ stiffness
     n_units, q = pushed.shape
-    outer = data.scale[:, :, None, None] * person[:, None]  # (M, P, d, d)
+    outer = data.scale[:, :, None, None] * person[:, None]  # (M, 3, d, d)
     across = data.scale.T @ mixed.reshape(len(theta), -1)
-    square = data.scale.T @ outer.reshape(len(theta), -1)  # (P, P d d): slopes i, j, skills a, b
-    n_scales = data.scale.shape[1]
-    held = _held(penalties, n_scales)
+    square = data.scale.T @ outer.reshape(len(theta), -1)  # (3, 3 d d): slopes i, j, skills a, b
     return Arrow(
         gradient=Steps(
             unit=pushed,
             family=np.add.reduceat(person_pull, firsts, axis=0)
             + penalties.intercept * skills.intercept,
-            slope=data.scale.T @ person_pull + held[:, None] * skills.slope,
+            slope=data.scale.T @ person_pull + penalties.slope * skills.slope,
         ),
         unit=own + stiffness,
         family=np.add.reduceat(person, firsts, axis=0) + penalties.intercept * np.eye(d),
-        slope=square.reshape(n_scales, n_scales, d, d)
-        .transpose(0, 2, 1, 3)
-        .reshape(n_scales * d, -1)
-        + np.diag(np.repeat(held, d)),
+        slope=square.reshape(3, 3, d, d).transpose(0, 2, 1, 3).reshape(3 * d, 3 * d)
+        + penalties.slope * np.eye(3 * d),
         family_unit=np.add.reduceat(mixed, firsts, axis=0),
-        unit_slope=across.reshape(n_scales, n_units, q, d)
-        .transpose(1, 2, 0, 3)
-        .reshape(n_units, q, -1),
+        unit_slope=across.reshape(3, n_units, q, d).transpose(1, 2, 0, 3).reshape(n_units, q, -1),
         family_slope=np.add.reduceat(outer, firsts, axis=0)
         .transpose(0, 2, 1, 3)
-        .reshape(len(firsts), d, -1),
+        .reshape(len(firsts), d, 3 * d),
     )
 
 
 def _moved(skills: Skills, step: Steps) -> Skills:
-    d = skills.loading.shape[1]
-    shape = skills.shape + step.unit[:, d + 1 :]
+    d, tilt = skills.loading.shape[1], _tilt(skills)
+    first = d + 1 + tilt.shape[1]
+    shape = skills.shape + step.unit[:, first:]
     shape[:, :3] = np.clip(shape[:, :3], SHAPE - 4, SHAPE + 8)
     shape[:, 3:] = np.clip(shape[:, 3:], -MOST_WEIGHT, MOST_WEIGHT)
     return replace(
         skills,
         loading=skills.loading + step.unit[:, :d],
         level=skills.level + step.unit[:, d],
+        tilt=tilt + step.unit[:, d + 1 : first],
         shape=shape,
         slope=skills.slope + step.slope,
         intercept=skills.intercept + step.family,
@@ -253,29 +258,32 @@ def _moved(skills: Skills, step: Steps) -> Skills:
 def _penalised(skills: Skills, penalties: Penalties) -> tuple[Floats, Floats]:
     # What departures of a benchmark cost (q, q), and the departures (T, q).
     n_units, d = skills.loading.shape
+    tilt, away = _tilt(skills), skills.shape[:, :3] - SHAPE
     shape = [min(cost, 1e6) for cost in penalties.shape]
-    stiffness = np.zeros((d + 1 + skills.shape.shape[1],) * 2)
-    diagonal = np.array([*[penalties.loading] * d, 0.0, *shape])
-    stiffness[np.arange(d + 4), np.arange(d + 4)] = diagonal
+    diagonal = [*[penalties.loading] * d, 0.0, *[penalties.kind] * tilt.shape[1], *shape]
+    first = len(diagonal)
+    stiffness = np.zeros((first + skills.shape.shape[1] - 3,) * 2)
+    stiffness[np.arange(first), np.arange(first)] = diagonal
     if skills.shape.shape[1] > 3:
-        stiffness[d + 4 :, d + 4 :] = penalties.link * link_roughness()
-    away = np.concatenate([skills.shape[:, :3] - SHAPE, skills.shape[:, 3:]], axis=1)
-    return stiffness, np.concatenate([skills.loading, np.zeros((n_units, 1)), away], axis=1)
+        stiffness[first:, first:] = penalties.link * link_roughness()
+    departures = [skills.loading, np.zeros((n_units, 1)), tilt, away, skills.shape[:, 3:]]
+    return stiffness, np.concatenate(departures, axis=1)
 
 
-def _held(penalties: Penalties, n_scales: int) -> Floats:
-    # What growth with each column of z costs (P,).
-    return np.array([*[penalties.slope] * 3, *[penalties.kind] * (n_scales - 3)])
+def _tilt(skills: Skills) -> Floats:
+    return np.empty((len(skills.level), 0)) if skills.tilt is None else skills.tilt
 
 
 def _cost(data: SkillData, skills: Skills, penalties: Penalties) -> float:
     theta = skills.intercept[data.family] + data.scale @ skills.slope
-    error = np.abs(np.where(data.measured, skill_curve(skills, theta) - data.scores, 0.0))
+    error = np.abs(
+        np.where(data.measured, skill_curve(skills, theta, data.kind) - data.scores, 0.0)
+    )
     bend = penalties.bend
     loss = np.where(error <= bend, 0.5 * error**2, bend * (error - 0.5 * bend))
     stiffness, departure = _penalised(skills, penalties)
     cost = loss.sum() + 0.5 * ((departure @ stiffness) * departure).sum()
-    cost += 0.5 * (_held(penalties, len(skills.slope)) @ skills.slope**2).sum()
+    cost += 0.5 * penalties.slope * (skills.slope**2).sum()
     return float(cost + 0.5 * penalties.intercept * (skills.intercept**2).sum())
 
 

@@ -61,17 +61,20 @@ class Variants:
 
         Args:
             family: Shape (N,).
-            scale: z. Shape (N, P).
-            lines: x of curves without shared skills. Shape (N, L).
+            scale: z. Shape (N, 3).
+            lines: x of curves without shared skills. Shape (N, 2 + H).
         """
-        points = [skill_curve(skills, _theta(skills, family, scale)) for skills in self.skills]
+        kind = lines[:, 2:]
+        thetas = [_theta(skills, family, scale) for skills in self.skills]
+        pairs = zip(self.skills, thetas, strict=True)
+        points = [skill_curve(skills, theta, kind) for skills, theta in pairs]
         if self.own is not None:
             points.append(curves_at(self.own, family, lines))
         return np.stack(points)
 
     def scatter(self, family: Ints, scale: Floats, lines: Floats) -> Floats:
         """Variance of families around the average one, where the family is -1. Shape (V, N, T)."""
-        spread = [_scatter_of_skills(skills, family, scale) for skills in self.skills]
+        spread = [_scatter_of_skills(one, family, scale, lines[:, 2:]) for one in self.skills]
         if self.own is not None:
             raised = replace(self.own, lines=self.own.lines + STEP * np.eye(lines.shape[1])[0])
             there = curves_at(raised, family, lines) - curves_at(self.own, family, lines)
@@ -147,13 +150,14 @@ def _theta(skills: Skills, family: Ints, scale: Floats) -> Floats:
     return np.asarray(own + scale @ skills.slope)
 
 
-def _scatter_of_skills(skills: Skills, family: Ints, scale: Floats) -> Floats:
+def _scatter_of_skills(skills: Skills, family: Ints, scale: Floats, kind: Floats) -> Floats:
     # A family never seen may lie anywhere among the families: the spread of their intercepts.
     theta = _theta(skills, family, scale)
-    point = skill_curve(skills, theta)
+    point = skill_curve(skills, theta, kind)
     d = skills.slope.shape[1]
     scatter = np.cov(skills.intercept.T, bias=True).reshape(d, d)
     slope = np.stack(
-        [(skill_curve(skills, theta + STEP * axis) - point) / STEP for axis in np.eye(d)], axis=2
+        [(skill_curve(skills, theta + STEP * axis, kind) - point) / STEP for axis in np.eye(d)],
+        axis=2,
     )
     return np.asarray(np.einsum("ktd,de,kte->kt", slope, scatter, slope))

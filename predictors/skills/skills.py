@@ -150,12 +150,9 @@ class _Standard:
         size = np.maximum(logs.std(axis=0), 1e-3)
         return cls(mean=logs.mean(axis=0), size=size, apart=kinds.both)
 
-    def scale(self, params: Floats, tokens: Floats, side: Floats) -> Floats:
+    def scale(self, params: Floats, tokens: Floats) -> Floats:
         x = (np.log10(np.stack([params, tokens], axis=1)) - self.mean) / self.size
-        columns = [x[:, 0], x[:, 1], x[:, 0] * x[:, 1]]
-        if self.apart:
-            columns += [side, side * x.mean(axis=1)]
-        return np.stack(columns, axis=1)
+        return np.concatenate([x, x[:, :1] * x[:, 1:]], axis=1)
 
     def lines(self, params: Floats, tokens: Floats, side: Floats) -> Floats:
         # log10 N D away from its mean, and a level.
@@ -183,7 +180,7 @@ class SkillsLaw:
             Shape (V, T').
         models: Names, sorted by family.
         model_families: Number of each one's family. Shape (M,).
-        scale: z of each. Shape (M, P).
+        scale: z of each. Shape (M, 3).
         left_out: Models without params, tokens or scores.
         failures: Why a benchmark has no curve; None where it has one. Length T.
         own: Curves without shared skills, the last variant; None = not fitted.
@@ -213,7 +210,7 @@ class SkillsLaw:
             RefusedError: A target has no params or no tokens.
         """
         family, side = self._places(targets)
-        scale = self.standard.scale(targets.params, targets.tokens, side)
+        scale = self.standard.scale(targets.params, targets.tokens)
         if not np.isfinite(scale).all():
             raise RefusedError(
                 "skills: a target needs params and tokens. Give both, or a family whose ladder "
@@ -311,13 +308,13 @@ def _arranged(
 ) -> tuple[SkillData, Ints]:
     number = {family: i for i, family in enumerate(_names(table, kinds))}
     family = np.array([number[name] for name in kinds.families(table.checkpoints)], dtype=int)
-    where = (table.params, table.tokens, sides(kinds.tuned))
+    lines = standard.lines(table.params, table.tokens, sides(kinds.tuned))
     order = np.argsort(family, kind="stable")
     data = SkillData(
         scores=table.scores[order][:, fitted],
         chance=table.chance[fitted],
-        scale=standard.scale(*where)[order],
+        scale=standard.scale(table.params, table.tokens)[order],
         family=family[order],
-        lines=standard.lines(*where)[order],
+        lines=lines[order],
     )
     return data, order

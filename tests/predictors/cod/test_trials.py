@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from scalepredict.evaluation.questions.item_simulator import EASY, MID, simulate_items
-from scalepredict.predictors.cod.cod import ClusteringOnDifficulty, Totals
+from scalepredict.predictors.cod.cod import ClusteringOnDifficulty
+from scalepredict.predictors.cod.totals import Totals
 from scalepredict.predictors.cod.trials import NOISE, Trial, mixed, to_z
 from scalepredict.predictors.interface import Targets
 from scalepredict.records.table import EvalTable
@@ -73,7 +74,7 @@ def test_three_models_cannot_be_tried_and_four_can(models: int, tried: bool) -> 
     table = simulate_items(replace(EASY, n_questions=200), rng=np.random.default_rng(0)).table
     table = table.take_rows(range(models))
     totals = Totals.of(table)
-    assert bool(totals.default) is tried
+    assert bool(totals.held_out) is tried
     fit, _ = QUICK.fit_one(table, "simulated", totals, {"simulated": np.random.default_rng(0)})
     assert fit.trial is not None
     assert np.isfinite(fit.trial.items) == tried

@@ -9,7 +9,11 @@ from scipy.special import expit
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Targets
 from scalepredict.predictors.observational.capability_law import ObservationalLaw
-from scalepredict.predictors.observational.capability_link import apply_links, fit_links
+from scalepredict.predictors.observational.capability_link import (
+    _prior_share,
+    apply_links,
+    fit_links,
+)
 from scalepredict.predictors.observational.observational import Observational
 from scalepredict.predictors.store.json_codec import decode, encode
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
@@ -274,9 +278,18 @@ def test_a_floor_below_chance_is_found_and_told() -> None:
     )  # nothing is below a chance of 0
 
 
-@pytest.mark.parametrize(("per_family", "first"), [(3, 1), (6, 2)])
-def test_one_component_alone_counts_only_where_models_are_few(per_family: int, first: int) -> None:
-    law = fit(world(per_family))
-    used = [int((row[3:] != 0).sum()) for row in law.links.params[-1]]
-    assert used[0] == first
-    assert fit(world(per_family), components=1).links.share.tolist() == [[1.0]] * len(UNITS)
+def test_many_components_count_only_where_models_are_many() -> None:
+    """Six families of 3, and of 6: a component for each five models, and three at least."""
+    few, many = (fit(world(per_family)).links.share for per_family in (3, 6))
+    assert (few[:, 3:] == 0).all()
+    assert (few[:, :3] > 0).all()
+    assert (many[:, 3:] > 0).all()
+    assert fit(world(3), components=1).links.share.tolist() == [[1.0]] * len(UNITS)
+
+
+def test_one_component_alone_counts_less_where_models_tell_more_apart() -> None:
+    errors = np.full((2, 4), 0.01)
+    share = _prior_share(np.array([20, 40]), (1, 2, 3, 4)) / errors
+    share /= share.sum(axis=1, keepdims=True)
+    assert share[0] == pytest.approx([0.25, 0.25, 0.25, 0.25])
+    assert share[1] == pytest.approx([0.0625, 0.3125, 0.3125, 0.3125])

@@ -210,7 +210,8 @@ def test_a_learned_link_follows_a_curve_that_is_no_sigmoid() -> None:
     bent = fit_link(plain, skills, Penalties(link=1e-6))
     errors = [
         np.abs(
-            skill_curve(s, s.intercept[plain.family] + plain.scale @ s.slope) - plain.scores
+            skill_curve(s, s.intercept[plain.family] + plain.scale @ s.slope, plain.kind)
+            - plain.scores
         ).mean()
         for s in (skills, bent)
     ]
@@ -300,7 +301,7 @@ def test_skill_curves_rise_from_chance_to_one() -> None:
         intercept=np.zeros((1, 1)),
         chance=np.array([0.25]),
     )
-    curve = skill_curve(skills, np.array([[-50.0], [0.0], [50.0]]))[:, 0]
+    curve = skill_curve(skills, np.array([[-50.0], [0.0], [50.0]]), np.empty((3, 0)))[:, 0]
     assert np.allclose(curve, [0.25, 0.625, 1.0], atol=1e-5)
 
 

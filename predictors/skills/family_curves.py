@@ -80,6 +80,7 @@ def fit_family_curves(
     chance: Floats,
     family: Ints,
     x: Floats,
+    apart: Bools,
     penalties: CurvePenalties,
 ) -> FamilyCurves:
     """Fit all benchmarks.
@@ -89,9 +90,10 @@ def fit_family_curves(
         chance: Shape (T,).
         family: Number of each model's family, rising. Shape (M,).
         x: Shape (M, L).
+        apart: Benchmarks on which kinds differ. Shape (T,).
         penalties: See `CurvePenalties`.
     """
-    evidence = _Evidence(scores=scores, family=family, x=x, penalties=penalties)
+    evidence = _Evidence(scores, family, x, apart, penalties)
     curves = _first(scores, chance, int(family[-1]) + 1, x.shape[1])
     cost = evidence.cost(curves)
     damping = np.full(len(chance), 1e-2)
@@ -140,11 +142,12 @@ def _where(better: Bools, new: FamilyCurves, old: FamilyCurves) -> FamilyCurves:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Evidence:
     scores: Floats
     family: Ints
     x: Floats
+    apart: Bools
     penalties: CurvePenalties
 
     def cost(self, curves: FamilyCurves) -> Floats:
@@ -164,6 +167,7 @@ class _Evidence:
             self.penalties.bend / np.maximum(np.abs(error), self.penalties.bend)
         )
         lines = by_index[:, :, None] * self.x[:, None, :]
+        lines[:, ~self.apart, 2:] = 0.0
         by_unit = np.concatenate([lines, by_shape], axis=2).swapaxes(0, 1)  # (T, M, G)
         weighted = (by_unit * weight.T[:, :, None]).swapaxes(1, 2)
         firsts = np.flatnonzero(np.diff(self.family, prepend=-1))

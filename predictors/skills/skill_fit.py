@@ -44,6 +44,7 @@ class SkillData:
         scale: z of each model, standardised. Shape (M, 3).
         family: Number of each model's family, rising. Shape (M,).
         lines: What curves without shared skills are linear in, kind last. Shape (M, 2 + H).
+        apart: Benchmarks on which kinds differ. Shape (T,).
     """
 
     scores: Floats
@@ -51,6 +52,7 @@ class SkillData:
     scale: Floats
     family: Ints
     lines: Floats
+    apart: Bools
 
     @property
     def kind(self) -> Floats:
@@ -205,6 +207,7 @@ def normal_equations(data: SkillData, skills: Skills, penalties: Penalties, firs
     weight = data.measured * _weight(error, penalties.bend)
     linear = np.concatenate([theta, np.ones((len(theta), 1)), data.kind], axis=1)
     by_unit = np.concatenate([slope[:, :, None] * linear[:, None, :], by_shape], axis=2)
+    by_unit[:, ~data.apart, d + 1 : d + 1 + data.kind.shape[1]] = 0.0
     by_skill = slope[:, :, None] * skills.loading
     pull = weight * error
     weighted = weight[:, :, None] * by_skill

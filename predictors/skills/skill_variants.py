@@ -31,6 +31,7 @@ from scalepredict.records.table import Floats, Ints
 FOLDS, FOLD_TOLERANCE = 4, 1e-3
 ENOUGH_SCORES = 3000  # held out; further folds would not move the weights
 PRIOR_SCORES = 5  # a benchmark with few held-out scores takes part of its error from the others
+KIND_GAIN = 0.8  # of the squared error, that kinds must come below to differ on a benchmark
 STEP = 1e-4  # of finite differences
 
 
@@ -95,8 +96,24 @@ def fit_variants(data: SkillData, choice: Choice, *, tolerance: float = TOLERANC
         skills = [fit_link(data, one, choice.penalties, tolerance=tolerance) for one in skills]
     own = None
     if choice.own is not None:
-        own = fit_family_curves(data.scores, data.chance, data.family, data.lines, choice.own)
+        own = fit_family_curves(
+            data.scores, data.chance, data.family, data.lines, data.apart, choice.own
+        )
     return Variants(skills=tuple(skills), own=own)
+
+
+def with_kinds(data: SkillData, choice: Choice) -> tuple[SkillData, Floats]:
+    """The evidence with the benchmarks on which kinds differ, by errors on held-out families.
+
+    Returns:
+        And those errors, see ``held_out_errors``.
+    """
+    alike = held_out_errors(replace(data, apart=np.zeros(len(data.chance), dtype=bool)), choice)
+    if not data.kind.shape[1]:
+        return data, alike
+    differing = held_out_errors(replace(data, apart=np.ones(len(data.chance), dtype=bool)), choice)
+    apart = differing.mean(axis=0) < KIND_GAIN * alike.mean(axis=0)
+    return replace(data, apart=apart), np.where(apart, differing, alike)
 
 
 def held_out_errors(
@@ -133,6 +150,7 @@ def held_out_errors(
                 scale=data.scale[~hidden],
                 family=data.family[~hidden],
                 lines=data.lines[~hidden],
+                apart=data.apart[columns],
             ),
             choice,
             tolerance=FOLD_TOLERANCE,

@@ -33,11 +33,11 @@ from scalepredict.predictors.skills.skill_variants import (
     Choice,
     Variants,
     fit_variants,
-    held_out_errors,
+    with_kinds,
 )
 from scalepredict.records.notes import Note, noted
-from scalepredict.records.table import EvalTable, Floats, Ints
-from scalepredict.records.text.counts import count_of
+from scalepredict.records.table import Bools, EvalTable, Floats, Ints
+from scalepredict.records.text.counts import count_of, listed
 
 FEWEST_SKILLS, MOST_SKILLS = 2, 4
 FEWEST_MODELS, FEWEST_FAMILIES = 8, 3
@@ -99,8 +99,8 @@ class SkillLaws:
             penalties=self.penalties,
             own=CurvePenalties() if self.components is None else None,
         )
+        data, held = with_kinds(data, choice)
         variants = fit_variants(data, choice)
-        held = held_out_errors(data, choice)
         share = 1 / np.maximum(held.mean(axis=1), 1e-8)
         return SkillsLaw(
             frontier=Frontier.of_table(used),
@@ -116,6 +116,7 @@ class SkillLaws:
             model_families=data.family,
             scale=data.scale,
             left_out=len(table.checkpoints) - len(used.checkpoints),
+            apart=data.apart,
             kinds=replace(kinds, tuned=kinds.tuned[order]),
             failures=unlearnable(
                 used.units,
@@ -185,6 +186,7 @@ class SkillsLaw:
         failures: Why a benchmark has no curve; None where it has one. Length T.
         own: Curves without shared skills, the last variant; None = not fitted.
         kinds: Base and instruct models of the evidence; None in fits of the first version.
+        apart: Columns among the fitted on which they differ. Shape (T',).
     """
 
     frontier: Frontier
@@ -202,6 +204,7 @@ class SkillsLaw:
     failures: tuple[str | None, ...]
     own: FamilyCurves | None = None
     kinds: Kinds | None = None
+    apart: Bools | None = None
 
     def forecast(self, targets: Targets) -> Forecast:
         """Forecast from family, params and tokens; an unknown family is an average one.
@@ -263,6 +266,14 @@ class SkillsLaw:
             text = f"left out: {count_of(self.left_out, 'model')} without params, tokens or scores."
             notes.append(noted("models-left-out", text))
         notes += [] if self.kinds is None else self.kinds.notes()
+        if self.apart is not None and self.apart.any():
+            units = self.frontier.units
+            named = [units[i].shown for i in self.fitted[self.apart]]
+            text = (
+                f"base and instruct models differ on {count_of(len(named), 'benchmark')} beyond "
+                f"what families do, by held-out families: {listed(named, most=5)}."
+            )
+            notes.append(noted("kinds", text))
         notes += [
             noted("not-forecast", f"not forecast: {failure}")
             for failure in self.failures
@@ -316,5 +327,6 @@ def _arranged(
         scale=standard.scale(table.params, table.tokens)[order],
         family=family[order],
         lines=lines[order],
+        apart=np.zeros(len(fitted), dtype=bool),
     )
     return data, order

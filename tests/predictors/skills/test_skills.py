@@ -88,7 +88,14 @@ def data(*, holes: bool = True, families: int = 5) -> SkillData:
     family = np.array([int(c.family[1:]) for c in table.checkpoints])
     scale = np.concatenate([logs, logs[:, :1] * logs[:, 1:]], axis=1)
     lines = np.stack([np.ones(len(logs)), logs.sum(axis=1)], axis=1)
-    return SkillData(scores=scores, chance=CHANCE, scale=scale, family=family, lines=lines)
+    return SkillData(
+        scores=scores,
+        chance=CHANCE,
+        scale=scale,
+        family=family,
+        lines=lines,
+        apart=np.zeros(6, dtype=bool),
+    )
 
 
 def test_a_family_known_by_its_smallest_model_is_forecast_far_better_than_by_it() -> None:
@@ -315,7 +322,14 @@ def test_family_curves_find_the_slope_of_each_benchmark_and_the_level_of_each_fa
     held = np.where(np.arange(32) % 4 == 3, np.nan, 1.0)[:, None]
     chance = np.array([0.0, 0.25])
     scores = chance + (1 - chance) * expit(index)
-    curves = fit_family_curves(scores * held, chance, family, lines, CurvePenalties(intercept=1e-5))
+    curves = fit_family_curves(
+        scores * held,
+        chance,
+        family,
+        lines,
+        np.zeros(2, dtype=bool),
+        CurvePenalties(intercept=1e-5),
+    )
     assert np.allclose(curves_at(curves, family, lines), scores, atol=0.02)
     unknown = curves_at(curves, np.full(32, -1), lines)
     average = chance + (1 - chance) * expit(level.mean(axis=0) + decades[:, None] * [0.6, 1.4])
@@ -350,6 +364,8 @@ def test_what_grows_in_instruct_models_alone_is_not_forecast_of_base_models() ->
     targets = Targets.of_table(table.take_rows(hidden))
     law = fit(known)
     missed = np.abs(points(law, targets)[:, 5] - 0.15).max()
+    assert law.apart is not None
+    assert law.apart[5]
     assert any(note.text.startswith("32 of 61 models are instruct") for note in law.notes())
     nameless = [replace(c, kind="", model=str(i)) for i, c in enumerate(known.checkpoints)]
     untold = make_table(nameless, known.units, known.scores)

@@ -7,32 +7,17 @@ A crash is exit code 2 with one line on stderr (a traceback only with ``-vv``), 
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from io import TextIOWrapper
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
-from scalepredict.cli.commands.backtest import backtest
-from scalepredict.cli.commands.calibrate import calibrate
-from scalepredict.cli.commands.check import check
-from scalepredict.cli.commands.clusters import clusters
-from scalepredict.cli.commands.compare import compare
-from scalepredict.cli.commands.demo import demo
-from scalepredict.cli.commands.fit import fit
-from scalepredict.cli.commands.forecast import forecast
-from scalepredict.cli.commands.import_records import import_records
-from scalepredict.cli.commands.methods import methods
-from scalepredict.cli.commands.plan import plan
-from scalepredict.cli.commands.plot import plot
-from scalepredict.cli.commands.register import register
-from scalepredict.cli.commands.report import report
-from scalepredict.cli.commands.score import score
-from scalepredict.cli.commands.select import select
-from scalepredict.cli.commands.simulate import simulate
-from scalepredict.cli.commands.validate import validate
 from scalepredict.cli.inputs.help_page import HelpfulCommand
 from scalepredict.cli.views.render import clean
 from scalepredict.cli.views.workflow_log import guard_streams
@@ -49,8 +34,71 @@ records.csv has the columns model, params, tokens, benchmark, score.
 """
 
 
+# The table of commands, in the order of a user's work: where each is found in cli/commands.
+COMMANDS = {
+    "import": "import_records:import_records",
+    "validate": "validate:validate",
+    "fit": "fit:fit",
+    "forecast": "forecast:forecast",
+    "backtest": "backtest:backtest",
+    "calibrate": "calibrate:calibrate",
+    "clusters": "clusters:clusters",
+    "simulate": "simulate:simulate",
+    "select": "select:select",
+    "compare": "compare:compare",
+    "plot": "plot:plot",
+    "report": "report:report",
+    "register": "register:register",
+    "score": "score:score",
+    "check": "check:check",
+    "plan": "plan:plan",
+    "methods": "methods:methods",
+    "demo": "demo:demo",
+}
+
+
+def command_named(name: str) -> Callable[..., None] | typer.Typer:
+    """The function of a command, or the table of its sub-commands."""
+    module, _, attribute = COMMANDS[name].partition(":")
+    found: Callable[..., None] | typer.Typer = getattr(
+        import_module(f"scalepredict.cli.commands.{module}"), attribute
+    )
+    return found
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name; one is built when it is asked for, because building takes time."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS
+
+    def __getitem__(self, name: str) -> Any:
+        return _built(name)
+
+
+@cache
+def _built(name: str) -> Any:
+    found = command_named(name)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name, cls=HelpfulCommand)(found)
+        found = alone
+    return get_command(found)
+
+
 class Table(TyperGroup):
     """The commands in the order of their table, those with sub-commands among them."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        named: Any = _Commands()
+        self.commands = named
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Nothing at all is asked by somebody new: the first steps stand before the help."""
@@ -153,31 +201,3 @@ def _options(
     ] = False,
 ) -> None:
     del version
-
-
-# The table of commands, in the order of a user's work.
-COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
-    "import": import_records,
-    "validate": validate,
-    "fit": fit,
-    "forecast": forecast,
-    "backtest": backtest,
-    "calibrate": calibrate,
-    "clusters": clusters,
-    "simulate": simulate,
-    "select": select,
-    "compare": compare,
-    "plot": plot,
-    "report": report,
-    "register": register,
-    "score": score,
-    "check": check,
-    "plan": plan,
-    "methods": methods,
-    "demo": demo,
-}
-for _name, _command in COMMANDS.items():
-    if isinstance(_command, typer.Typer):
-        app.add_typer(_command, name=_name)
-    else:
-        app.command(_name, cls=HelpfulCommand)(_command)

@@ -39,7 +39,7 @@ Chance = Annotated[float, BeforeValidator(_a_chance)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class _Task(_Strict):
@@ -59,7 +59,7 @@ class _Entry(_Strict):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
     benchmarks: Mapping[str, _Entry] = {}
 
 

@@ -59,7 +59,7 @@ class Metric:
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     names: tuple[str, ...] = ()
     direction: Direction = "higher"
     lower: float = 0.0
@@ -72,7 +72,7 @@ class _Entry(BaseModel):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
     metrics: Mapping[str, _Entry] = {}
 
 

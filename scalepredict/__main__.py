@@ -1,5 +1,6 @@
 """Entry point of `scalepredict` and `python -m scalepredict`."""
 
+import gc
 import sys
 import warnings
 
@@ -11,6 +12,7 @@ limit_blas_threads()  # before anything loads NumPy, which reads the variables o
 def main() -> None:
     """Run the command line; Ctrl-C ends it without a traceback from its first moment on."""
     warnings.simplefilter("ignore")  # they are for programmers; what users must know, we say
+    gc.set_threshold(200_000, 30, 30)  # what is made while modules load stays: no need to look
     try:
         from scalepredict.cli.app import main as run  # most of the start-up time
 

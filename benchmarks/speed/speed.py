@@ -19,9 +19,9 @@ import numpy as np
 
 REPEATS = 5
 IMPORTS = """
-import scalepredict.cli.app, scalepredict.cli.chosen, scalepredict.cli.fit_view
-import scalepredict.evaluation.calibration_file, scalepredict.evaluation.fit_summary
-import scalepredict.predictors.stack, scalepredict.predictors.storage
+import scalepredict.cli.app, scalepredict.cli.commands.fit, scalepredict.cli.inputs.chosen
+import scalepredict.cli.views.fit_view, scalepredict.evaluation.forecast.fit_summary
+import scalepredict.predictors.stack.stack, scalepredict.predictors.store.fit_file
 """
 GOALS = {"fit": 2.0, "imports": 1.0, "--help": 0.3}
 

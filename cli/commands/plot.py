@@ -45,6 +45,7 @@ plot = typer.Typer(
     cls=Kinds,
     help="Draw forecasts, runs, clusters, capabilities or a backtest.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 for _name, _function in KINDS.items():

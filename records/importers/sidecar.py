@@ -36,7 +36,7 @@ _KEPT = (*_SIZES, *_STATED)
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class _Facts(_Strict):

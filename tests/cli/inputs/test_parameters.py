@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from scalepredict.cli.app import COMMANDS
+from scalepredict.cli.app import COMMANDS, command_named
 from scalepredict.cli.commands.plot import KINDS
 from scalepredict.cli.inputs.help_page import HelpfulCommand
 from scalepredict.cli.inputs.parameters import HEADINGS, METHOD, OUTPUT, command
@@ -95,7 +95,7 @@ def test_no_help_shows_a_type_of_python_or_an_option_without_a_heading(
 
 @pytest.mark.parametrize("call", CALLS)
 def test_every_option_says_what_it_is_for(call: str) -> None:
-    function = KINDS[call.split()[1]] if " " in call else COMMANDS[call]
+    function = KINDS[call.split()[1]] if " " in call else command_named(call)
     assert callable(function)
     for parameter in signature(function).parameters.values():
         (told,) = parameter.annotation.__metadata__

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from scalepredict.errors import RefusedError
 from scalepredict.records.asymptote import Asymptote
 from scalepredict.records.table import EvalTable, Floats, Unit
 
@@ -96,8 +97,17 @@ class MetricScale:
         return result
 
     def asymptote(self, given: Asymptote | None) -> Asymptote | None:
-        """What is known of the asymptote, on the scale of the law."""
+        """What is known of the asymptote, on the scale of the law.
+
+        Raises:
+            RefusedError: It lies outside the range of the metric, or at its bound.
+        """
         if given is None:
             return None
         low, high = sorted(self.forward(np.array([given.low, given.high])).tolist())
+        if not low > 0:
+            raise RefusedError(
+                f"an asymptote of {given.low:g} is not inside the range of the metric, "
+                f"{self.lower:g} to {self.upper:g}. Give --asymptote in the unit of the scores."
+            )
         return Asymptote(low=low, high=high)

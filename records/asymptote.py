@@ -86,10 +86,11 @@ def _positive(value: str, text: str) -> float:
 
 
 def with_asymptotes(table: "EvalTable", given: Asymptotes) -> "EvalTable":
-    """The table with what was given put on its units.
+    """The table with what was given put on its units of which less is better.
 
     Raises:
-        RefusedError: A name is no benchmark of the table.
+        RefusedError: A name is no benchmark of the table, or of no benchmark that was named, or of
+            none at all, less is better.
     """
     unknown = [name for name in given.by_name if name not in table.benchmarks]
     if unknown:
@@ -99,8 +100,18 @@ def with_asymptotes(table: "EvalTable", given: Asymptotes) -> "EvalTable":
         )
     if given == Asymptotes():
         return table
+    falling = {u.benchmark for u in table.units if u.measure and u.measure.direction == "lower"}
+    without = [name for name in given.by_name if name not in falling]
+    if without or not falling:
+        raise RefusedError(
+            f"--asymptote: {without[0] if without else 'every benchmark of the records'} has a "
+            "metric of which more is better, and so nothing that it falls to. Give it for losses "
+            "and the like, as NAME=E, or leave it out."
+        )
     units = tuple(
-        unit if (found := given.of(unit.benchmark)) is None else replace(unit, asymptote=found)
+        replace(unit, asymptote=given.of(unit.benchmark) or unit.asymptote)
+        if unit.benchmark in falling
+        else unit
         for unit in table.units
     )
     return replace(table, units=units)

@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from scalepredict.errors import ConfigError
+from scalepredict.errors import ConfigError, RefusedError
+from scalepredict.records.asymptote import Asymptote, parse_asymptote
 from scalepredict.records.metrics import Kind, Metric, Metrics, metrics_from, shipped_metrics
 from scalepredict.records.text.schema import Count, validated
 from scalepredict.records.text.yaml_text import Document, load_shipped
@@ -38,6 +39,16 @@ def _a_chance(value: Any) -> Any:
 Chance = Annotated[float, BeforeValidator(_a_chance)]
 
 
+def _an_asymptote(value: Any) -> Any:
+    try:
+        return parse_asymptote(str(value), repr(value))
+    except RefusedError as error:
+        raise ValueError(f"{value!r}; write E or LO..HI, like 1.6 or 1.4..1.7") from error
+
+
+Falls = Annotated[Asymptote, BeforeValidator(_an_asymptote)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -54,6 +65,7 @@ class _Entry(_Strict):
     ] = {}
     n_items: Count | None = None
     suite: str | None = None
+    asymptote: Falls | None = None
     aliases: tuple[str, ...] = ()
     tasks: Mapping[str, Annotated[_Task, BeforeValidator(lambda v: _as_task(v))]] = {}
 
@@ -81,6 +93,7 @@ class BenchmarkEntry:
         n_items: Questions of its usual test set.
         counted: Kinds of metrics that ``n_items`` belongs to; empty for all.
         suite: Named set of benchmarks it belongs to.
+        asymptote: What its loss, or another metric of which less is better, falls to.
         tasks: What is known of its tasks, by (simplified) name.
     """
 
@@ -89,6 +102,7 @@ class BenchmarkEntry:
     n_items: float | None = None
     counted: tuple[Kind, ...] = ()
     suite: str | None = None
+    asymptote: Asymptote | None = None
     tasks: Mapping[str, TaskEntry] = field(default_factory=dict)
 
     def chance_of(self, metric: Metric, task: str = "") -> float | None:
@@ -226,6 +240,7 @@ def _entry(name: str, written: _Entry) -> BenchmarkEntry:
         chance=dict(written.chance),
         n_items=written.n_items,
         suite=written.suite,
+        asymptote=written.asymptote,
         tasks={
             simplified(task): TaskEntry(n_items=known.n_items, chance=known.chance)
             for task, known in written.tasks.items()
@@ -252,5 +267,6 @@ def _over(old: BenchmarkEntry, new: BenchmarkEntry) -> BenchmarkEntry:
         n_items=old.n_items if new.n_items is None else new.n_items,
         counted=old.counted if new.n_items is None else (),
         suite=old.suite if new.suite is None else new.suite,
+        asymptote=old.asymptote if new.asymptote is None else new.asymptote,
         tasks={**old.tasks, **new.tasks},
     )

@@ -1,9 +1,9 @@
 """Which loss does compute reach along the front? E + A C^-gamma, with E integrated over its prior.
 
-    log (L - E) = level - gamma (log C - centre) + noise,    log E ~ N(log .6 L_min, .30^2)
+    log (L - E) = level - gamma (log C - centre) + noise,    log E ~ N(log .6 L_min, .25^2)
 
 For each E on a grid the rest is a straight line, fitted by least squares with weights that halve
-every 8x below the last rung; how well it fits weighs that E. The forecast is the mixture over E of
+every 4x below the last rung; how well it fits weighs that E. The forecast is the mixture over E of
 Student's t with n_eff - 2 degrees of freedom (and two of a prior of the noise), wider by a drift
 beyond the last rung that grows as a random walk in log C.
 
@@ -12,7 +12,8 @@ Source: the power law with offset of Kaplan et al. (2020, arXiv 2001.08361) and 
     2404.10102).
 Departures: E is integrated, not fitted. Beside it a free fit errs half as much again at 32x, and
     one with E pinned at .6 L_min half as much again at 2x. The fit of the line counts as if its
-    form erred by 1 %, which keeps a smooth ladder from being sure of an E close to its least loss.
+    form erred by 1.5 %, which keeps a smooth ladder from being sure of an E close to its least
+    loss.
 Fails when: runs are far above the front (envelope.py takes it first), or recipes change.
 """
 
@@ -24,10 +25,10 @@ from scalepredict.predictors.loss.excess import Mixture
 from scalepredict.predictors.loss.priors import HIGHEST, Priors
 from scalepredict.records.table import Bools, Floats
 
-HALVING = 8.0  # of compute: weights halve so far below the last rung
+HALVING = 4.0  # of compute: weights halve so far below the last rung
 FEWEST_TO_WEIGH = 5  # with fewer rungs all count alike: two of them are spent on the line
 NOISE = (2.0, 0.002)  # degrees of freedom and relative size of the prior of the noise
-FORM = (4.0, 0.01)  # the same of the misfit of the form, where values of E are weighed
+FORM = (4.0, 0.015)  # the same of the misfit of the form, where values of E are weighed
 EXPONENT = (0.15, 1.0)  # median of gamma, and deviation of its log: weak
 DRIFT = 0.002  # relative, for each square root of an e-fold of compute beyond the last rung
 
@@ -124,7 +125,7 @@ def fit_compute_laws(log_flops: Floats, loss: Floats, rungs: Bools, priors: Prio
 
 
 def recency(log_flops: Floats, rungs: Bools, last: Floats) -> Floats:
-    """Weights of the runs of each series, which halve every 8x below the last. Shape (T, M)."""
+    """Weights of the runs of each series, which halve every 4x below the last. Shape (T, M)."""
     below = np.maximum(last[:, None] - log_flops, 0.0)
     weights = 0.5 ** (below / np.log(HALVING))
     few = rungs.sum(axis=1, keepdims=True) < FEWEST_TO_WEIGH

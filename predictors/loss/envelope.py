@@ -44,6 +44,30 @@ def envelope(log_flops: Floats, loss: Floats) -> Bools:
     return rungs
 
 
+def height(log_flops: Floats, loss: Floats, rungs: Bools) -> Floats:
+    """How far each run lies above the front, in log L; 0 where it lies below or on it. (T, M).
+
+    Args:
+        log_flops: Natural log of training FLOPs. Shape (M,).
+        loss: Losses, NaN = not measured. Shape (T, M).
+        rungs: Of the front, which is straight between two of them in log L and log C. (T, M).
+    """
+    order = np.argsort(log_flops, kind="stable")
+    x, y, marked = log_flops[order], np.log(loss[:, order]), rungs[:, order]
+    place = np.arange(len(x))
+    before = np.maximum.accumulate(np.where(marked, place, -1), axis=1)
+    after = np.minimum.accumulate(np.where(marked, place, len(x))[:, ::-1], axis=1)[:, ::-1]
+    # Below the first rung and above the last, the front is level.
+    left = np.where(before < 0, after, before).clip(0, len(x) - 1)
+    right = np.where(after == len(x), before, after).clip(0, len(x) - 1)
+    low, high = (np.take_along_axis(y, ends, axis=1) for ends in (left, right))
+    step = x[right] - x[left]
+    share = np.where(step > 0, (x - x[left]) / np.where(step > 0, step, 1.0), 0.0)
+    above = np.empty_like(y)
+    above[:, order] = np.nan_to_num(np.maximum(y - low - share * (high - low), 0.0))
+    return above
+
+
 def _next_marked(value: Floats, marked: Bools) -> Floats:
     # At each place the value at the next marked one to its right (marked[i] speaks of i + 1).
     shifted = np.concatenate([value[:, 1:], np.full((len(value), 1), np.nan)], axis=1)

@@ -1,6 +1,6 @@
 """Metrics without a bound ahead, such as Elo: a straight line in log C.
 
-    v = level + slope log C,    weights halve every 8x below the largest run
+    v = level + slope log C,    weights halve every 4x below the largest run
 
 Source: weighted least squares with its predictive t distribution (Gelman et al., Bayesian Data
     Analysis, 3rd ed., section 14.2).

@@ -3,10 +3,11 @@
     L(C) = E + A C^-gamma                   on the efficient front, or on one track of D / N
     L(N, D) = E + A N^-alpha + B D^-beta    elsewhere
 
-Both with E integrated over its prior; each counts by its errors at earlier origins of the same
-evidence, and by which question is asked: is the target efficient, or on the ladder's own track, or
-neither. Serves nats per token, bits per byte, log perplexity, error rates, and anything else that
-falls towards a bound; the units of the table are on the scale of the law (metric_scale.py).
+Both with E integrated over its prior. Which of them count depends on the question: is the target
+efficient, or on the ladder's own track, or neither (members.py). How much each counts depends on
+its errors at earlier origins of the same evidence (shares.py). Serves nats per token, bits per
+byte, log perplexity, error rates, and anything else that falls towards a bound; the units of the
+table are on the scale of the law (metric_scale.py).
 
 Source: compute_law.py, sizes_law.py; repeated tokens count what they are worth (Muennighoff et al.
     2023, arXiv 2305.16264), and beyond four epochs no law holds: such runs are set aside.
@@ -50,6 +51,7 @@ MOST_EPOCHS = 4.0
 # Without a law: a loss falls by 0 to 13 % an e-fold of compute, as "last" erred on six sources.
 FALL_PER_EFOLD = 0.065
 LEAST_SPREAD = 0.01
+EFFICIENT = 0.02  # of log L above the best split of its compute: a target so close is on the front
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ class LossesLaw:
         quantiles = self._without_law(targets)
         share_of_asymptote = np.full(quantiles.shape[:2], np.nan)
         if self.served.any():
-            near = self.track.holds(sizes.flops, sizes.tokens - sizes.params)[self.served]
+            near = self._continues(sizes)
             share = np.where(
                 near, self.shares.front[:, None, None], self.shares.elsewhere[:, None, None]
             )
@@ -150,6 +152,16 @@ class LossesLaw:
             quantiles=quantiles,
             share_of_asymptote=share_of_asymptote,
         )
+
+    def _continues(self, sizes: Sizes) -> Bools:
+        # Which targets are on the track of the rungs, or as efficient as they are. (S, K).
+        near = self.track.holds(sizes.flops, sizes.tokens - sizes.params)[self.served]
+        of_front = [member.laws for member in self.surfaces if member.kind == "near"]
+        if not of_front:
+            return near
+        above = of_front[0].above_best(sizes.params, sizes.tokens)
+        efficient: Bools = near | (above < EFFICIENT)
+        return efficient
 
     def notes(self) -> tuple[Note, ...]:
         """Members used, runs set aside."""

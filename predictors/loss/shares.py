@@ -1,13 +1,14 @@
 """How much does each law of a loss count? By its errors at earlier origins of the same evidence.
 
-    share ~ prior / (mean squared error of log L at inner origins)^2
+    share ~ 1 / (mean squared error of log L at inner origins)^2
 
 At four inner origins, 1.5x to 12x below the top, every member is fitted to what lies at or below
-and forecasts what lies above: the later rungs, where the front is asked for, and every later run
-elsewhere. Losses of one ladder err alike, so errors are averaged over its benchmarks. Where these
-forecasts missed by more than their own width allows, the width of the final one is stretched.
+and forecasts what lies above: the later rungs, for laws of targets that continue the rungs, and
+every later run for the others. Losses of one ladder err alike, so errors are averaged over its
+benchmarks, and origins count alike. Where these forecasts missed by more than their own width
+allows, the width of the final one is stretched.
 
-Fails when: fewer than three rungs lie below every inner origin; then the priors alone decide.
+Fails when: fewer than three rungs lie below every inner origin; then all members count alike.
 """
 
 from collections.abc import Sequence
@@ -19,18 +20,18 @@ from scipy.special import ndtri
 from scalepredict.predictors.loss.envelope import FEWEST_RUNGS, envelope
 from scalepredict.predictors.loss.excess import Mixture
 from scalepredict.predictors.loss.members import (
-    FrontMember,
+    FOR_OTHERS,
+    FOR_TRACK,
+    Kind,
     Member,
     Sizes,
-    SizesMember,
     fit_members,
 )
 from scalepredict.predictors.loss.priors import Priors
 from scalepredict.records.table import Bools, Floats
 
 BACK = (1.5, 3.0, 6.0, 12.0)  # inner origins, as factors of compute below the top
-LEAST_ERROR = 0.003  # relative: of one error that every member is given, and of each mean
-SECOND = 0.3  # prior share of the law that is not made for the question, to 1 of the one that is
+LEAST_ERROR = 0.003  # relative, of one more origin that every member is given
 FRONT, ELSEWHERE = 0, 1
 ENDS = np.array([0.05, 0.5, 0.95])
 Z2_CAP = 25.0  # one wild miss must not stand for all
@@ -61,15 +62,22 @@ class _Trial:
     log_loss: Floats
     on_front: Bools
 
-    def errors(self, question: int) -> tuple[Floats, int]:
-        """Summed squared errors of each member, and how many they are."""
-        wanted = self.on_front if question == FRONT else np.isfinite(self.log_loss)
+    def errors(self, question: int) -> Floats | None:
+        """Mean squared error of each member; None where nothing is asked."""
+        wanted = self.wanted(question)
+        if not wanted.any():
+            return None
         error = self.log_quantiles[..., 1] - self.log_loss
-        return (np.where(wanted, error, 0.0) ** 2).sum(axis=(1, 2)), int(wanted.sum())
+        squares: Floats = (np.where(wanted, error, 0.0) ** 2).sum(axis=(1, 2)) / wanted.sum()
+        return squares
+
+    def wanted(self, question: int) -> Bools:
+        """Which of the later losses a question is about. Shape (S, K)."""
+        return self.on_front if question == FRONT else np.isfinite(self.log_loss)
 
     def z2(self, question: int, share: Floats) -> float:
         """Mean squared normal score of the mixed forecast; NaN where nothing is asked."""
-        wanted = self.on_front if question == FRONT else np.isfinite(self.log_loss)
+        wanted = self.wanted(question)
         if not wanted.any():
             return float("nan")
         low, middle, high = np.moveaxis(np.tensordot(share, self.log_quantiles, axes=1), -1, 0)
@@ -87,16 +95,13 @@ def read_shares(sizes: Sizes, loss: Floats, priors: Priors, members: Sequence[Me
         priors: Of E.
         members: As fitted to all of it.
     """
-    kinds = [_kind(member) for member in members]
-    trials = [trial for back in BACK if (trial := _trial(sizes, loss, priors, kinds, back))]
-    is_front = np.array([kind[0] for kind in kinds])
+    trials = [trial for back in BACK if (trial := _trial(sizes, loss, priors, members, back))]
     shares, widening = [], []
-    for question, made_for_it in ((FRONT, is_front), (ELSEWHERE, ~is_front)):
-        found = [trial.errors(question) for trial in trials]
-        squares = np.sum([e for e, _ in found], axis=0) if found else np.zeros(len(kinds))
-        count = sum(n for _, n in found)
-        mean = (squares + LEAST_ERROR**2) / (count + 1) + LEAST_ERROR**2
-        weight = (mean**-2.0 if count else np.ones(len(kinds))) * np.where(made_for_it, 1.0, SECOND)
+    for question, kinds in ((FRONT, FOR_TRACK), (ELSEWHERE, FOR_OTHERS)):
+        found = [e for trial in trials if (e := trial.errors(question)) is not None]
+        squares = np.sum([np.full(len(members), LEAST_ERROR**2), *found], axis=0)
+        serves = np.array([member.kind in kinds for member in members])
+        weight = np.where(serves, (squares / (len(found) + 1)) ** -2.0, 0.0)
         shares.append(weight / weight.sum())
         z2 = [z for trial in trials if np.isfinite(z := trial.z2(question, shares[-1]))]
         widening.append(np.sqrt(max((SURE + sum(z2)) / (SURE + len(z2)), 1.0)))
@@ -104,20 +109,21 @@ def read_shares(sizes: Sizes, loss: Floats, priors: Priors, members: Sequence[Me
 
 
 def _trial(
-    sizes: Sizes, loss: Floats, priors: Priors, kinds: Sequence[tuple[bool, bool]], back: float
+    sizes: Sizes, loss: Floats, priors: Priors, members: Sequence[Member], back: float
 ) -> _Trial | None:
     known = sizes.flops <= sizes.flops.max() - np.log(back)
     series = _with_rungs(sizes, loss, known)
     if not series.any():
         return None
     made = {
-        _kind(member): np.log(member.at(sizes.take(~known)).quantiles(ENDS))
+        _key(member): np.log(member.at(sizes.take(~known)).quantiles(ENDS))
         for member in fit_members(sizes.take(known), loss[series][:, known], priors.take(series))
     }
-    if set(kinds) - set(made):
+    keys = [_key(member) for member in members]
+    if set(keys) - set(made):
         return None
     return _Trial(
-        log_quantiles=np.stack([made[kind] for kind in kinds]),
+        log_quantiles=np.stack([made[key] for key in keys]),
         log_loss=np.log(loss[series][:, ~known]),
         on_front=envelope(sizes.flops, loss)[series][:, ~known],
     )
@@ -147,8 +153,5 @@ def _with_rungs(sizes: Sizes, loss: Floats, known: Bools) -> Bools:
     return enough
 
 
-def _kind(member: Member) -> tuple[bool, bool]:
-    if isinstance(member, FrontMember):
-        return True, member.dense
-    assert isinstance(member, SizesMember)
-    return False, member.dense
+def _key(member: Member) -> tuple[Kind, bool]:
+    return member.kind, member.dense

@@ -4,7 +4,7 @@
     log E as in priors.py,  log alpha ~ N(log .34, .3^2),  log beta ~ N(log .30, .3^2)
 
 E, alpha and beta lie on a grid; A and B follow for all its points at once by non-negative least
-squares of relative residuals, with weights that halve every 8x below the largest run. What stands
+squares of relative residuals, with weights that halve every 4x below the largest run. What stands
 for the grid is NODES of its points, drawn evenly by their weights.
 
 Source: Hoffmann et al. (2022, arXiv 2203.15556), approach 3. Separable least squares: Golub and
@@ -28,6 +28,7 @@ from scalepredict.records.table import Bools, Floats, Ints
 ALPHA, BETA = (0.34, 0.3), (0.30, 0.3)  # median, and deviation of the log
 ENTROPIES, EXPONENTS = 21, 11  # points of the grid for E and for each exponent
 NODES = 64  # points that stand for the grid
+MOST_SHIFT = np.log(64.0)  # of N at equal compute, where the best split is looked for
 PARAMETERS = 4.0  # that the data is asked for: A, B, and half of each of E, alpha and beta, about
 
 
@@ -78,9 +79,30 @@ class SizesLaws:
             freedom=self.freedom,
         )
 
+    def above_best(self, log_params: Floats, log_tokens: Floats) -> Floats:
+        """How far each of K sizes lies above the best split of its compute, in log L. (T, K)."""
+        at = (self.params_term[..., None], self.tokens_term[..., None])
+        alpha, beta = self.alpha[..., None], self.beta[..., None]
+        first = at[0] * np.exp(-alpha * (log_params - self.largest[0]))
+        second = at[1] * np.exp(-beta * (log_tokens - self.largest[1]))
+        tiny = np.finfo(float).tiny
+        # N e^r and D e^-r cost the same; the loss is least where both terms fall alike.
+        best = np.log(np.maximum(alpha * first, tiny) / np.maximum(beta * second, tiny))
+        r = np.clip(best / (alpha + beta), -MOST_SHIFT, MOST_SHIFT)
+        least = first * np.exp(-alpha * r) + second * np.exp(beta * r)
+        asymptote = self.asymptote[..., None]
+        above: Floats = np.log((asymptote + first + second) / (asymptote + least)).mean(axis=1)
+        return above
+
 
 def fit_sizes_laws(
-    log_params: Floats, log_tokens: Floats, log_flops: Floats, loss: Floats, priors: Priors
+    log_params: Floats,
+    log_tokens: Floats,
+    log_flops: Floats,
+    loss: Floats,
+    priors: Priors,
+    *,
+    closeness: Floats | float = 1.0,
 ) -> SizesLaws:
     """Fit each of T series to all its runs.
 
@@ -90,10 +112,11 @@ def fit_sizes_laws(
         log_flops: Natural log of training FLOPs. Shape (M,).
         loss: Losses, NaN = not measured. Shape (T, M).
         priors: Of E.
+        closeness: Further weights of the runs, 0 to 1. Shape (T, M).
     """
     measured = np.isfinite(loss)
     last = np.where(measured, log_flops, -np.inf).max(axis=1)
-    weights = recency(log_flops, measured, last)
+    weights = recency(log_flops, measured, last) * closeness
     effective = weights.sum(axis=1) ** 2 / (weights**2).sum(axis=1)
     observed = np.where(measured, loss, 1.0)
     # Of relative residuals, scaled so that they count as n_eff runs.

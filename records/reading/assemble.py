@@ -263,6 +263,7 @@ def _units(
                 chance_assumed=not given and known is None and is_fraction,
                 measure=None if is_fraction else metric,
                 suite=suites[i] or (entry.suite if entry and entry.suite else ""),
+                asymptote=entry.asymptote if entry and metric.direction == "lower" else None,
             )
         )
     return tuple(units), tuple(from_metadata)

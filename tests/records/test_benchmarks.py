@@ -158,6 +158,8 @@ def test_one_name_for_two_benchmarks_is_refused() -> None:
         ("{piqa: {chanse: 0.5}}", r"f:1:29: .* unknown key; did you mean 'chance'\?"),
         ("{piqa: {chance: yes}}", r"benchmarks.piqa.chance.*'yes'; write a fraction"),
         ("{piqa: {chance: 1}}", r"benchmarks.piqa.chance.*1; write a fraction"),
+        ("{c4: {asymptote: low}}", r"f:1:30: .*'low'; write E or LO..HI"),
+        ("{c4: {asymptote: 1.7..1.4}}", r"'1.7..1.4'; write E or LO..HI"),
         ("{piqa: 3}", r"f:1:20: benchmarks.piqa: 3 is not a mapping of its fields"),
         ("[piqa]", r"benchmarks: \['piqa'\] is not a mapping of names"),
         ("{piqa: {suite: [a]}}", r"benchmarks.piqa.suite: \['a'\] is not text"),

@@ -1,6 +1,6 @@
 import numpy as np
 
-from scalepredict.predictors.loss.envelope import envelope, read_track
+from scalepredict.predictors.loss.envelope import envelope, height, read_track
 
 
 def test_rungs_are_lower_than_every_cheaper_run() -> None:
@@ -30,3 +30,12 @@ def test_a_track_knows_its_own_ratio_and_no_other() -> None:
     track = read_track(x, np.full(4, np.log(20.0)), np.ones((1, 4), dtype=bool))
     asked = np.log([20.0, 28.0, 60.0])
     assert track.holds(np.full(3, x[-1] + 3), asked).tolist() == [[True, True, False]]
+
+
+def test_height_is_told_from_the_line_between_two_rungs() -> None:
+    x = np.log(np.array([1.0, 100.0, 10.0, 1000.0, 0.5]))
+    loss = np.array([[4.0, 3.0, 3.8, np.nan, 4.4]])
+    rungs = np.array([[True, True, False, False, False]])
+    on_the_line = np.sqrt(4.0 * 3.0)
+    expected = [[0, 0, np.log(3.8 / on_the_line), 0, np.log(4.4 / 4.0)]]
+    np.testing.assert_allclose(height(x, loss, rungs), expected, atol=1e-12)

@@ -8,6 +8,7 @@ from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.loss.losses import Losses, LossesLaw
 from scalepredict.predictors.store.json_codec import decode, encode
 from scalepredict.records.asymptote import parse_asymptotes, with_asymptotes
+from scalepredict.records.metrics import shipped_metrics
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 
 
@@ -18,7 +19,10 @@ def runs(params: Floats, tokens: Floats, losses: Floats, unique: float | None = 
         )
         for i, (n, d) in enumerate(zip(params.tolist(), tokens.tolist(), strict=True))
     ]
-    units = [Unit(benchmark=f"set{t}", metric="loss") for t in range(losses.shape[1])]
+    measure = shipped_metrics().find("loss")
+    units = [
+        Unit(benchmark=f"set{t}", metric="loss", measure=measure) for t in range(losses.shape[1])
+    ]
     return make_table(rows, units, losses)
 
 
@@ -60,6 +64,28 @@ def test_off_the_track_the_law_of_sizes_answers() -> None:
     forecast = law.forecast(target(1e9, ratio=2000))
     assert forecast.point[0, 0] == pytest.approx(expected, rel=0.02)
     assert law.shares.elsewhere[len(law.fronts) :].sum() > 0.5
+
+
+def test_runs_far_above_the_front_do_not_move_the_forecast_of_an_efficient_run() -> None:
+    n, d = (grid.ravel() for grid in np.meshgrid(10.0 ** np.arange(7.5, 9.1, 0.5), [6e8, 2e10]))
+    plain = ladder(8)
+    clean = np.concatenate([plain.params, n]), np.concatenate([plain.tokens, d])
+    loss = truth(*clean)[:, None]
+    spoilt = loss.copy()
+    spoilt[8:] *= 1.06  # their learning rate was wrong, say
+    points = [
+        Losses().fit(runs(*clean, y)).forecast(target(5e9)).point[0, 0] for y in (loss, spoilt)
+    ]
+    assert points[1] == pytest.approx(points[0], rel=0.005)
+
+
+def test_sizes_that_all_saw_the_same_tokens_fall_to_more_than_the_entropy_of_text() -> None:
+    params, seen = 10.0 ** np.linspace(7.5, 9, 5), 3e11
+    loss = truth(params, np.full(5, seen))[:, None]
+    law = Losses().fit(runs(params, np.full(5, seen), loss))
+    point = law.forecast(target(3e9, ratio=seen / 3e9)).point[0, 0]
+    expected = truth(np.array([3e9]), np.array([seen]))[0]
+    assert point == pytest.approx(expected, rel=0.017)
 
 
 def test_a_given_asymptote_narrows_the_interval_and_the_share_of_it_is_told() -> None:

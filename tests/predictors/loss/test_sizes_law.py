@@ -57,3 +57,16 @@ def test_two_non_negative_terms_are_those_of_scipy(seed: int) -> None:
     expected, norm = nnls(features, y)
     np.testing.assert_allclose([a.item(), b.item()], expected, atol=1e-9)
     assert misfit.item() == pytest.approx(norm**2)
+
+
+def test_a_size_is_as_far_above_the_best_split_as_the_law_says() -> None:
+    n, d = grid()
+    loss = truth(n, d)[None]
+    priors = Priors.of([Asymptote(low=1.7, high=1.7)], loss.min(axis=1))
+    laws = fit_sizes_laws(n, d, np.log(6) + n + d, loss, priors)
+    shift = np.linspace(-3, 3, 601)
+    at = np.array([np.log(1e9)]), np.array([np.log(1e10)])
+    least = truth(at[0] + shift, at[1] - shift).min()
+    expected = np.log(truth(*at)[0] / least)
+    assert expected > 0.02
+    assert laws.above_best(*at)[0, 0] == pytest.approx(expected, abs=0.003)

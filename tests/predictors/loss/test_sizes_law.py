@@ -65,7 +65,7 @@ def test_a_size_is_as_far_above_the_best_split_as_the_law_says() -> None:
     priors = Priors.of([Asymptote(low=1.7, high=1.7)], loss.min(axis=1))
     laws = fit_sizes_laws(n, d, np.log(6) + n + d, loss, priors)
     shift = np.linspace(-3, 3, 601)
-    at = np.array([np.log(1e9)]), np.array([np.log(1e10)])
+    at = np.array([np.log(1e9)]), np.array([np.log(2e9)])
     least = truth(at[0] + shift, at[1] - shift).min()
     expected = np.log(truth(*at)[0] / least)
     assert expected > 0.02

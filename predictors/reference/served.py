@@ -33,7 +33,11 @@ FLOPS_RATIO = 3.0  # C / (6 N D) may be off by so much
 TOKENS_PER_PARAM = (0.5, 20_000.0)
 CHANCE_APART = 0.03  # a benchmark of another chance level is another benchmark
 FORMS = {"rc": "cloze", "cloze": "cloze", "mc": "letters", "mcf": "letters", "letters": "letters"}
-_PARTS = re.compile(r"(?:_(?:val|test|validation|zeroshot|fewshot|\d+_?shots?))+$")
+_PARTS = re.compile(r"(?:_(?:val|test|validation|zeroshot|fewshot|olmes|\d+_?shots?))+$")
+# What harnesses write around a name: harness|hellaswag|10, super_glue-copa, hellaswag_acc_norm.
+_AROUND = re.compile(
+    r"^(?:harness|lighteval|leaderboard|super_?glue|openai)_|(?:_(?:\d+|acc|norm|none|pass))+$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,8 @@ def served_benchmark(unit: Unit) -> ServedBenchmark | str:
     stem, _, last = lower.rpartition("_")
     if stem and last in FORMS:
         lower, form = stem, FORMS[last]
-    entry = _lists().benchmarks.get(simplified(_PARTS.sub("", lower)))
+    lower, known = _PARTS.sub("", lower), _lists().benchmarks
+    entry = known.get(simplified(lower)) or known.get(simplified(_AROUND.sub("", lower)))
     if entry is None or unit.task:
         return "no public models to compare with"
     if form and form != entry.form:

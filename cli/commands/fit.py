@@ -60,6 +60,7 @@ def fit(
         load_calibration,
     )
     from scalepredict.predictors.fit_families import fit_families
+    from scalepredict.predictors.numerics.progress import watched
     from scalepredict.predictors.store.fit_file import (
         Provenance,
         StoredFit,
@@ -84,7 +85,11 @@ def fit(
     evidence = gather_evidence(records, choice)
     choice_made = None
     voice.tell(evidence.notes)
-    with voice.busy(f"fitting {predictor.name}"), workers.engine() as jobs:
+    with (
+        voice.counting(f"fitting {predictor.name}") as watch,
+        watched(watch),
+        workers.engine() as jobs,
+    ):
         if method.automatic:
             stream = np.random.default_rng(seed)
             choice_made = choose(evidence.table, predictor, constants, rng=stream)

@@ -90,7 +90,7 @@ def forecast(
     from scalepredict.cli.documents.forecast_document import documents, forecast_rows
     from scalepredict.cli.inputs.next_step import after_forecast
     from scalepredict.cli.inputs.stored_fit import known_tables, stored_measured
-    from scalepredict.cli.views.forecast_view import forecast_sheet, make_views
+    from scalepredict.cli.views.forecast_view import forecast_sheet, make_views, shared_warnings
     from scalepredict.evaluation.forecast.known_scores import forecast_known
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.predictors.scale.targets import TargetRequest
@@ -137,11 +137,13 @@ def forecast(
         names = ", ".join(stored.fit.refused)
         text = f"not fitted, so not forecast: {names}; --family NAME tells why."
         voice.tell([noted("family-refused", text)])
+    shared = shared_warnings(views)
+    voice.tell(shared)
     for view in views:
         if form in (Format.JSON, Format.CSV):
             voice.say(view.title)
         about = f"{view.family}, {view.size}: " if len(views) > 1 else ""
-        voice.tell(view.warnings, about=about)
+        voice.tell((note for note in view.warnings if note not in shared), about=about)
     if shown.verbose:
         voice.tell(note for each, _ in pairs for note in each.notes)
     curves = _curves(stored, constants, pairs, seed) if trajectory else []

@@ -131,6 +131,13 @@ def make_views(
         )
 
 
+def shared_warnings(views: Sequence[View]) -> tuple[Note, ...]:
+    """Warnings that hold for every one of several views, to be said once."""
+    if len(views) < 2:
+        return ()
+    return tuple(note for note in views[0].warnings if all(note in v.warnings for v in views))
+
+
 def forecast_sheet(view: View, form: Format) -> Sheet:
     """The table of a view; Markdown also carries the warnings, which else go to stderr."""
     measured, shown = view.accuracy is not None, view.levels.shown

@@ -11,6 +11,7 @@ Source: D-optimal and greedy design on a Gaussian posterior (Krause, Singh & Gue
 Letters: M models, T benchmarks, K components.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,10 +77,11 @@ def choose_probes(table: EvalTable, count: int, *, rng: np.random.Generator) -> 
     cards = cards.take_units(enough)
     order = _greedy(_space(cards), count)
     sets = [rng.permutation(len(enough))[:count] for _ in range(RANDOM_SETS)]
+    error, *of_random = _errors(cards, [order, *sets])
     return Probes(
         units=tuple(cards.units[i] for i in order),
-        error=_errors(cards, order),
-        random=np.median([_errors(cards, one) for one in sets], axis=0),
+        error=error,
+        random=np.median(of_random, axis=0),
         unknown=float(np.nanmedian(np.abs(cards.scores - np.nanmedian(cards.scores, axis=0)))),
         n_models=len(cards.checkpoints),
         n_benchmarks=len(enough),
@@ -107,17 +109,19 @@ def _greedy(space: FactorModel, count: int) -> Ints:
     return np.array(order, dtype=int)
 
 
-def _errors(cards: EvalTable, order: Ints) -> Floats:
-    # Median absolute error of the cells that are no probe, with the first 1, 2, ... probes known.
-    n_models = len(cards.checkpoints)
-    missed = np.full((len(order), *cards.scores.shape), np.nan)
+def _errors(cards: EvalTable, orders: Sequence[Ints]) -> Floats:
+    # Median absolute error of the cells that are no probe, with the first 1, 2, ... probes of each
+    # order known. Shape (orders, n).
+    n_models, n_probes = len(cards.checkpoints), len(orders[0])
+    probes = np.zeros((len(orders) * n_probes, 1, len(cards.units)), dtype=bool)
+    for i, order in enumerate(orders):
+        for n in range(n_probes):
+            probes[i * n_probes + n, 0, order[: n + 1]] = True
+    missed = np.full((len(probes), *cards.scores.shape), np.nan)
     for fold in range(FOLDS):
         test = np.arange(fold, n_models, FOLDS)
         law = Observational().fit(cards.take_rows(np.setdiff1d(np.arange(n_models), test)))
-        rows = cards.take_rows(np.tile(test, len(order)))
-        probes = np.zeros((len(order), 1, len(cards.units)), dtype=bool)
-        for n in range(len(order)):
-            probes[n, 0, order[: n + 1]] = True
+        rows = cards.take_rows(np.tile(test, len(probes)))
         shown = np.concatenate(np.where(probes, cards.scores[test], np.nan))
         told = np.isfinite(shown).any(axis=1)
         known = rows.with_scores(shown).take_rows(told)
@@ -127,6 +131,7 @@ def _errors(cards: EvalTable, order: Ints) -> Floats:
         )
         points = np.full(shown.shape, np.nan)
         points[told] = law.forecast(targets).point
-        error = np.abs(points.reshape(len(order), len(test), -1) - cards.scores[test])
+        error = np.abs(points.reshape(len(probes), len(test), -1) - cards.scores[test])
         missed[:, test] = np.where(probes, np.nan, error)
-    return np.nanmedian(missed.reshape(len(order), -1), axis=1)
+    flat = missed.reshape(len(orders), n_probes, -1)
+    return np.asarray(np.nanmedian(flat, axis=2))

@@ -74,17 +74,18 @@ class ModelCard:
         return points, np.clip(points[..., None] + scale[..., None] * self.quantiles, 0.0, 1.0)
 
 
-def fit_card(table: EvalTable, links: Links) -> ModelCard:
+def fit_card(table: EvalTable, links: Links, step: Callable[[], None] = lambda: None) -> ModelCard:
     """Fit the completion, and judge it beside capability links on models left out.
 
     Args:
         table: All models with a score.
         links: See `Links`.
+        step: Called after each of FOLDS folds.
     """
     n_models = len(table.checkpoints)
     spaced = np.unique(np.linspace(0, n_models - 1, min(n_models, MOST_MODELS)).astype(int))
     sample = table.take_rows(spaced)
-    hidden, completed, doubt, linked = _left_out(sample, links)
+    hidden, completed, doubt, linked = _left_out(sample, links, step)
     observed = sample.scores
     weight = _best_weights(completed, linked, observed, hidden)
     points = _averaged(completed, linked, weight)
@@ -107,13 +108,16 @@ def fit_card(table: EvalTable, links: Links) -> ModelCard:
     )
 
 
-def _left_out(table: EvalTable, links: Links) -> tuple[Bools, Floats, Floats, Floats]:
+def _left_out(
+    table: EvalTable, links: Links, step: Callable[[], None]
+) -> tuple[Bools, Floats, Floats, Floats]:
     # Which cells were hidden and forecast; by the completion what, with what doubt; by links what.
     scores, n_models = table.scores, len(table.checkpoints)
     hidden = np.zeros(scores.shape, dtype=bool)
     completed, doubt, linked = (np.full(scores.shape, np.nan) for _ in range(3))
     for fold in range(FOLDS):
         test = np.arange(fold, n_models, FOLDS)
+        step()
         if not test.size or hidden.sum() >= ENOUGH_CELLS:
             continue
         train = table.take_rows(np.setdiff1d(np.arange(n_models), test))

@@ -21,6 +21,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Frontier, Targets
 from scalepredict.predictors.kinds import Kinds
+from scalepredict.predictors.numerics.progress import counter
 from scalepredict.predictors.observational.benchmark_axes import (
     benchmark_axes,
     coordinates_of,
@@ -35,7 +36,7 @@ from scalepredict.predictors.observational.factor_model import (
     posterior,
 )
 from scalepredict.predictors.observational.family_trend import FamilyTrend, fit_family_trend
-from scalepredict.predictors.observational.model_card import fit_card
+from scalepredict.predictors.observational.model_card import FOLDS, fit_card
 from scalepredict.predictors.pooled import FamilyEnds, unlearnable, varying
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
@@ -78,7 +79,9 @@ class Observational:
         """
         del rng
         law = self._fit_space(table, judged=True)
-        return replace(law, card=fit_card(table, self._linked))
+        step = counter(FOLDS + 1)
+        step()
+        return replace(law, card=fit_card(table, self._linked, step))
 
     def _linked(self, train: EvalTable, test: EvalTable) -> Floats:
         points = np.full(test.scores.shape, np.nan)

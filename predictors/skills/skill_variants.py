@@ -102,16 +102,24 @@ def fit_variants(data: SkillData, choice: Choice, *, tolerance: float = TOLERANC
     return Variants(skills=tuple(skills), own=own)
 
 
-def with_kinds(data: SkillData, choice: Choice) -> tuple[SkillData, Floats]:
+def with_kinds(
+    data: SkillData, choice: Choice, step: Callable[[], None]
+) -> tuple[SkillData, Floats]:
     """The evidence with the benchmarks on which kinds differ, by errors on held-out families.
+
+    Args:
+        data: Evidence.
+        choice: What is fitted.
+        step: Called after each of FOLDS folds, twice as many where there are both kinds.
 
     Returns:
         And those errors, see ``held_out_errors``.
     """
-    alike = held_out_errors(replace(data, apart=np.zeros(len(data.chance), dtype=bool)), choice)
+    none = np.zeros(len(data.chance), dtype=bool)
+    alike = held_out_errors(replace(data, apart=none), choice, step)
     if not data.kind.shape[1]:
         return data, alike
-    differing = held_out_errors(replace(data, apart=np.ones(len(data.chance), dtype=bool)), choice)
+    differing = held_out_errors(replace(data, apart=~none), choice, step)
     apart = differing.mean(axis=0) < KIND_GAIN * alike.mean(axis=0)
     return replace(data, apart=apart), np.where(apart, differing, alike)
 
@@ -119,14 +127,14 @@ def with_kinds(data: SkillData, choice: Choice) -> tuple[SkillData, Floats]:
 def held_out_errors(
     data: SkillData,
     choice: Choice,
-    progress: Callable[[], None] = lambda: None,
+    step: Callable[[], None] = lambda: None,
 ) -> Floats:
     """Mean squared errors when families in turn are known by their smallest model only. (V, T).
 
     Args:
         data: Evidence.
         choice: What is fitted.
-        progress: Called after each of FOLDS folds.
+        step: Called with each of FOLDS folds.
     """
     by_size = np.lexsort((data.lines[:, 1], data.family))
     firsts = np.flatnonzero(np.diff(data.family, prepend=-1))
@@ -138,7 +146,7 @@ def held_out_errors(
     for fold in range(FOLDS):
         hidden = (data.family % FOLDS == fold) & ~smallest
         tested = hidden[:, None] & data.measured
-        progress()
+        step()
         if count.sum() > ENOUGH_SCORES or not hidden.any():
             continue
         columns = data.measured[~hidden].any(axis=0)

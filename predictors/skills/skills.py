@@ -25,11 +25,13 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.kinds import Kinds, family_of_target, sides
 from scalepredict.predictors.law_tables import Kind, LawTable, loadings_table
+from scalepredict.predictors.numerics.progress import counter
 from scalepredict.predictors.pooled import FamilyEnds, unlearnable, varying
 from scalepredict.predictors.skills.family_curves import CurvePenalties, FamilyCurves
 from scalepredict.predictors.skills.rotation import readable_skills
 from scalepredict.predictors.skills.skill_fit import Penalties, SkillData, Skills
 from scalepredict.predictors.skills.skill_variants import (
+    FOLDS,
     Choice,
     Variants,
     fit_variants,
@@ -99,8 +101,10 @@ class SkillLaws:
             penalties=self.penalties,
             own=CurvePenalties() if self.components is None else None,
         )
-        data, held = with_kinds(data, choice)
+        step = counter(FOLDS * (1 + kinds.both) + 1)
+        data, held = with_kinds(data, choice, step)
         variants = fit_variants(data, choice)
+        step()
         share = 1 / np.maximum(held.mean(axis=1), 1e-8)
         return SkillsLaw(
             frontier=Frontier.of_table(used),

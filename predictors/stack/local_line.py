@@ -20,6 +20,7 @@ from scalepredict.records.table import Bools, Floats
 
 DECAY = 0.4  # decades over which the weight of a checkpoint falls to 1/e
 HIGHEST = 0.99  # scores above have no usable -log(1 - score)
+SURELY = 1 - 1e-9  # but one that does not move may lie there
 PSEUDO_SCORES = 2.0  # scores with binomial noise that steady the residual variance
 ROUNDS = 30
 IDLE_SPREAD = 0.03  # sigma^2: benchmarks that do not follow scale move by 0.17 per decade
@@ -69,6 +70,22 @@ def fit_lines(x: Floats, scores: Floats, *, n_items: Floats) -> LocalLines:
     telling = known & informative(x, scores, n_items)
     precision = np.where(known, 1 / np.where(known, variance, 1.0), 0.0)
     return LocalLines(centre=centre, level=level, slope=_shrunk(own, precision, telling))
+
+
+def flat_lines(flops: Floats, scores: Floats) -> LocalLines:
+    """Lines without slope through the mean score of the largest checkpoints of each unit.
+
+    Args:
+        flops: Training FLOPs. Shape (M,).
+        scores: Fractions, NaN = not measured. Shape (M, T).
+    """
+    measured = np.isfinite(scores)
+    by_flops = np.where(measured, flops[:, None], 0.0)
+    top = measured & (by_flops == by_flops.max(axis=0))
+    total = np.where(top, scores, 0.0).sum(axis=0)
+    last = np.minimum(total / np.maximum(top.sum(axis=0), 1), SURELY)
+    flat = np.zeros(scores.shape[1])
+    return LocalLines(centre=flat, level=-np.log1p(-last), slope=flat)
 
 
 def _shrunk(own: Floats, precision: Floats, telling: Bools) -> Floats:

@@ -5,7 +5,8 @@
 
 Members: hierarchical curves on the published loss index of (N, D), logistic and Gompertz; the same
 two on the mean of that index and the user's validation losses, where most checkpoints carry one;
-local lines half way between the published index and log C; and logistic curves on log C itself. The
+local lines half way between the published index and log C; and, where they earn it, logistic curves
+on log C itself and the last score, for benchmarks that do not follow scale. The
 published index is read with and without embeddings added to N (embeddings.py). Weights follow how
 the members forecast the upper rungs of the ladder from the lower ones (trial_weights.py): a ladder
 that is one clean curve in log C is forecast as one.
@@ -51,7 +52,7 @@ from scalepredict.predictors.stack.hierarchical import (
     fit_curves,
     recency,
 )
-from scalepredict.predictors.stack.local_line import LocalLines, fit_lines
+from scalepredict.predictors.stack.local_line import LocalLines, fit_lines, flat_lines
 from scalepredict.predictors.stack.stay_at_chance import staying_share
 from scalepredict.predictors.stack.trial_weights import trial_weights
 from scalepredict.records.notes import Note, noted
@@ -60,7 +61,9 @@ from scalepredict.records.text.counts import count_of
 
 LEAST_LOSSES = 0.8  # share of the checkpoints with a loss from which losses are used
 ON_COMPUTE = "logistic on log C"
-PRIOR_ON_COMPUTE = 0.3  # what that member counts for before any trial, the others 1
+LAST_SCORE = "last score"
+# What members count for that must earn their weight in trials; the others count for 1.
+TO_EARN = {ON_COMPUTE: 0.3, LAST_SCORE: 3.0}
 SURE_SCALES, CAUTION = 6, 15.0  # for each scale fewer, 1 / 15 of the forecast change is left out
 COMPUTE_DECAY = 1.0  # decades; where it forecasts best, the whole ladder is one curve
 
@@ -167,9 +170,11 @@ class Stack:
         shares = embedding_shares(ladder)
         with_loss = _carries_losses(ladder)
         members = _fit_members(ladder, shares, with_loss=with_loss)
-        prior = [PRIOR_ON_COMPUTE if label == ON_COMPUTE else 1.0 for label in members.labels]
         trials = trial_weights(
-            ladder, lambda part: _fit_members(part, shares, with_loss=with_loss), prior
+            ladder,
+            lambda part: _fit_members(part, shares, with_loss=with_loss),
+            [TO_EARN.get(label, 1.0) for label in members.labels],
+            to_earn=[label in TO_EARN for label in members.labels],
         )
         phi = np.stack([member.curves.overdispersion for member in members.curves])
         share, level = staying_share(ladder, phi.mean(axis=0))
@@ -282,6 +287,7 @@ class StackLaw:
         of_curves = self.weights[: len(self.members.curves)]
         of_curves = of_curves / of_curves.sum(axis=0)
         phi = np.stack([member.curves.overdispersion for member in self.members.curves])
+        moving = [label != LAST_SCORE for label in self.members.labels]
         common = np.nan if self.common_error is None else self.common_error
         made = make_forecast(
             targets,
@@ -290,7 +296,7 @@ class StackLaw:
             model_variance=(of_curves[:, None, :] * self.members.variance(scale)).sum(axis=0),
             overdispersion=(of_curves * phi).sum(axis=0),
             spread_weighted=(weights * (scores - mean) ** 2).sum(axis=0),
-            spread_equal=scores.var(axis=0),
+            spread_equal=scores[moving].var(axis=0),
             failures=failures,
         )
         return replace(made, common_error=np.full_like(made.point, common))
@@ -387,4 +393,6 @@ def _fit_members(ladder: Ladder, shares: tuple[float, ...], *, with_loss: bool) 
         index=half_way.index,
         lines=fit_lines(half_way.x, ladder.scores, n_items=ladder.n_items),
     )
-    return Members(curves=curves, lines=(lines,))
+    still = flat_lines(ladder.scale.flops, ladder.scores)
+    flat = LineMember(label=LAST_SCORE, index=half_way.index, lines=still)
+    return Members(curves=curves, lines=(lines, flat))

@@ -5,8 +5,8 @@
 Each member is fitted to the lower part of the evidence and forecasts the upper part (inner rolling
 origins); e'_kt is its mean absolute error on unit t, in shares of the members' mean, and e_k the
 same over all informative units. Weights fall with the error the faster the more origins there are;
-without any they are the prior. A member whose prior is below 1 must earn its weight: it has none
-before LEAST_ORIGINS origins.
+without any they are the prior. Some members must earn their weight: they have none before
+LEAST_ORIGINS origins.
 
 The same trials say how far the benchmarks of a ladder miss together: the correlation of the errors
 of the weighted mean.
@@ -63,7 +63,11 @@ class Trials:
 
 
 def trial_weights(
-    ladder: Ladder, fit: Callable[[Ladder], Forecasters], prior: Sequence[float]
+    ladder: Ladder,
+    fit: Callable[[Ladder], Forecasters],
+    prior: Sequence[float],
+    *,
+    to_earn: Sequence[bool],
 ) -> Trials:
     """Weights of G members on T units, and how far the units miss together.
 
@@ -71,13 +75,14 @@ def trial_weights(
         ladder: The evidence.
         fit: Fits the members to a part of it; always the same members in the same order.
         prior: What a member counts for before any trial, length G.
+        to_earn: Which members must earn their weight, length G.
     """
     n_units = ladder.scores.shape[1]
     origins = tuple(_inner_origins(ladder.scale.flops))
     trials = [_errors(ladder, fit, *origin) for origin in origins]
     start = np.array(prior, dtype=float)[:, None]
     if len(origins) < LEAST_ORIGINS:
-        start[start < 1] = 0.0
+        start[list(to_earn)] = 0.0
     if not trials:
         weights = np.repeat(start / start.sum(), n_units, axis=1)
         return Trials(weights=weights, origins=0, common_error=None)

@@ -181,3 +181,20 @@ def test_the_unit_of_tokens_is_of_no_importance_where_flops_are_given(unit: floa
     plain = point(told(evidence, 1.0), told(targets, 1.0))
     other = point(told(evidence, unit), told(targets, unit))
     np.testing.assert_allclose(other, plain, atol=1e-9)
+
+
+def test_a_benchmark_that_has_stopped_is_forecast_at_its_last_score() -> None:
+    """Its ceiling is reached early; another one goes on rising."""
+    params = np.geomspace(6e7, 6e9, 9)
+    decades = 2 * np.log10(params / params[-1])
+    rising = CHANCE + 0.75 * expit(0.2 + 1.2 * decades)
+    stopped = 0.35 + 0.1 * np.minimum(decades + 4, 1.2)
+    scores = np.stack([rising, stopped], axis=1)
+    law = Stack().fit(table(params, 20 * params, scores))
+    share = law.weights[law.members.labels.index("last score")]
+    assert share[0] < 0.02
+    assert share[1] > 0.5
+    goal = table(np.array([1.9e10]), np.array([3.8e11]), np.full((1, 2), np.nan))
+    forecast = law.forecast(Targets.of_table(goal)).point[0]
+    assert forecast[0] > scores[-1, 0] + 0.08
+    assert abs(forecast[1] - scores[-1, 1]) < 0.01

@@ -39,7 +39,12 @@ class OffBy:
 
 def weights(n: int, errors: tuple[float, ...], prior: tuple[float, ...]) -> tuple[Floats, int]:
     empty = ladder(n, np.full((n, 2), 0.5))
-    found = trial_weights(ladder(n, truth(empty.scale)), lambda part: OffBy(errors), prior)
+    found = trial_weights(
+        ladder(n, truth(empty.scale)),
+        lambda part: OffBy(errors),
+        prior,
+        to_earn=[p < 1 for p in prior],
+    )
     return found.weights, found.origins
 
 
@@ -83,8 +88,12 @@ def test_what_does_not_follow_scale_has_no_say_about_the_others() -> None:
             idle[0] += 0.2
             return np.concatenate([both, idle], axis=2)
 
-    alone = trial_weights(ladder(7, scores), lambda part: Wide(2), (1.0, 1.0)).weights
-    among = trial_weights(ladder(7, beside), lambda part: Wide(5), (1.0, 1.0)).weights
+    alone = trial_weights(
+        ladder(7, scores), lambda part: Wide(2), (1.0, 1.0), to_earn=(False, False)
+    ).weights
+    among = trial_weights(
+        ladder(7, beside), lambda part: Wide(5), (1.0, 1.0), to_earn=(False, False)
+    ).weights
     np.testing.assert_allclose(among[:, :2], alone)
     assert (among[1, 2:] > among[0, 2:]).all()
 
@@ -107,13 +116,17 @@ class Missing:
 @pytest.mark.parametrize(("together", "apart"), [(0.02, 0.0), (0.02, 0.02), (0.0, 0.02)])
 def test_trials_tell_how_far_benchmarks_miss_together(together: float, apart: float) -> None:
     still = ladder(7, np.full((7, 40), 0.5))
-    found = trial_weights(still, lambda part: Missing(together, apart), (1.0, 1.0)).common_error
+    found = trial_weights(
+        still, lambda part: Missing(together, apart), (1.0, 1.0), to_earn=(False, False)
+    ).common_error
     assert found == pytest.approx(together**2 / (together**2 + apart**2), abs=0.1)
 
 
 def test_one_benchmark_tells_nothing_of_what_is_common() -> None:
     one = ladder(7, np.full((7, 1), 0.5))
-    assert trial_weights(one, lambda part: OffByOne(), (1.0,)).common_error is None
+    assert (
+        trial_weights(one, lambda part: OffByOne(), (1.0,), to_earn=(False,)).common_error is None
+    )
 
 
 class OffByOne:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri  # scipy.stats takes 0.5 s longer to import
 
 from scalepredict.predictors.kinds import Kinds
-from scalepredict.predictors.numerics.rungs import count_rungs
+from scalepredict.predictors.numerics.rungs import count_rungs, top_gap
 from scalepredict.records.answers import answers
 from scalepredict.records.notes import Note
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
@@ -108,6 +108,8 @@ class Frontier:
         n_items: Graded answers behind that score; NaN = unknown. Shape (T,).
         n_train: Scales with a score; those within 10 % of FLOPs count as one. Shape (T,).
         max_flops: Largest training FLOPs of the evidence; NaN if none is known.
+        gap: Decades by which the largest of those scales stands off beyond the usual step. Shape
+            (T,); None = not recorded.
     """
 
     units: tuple[Unit, ...]
@@ -115,6 +117,7 @@ class Frontier:
     n_items: Floats
     n_train: Floats
     max_flops: float
+    gap: Floats | None = None
 
     @classmethod
     def of_table(cls, table: EvalTable) -> Self:
@@ -134,6 +137,7 @@ class Frontier:
             n_items=n_items[top, columns],
             n_train=count_rungs(table.flops, np.isfinite(table.scores)).astype(float),
             max_flops=float(np.max(flops)) or np.nan,
+            gap=top_gap(flops, np.isfinite(table.scores)),
         )
 
 
@@ -201,6 +205,7 @@ class Forecast:
         reference_variance: Variance of the next score about that curve; 0 where there is none.
         common_error: Correlation between units of the errors that the ladder made where it forecast
             its own upper rungs; NaN or None = not tried.
+        gap: Decades by which the largest scale behind the fit stands off; None = unknown.
         exceedance: Probability by that curve of a score above chance by more than guessing
             explains; NaN where the curve does not say.
     """
@@ -225,6 +230,7 @@ class Forecast:
     reference_variance: Floats | None = None
     exceedance: Floats | None = None
     common_error: Floats | None = None
+    gap: Floats | None = None
 
     def quantile(self, probability: float) -> Floats:
         """Quantile of the next measured score; of fractions, clipped to [0, 1]. Shape (K, T).
@@ -329,6 +335,7 @@ def make_forecast(
         failures=failures or (None,) * len(frontier.units),
         quantiles=quantiles,
         share_of_asymptote=share_of_asymptote,
+        gap=None if frontier.gap is None else full(frontier.gap),
     )
 
 

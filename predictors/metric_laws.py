@@ -32,6 +32,7 @@ _OPTIONAL = {
     "reference_variance": 0.0,
     "exceedance": np.nan,
     "common_error": np.nan,
+    "gap": 0.0,
 }
 
 

@@ -23,6 +23,11 @@ GROUPS = {
     "mteb": "MTEB",
 }
 METHODS = ("stack", "power_law", "trend", "last")
+SINGLE = "rolling origins, benchmarks"
+AVERAGES = "rolling origins, averages"
+GAPPED = "gapped origins, benchmarks"
+FEW = "few origins, benchmarks"
+ALONE = "rolling origins without public models, benchmarks"
 MAE = re.compile(r"([\d.]+)\([+-][\d.]+\)")
 
 
@@ -46,10 +51,13 @@ def errors() -> list[tuple[str, ...]]:
     return rows
 
 
-def coverage() -> list[tuple[str, ...]]:
-    """Of each group: name, shares inside 50, 80 and 90 % intervals, width of the last in points."""
-    start = "rolling origins, benchmarks"
-    (lines,) = (own for title, own in blocks().items() if title.startswith(start))
+def coverage(of: str = SINGLE) -> list[tuple[str, ...]]:
+    """Of each group: name, shares inside 50, 80 and 90 % intervals, width of the last in points.
+
+    Args:
+        of: How the title of the table in the output starts.
+    """
+    (lines,) = (own for title, own in blocks().items() if title.startswith(of))
     rows = []
     for line in lines:
         found = re.match(r"\s*(\w+)\s+(\d+)/(\d+)/(\d+)\s+([\d.]+)", line)

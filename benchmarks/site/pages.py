@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import accuracy_table  # type: ignore[import-not-found]  # it lies beside this file
+import coverage_picture  # type: ignore[import-not-found]
 import typer
 from typer.testing import CliRunner
 
@@ -116,8 +117,28 @@ def accuracy() -> str:
 
 def coverage() -> str:
     """How often intervals held, group by group."""
+    return _coverage(accuracy_table.SINGLE)
+
+
+def coverage_elsewhere() -> str:
+    """The same for averages, and for ladders of other shapes."""
+    parts = (
+        ("Averages over all benchmarks of a target", accuracy_table.AVERAGES),
+        ("A cluster of five small models and one or three far runs", accuracy_table.GAPPED),
+        ("One or two scales, served benchmarks", accuracy_table.FEW),
+        ("With `--no-reference`", accuracy_table.ALONE),
+    )
+    return "\n\n".join(f"**{title}**\n\n{_coverage(of)}" for title, of in parts)
+
+
+def _coverage(of: str) -> str:
     header = ("records", "50 % held", "80 % held", "90 % held", "90 % width, points")
-    return table(header, accuracy_table.coverage())
+    return table(header, accuracy_table.coverage(of))
+
+
+def coverage_plot() -> str:
+    """The same as pictures."""
+    return coverage_picture.picture()
 
 
 def plan_backtest() -> str:
@@ -142,7 +163,7 @@ PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
         *(methods, commands, command_list, documents, formats),
-        *(accuracy, coverage, plan_backtest, changelog),
+        *(accuracy, coverage, coverage_elsewhere, coverage_plot, plan_backtest, changelog),
     )
 }
 

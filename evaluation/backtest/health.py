@@ -18,6 +18,7 @@ from scalepredict.records.table import EvalTable
 
 Z2_CAP = 16.0  # one wild miss must not stand for the noise of a ladder
 TOO_NARROW = 1.5  # errors this many times as large as expected: a 90 % interval holds about 77 %
+RATIO_DIGITS = 6  # the others differ between processors
 
 
 def mean_z2(lines: Outcomes) -> float:
@@ -75,7 +76,8 @@ def quick_look(
         return QuickLook()
     cells = trials(evidence, predictor, calibration, rng=rng)
     own = outcomes([cell for cell in cells if cell.predictor == predictor.name])
+    ratio = mean_z2(own) / calibration.of(predictor.name).reference_z2
     return QuickLook(
-        noise_ratio=mean_z2(own) / calibration.of(predictor.name).reference_z2,
+        noise_ratio=float(f"{ratio:.{RATIO_DIGITS}g}"),
         simpler=simpler_law(cells, predictor.name),
     )

@@ -19,7 +19,8 @@ REFERENCE = "last"  # skill is error as a share of this method's
 _N_VALUES = 6  # of each line, before the ends of its intervals
 _EDGES = (1.2, 2.83, 5.66, 11.3, 22.6, 45.3)
 COLUMNS = (
-    "predictor", "family", "benchmark", "group", "series", "origin", "target", "factor_bin",
+    "predictor", "family", "benchmark", "group", "records", "series", "origin", "target",
+    "factor_bin",
 )  # fmt: skip
 FACTOR_BINS = ("<1.2x", "2x", "4x", "8x", "16x", "32x", "64x+")
 
@@ -35,8 +36,8 @@ class Outcomes:
 
     Attributes:
         names: Names behind the numbers of a column: ``predictor``, ``family``, ``benchmark``,
-            ``factor_bin``, ``group`` and ``series``.
-        codes: Numbers by line: rows are COLUMNS. Shape (8, R).
+            ``factor_bin``, ``group``, ``records`` and ``series``.
+        codes: Numbers by line: rows are COLUMNS. Shape (9, R).
         observed: Measured scores. Shape (R,).
         point: Forecast scores; NaN where the method failed. Shape (R,).
         reference: Forecast of the last value for the same line; NaN if it was not run. Shape (R,).
@@ -165,6 +166,7 @@ def _codes(cell: Cell, numbers: dict[str, dict[Hashable, int]]) -> Ints:
         number("family", cell.family),
         np.array([number("benchmark", unit.shown) for unit in cell.units], dtype=int),
         number("group", cell.group),
+        number("records", (cell.group, cell.records)),
         number("series", cell.series),
         number("origin", origin),
         np.array(targets, dtype=int)[:, None],

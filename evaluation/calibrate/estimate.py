@@ -30,8 +30,8 @@ from scalepredict.evaluation.intervals.calibration import (
     Calibration,
     PredictorCalibration,
     apply_calibration,
+    inflation,
     scale_components,
-    small_evidence_factor,
 )
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.intervals.suite_averages import trials_of
@@ -41,6 +41,8 @@ from scalepredict.records.table import Floats, Ints
 
 SMALL_EVIDENCE = 0.5  # less leaves families of few models short of 90 %, more widens all the others
 OWN_EVIDENCE = 0.2  # half as much brings clean ladders no closer to 90 %; above, all are the same
+GAP_GROWTH = 0.2  # more widens ladders with a gap beyond what they miss by, less leaves them short
+UNSEEN = 1.04  # a lab that is not among the groups is one more draw from them
 TOLD = 4  # what is kept of each score beside its components
 
 
@@ -217,8 +219,9 @@ class _Errors:
         return PredictorCalibration(
             coefficients=self.coefficients(),
             small_evidence=SMALL_EVIDENCE,
-            spread=fit_spread(z, weights),
+            spread=fit_spread(UNSEEN * z, weights),
             own_evidence=OWN_EVIDENCE,
+            gap_growth=GAP_GROWTH,
             suite_correlation=correlation,
             suite_dilution=dilution,
             suite_drift=drift,
@@ -261,7 +264,7 @@ class _Errors:
             n_trials=total(self.n_trials) / n,
             horizon=self.horizon[inside[first]],
             error=total(self.lines.error) / n,
-            weights=_weights(lines),
+            weights=_weights_of_averages(lines),
         )
 
 
@@ -281,8 +284,8 @@ def _explained(cell: Cell) -> Floats:
     # Horizon, number of benchmarks, trials and components of each score measured, as outcomes().
     assert cell.forecast is not None
     measured = np.isfinite(cell.observed)
-    inflation = small_evidence_factor(cell.forecast.n_train, SMALL_EVIDENCE)
-    components = scale_components(cell.forecast, OWN_EVIDENCE) * inflation
+    components = scale_components(cell.forecast, OWN_EVIDENCE)
+    components *= inflation(cell.forecast, SMALL_EVIDENCE, GAP_GROWTH)
     width = np.full(measured.shape, float(len(cell.units)))
     ahead = np.maximum(cell.forecast.horizon, 0.0)
     told = np.stack([ahead, width, *trials_of(cell.forecast)])
@@ -290,8 +293,17 @@ def _explained(cell: Cell) -> Floats:
 
 
 def _weights(lines: Outcomes) -> Floats:
-    # As in a summary by factor: the bins of a group have equal weights, then series, and so on.
-    bins = lines.column("factor_bin")
-    group, series, origin, target = lines.nesting()
-    inside = [level * len(FACTOR_BINS) + bins for level in (group, series, origin)]
-    return equal_weights(np.stack([group, *inside, target]))
+    # As in a summary by factor: the bins of records have equal weights, then series, and so on.
+    return _nested(lines, [lines.column("group")])
+
+
+def _weights_of_averages(lines: Outcomes) -> Floats:
+    # There are too few for groups to count alike, and one of many records tells more than others.
+    return _nested(lines, [])
+
+
+def _nested(lines: Outcomes, outer: list[Ints]) -> Floats:
+    bins, records = lines.column("factor_bin"), lines.column("records")
+    _, series, origin, target = lines.nesting()
+    inside = [level * len(FACTOR_BINS) + bins for level in (records, series, origin)]
+    return equal_weights(np.stack([*outer, records, *inside, target]))

@@ -1,16 +1,17 @@
 """How wide must an interval be? The scale of a forecast, and the quantiles of what is left.
 
-    S^2 = (1 + a / (K - 1)) * sum_i c_i s_i component_i + 1e-6
+    S^2 = (1 + a / (K - 1)) * exp(2 u gap) * sum_i c_i s_i component_i + 1e-6
     score = point + S * z,  z ~ the spread of standardised errors
 
-with non-negative coefficients c, K measured checkpoints and the components named in COMPONENTS.
+with non-negative coefficients c, K measured checkpoints, the decades by which the largest of them
+stands off ("gap_growth" u in the file), and the components named in COMPONENTS.
 Both c and the spread are estimated from forecasts of series that were measured afterwards
 (calibrate.py); this module only applies them. Every constant is in the calibration file.
 
 What other ladders missed by (the components of OF_OTHERS) counts in a share s, the smaller the more
 certain the ladder itself is; s = 1 for what it says of itself:
 
-    s = 1 - n / (n + 0.3) * b / (r + b),   r = (own variance + 0.1 e^2) / (move^2 + e^2)
+    s = 1 - n^2 / (n^2 + 1) * b / (r + b),   r = (own variance + 0.1 e^2) / (move^2 + e^2)
 
 with n = K - 3 scales that a curve could be tested on, the move from the last score to the forecast,
 e = 2 points, and b ("own_evidence") from the file.
@@ -44,7 +45,7 @@ COMPONENTS = (
 UNTOLD = {"reference": 0.5, "reference_alone": 0.5}
 OF_LADDER = slice(2, 8)  # components of the ladder's own forecast, whose share is 1 - w
 OF_OTHERS = [COMPONENTS.index(c) for c in ("spread_equal", "distance", "horizon", "reach")]
-HALF_TESTED = 0.3  # scales beyond three at which a ladder is believed half
+FEW_TESTS = 1.0  # so many squared scales beyond three are believed half
 LEAST_MOVE = 0.02  # a move of two points says nothing of how clean a ladder is
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
@@ -65,6 +66,8 @@ class PredictorCalibration:
         small_evidence: The constant a of the inflation for few checkpoints.
         own_evidence: The constant b of the share in which errors of other ladders count; 0 = fully.
         spread: Standardised errors of single benchmarks.
+        gap_growth: Logarithm by which the scale grows for each decade of a gap below the largest
+            checkpoint.
         suite_correlation: Share rho of the scale that errors within a suite have in common.
         suite_dilution: Power of the number of benchmarks by which that share falls; None in files
             from before, whose share is the same for all suites and ladders.
@@ -82,6 +85,7 @@ class PredictorCalibration:
     suite_spread: Spread
     reference_z2: float
     own_evidence: float = 0.0
+    gap_growth: float = 0.0
     suite_dilution: float | None = None
 
 
@@ -142,26 +146,27 @@ def _share_of_others(forecast: Forecast, own_evidence: float) -> Floats:
     own = np.minimum(forecast.model_variance + forecast.spread_weighted, VARIANCE_CAP)
     move = (forecast.point - forecast.last) ** 2
     ratio = (own + LEAST_MOVE**2 / 10) / (move + LEAST_MOVE**2)
-    tested = np.maximum(forecast.n_train - FEWEST_MODELS, 0)
+    tested = np.maximum(forecast.n_train - FEWEST_MODELS, 0) ** 2
     certain: Floats = own_evidence / (ratio + own_evidence) if own_evidence else 0.0 * ratio
-    return 1 - tested / (tested + HALF_TESTED) * certain
+    return 1 - tested / (tested + FEW_TESTS) * certain
 
 
 def _or_zero(values: Floats | None, like: Floats) -> Floats:
     return np.zeros_like(like) if values is None else values
 
 
-def small_evidence_factor(n_train: Floats, small_evidence: float) -> Floats:
-    """Inflation of the variance when few checkpoints carry the fit, 1 + a / (K - 1); any shape."""
-    return 1 + small_evidence / np.maximum(n_train - 1, 1)
+def inflation(forecast: Forecast, small_evidence: float, gap_growth: float) -> Floats:
+    """Factor on the variance where few checkpoints carry a fit, or a few far ones. Shape (K, T)."""
+    few = 1 + small_evidence / np.maximum(forecast.n_train - 1, 1)
+    return np.asarray(few * np.exp(2 * gap_growth * _or_zero(forecast.gap, few)))
 
 
 def scale(forecast: Forecast, entry: PredictorCalibration) -> Floats:
     """Scale S of the predictive distribution, a fraction. Shape (K, T)."""
     components = scale_components(forecast, entry.own_evidence)
     variance = np.tensordot(entry.coefficients, components, axes=1)
-    inflation = small_evidence_factor(forecast.n_train, entry.small_evidence)
-    return np.sqrt(inflation * variance + VARIANCE_FLOOR)
+    factor = inflation(forecast, entry.small_evidence, entry.gap_growth)
+    return np.sqrt(factor * variance + VARIANCE_FLOOR)
 
 
 def apply_calibration(

@@ -43,7 +43,8 @@ class MethodConstants(BaseModel):
     # Weights of the variances that the squared scale is made of.
     scale: dict[Literal[COMPONENTS], NonNegative]  # type: ignore[valid-type]
     small_evidence: NonNegative = 2.0  # what files without it were made with
-    own_evidence: NonNegative = 0.0  # these, too
+    own_evidence: NonNegative = 0.0  # as in files from before it
+    gap_growth: NonNegative = 0.0
     quantiles: Quantiles
     suite_correlation: Annotated[float, Field(ge=0, le=1)]
     suite_dilution: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -124,6 +125,7 @@ def _entry(entry: MethodConstants) -> PredictorCalibration:
         suite_correlation=entry.suite_correlation,
         suite_drift=entry.suite_drift,
         own_evidence=entry.own_evidence,
+        gap_growth=entry.gap_growth,
         suite_dilution=entry.suite_dilution,
         suite_spread=_spread(entry.suite_quantiles),
         reference_z2=entry.reference_z2,
@@ -141,6 +143,7 @@ def _tree(entry: PredictorCalibration) -> dict[str, object]:
         "scale": dict(zip(COMPONENTS, entry.coefficients.tolist(), strict=True)),
         "small_evidence": entry.small_evidence,
         **({"own_evidence": entry.own_evidence} if entry.own_evidence else {}),
+        **({"gap_growth": entry.gap_growth} if entry.gap_growth else {}),
         "quantiles": _quantiles(entry.spread),
         "suite_correlation": entry.suite_correlation,
         **({} if entry.suite_dilution is None else {"suite_dilution": entry.suite_dilution}),

@@ -38,3 +38,24 @@ def count_rungs(flops: Floats, measured: Bools) -> Ints:
     on = np.eye(number.max(initial=-1) + 1, dtype=bool)[number]
     counts: Ints = (on.T.astype(np.intp) @ measured.astype(np.intp) > 0).sum(axis=0)
     return counts
+
+
+def top_gap(flops: Floats, measured: Bools) -> Floats:
+    """By how much the two largest rungs lie farther apart than those below. Shape (T,).
+
+    In decades, over the mean step below the second largest; 0 with fewer than three rungs.
+
+    Args:
+        flops: Training FLOPs, 0 = unknown. Shape (M,).
+        measured: Which scores exist. Shape (M, T).
+    """
+    known = measured & (flops > 0)[:, None]
+    size = np.log10(np.where(flops > 0, flops, 1.0))[:, None]
+    top = np.where(known, size, -np.inf).max(axis=0, initial=-np.inf)
+    below = known & (size < top - np.log10(SAME_SCALE))
+    second = np.where(below, size, -np.inf).max(axis=0, initial=-np.inf)
+    least = np.where(below, size, np.inf).min(axis=0, initial=np.inf)
+    steps = count_rungs(flops, measured) - 2
+    ladder = (steps > 0) & (second > least)
+    top, second, least = (np.where(ladder, each, 0.0) for each in (top, second, least))
+    return np.maximum(top - second - (second - least) / np.maximum(steps, 1), 0.0)

@@ -111,11 +111,19 @@ def test_errors_of_other_ladders_count_less_where_a_ladder_is_certain_of_its_mov
     """A move of 10 points, own variance .0007: r = .00074 / .0104; five scales: n = 2."""
     others: Floats = np.isin(np.arange(10), OF_OTHERS).astype(float)
     entry = replace(prototype().predictors["stack"], own_evidence=0.2)
-    for chosen, certain in ((others, 2 / 2.3 * 0.2 / (0.00074 / 0.0104 + 0.2)), (1 - others, 0.0)):
+    for chosen, certain in ((others, 4 / 5 * 0.2 / (0.00074 / 0.0104 + 0.2)), (1 - others, 0.0)):
         before = scale(forecast(), replace(entry, coefficients=chosen, own_evidence=0.0))
         after = scale(forecast(), replace(entry, coefficients=chosen))
         share = (after[0, 0] ** 2 - 1e-6) / (before[0, 0] ** 2 - 1e-6)
         assert share == pytest.approx(1 - certain)
+
+
+def test_far_runs_above_a_gap_widen() -> None:
+    """exp(2 * .2 * 1.5) in the variance."""
+    far = replace(forecast(), gap=np.full((1, 3), 1.5))
+    entry = replace(prototype().predictors["stack"], gap_growth=0.2)
+    one, other = scale(forecast(), entry), scale(far, entry)
+    np.testing.assert_allclose((other**2 - 1e-6) / (one**2 - 1e-6), np.exp(0.6))
 
 
 def test_three_scales_prove_nothing_of_a_ladder() -> None:

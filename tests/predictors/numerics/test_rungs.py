@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scalepredict.predictors.numerics.rungs import count_rungs, rungs
+from scalepredict.predictors.numerics.rungs import count_rungs, rungs, top_gap
 
 
 def test_scales_within_ten_percent_are_one_rung_in_any_order() -> None:
@@ -23,3 +23,15 @@ def test_rungs_of_a_unit_are_those_with_a_score() -> None:
     flops = np.array([1e20, 1e20, 1e21, 1e22])
     measured = np.array([[True, True], [True, True], [True, False], [True, False]])
     np.testing.assert_array_equal(count_rungs(flops, measured), [3, 1])
+
+
+def test_a_gap_is_what_the_largest_scale_stands_off_beyond_the_usual_step() -> None:
+    """Steps of 1 decade below: two more to the top are a gap of 1; seeds within 10 % are none."""
+    flops = np.array([1.0, 10.0, 100.0, 105.0, 1e4]) * 1e18
+    every = np.ones(5, dtype=bool)
+    two = np.array([True, False, False, False, True])
+    regular = np.array([True, True, True, True, False])
+    measured = np.column_stack([every, regular, two, ~every])
+    np.testing.assert_allclose(
+        top_gap(flops, measured), [1 - 1.5 * np.log10(1.05), 0, 0, 0], atol=0.04
+    )

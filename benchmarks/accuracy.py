@@ -36,11 +36,13 @@ from scalepredict.evaluation.forecast.forecasting import above_chance
 from scalepredict.predictors import registry
 from scalepredict.predictors.limits import MEASURABLE
 from scalepredict.predictors.reference.served import ServedBenchmark, served_benchmark
+from scalepredict.predictors.stack.stack import Stack
 from scalepredict.records.table import EvalTable, Floats
 
 BINS = FACTOR_BINS[1:]
 BY_EVIDENCE = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5-8": (5, 8), "> 8": (9, 10**6)}
 SIMPLE = ("last", "power_law", "trend")
+WITHOUT_REFERENCE = Stack(reference=False)
 Origins = list[tuple[EvalTable, Split, list[Cell]]]
 
 
@@ -226,10 +228,19 @@ def main() -> None:
     for kind in kinds:
         of_kind = [cell for cell in single if cell.records.endswith(kind)]
         print_coverage(f"{kind} origins, benchmarks", of_kind)
-    print_coverage(
-        "rolling origins, averages of all benchmarks (intervals approximate)",
-        [cell for cell in averages if cell.records.endswith(ROLLING)],
-    )
+    for kind in kinds:
+        print_coverage(
+            f"{kind} origins, averages of all benchmarks (intervals approximate)",
+            [cell for cell in averages if cell.records.endswith(kind)],
+        )
+    without = {
+        group: cells_of(
+            arguments.folder, group, [WITHOUT_REFERENCE], kind=ROLLING, jobs=arguments.jobs
+        )
+        for group in rolling
+        if group in FEW_GROUPS
+    }
+    print_coverage("rolling origins without public models, benchmarks", nested(without)[0])
     print_at_chance(rolling, [cell for cell in single if cell.records.endswith(ROLLING)])
 
 

@@ -57,9 +57,8 @@ def coverage(of: str = SINGLE) -> list[tuple[str, ...]]:
     Args:
         of: How the title of the table in the output starts.
     """
-    (lines,) = (own for title, own in blocks().items() if title.startswith(of))
     rows = []
-    for line in lines:
+    for line in (line for title, own in blocks().items() if title.startswith(of) for line in own):
         found = re.match(r"\s*(\w+)\s+(\d+)/(\d+)/(\d+)\s+([\d.]+)", line)
         if found and found[1] in GROUPS:
             rows.append((GROUPS[found[1]], *found.groups()[1:]))

@@ -8,7 +8,7 @@ asked for. Right: what intervals said against what they held, a line for each gr
 
 from html import escape
 
-import accuracy_table
+import accuracy_table  # type: ignore[import-not-found]
 
 WIDTH, ROW, TOP, LEFT, PLOT = 800, 22, 34, 230, 210
 SAID = (50, 80, 90)

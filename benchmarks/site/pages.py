@@ -138,7 +138,7 @@ def _coverage(of: str) -> str:
 
 def coverage_plot() -> str:
     """The same as pictures."""
-    return coverage_picture.picture()
+    return str(coverage_picture.picture())
 
 
 def plan_backtest() -> str:

@@ -57,6 +57,11 @@ def of_scores(predictor_name: str) -> str:
     return f"{predictor_name}-scores"
 
 
+def without_reference(predictor_name: str) -> str:
+    """Name of a method where public models take no part in what it forecasts."""
+    return f"{predictor_name}-without-reference"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PredictorCalibration:
     """What one method's errors have shown.
@@ -111,6 +116,13 @@ class Calibration:
     def of(self, predictor_name: str) -> PredictorCalibration:
         """The method's own entry, else the fallback."""
         return self.predictors.get(predictor_name, self.fallback)
+
+    def behind(self, forecast: Forecast, predictor_name: str) -> PredictorCalibration:
+        """The entry for a forecast of the method: with public models, or without them."""
+        alone = self.predictors.get(without_reference(predictor_name))
+        if alone is not None and forecast.reference_weight is None:
+            return alone
+        return self.of(predictor_name)
 
 
 def scale_components(forecast: Forecast, own_evidence: float) -> Floats:
@@ -173,7 +185,7 @@ def apply_calibration(
     forecast: Forecast, calibration: Calibration, predictor_name: str
 ) -> Forecast:
     """Give a forecast its predictive distribution."""
-    entry = calibration.of(predictor_name)
+    entry = calibration.behind(forecast, predictor_name)
     spread = scale(forecast, entry)
     if forecast.quantiles is None:
         return forecast.calibrated(spread, entry.spread)

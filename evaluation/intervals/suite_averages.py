@@ -72,7 +72,7 @@ def suite_averages(
     """
     if forecast.scale is None:
         raise ValueError("calibrate the forecast before averaging it")
-    entry = calibration.of(predictor_name)
+    entry = calibration.behind(forecast, predictor_name)
     members = suites(forecast.units) if members is None else members
     columns = [list(index) for index in members.values()]
 

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -34,6 +35,18 @@ def test_tables_of_accuracy_are_read_from_the_output(
     monkeypatch.setattr(accuracy_table, "OUTPUT", tmp_path / "accuracy.txt")
     assert accuracy_table.errors() == [("Pythia, 0 and 5 shots", "1.5", "-", "-", "2.5")]
     assert accuracy_table.coverage() == [("Pythia, 0 and 5 shots", "60", "87", "96", "8.3")]
+
+
+def test_pictures_of_coverage_have_a_dot_for_each_group() -> None:
+    import coverage_picture  # type: ignore[import-not-found]
+
+    rows = accuracy_table.coverage()
+    picture = ElementTree.fromstring(coverage_picture.picture())
+    dots = picture.findall("{http://www.w3.org/2000/svg}circle")
+    places = {float(held): float(dot.attrib["cx"]) for dot, row in zip(dots, rows, strict=True)
+              for held in (row[3],)}  # fmt: skip
+    assert [places[held] for held in sorted(places)] == sorted(places.values())
+    assert len(picture.findall("{http://www.w3.org/2000/svg}polyline")) == len(rows)
 
 
 def test_the_stored_output_has_rows_for_both_tables() -> None:

@@ -13,6 +13,7 @@ from scalepredict.evaluation.intervals.calibration import (
     apply_calibration,
     calibration_notes,
     scale,
+    without_reference,
 )
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.intervals.suite_averages import suite_averages
@@ -184,6 +185,17 @@ def test_a_method_without_an_entry_gets_the_wider_fallback_and_it_is_said() -> N
     assert ((other[1] - other[0]) > (own[1] - own[0])).all()
     (note,) = calibration_notes(forecast(), shipped(), "home_made")
     assert "'home_made'" in str(note)
+
+
+def test_what_is_forecast_without_public_models_has_an_entry_of_its_own() -> None:
+    entry = prototype().predictors["stack"]
+    wider = replace(entry, coefficients=4 * entry.coefficients)
+    both = replace(prototype(), predictors={"stack": entry, without_reference("stack"): wider})
+    told = replace(forecast(), reference_weight=np.zeros((1, 3)))
+    assert both.behind(told, "stack") is entry
+    assert both.behind(forecast(), "stack") is wider
+    only = replace(prototype(), predictors={"stack": entry})
+    assert only.behind(forecast(), "stack") is entry
 
 
 def test_a_suite_average_has_the_variance_of_partly_common_errors() -> None:

@@ -26,7 +26,7 @@ from scalepredict.predictors.skills.skill_fit import (
     fit_skills,
     skill_curve,
 )
-from scalepredict.records.table import Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints
 
 FOLDS, FOLD_TOLERANCE = 4, 1e-3
 ENOUGH_SCORES = 3000  # held out; further folds would not move the weights
@@ -102,26 +102,27 @@ def fit_variants(data: SkillData, choice: Choice, *, tolerance: float = TOLERANC
     return Variants(skills=tuple(skills), own=own)
 
 
-def with_kinds(
-    data: SkillData, choice: Choice, step: Callable[[], None]
-) -> tuple[SkillData, Floats]:
-    """The evidence with the benchmarks on which kinds differ, by errors on held-out families.
+def differing_kinds(data: SkillData, choice: Choice, step: Callable[[], None]) -> Bools:
+    """Benchmarks on which base and instruct models differ, by errors on held-out families. (T,).
+
+    Judged by one number of skills with plain curves, and by curves without shared skills.
 
     Args:
         data: Evidence.
         choice: What is fitted.
-        step: Called after each of FOLDS folds, twice as many where there are both kinds.
-
-    Returns:
-        And those errors, see ``held_out_errors``.
+        step: Called with each of 2 * FOLDS folds.
     """
     none = np.zeros(len(data.chance), dtype=bool)
-    alike = held_out_errors(replace(data, apart=none), choice, step)
     if not data.kind.shape[1]:
-        return data, alike
-    differing = held_out_errors(replace(data, apart=~none), choice, step)
-    apart = differing.mean(axis=0) < KIND_GAIN * alike.mean(axis=0)
-    return replace(data, apart=apart), np.where(apart, differing, alike)
+        return none
+    plain = replace(choice.penalties, link=np.inf)
+    middle = choice.numbers[len(choice.numbers) // 2]
+    quick = replace(choice, numbers=(middle,), penalties=plain)
+    alike, differing = (
+        held_out_errors(replace(data, apart=apart), quick, step).mean(axis=0)
+        for apart in (none, ~none)
+    )
+    return np.asarray(differing < KIND_GAIN * alike)
 
 
 def held_out_errors(

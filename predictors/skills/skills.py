@@ -34,8 +34,9 @@ from scalepredict.predictors.skills.skill_variants import (
     FOLDS,
     Choice,
     Variants,
+    differing_kinds,
     fit_variants,
-    with_kinds,
+    held_out_errors,
 )
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools, EvalTable, Floats, Ints
@@ -101,8 +102,9 @@ class SkillLaws:
             penalties=self.penalties,
             own=CurvePenalties() if self.components is None else None,
         )
-        step = counter(FOLDS * (1 + kinds.both) + 1)
-        data, held = with_kinds(data, choice, step)
+        step = counter(FOLDS * (1 + 2 * kinds.both) + 1)
+        data = replace(data, apart=differing_kinds(data, choice, step))
+        held = held_out_errors(data, choice, step)
         variants = fit_variants(data, choice)
         step()
         share = 1 / np.maximum(held.mean(axis=1), 1e-8)

@@ -116,10 +116,12 @@ def why_no_evidence(table: EvalTable) -> str:
     ]
     other = sum(c.role != "fit" for c in table.checkpoints)
     lacking += [f"{other} of a role that is not fitted"] if other else []
+    sized = np.isfinite(table.params).any() and not np.isfinite(table.flops).any()
+    advice = " If all of them saw the same data, say how much: --tokens 1T." if sized else ""
     return (
         f"none of {count_of(len(table.checkpoints), 'checkpoint')} can be fitted "
         f"({', '.join(lacking) or 'none has a score'}). Each needs a score, two of the columns "
-        "params, tokens and flops, and the role `fit` or none."
+        f"params, tokens and flops, and the role `fit` or none.{advice}"
     )
 
 

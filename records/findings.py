@@ -29,6 +29,7 @@ PLAIN_SCORE = 0.05
 
 
 INCOMPLETE = ("aggregate-lacking", "tasks-averaged")
+OF_UNITS = ("mixed-units", "small-size", "odd-flops")
 
 
 def lint(table: EvalTable) -> tuple[Note, ...]:
@@ -60,6 +61,11 @@ def doubts_of_units(table: EvalTable) -> tuple[Note, ...]:
         ("odd-flops", _odd_flops(table)),
     )
     return _notes(found)
+
+
+def units_doubted(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Those of the notes of a fit that doubt a unit: whoever uses the fit must hear them again."""
+    return tuple(note for note in notes if note.code in OF_UNITS)
 
 
 def _notes(found: Iterable[tuple[str, Iterator[str | Note]]]) -> tuple[Note, ...]:
@@ -194,7 +200,7 @@ def _small_sizes(table: EvalTable) -> Iterator[str]:
         if len(small):
             yield (
                 f"{name} of {count_of(len(small), 'checkpoint')} are below {format_count(least)} "
-                f"(least: {table.checkpoints[small[0]].model}, {values[small].min():g}); is a unit "
+                f"(least: {table.checkpoints[np.nanargmin(values)].model}, {np.nanmin(values):g}); is a unit "
                 f"missing, such as `{name} (M)`?"
             )
 

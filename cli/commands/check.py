@@ -197,6 +197,7 @@ def check(
             rules.fit or settings.fit,
             calibration=rules.calibration or settings.calibration,
             until=rules.until or settings.until,
+            voice=voice,
         ),
         baseline=rules.baseline or settings.baseline,
         update=rules.update_baseline or settings.update_baseline,

@@ -95,11 +95,13 @@ def forecast(
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.predictors.scale.targets import TargetRequest
     from scalepredict.predictors.store.fit_file import load_fit
+    from scalepredict.records.findings import units_doubted
     from scalepredict.records.notes import heard, noted
 
     form, voice, levels = shown.shape, shown.voice, intervals.levels()
     machine = money.machine()
     stored = load_fit(fit_file)
+    voice.tell(units_doubted(stored.notes))
     request = target.request()
     constants = calibration_of(stored, calibration)
     read = partial(stored_measured, stored, how=reading)

@@ -26,6 +26,7 @@ class KeyPart(StrEnum):
     HASH = "hash"
     PROMPT = "prompt"
     CHAT_TEMPLATE = "chat-template"
+    TEMPLATE = "template"
     TURNS = "turns"
     SYSTEM_PROMPT = "system-prompt"
     GENERATION = "generation"

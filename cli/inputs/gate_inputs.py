@@ -18,7 +18,7 @@ from scalepredict.evaluation.off_trend.gate_file import Direction, GateFile, loa
 from scalepredict.evaluation.off_trend.rules.verdicts import Accepted
 from scalepredict.evaluation.off_trend.run_check import Check, Comparison, check
 from scalepredict.predictors.store.fit_file import load_fit
-from scalepredict.records.findings import doubts_of_units
+from scalepredict.records.findings import doubts_of_units, units_doubted
 from scalepredict.records.join import join_tables
 from scalepredict.records.notes import heard, noted
 from scalepredict.records.table import EvalTable
@@ -73,10 +73,12 @@ def shown_as(shown: Output, settings: GateFile) -> Output:
 
 
 def make_comparison(
-    fit: Path | None, *, calibration: Path | None, until: float | None
+    fit: Path | None, *, calibration: Path | None, until: float | None, voice: Voice | None = None
 ) -> Comparison:
     """The ladder of a fit file, or the methods to make ladders of siblings with."""
     stored = None if fit is None else load_fit(fit)
+    if stored is not None and voice is not None:
+        voice.tell(units_doubted(stored.notes), about=f"{fit}: ")
     constants = (
         load_calibration(calibration) if stored is None else calibration_of(stored, calibration)
     )

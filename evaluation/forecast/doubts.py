@@ -1,10 +1,13 @@
 """What should a user know before believing a number? Doubts about single benchmarks, in words."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scalepredict.evaluation.classes.classes import CHANCE_MARGIN, Classes, Kind
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.limits import FEW_MODELS
+from scalepredict.predictors.reference.fitted_reference import ReferenceUse
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import ASSUMED_ITEMS, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
@@ -17,6 +20,7 @@ def benchmark_doubts(
     classes: Classes,
     failures: tuple[str | None, ...],
     share_of_asymptote: Floats | None = None,
+    references: Sequence[ReferenceUse | None] = (),
 ) -> tuple[tuple[Note, ...], ...]:
     """Notes on each benchmark, length T; a refusal of its fit stands alone.
 
@@ -24,11 +28,13 @@ def benchmark_doubts(
         classes: Predictability of the T benchmarks.
         failures: Why a benchmark has no forecast, length T.
         share_of_asymptote: Of the width of its interval at each target (Forecast). Shape (K, T).
+        references: What public models did for each benchmark, length T; empty = not known.
     """
+    alone = [use is not None and use.weight == 1 for use in references] or [False] * len(failures)
     return tuple(
         (noted("not-forecast", failure, subject=classes.units[column].shown),)
         if failure is not None
-        else _doubts(classes, column)
+        else (*_of_public_models(classes, column, alone[column]), *_doubts(classes, column))
         if classes.units[column].measure is None
         else _own_doubts(classes, share_of_asymptote, column)
         for column, failure in enumerate(failures)
@@ -41,6 +47,12 @@ def aligned(forecast: Forecast, evidence: EvalTable) -> Forecast:
     A law that pools families also forecasts benchmarks that this family was not measured on.
     """
     return forecast.take_units(match(evidence.units, forecast.units, unknown="same"))
+
+
+def _of_public_models(classes: Classes, column: int, alone: bool) -> tuple[Note, ...]:
+    if not alone:
+        return ()
+    return (noted("reference-only", "rests on public models", subject=classes.units[column].shown),)
 
 
 def _own_doubts(classes: Classes, of_asymptote: Floats | None, column: int) -> tuple[Note, ...]:

@@ -242,6 +242,7 @@ def judged(
     doubts, notes = _doubts_of_law(told(group.law.notes()), forecast)
     own = [unit.measure is not None for unit in evidence.units]
     chance = np.where(own, np.nan, evidence.chance)  # nobody guesses a loss
+    references = _references(group.law, evidence)
     return FamilyForecast(
         family=raw.targets.family[0],
         evidence=evidence,
@@ -254,7 +255,9 @@ def judged(
         benchmark_warnings=tuple(
             (*plain, *of_law)
             for plain, of_law in zip(
-                benchmark_doubts(classes, forecast.failures, forecast.share_of_asymptote),
+                benchmark_doubts(
+                    classes, forecast.failures, forecast.share_of_asymptote, references
+                ),
                 doubts,
                 strict=True,
             )
@@ -262,5 +265,5 @@ def judged(
         target_warnings=warnings,
         target_lines=lines,
         notes=(*notes, *calibration_notes(forecast, calibration, name)),
-        references=_references(group.law, evidence),
+        references=references,
     )

@@ -198,9 +198,10 @@ def _small_sizes(table: EvalTable) -> Iterator[str]:
         with np.errstate(invalid="ignore"):
             small = np.flatnonzero(values < least)
         if len(small):
+            smallest = table.checkpoints[np.nanargmin(values)].model
             yield (
                 f"{name} of {count_of(len(small), 'checkpoint')} are below {format_count(least)} "
-                f"(least: {table.checkpoints[np.nanargmin(values)].model}, {np.nanmin(values):g}); is a unit "
+                f"(least: {smallest}, {np.nanmin(values):g}); is a unit "
                 f"missing, such as `{name} (M)`?"
             )
 

@@ -99,7 +99,7 @@ class Taken:
 def import_records(
     sources: Annotated[
         tuple[Path, ...],
-        typer.Argument(metavar="SOURCE...", help="Result files, or folders of them."),
+        typer.Argument(metavar="SOURCE...", help="Result files, folders of them, or - (stdin)."),
     ],
     taken: Taken,
     verbosity: Verbosity,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from scalepredict.records.importers.collect import Collected
+from scalepredict.records.importers.unreadable import by_reason
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import count_of, format_count, listed
 
@@ -62,11 +63,12 @@ def _summary(collected: Collected) -> Iterator[Note]:
     for reason, count in sorted(collected.passed_over.items()):
         text = f"not opened: {count_of(count, 'file')}: {reason}."
         yield noted("files-not-opened", text)
-    for name, reason in collected.skipped_files[:_SHOWN]:
-        yield noted("files-skipped", f"skipped {name}: {reason}")
-    if len(collected.skipped_files) > _SHOWN:
-        more = count_of(len(collected.skipped_files) - _SHOWN, "more file")
-        yield noted("files-skipped", f"skipped {more}.")
+    skipped = by_reason(collected.skipped_files)
+    for names, reason in skipped[:_SHOWN]:
+        yield noted("files-skipped", f"skipped {names}: {reason}")
+    if len(skipped) > _SHOWN:
+        more = count_of(len(skipped) - _SHOWN, "more reason")
+        yield noted("files-skipped", f"skipped files for {more}.")
     for reason, count in sorted(collected.left_out.items()):
         text = f"left out {count_of(count, 'value')}: {reason}."
         yield noted("values-left-out", text)

@@ -4,8 +4,8 @@ Every file that is not read and every value that is not taken is counted with it
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scalepredict.errors import RecordError, did_you_mean
@@ -29,14 +29,16 @@ from scalepredict.records.importers.items import join_items
 from scalepredict.records.importers.place import place
 from scalepredict.records.importers.registry import importers
 from scalepredict.records.importers.sidecar import Ladder, Resolved
-from scalepredict.records.importers.unreadable import as_records, route
+from scalepredict.records.importers.streams import kept_streams, shown
+from scalepredict.records.importers.unreadable import as_records, by_reason, route
 from scalepredict.records.importers.variants import split_variants, unequal_items
-from scalepredict.records.importers.walk import UNASKED, find_files
+from scalepredict.records.importers.walk import UNASKED, Found, find_files
 from scalepredict.records.metrics import Metrics, shipped_metrics
 from scalepredict.records.notes import Note, noted, told
 from scalepredict.records.text.counts import count_of
 
 Progress = Callable[[int, int], None]
+_REASONS = 5  # that are told of files which are skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,39 +95,13 @@ def collect(
         RecordError: Nothing could be read, sizes or task keys contradict each other.
         ConfigError: The ladder asks for what it does not give.
     """
-    found = find_files(sources, samples=samples, exclude=exclude, output=output)
-    importers = _importers(kind)
-    kinds: Counter[str] = Counter()
-    left_out: Counter[str] = Counter()
-    skipped: list[tuple[str, str]] = []
-    warned: dict[Note, list[str]] = defaultdict(list)
-    harnesses: Counter[str] = Counter()
-    scores: list[ImportedScore] = []
-    facts: dict[str, Subject] = {}
-    for done, (path, name) in enumerate(found.files):
-        if progress is not None:
-            progress(done, len(found.files))
-        outcome = _read(
-            path, name, importers, items=samples or path in sources, asked=kind is not None
-        )
-        if outcome == UNASKED:
-            found.passed_over[UNASKED] = found.passed_over.get(UNASKED, 0) + 1
-            continue
-        if isinstance(outcome, str):
-            skipped.append((name, outcome))
-            continue
-        importer, imported = outcome
-        kinds[importer.kind] += 1
-        left_out.update(imported.skipped)
-        harnesses.update([imported.harness] if imported.harness else [])
-        for warning in told(imported.warnings):
-            warned[warning].append(name)
-        if not (imported.scores or imported.subjects):
-            skipped.append((name, f"{importer.kind}, but without a score that can be read"))
-        scores += imported.scores
-        facts |= {subject.label: subject for subject in imported.subjects}
+    with kept_streams(sources) as kept:
+        found = find_files(sources, samples=samples, exclude=exclude, output=output, kept=kept)
+        given = frozenset((*sources, *kept.values()))
+        read = _contents(found, kind, samples=samples, given=given, progress=progress)
+    scores, left_out = read.scores, read.left_out
     if not scores:
-        raise RecordError(_nothing(sources, found.passed_over, skipped, left_out, kind))
+        raise RecordError(_nothing(sources, found.passed_over, read.skipped, left_out, kind))
     scores = join_items(scores, left_out)
     found_values = Counter(left_out)
     scores, notes, reasons = admit_scores(
@@ -137,9 +113,9 @@ def collect(
     )
     if not scores:
         raise RecordError(
-            _nothing(sources, found.passed_over, skipped, left_out - found_values, kind)
+            _nothing(sources, found.passed_over, read.skipped, left_out - found_values, kind)
         )
-    checkpoints, everything, naming = place(scores, facts, ladder or Ladder())
+    checkpoints, everything, naming = place(scores, read.facts, ladder or Ladder())
     models = [c.model for c in checkpoints]
     chosen, chosen_notes = choose_metrics(everything, choice, reasons)
     told_apart, columns, ignored = split_variants(chosen, models, choice.ignore)
@@ -148,19 +124,65 @@ def collect(
     if merged:
         older = count_of(merged, "older evaluation")
         notes.append(noted("superseded", f"superseded: {older} of the same checkpoint and task."))
-    warnings = [_in_files(note, names) for note, names in warned.items()]
-    warnings += _versions(harnesses)
+    warnings = [_in_files(note, names) for note, names in read.warned.items()]
+    warnings += _versions(read.harnesses)
     warnings += naming + doubtful + ignored + unequal_items(newest)
     return Collected(
         checkpoints=tuple(checkpoints),
         placed=tuple(newest),
-        kinds=dict(kinds),
-        skipped_files=tuple(skipped),
+        kinds=dict(read.kinds),
+        skipped_files=tuple(read.skipped),
         passed_over=found.passed_over,
         left_out=dict(left_out),
         notes=tuple(notes),
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What the files hold, and what became of each."""
+
+    scores: list[ImportedScore] = field(default_factory=list)
+    facts: dict[str, Subject] = field(default_factory=dict)
+    kinds: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    warned: dict[Note, list[str]] = field(default_factory=lambda: defaultdict(list))
+    harnesses: Counter[str] = field(default_factory=Counter)
+
+
+def _contents(
+    found: Found,
+    kind: str | None,
+    *,
+    samples: bool,
+    given: Collection[Path],
+    progress: Progress | None,
+) -> _Contents:
+    importers, read = _importers(kind), _Contents()
+    for done, (path, name) in enumerate(found.files):
+        if progress is not None:
+            progress(done, len(found.files))
+        items = samples or path in given
+        outcome = _read(path, name, importers, items=items, asked=kind is not None)
+        if outcome == UNASKED:
+            found.passed_over[UNASKED] = found.passed_over.get(UNASKED, 0) + 1
+            continue
+        if isinstance(outcome, str):
+            read.skipped.append((name, outcome))
+            continue
+        importer, imported = outcome
+        read.kinds[importer.kind] += 1
+        read.left_out.update(imported.skipped)
+        read.harnesses.update([imported.harness] if imported.harness else [])
+        for warning in told(imported.warnings):
+            read.warned[warning].append(name)
+        if not (imported.scores or imported.subjects):
+            read.skipped.append((name, f"{importer.kind}, but without a score that can be read"))
+        read.scores += imported.scores
+        read.facts |= {subject.label: subject for subject in imported.subjects}
+    return read
 
 
 def _read(
@@ -173,14 +195,17 @@ def _read(
                 # Version 0.4.0 of lm-eval named samples so that only their content tells.
                 unasked = isinstance(importer, LmEvalSamples) and not items
                 return UNASKED if unasked else (importer, importer.read(file))
+        missed = []
         for importer in importers if asked else ():
             # Asked for by name: a bare file may do, and what it lacks is said.
             lacking = getattr(importer, "lacking", None)
             why_not = lacking(file) if lacking is not None else _needs(importer)
             if not why_not:
                 return importer, importer.read(file)
-            if len(importers) == 1:
-                return f"no {importer.kind}: {why_not}"
+            if items or not isinstance(importer, LmEvalSamples):
+                missed.append(f"no {importer.kind}: {why_not}")
+        if missed:
+            return "; ".join(missed)
     except RecordError as error:
         if not path.name.endswith((".csv", ".csv.gz")) and (told := as_records(path, name)):
             return told
@@ -224,9 +249,10 @@ def _nothing(
     left_out: Counter[str],
     kind: str | None,
 ) -> str:
-    reasons = [f"{name}: {reason}" for name, reason in skipped[:5]]
-    if len(skipped) > 5:
-        reasons.append(f"and {count_of(len(skipped) - 5, 'more file')} skipped")
+    told = [f"{names}: {reason.rstrip('.')}" for names, reason in by_reason(skipped)]
+    reasons = told[:_REASONS]
+    if len(told) > _REASONS:
+        reasons.append(f"and {count_of(len(told) - _REASONS, 'more reason')}")
     reasons += [
         f"{count_of(count, 'value')} left out: {reason}" for reason, count in left_out.items()
     ]
@@ -236,6 +262,6 @@ def _nothing(
     detail = "; ".join(reasons) or "the folder is empty"
     known = ", ".join(importer.kind for importer in importers())
     return (
-        f"{', '.join(map(str, sources))}: no scores found ({detail}). Known formats: {known}; "
+        f"{', '.join(map(shown, sources))}: no scores found ({detail}). Known formats: {known}; "
         f"{'name one with --from' if kind is None else 'leave out --from to find it out'}."
     )

@@ -1,10 +1,12 @@
 """Which known formats are not read, and what can people with such a file do instead?"""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from scalepredict.errors import RecordError
 from scalepredict.records.formats.sources import Form, Source
 from scalepredict.records.importers.harness.source_file import SourceFile
+from scalepredict.records.text.counts import listed
 
 _CONVERT = "convert it with Every Eval Ever, whose files are read"
 
@@ -39,3 +41,11 @@ def as_records(path: Path, name: str) -> str | None:
         f"{form.value}, a table and not the result of a harness; `validate`, `fit` and the others "
         "read tables of records as they are"
     )
+
+
+def by_reason(skipped: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Names of skipped files and the reason that they share; each reason once."""
+    names: dict[str, list[str]] = {}
+    for name, reason in skipped:
+        names.setdefault(reason, []).append(name)
+    return [(listed(files, most=3), reason) for reason, files in names.items()]

@@ -1,13 +1,15 @@
 """Which files of a folder may hold results? Walked in a fixed order, without following loops."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 
 from scalepredict.errors import RecordError
 from scalepredict.records.importers.harness.source_file import EVENTS
+from scalepredict.records.importers.streams import shown
 
 ENDINGS = (".json", ".jsonl", ".csv", ".json.gz", ".jsonl.gz", ".csv.gz")
 RUN_FILE = "meta.yaml"
@@ -30,8 +32,16 @@ def find_files(
     samples: bool,
     exclude: Sequence[str],
     output: Path | None = None,
+    kept: Mapping[Path, Path] = MappingProxyType({}),
 ) -> Found:
     """List result files below the sources, sorted by path.
+
+    Args:
+        sources: Files, folders and streams.
+        samples: Whether answers to single questions are asked for.
+        exclude: Glob patterns of files to leave out.
+        output: A file to leave out.
+        kept: The files in which streams are kept.
 
     Raises:
         RecordError: A source does not exist.
@@ -39,6 +49,9 @@ def find_files(
     files: list[tuple[Path, str]] = []
     passed_over: dict[str, int] = {}
     for source in sources:
+        if source in kept:
+            files.append((kept[source], shown(source)))
+            continue
         if not source.exists():
             raise RecordError(f"{source}: no such file or folder.")
         if source.is_file():
@@ -46,7 +59,7 @@ def find_files(
             continue
         if not source.is_dir():
             raise RecordError(
-                f"{source}: neither a file nor a folder (a pipe or device); save it to a file."
+                f"{source}: neither a file nor a folder nor a pipe (a device, perhaps)."
             )
         # Does not follow links to folders.
         for folder, subfolders, names in os.walk(source, onerror=_refuse_unreadable):
@@ -69,12 +82,12 @@ def find_files(
 
 
 def _reason_to_pass(
-    path: Path, shown: str, samples: bool, exclude: Sequence[str], summary: bool
+    path: Path, place: str, samples: bool, exclude: Sequence[str], summary: bool
 ) -> str:
     name = path.name
     if not name.isprintable():
         return "a name with control characters or not in UTF-8"
-    if any(fnmatchcase(shown, pattern) or fnmatchcase(name, pattern) for pattern in exclude):
+    if any(fnmatchcase(place, pattern) or fnmatchcase(name, pattern) for pattern in exclude):
         return "excluded by --exclude"
     known = name.endswith(ENDINGS) or name.startswith(EVENTS)
     if name.startswith(".") or not known:

@@ -96,12 +96,13 @@ def test_a_parameter_count_beyond_all_floats_is_not_believed(tmp_path: Path) -> 
     assert collect([path]).checkpoints[0].sizes == {}
 
 
-def test_a_pipe_is_neither_waited_for_nor_called_empty(tmp_path: Path) -> None:
+def test_a_pipe_in_a_folder_is_neither_waited_for_nor_called_empty(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "results_x.json")
     with pytest.raises(RecordError, match="not a regular file"):
         collect([tmp_path], samples=True)
-    with pytest.raises(RecordError, match="neither a file nor a folder"):
-        collect([tmp_path / "results_x.json"])
+
+
+def test_a_device_without_an_end_is_not_read() -> None:
     with pytest.raises(RecordError, match="neither a file nor a folder"):
         collect([Path("/dev/zero")])
 

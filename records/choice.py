@@ -17,6 +17,7 @@ class EvidenceChoice:
         metrics: Where a benchmark has several, the first of these that it has.
         shots: Where a benchmark has several shot counts, this one.
         percent: Whether all scores are in percent.
+        answers: Whether each row is a graded answer, to be added up.
         up_to_params: Largest parameters (a count).
         up_to_flops: Largest training FLOPs (a count).
         benchmarks: The user's own metadata of benchmarks.
@@ -32,6 +33,7 @@ class EvidenceChoice:
     metrics: tuple[str, ...] = ()
     shots: int | None = None
     percent: bool = False
+    answers: bool = False
     up_to_params: float | None = None
     up_to_flops: float | None = None
     benchmarks: Path | None = None

@@ -47,6 +47,7 @@ def _kinds(level: Level, meanings: dict[str, str]) -> dict[str, Kind]:
 _READING = {
     "other-files": "Files of a folder that are no records were left out.",
     "columns-left-out": "Columns that records do not have were left out.",
+    "answers-added": "Graded answers of one checkpoint and question were added up.",
     "header-found": "Lines above the header of a table were left out.",
     "units-read": "A line of units below the header was read with it.",
     "table-read": "One table of a document was read.",

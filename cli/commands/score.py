@@ -56,7 +56,11 @@ def score(
     levels = intervals.levels()
     documents = [read_registered(path) for path in registered]
     truth = read_files(
-        measured, benchmarks=reading.benchmarks, ladder=reading.ladder, percent=reading.percent
+        measured,
+        benchmarks=reading.benchmarks,
+        ladder=reading.ladder,
+        percent=reading.percent,
+        answers=reading.answers,
     )
     table = to_benchmarks(truth.table)
     outcomes = [outcome for document in documents for outcome in scored(document, table)]

@@ -199,6 +199,7 @@ def _records(paths: Sequence[Path], measurement: Measurement, tokens: float | No
         metrics=measurement.metric,
         shots=measurement.shots,
         percent=measurement.reading.percent,
+        answers=measurement.reading.answers,
         tokens=tokens,
     )
     return Checked(

@@ -37,6 +37,7 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         metrics=choice.metrics,
         shots=choice.shots,
         percent=choice.percent,
+        answers=choice.answers,
         tokens=choice.tokens,
     )
     selection = select_evidence(
@@ -72,6 +73,7 @@ def read_files(
     metrics: Sequence[str] = (),
     shots: int | None = None,
     percent: bool = False,
+    answers: bool = False,
     tokens: float | None = None,
 ) -> Reading:
     """Read records with the user's own benchmark and ladder files; see `read_records`."""
@@ -81,6 +83,7 @@ def read_files(
         metrics=metrics,
         shots=shots,
         percent=percent,
+        answers=answers,
         tokens=tokens,
         ladder=None if ladder is None else read_ladder(ladder),
     )

@@ -94,6 +94,7 @@ def read_checkpoints(
         benchmarks=how.benchmarks,
         ladder=how.ladder,
         percent=how.percent,
+        answers=how.answers,
     )
     reading = read(checkpoints)
     voice.tell(reading.report.notes())

@@ -108,6 +108,7 @@ class Selection:
             metrics=self.measurement.metric,
             shots=self.measurement.shots,
             percent=reading.percent,
+            answers=reading.answers,
             up_to_params=self.up_to_params,
             up_to_flops=self.up_to_flops,
             benchmarks=reading.benchmarks,
@@ -129,6 +130,7 @@ class Selection:
             "--asymptote": list(self.asymptote),
             "--shots": [] if shots is None else [str(shots)],
             "--percent": [""] if reading.percent else [],
+            "--answers": [""] if reading.answers else [],
             **{
                 name: [] if size is None else [format_count(size, digits=12)]
                 for name, size in sizes.items()

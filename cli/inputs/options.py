@@ -72,6 +72,13 @@ class Reading:
     percent: Annotated[
         bool, typer.Option("--percent", help="All scores of these records are in percent.")
     ] = False
+    answers: Annotated[
+        bool,
+        typer.Option(
+            "--answers",
+            help="Each row is a graded answer: add up those of one model and question.",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ def stored_measured(stored: StoredFit, records: Sequence[Path], how: Reading) ->
         metrics=choice.metrics,
         shots=choice.shots,
         percent=how.percent,
+        answers=how.answers,
         tokens=choice.tokens,
     )
     return Measured(

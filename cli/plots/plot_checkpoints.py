@@ -51,6 +51,7 @@ def plot_checkpoints(
         benchmarks=reading.benchmarks,
         ladder=reading.ladder,
         percent=reading.percent,
+        answers=reading.answers,
     )
     voice.tell(read.report.notes())
     gate = load_gate().gate

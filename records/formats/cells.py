@@ -235,7 +235,7 @@ def parse_cell(text: str, header: Header) -> float:
     Raises:
         CountError: It is no number of this column's kind.
     """
-    if header.known and header.name == "score" and text.casefold() in _TRUTH:
+    if header.known and header.name in ("score", "successes") and text.casefold() in _TRUTH:
         return _TRUTH[text.casefold()]
     if header.known and header.name in _ANSWERS and not text.strip("0."):
         raise CountError(_NO_ANSWERS)

@@ -46,6 +46,7 @@ WIDE_ATTRIBUTES = {
     "n_items": "n_items",
 }
 
+GRADED = ("correct", "is_correct")  # one answer in each row: 0 or 1, true or false
 _ALIASES = {
     "model_name": "model",
     "model_family": "family",
@@ -81,6 +82,9 @@ _ALIASES = {
     "num_fewshot": "shots",
     "accuracy": "score",
     "subtask": "task",
+    **dict.fromkeys(("question", "question_id", "item", "item_id", "doc_id"), "task"),
+    **dict.fromkeys(("sample_id", "example_id", "instance_id", "problem_id"), "task"),
+    **dict.fromkeys(GRADED, "successes"),
 }
 _SHORT = ("lab", "kind", "seed", "fraction")  # words that other columns resemble by chance
 # Settings and book-keeping that people keep beside scores, and that no harness reports as one.
@@ -140,6 +144,12 @@ def read_header(text: str) -> Header:
             return Header(text=text, name=match["name"], known=False, factor=factor)
     name = _canonical(text)
     return Header(text=text, name=name if name in KNOWN else text, known=name in KNOWN)
+
+
+def holds_answers(texts: Iterable[str]) -> bool:
+    """Whether the headers are of a table with one graded answer in each row."""
+    keys = {_key(text.strip()) for text in texts}
+    return bool(keys & frozenset(GRADED)) and not any(_canonical(key) == "trials" for key in keys)
 
 
 def names_a_model(text: str) -> bool:

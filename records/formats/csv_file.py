@@ -3,7 +3,7 @@
 import csv
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -77,6 +77,26 @@ def read_delimited(source: Source, *, percent: bool, word: str = "line") -> File
     return replace(part, notes=(*layout.notes, *part.notes))
 
 
+def delimited_blocks(source: Source, *, percent: bool) -> Iterator[FileRows]:
+    """The blocks of rows of a long CSV file, one after the other; all its cells are few texts.
+
+    Raises:
+        RecordError: As `read_delimited`.
+    """
+    layout = read_layout(source, "line")
+    headers = read_headers(source.name, layout.header, percent=percent, line=layout.line)
+    names = {i: "str" for i, h in enumerate(headers) if h.known and h.name in TEXTS}
+    before = layout.skipped
+    for frame in _chunks(source, len(headers), layout, names):
+        lines = _lines(source.name, headers, frame, layout.delimiter) + np.int32(before)
+        before = int(lines[-1]) - 1
+        blank = frame.isna().all(axis=1).to_numpy()
+        if blank.any():
+            frame, lines = frame[~blank], lines[~blank]
+        columns: list[Column] = [frame[i].array for i in range(len(headers))]
+        yield rows_of_columns(source.name, headers, columns, lines, "line")
+
+
 def _lines(
     name: str, headers: Sequence[Header], frame: pd.DataFrame, delimiter: str
 ) -> NDArray[np.int32]:
@@ -110,6 +130,15 @@ def _lines(
 def _frame(
     source: Source, n_columns: int, layout: Layout, types: Mapping[int, str]
 ) -> pd.DataFrame:
+    frames = list(_chunks(source, n_columns, layout, types))
+    if len(frames) == 1:
+        return frames[0]
+    return pd.DataFrame({i: _joined([frame[i] for frame in frames]) for i in range(n_columns)})
+
+
+def _chunks(
+    source: Source, n_columns: int, layout: Layout, types: Mapping[int, str]
+) -> Iterator[pd.DataFrame]:
     delimiter = layout.delimiter
     texts = [i for i in range(n_columns) if types.get(i) == "str"]
     with source.open() as stream, warnings.catch_warnings():
@@ -130,14 +159,12 @@ def _frame(
                 chunksize=CHUNK,
                 **_EXACT,
             ) as reader:
-                frames = [part.astype(dict.fromkeys(texts, "category")) for part in reader]
+                for part in reader:
+                    yield part.astype(dict.fromkeys(texts, "category"))
         except (pd.errors.ParserError, pd.errors.ParserWarning) as problem:
             source.check_readable()
             reason = _reason(source, str(problem), n_columns, delimiter)
             raise RecordError(f"{source.name}{reason}") from problem
-    if len(frames) == 1:
-        return frames[0]
-    return pd.DataFrame({i: _joined([frame[i] for frame in frames]) for i in range(n_columns)})
 
 
 def _joined(columns: Sequence[pd.Series]) -> Column:

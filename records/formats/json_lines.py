@@ -13,9 +13,11 @@ import pandas as pd
 from scalepredict.errors import RecordError
 from scalepredict.records.formats.cells import Column, rows_of_columns
 from scalepredict.records.formats.columns import read_headers
+from scalepredict.records.formats.parquet_file import column_of_arrow
 from scalepredict.records.formats.rows import Codes, FileRows, join_parts
 from scalepredict.records.formats.sources import Source
 
+_CHUNK = 32 << 20  # bytes
 _BLOCK = 200_000  # lines that are held as Python objects at a time
 
 
@@ -32,6 +34,63 @@ def read_json_lines(source: Source, *, percent: bool) -> FileRows:
     if not parts:
         raise RecordError(f"{source.name}: no records; nothing to read.")
     return join_parts(parts)
+
+
+def json_blocks(source: Source, *, percent: bool) -> Iterator[FileRows]:
+    """The blocks of rows of a JSONL file, one after the other; by pyarrow, where it is installed.
+
+    Raises:
+        RecordError: As `read_json_lines`.
+    """
+    first = 1
+    with source.open() as stream:
+        while chunk := stream.read(_CHUNK):
+            chunk += b"" if chunk.endswith(b"\n") else stream.readline()
+            texts = chunk.splitlines()
+            lines = np.arange(first, first + len(texts), dtype=np.int32)
+            first += len(texts)
+            part = _by_arrow(source.name, chunk, lines, percent=percent)
+            if part is None:
+                filled = np.array([bool(text.strip()) for text in texts], dtype=bool)
+                kept, at = [t for t in texts if t.strip()], lines[filled]
+                if kept:
+                    objects = _parsed(kept, at, source.name)
+                    part = rows_of_objects(source.name, objects, at, percent=percent)
+            if part is not None:
+                yield part
+
+
+def json_names(source: Source) -> list[str]:
+    """Keys of the first object of a JSONL file; none if there is no object."""
+    with source.open() as stream:
+        first = next((line for line in stream if line.strip()), b"")
+    try:
+        item = json.loads(first.decode("utf-8-sig"))
+    except (ValueError, RecursionError):  # whoever reads it says what is wrong
+        return []
+    return list(item) if isinstance(item, dict) else []
+
+
+def _by_arrow(source: str, chunk: bytes, lines: Codes, *, percent: bool) -> FileRows | None:
+    # None where it is not installed or sees anything odd; then each line is read for itself.
+    try:
+        import pyarrow as pa  # optional, and slow to import
+        import pyarrow.json as pj
+    except ImportError:
+        return None
+    try:
+        first = json.loads(chunk[: chunk.index(b"\n")]) if b"\n" in chunk else {}
+        named = [(k, pa.string()) for k, v in first.items() if isinstance(v, str)]
+        options = pj.ParseOptions(explicit_schema=pa.schema(named))
+        read = pj.ReadOptions(block_size=_CHUNK)
+        table = pj.read_json(pa.BufferReader(chunk), read, options).combine_chunks()
+    except (pa.ArrowException, ValueError, AttributeError):
+        return None
+    if len(table) != len(lines) or any(pa.types.is_nested(kind) for kind in table.schema.types):
+        return None
+    headers = read_headers(source, table.column_names, percent=percent)
+    columns = [column_of_arrow(column.chunk(0)) for column in table.columns]
+    return rows_of_columns(source, headers, columns, lines, "line")
 
 
 def rows_of_objects(

@@ -27,6 +27,7 @@ from scalepredict.records.importers.collect import collect
 from scalepredict.records.importers.detect import split_foreign
 from scalepredict.records.importers.sidecar import Ladder
 from scalepredict.records.importers.to_rows import as_rows
+from scalepredict.records.reading.add_answers import add_answers, answer_files
 from scalepredict.records.reading.admit_rows import admit_rows, of_scores
 from scalepredict.records.reading.assemble import assemble
 from scalepredict.records.reading.checks import (
@@ -76,6 +77,7 @@ def read_records(
     percent: bool = False,
     ladder: Ladder | None = None,
     tokens: float | None = None,
+    answers: bool = False,
 ) -> Reading:
     """Read files and folders of records, or of harness and logger results, into one table.
 
@@ -89,6 +91,8 @@ def read_records(
         percent: Whether all scores and their standard errors are in percent.
         ladder: Sizes of the models in harness and logger results, which hardly state them.
         tokens: Training tokens of all models whose tokens and FLOPs are not recorded (a count).
+        answers: Whether each row is a graded answer (or successes of trials), so that those of one
+            checkpoint and question are added up.
 
     Raises:
         RecordError: A file is not understood, or records contradict each other.
@@ -96,7 +100,10 @@ def read_records(
     """
     own, foreign = split_foreign(paths)
     sources, others = _sources(own) if own or not foreign else ([], ())
-    parts = [_read(source, percent=percent) for source in sources]
+    graded = sources if answers else answer_files(sources)
+    plain = [source for source in sources if source not in graded]
+    parts = [_read(source, percent=percent) for source in plain]
+    added = add_answers(graded, percent=percent) if graded else None
     choice = Choice(
         metric={},
         filter={},
@@ -111,8 +118,12 @@ def read_records(
     collected = (
         collect(foreign, ladder=ladder, choice=choice, metrics=known.metrics) if foreign else None
     )
-    names = [source.name for source in sources]
+    names = [source.name for source in plain]
     n_rows = [len(part.rows) for part in parts]
+    if added is not None:
+        parts.append(added.part)
+        names += [source.name for source in graded]
+        n_rows += added.n_rows
     if collected is not None:
         imported = as_rows(collected)
         parts.append(FileRows(rows=imported))
@@ -139,7 +150,7 @@ def read_records(
             columns=(*admitted, *several),
             n_rows=len(kept),
             n_merged=built.n_merged,
-            n_empty=int((~scored).sum()),
+            n_empty=int((~scored).sum()) + (0 if added is None else added.n_empty),
             n_filtered=len(rows) - len(kept),
             n_tokens_derived=built.derived["tokens"],
             n_flops_derived=built.derived["flops"],

@@ -4,8 +4,9 @@
 
 Each row is one answer of one of 25 models to a question of one of 4 benchmarks, about a hundred for
 each model and question: model, params, tokens, benchmark, question_id and correct, with the rows of
-all models mixed in files of four million. `scalepredict clusters` (and `fit --predictor cod`) run on the folder in a process of their
-own. Prints time, growth against the row before (power 1 = linear in rows) and peak memory.
+all models mixed in files of four million. `scalepredict clusters` (and `fit --predictor cod`) run
+on the folder in a process of their own. Prints time, growth against the row before (power 1 =
+linear in rows) and peak memory.
 """
 
 import argparse

@@ -25,7 +25,8 @@ OPTIONS: tuple[Kind, ...] = ("choice",)  # one option of several is, if the metr
 # What harnesses put around a name: shots, a suite or a form of the prompt.
 _DRESS = re.compile(
     r"^(?:super_?glue|glue|helm|lighteval|harness|original|olmes)[_:|/-]+"
-    r"|[@_: -]+(?:\d+|zero|few|five)?[_-]?shots?$|@\d+$|::?(?:olmes|rc|mc|cf)\b.*$",
+    r"|[@_: -]+(?:\d+|zero|few|five)?[_-]?shots?$|\s*\((?:\d+|zero|few|five)[_ -]?shots?\)$"
+    r"|@\d+$|::?(?:olmes|rc|mc|cf)\b.*$",
     re.IGNORECASE,
 )
 

@@ -37,7 +37,8 @@ class BenchmarkSummary:
         n_items: Questions behind its own score, or of all its tasks; ``None`` = unknown.
         suite: Its suite, if any.
         n_scores: Measured scores.
-        scores: Smallest and largest score, fractions; ``None`` = there are only losses.
+        scores: Smallest and largest score; ``None`` = there are only losses.
+        is_fraction: Whether they are fractions, and not in a unit of their own.
     """
 
     benchmark: str
@@ -50,6 +51,7 @@ class BenchmarkSummary:
     suite: str
     n_scores: int
     scores: tuple[float, float] | None
+    is_fraction: bool = True
 
 
 def summarise_families(table: EvalTable) -> tuple[FamilySummary, ...]:
@@ -95,6 +97,7 @@ def _summary(table: EvalTable, benchmark: str, index: list[int]) -> BenchmarkSum
         suite=next((unit.suite for unit in units if unit.suite), ""),
         n_scores=int(np.isfinite(scores).sum()),
         scores=_range(scores),
+        is_fraction=all(unit.measure is None for unit in units),
     )
 
 

@@ -5,11 +5,12 @@
 Each row is one answer of one of 25 models to a question of one of 4 benchmarks, about a hundred for
 each model and question: model, params, tokens, benchmark, question_id and correct, with the rows of
 all models mixed in files of four million. `scalepredict clusters` (and `fit --predictor cod`) run
-on the folder in a process of their own. Prints time, growth against the row before (power 1 =
-linear in rows) and peak memory.
+on the folder in a process of their own. Prints wall and CPU time, the growth of the latter
+against the row before (power 1 = linear in rows) and peak memory.
 """
 
 import argparse
+import resource
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,10 @@ COMMANDS = {"clusters": ("clusters", "--json"), "fit": ("fit", "--predictor", "c
 
 
 def main(sizes: list[int], form: str, fits: bool) -> None:
-    print(f"{'rows':>12}{'command':>10}{'seconds':>9}{'power':>7}{'peak MiB':>10}{'MB read':>9}")
+    print(
+        f"{'rows':>12}{'command':>10}{'seconds':>9}{'CPU':>8}{'power':>7}{'peak MiB':>10}"
+        f"{'MB read':>9}"
+    )
     before: dict[str, tuple[int, float]] = {}
     for n_rows in sizes:
         with tempfile.TemporaryDirectory() as name:
@@ -33,12 +37,12 @@ def main(sizes: list[int], form: str, fits: bool) -> None:
             folder.mkdir()
             size = write(folder, n_rows, form)
             for command in COMMANDS if fits else ("clusters",):
-                seconds, peak = run(COMMANDS[command], folder, Path(name))
+                seconds, cpu, peak = run(COMMANDS[command], folder, Path(name))
                 past = before.get(command)
-                power = np.log(seconds / past[1]) / np.log(n_rows / past[0]) if past else np.nan
-                before[command] = (n_rows, seconds)
+                power = np.log(cpu / past[1]) / np.log(n_rows / past[0]) if past else np.nan
+                before[command] = (n_rows, cpu)
                 print(
-                    f"{n_rows:12,}{command:>10}{seconds:9.1f}{power:7.2f}{peak:10.0f}"
+                    f"{n_rows:12,}{command:>10}{seconds:9.1f}{cpu:8.1f}{power:7.2f}{peak:10.0f}"
                     f"{size / 1e6:9,.0f}",
                     flush=True,
                 )
@@ -77,9 +81,9 @@ def write(folder: Path, n_rows: int, form: str) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
-def run(command: tuple[str, ...], folder: Path, where: Path) -> tuple[float, float]:
+def run(command: tuple[str, ...], folder: Path, where: Path) -> tuple[float, float, float]:
     program = "from scalepredict.__main__ import main; main()"
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), _cpu_of_children()
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", program, *command, str(folder)],
         cwd=where,
@@ -93,7 +97,12 @@ def run(command: tuple[str, ...], folder: Path, where: Path) -> tuple[float, flo
         time.sleep(0.02)
     if process.returncode:
         raise RuntimeError(process.stderr.read() if process.stderr else "")
-    return time.perf_counter() - start, peak / 1024
+    return time.perf_counter() - start, _cpu_of_children() - cpu, peak / 1024
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _peak_kib(pid: int) -> int:

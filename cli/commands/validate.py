@@ -240,7 +240,7 @@ def _benchmarks_sheet(reading: "Reading") -> Sheet:
     from scalepredict.records.inventory import summarise_benchmarks
 
     return Sheet(
-        title="benchmarks (chance and scores in %)",
+        title="benchmarks (chance and scores in %, other metrics in their own unit)",
         header=(
             *("benchmark", "tasks", "metric", "shots", "chance", "items", "suite", "measured"),
             "scores",
@@ -250,15 +250,23 @@ def _benchmarks_sheet(reading: "Reading") -> Sheet:
             (
                 *(b.benchmark, f"{b.n_tasks:,}", ", ".join(b.metrics) or MISSING),
                 ", ".join(map(str, b.shots)) or MISSING,
-                "unknown" if b.chance_assumed else _percents(b.chance),
+                "unknown" if b.chance_assumed else _chance(b),
                 MISSING if b.n_items is None else f"{b.n_items:,.0f}",
                 b.suite or MISSING,
                 f"{b.n_scores:,}",
-                MISSING if b.scores is None else percent_range(*b.scores),
+                MISSING if b.scores is None else _scores(b, *b.scores),
             )
             for b in summarise_benchmarks(reading.table)
         ),
     )
+
+
+def _chance(benchmark: "BenchmarkSummary") -> str:
+    return _percents(benchmark.chance) if benchmark.is_fraction else MISSING  # no guesser
+
+
+def _scores(benchmark: "BenchmarkSummary", low: float, high: float) -> str:
+    return percent_range(low, high) if benchmark.is_fraction else f"{low:.4g}-{high:.4g}"
 
 
 def _document(reading: "Reading") -> "RecordsFile":

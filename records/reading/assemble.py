@@ -26,6 +26,10 @@ DEFAULT_FAMILY = "default"  # as in Checkpoint
 ASSUMED_RATIO = 20.0  # tokens per parameter (Hoffmann et al. 2022, 2203.15556)
 ROUNDING = 1e-9  # relative: numbers this close are one, in two forms such as 1.14576 (1E21)
 _ROLES = ("fit", "holdout", "target", "anchor")
+_REPEATS = (
+    ". Runs of several seeds have them in a column `seed`; repeated answers to a question are "
+    "added up with --answers."
+)
 _CELLS = ("score", "n_items", "stderr", "task_loss")
 
 
@@ -114,7 +118,8 @@ def _one_number(rows: Rows, name: str, code: Ints, n: int, what: str) -> Floats:
         first = int(np.argmax(known & (code == code[row])))
         raise RecordError(
             f"{rows.where(row)}: {name} {values[row]:.15g} contradicts {name} {values[first]:.15g} "
-            f"at {rows.where(first)}, for the same {what}; correct or remove one of them."
+            f"at {rows.where(first)}, for the same {what}; correct or remove one of them"
+            f"{_REPEATS if name == 'score' else '.'}"
         )
     return result
 

@@ -37,6 +37,7 @@ from scalepredict.records.reading.checks import (
     measured,
 )
 from scalepredict.records.reading.identity import told_apart_by_seed, with_same_tokens
+from scalepredict.records.reading.metric_names import metrics_told
 from scalepredict.records.reading.read_report import ReadReport
 from scalepredict.records.table import EvalTable
 
@@ -129,7 +130,7 @@ def read_records(
         parts.append(FileRows(rows=imported))
         names += imported.sources
         n_rows += np.bincount(imported.source, minlength=len(imported.sources)).tolist()
-    rows = complete_scores(join_rows([part.rows for part in parts]))
+    rows = metrics_told(complete_scores(join_rows([part.rows for part in parts])), known)
     rows, n_same_tokens = with_same_tokens(rows, tokens)
     rows, seeds = told_apart_by_seed(rows)
     scored = measured(rows)

@@ -13,7 +13,7 @@ from scalepredict.evaluation.intervals.levels import CLAIM
 from scalepredict.predictors.interface import PROBABILITIES
 from scalepredict.records.table import Floats
 
-LEAST = 0.7  # sources that happen to be easy make no interval much narrower than its own law
+LEAST = 0.9  # sources that happen to be easy make no interval much narrower than its own law
 
 
 def needed_stretch(quantiles: Floats, observed: Floats, level: float = CLAIM) -> Floats:

@@ -40,6 +40,7 @@ from scalepredict.predictors.loss.members import (
     fit_members,
 )
 from scalepredict.predictors.loss.priors import HIGHEST, Priors
+from scalepredict.predictors.loss.reach import Reach
 from scalepredict.predictors.loss.shares import Shares, mixed_quantiles, read_shares
 from scalepredict.predictors.scale.scale_evidence import Scale
 from scalepredict.records.asymptote import Asymptote
@@ -97,6 +98,7 @@ class Losses:
             fronts=fronts,
             surfaces=surfaces,
             shares=shares,
+            reach=Reach.of(sizes),
             track=read_track(sizes.flops, sizes.tokens - sizes.params, rungs),
             remarks=_remarks(self.name, int((~fresh).sum()), rungs, shares, len(fronts), table),
         )
@@ -113,6 +115,7 @@ class LossesLaw:
         fronts: Laws in C of the S units.
         surfaces: Laws in N and D of the S units; none where N and D cannot be told apart.
         shares: How much each counts, fronts first.
+        reach: Ends of the ladder.
         track: Tokens per parameter along the rungs of the T units.
         remarks: What the user must know.
     """
@@ -123,6 +126,7 @@ class LossesLaw:
     fronts: tuple[FrontMember, ...]
     surfaces: tuple[SizesMember, ...]
     shares: Shares
+    reach: Reach
     track: Track
     remarks: tuple[Note, ...]
 
@@ -140,8 +144,9 @@ class LossesLaw:
             mixtures = [member.at(sizes) for member in members]
             mixed = np.log(mixed_quantiles(mixtures, share, PROBABILITIES))
             middle = mixed[..., MEDIAN, None]
-            wider = np.where(near, self.shares.widening[0], self.shares.widening[1])[..., None]
-            found = np.exp(middle + wider * (mixed - middle))
+            wider = np.where(near, self.shares.widening[0], self.shares.widening[1])
+            wider = wider * self.reach.widening(sizes)
+            found = np.exp(middle + wider[..., None] * (mixed - middle))
             quantiles[:, self.served] = found.swapaxes(0, 1)
             parts = [mixture.share_of_asymptote() for mixture in mixtures]
             share_of_asymptote[:, self.served] = (share * np.stack(parts)).sum(axis=0).T

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Which interval constants do the public ladders ask for? Entries `stack` and `reference` of
-# configs/calibration.yaml.
+# Which interval constants do the public ladders ask for? Entries `stack`, with and without public
+# models, and `reference` of configs/calibration.yaml.
 #
 #   sh benchmarks/forecaster/calibration.sh DATA_FOLDER OUTPUT.yaml [JOBS]
+#   python benchmarks/forecaster/ship_calibration.py OUTPUT.yaml
 #
 # DATA_FOLDER holds the public records of accuracy_groups.py. Every ladder counts whole, thinned to
-# a cluster with far runs, and cut to one and two scales. What public models teach leaves out the
-# lab of each ladder, here as always.
+# a cluster with far runs, cut to one and two scales, and without public models. What public models
+# teach leaves out the lab of each ladder, here as always.
 set -eu
 cd "$1"
 scalepredict calibrate pythia_0shot.csv.gz pythia_5shot.csv.gz gadre_104.csv.gz gemstones.csv.gz \

@@ -41,8 +41,8 @@ from scalepredict.records.table import Floats, Ints
 
 SMALL_EVIDENCE = 0.5  # less leaves families of few models short of 90 %, more widens all the others
 OWN_EVIDENCE = 0.2  # half as much brings clean ladders no closer to 90 %; above, all are the same
-GAP_GROWTH = 0.2  # more widens ladders with a gap beyond what they miss by, less leaves them short
-UNSEEN = 1.04  # a lab that is not among the groups is one more draw from them
+GAP_GROWTH = 0.15  # more widens ladders with a gap beyond what they miss by, less leaves them short
+UNSEEN = 1.06  # a lab that is not among the groups is one more draw from them
 TOLD = 4  # what is kept of each score beside its components
 
 

@@ -152,12 +152,13 @@ def _references(law: Law, evidence: EvalTable) -> tuple[ReferenceUse | None, ...
 def above_chance(forecast: Forecast, chance: Floats) -> Floats:
     """Probability of a score above chance by more than guessing explains. Shape (K, T).
 
-    Where public models have a curve, its own probability counts with its weight.
+    Where public models have a curve, its own probability counts with half its weight: alone it is
+    too sure that a benchmark leaves chance.
     """
     own = 1 - forecast.cdf(np.broadcast_to(chance + MEASURABLE, forecast.point.shape))
     if forecast.exceedance is None or forecast.reference_weight is None:
         return own
-    weight = np.where(np.isfinite(forecast.exceedance), forecast.reference_weight, 0.0)
+    weight = np.where(np.isfinite(forecast.exceedance), forecast.reference_weight / 2, 0.0)
     return weight * np.nan_to_num(forecast.exceedance) + (1 - weight) * own
 
 

@@ -41,7 +41,7 @@ from scalepredict.predictors.stack.stack import Stack
 from scalepredict.records.table import Floats
 
 SHARES = (0.01, 0.05, 0.10, 0.25)
-QUARTILES = (0.1, 0.9)
+RANGE = (0.05, 0.95)
 RIDGE = 0.8  # pull of the slope to zero, in groups of pools at one decade
 NOTHING, ALL = "no run", "all runs"
 CHOICES = ("rule", "largest", "V-optimal", "cheapest", "random")
@@ -145,8 +145,8 @@ def forecast(
     return low[0], high[0], made.point[0], truth
 
 
-def constants(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats, Floats, Floats]:
-    """Coefficients and spread of promises, and levels of errors by decades (50 and 90 %)."""
+def constants(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats, Floats]:
+    """Coefficients of promises, and levels of errors by decades (50 and 90 %)."""
     told = [o for o in outcomes if np.isfinite(o.promise)]
     groups = [o.pool.group for o in told]
     weight = np.array([1 / groups.count(group) for group in groups])  # groups count alike
@@ -154,12 +154,11 @@ def constants(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats, Floats, Floa
     ridge = np.diag([0.0, RIDGE])
     weighted = rows.T * weight
     beta = np.linalg.solve(weighted @ rows + ridge, weighted @ seen)
-    spread = np.quantile(seen - rows @ beta, QUARTILES)
     lines = []
     for quantile in (0.5, 0.9):
         level = np.array([np.log(np.quantile(o.errors, quantile)) for o in told])
         lines.append(np.polyfit([o.decades for o in told], level, 1)[::-1])
-    return beta, spread, lines[0], lines[1]
+    return beta, lines[0], lines[1]
 
 
 def main() -> None:
@@ -186,9 +185,8 @@ def main() -> None:
     show_bars(outcomes)
     show_table(outcomes)
     if given.fit:
-        beta, _, half, most = constants(outcomes)
-        left = np.concatenate([residuals(outcomes, group)[0] for group in groups_of(outcomes)])
-        spread = np.quantile(left, QUARTILES)  # of pools that took no part
+        beta, half, most = constants(outcomes)
+        spread = left_out_spread(outcomes)
         for name, values in (
             ("coefficients", beta),
             ("spread", spread),
@@ -234,13 +232,20 @@ def groups_of(outcomes: Sequence[Outcome]) -> list[str]:
     return list(dict.fromkeys(o.pool.group for o in outcomes))
 
 
-def residuals(outcomes: Sequence[Outcome], group: str) -> tuple[Floats, Floats]:
-    """log(reached / promised) of a group with constants of the others, and their spread."""
+def residuals(outcomes: Sequence[Outcome], group: str) -> Floats:
+    """log(reached / promised) of a group with constants of the others."""
     others = [o for o in outcomes if o.pool.group != group]
     mine = [o for o in outcomes if o.pool.group == group and np.isfinite(o.promise)]
-    beta, spread, _, _ = constants(others)
-    left: Floats = np.array([o.promise for o in mine]) - _regressors(mine) @ beta
-    return left, spread
+    left: Floats = np.array([o.promise for o in mine]) - _regressors(mine) @ constants(others)[0]
+    return left
+
+
+def left_out_spread(outcomes: Sequence[Outcome]) -> Floats:
+    """Quantiles of log(reached / promised) of groups that took no part; groups count alike."""
+    left = [residuals(outcomes, group) for group in groups_of(outcomes)]
+    grid = np.linspace(0.0, 1.0, 201)
+    spread: Floats = np.quantile(np.concatenate([np.quantile(one, grid) for one in left]), RANGE)
+    return spread
 
 
 def _regressors(outcomes: Sequence[Outcome]) -> Floats:
@@ -249,7 +254,8 @@ def _regressors(outcomes: Sequence[Outcome]) -> Floats:
 
 def show_promises(outcomes: Sequence[Outcome]) -> None:
     for group in groups_of(outcomes):
-        left, spread = residuals(outcomes, group)
+        left = residuals(outcomes, group)
+        spread = left_out_spread([o for o in outcomes if o.pool.group != group])
         near = float(np.mean(np.abs(np.expm1(left)) < 0.2))
         inside = float(np.mean((left >= spread[0]) & (left <= spread[1])))
         print(
@@ -284,7 +290,7 @@ def show_bars(outcomes: Sequence[Outcome]) -> None:
             for share in SHARES
         ]
         told = " ".join(f"{value:.2f}" for value in held)
-        _, _, half, most = constants([o for o in outcomes if o.pool.group != group])
+        _, half, most = constants([o for o in outcomes if o.pool.group != group])
         inside = [
             (np.exp(half[0] + half[1] * o.decades), np.exp(most[0] + most[1] * o.decades), o)
             for o in mine

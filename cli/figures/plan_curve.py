@@ -22,7 +22,7 @@ def plan_figure(plan: Plan, ladder: Ladder) -> Any:
     axis = figure.subplots()
     axis.set_xscale("log")
     axis.fill_between(
-        budgets, low, high, color=FAN, alpha=0.18, linewidth=0, label="80 % of ladders"
+        budgets, low, high, color=FAN, alpha=0.18, linewidth=0, label="90 % of ladders"
     )
     axis.plot(budgets, width, "o-", color=FAN, markersize=3.5, linewidth=1.2, label="promised")
     axis.axhline(now, color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)), label="now")

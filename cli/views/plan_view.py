@@ -93,7 +93,7 @@ def _curve(plan: Plan, ladder: Ladder, machine: Machine | None) -> Sheet:
     fractions = _in_points(plan, ladder)
     return Sheet(
         title="what a budget buys (least: " + format_count(plan.least_budget) + " FLOPs)",
-        header=("budget", "% of target", *extra, "largest run", "width", "80 % range")
+        header=("budget", "% of target", *extra, "largest run", "width", "90 % range")
         + (("error 50 %", "90 %") if fractions else ()),
         align="rr" + "r" * len(extra) + "lrr" + ("rr" if fractions else ""),
         rows=tuple(

@@ -26,7 +26,7 @@ class Point:
     """One budget of the curve: widths of the 90 % interval at the target, promised.
 
     ``width`` is the mean over benchmarks whose width can be promised, between ``low`` and ``high``
-    in 80 % of such ladders; ``error50`` and ``error90`` are the errors that they had.
+    in 90 % of such ladders; ``error50`` and ``error90`` are the errors that they had.
     """
 
     budget: float

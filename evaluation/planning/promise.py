@@ -31,7 +31,7 @@ class Promise(BaseModel):
     error90: tuple[float, float]
 
     def factor(self, decades: float) -> tuple[float, float, float]:
-        """What the promised width is multiplied by: median, 10 % and 90 % point."""
+        """What the promised width is multiplied by: median, 5 % and 95 % point."""
         level, slope = self.coefficients
         centre = level + slope * max(decades, 0.0)
         low, high = self.spread

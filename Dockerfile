@@ -7,10 +7,12 @@ RUN pip wheel --no-cache-dir --wheel-dir /wheels '/source[plot,parquet]'
 
 FROM python:3.11-slim
 COPY --from=build /wheels /wheels
+# The version is that of the wheel just built.
+# hadolint ignore=DL3013
 RUN pip install --no-cache-dir --no-index --find-links /wheels 'scalepredict[plot,parquet]' \
     && rm -rf /wheels \
     && useradd --create-home --uid 1000 scalepredict
-USER scalepredict
+USER 1000
 WORKDIR /work
 ENTRYPOINT ["scalepredict"]
 CMD ["--help"]

@@ -71,6 +71,7 @@ test-lowest: .venv-lowest/installed
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; else echo "Dockerfile not linted: no hadolint for this machine"; fi
 
 types: $(STAMP) .typecheck
 	$(BIN)/mypy -p scalepredict

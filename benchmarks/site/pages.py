@@ -30,10 +30,17 @@ MARK = re.compile(r"^<!-- (\w+) -->$", re.MULTILINE)
 def methods() -> str:
     """One row for each method, from the docstrings of the modules."""
     rows = [
-        (f"`{row['name']}`", row["what"], f"`{row['formula']}`", row["needs"], row["fails_when"])
+        (
+            f"`{row['name']}`",
+            row["what"],
+            f"`{row['formula']}`",
+            row["needs"],
+            row["fails_when"],
+            accuracy_table.of_method(row["name"]),
+        )
         for row in json.loads(CliRunner().invoke(app, ["methods", "--json"]).stdout)["methods"]
     ]
-    return table(("method", "what", "formula", "needs", "fails when"), rows)
+    return table(("method", "what", "formula", "needs", "fails when", "error, points"), rows)
 
 
 def commands() -> str:

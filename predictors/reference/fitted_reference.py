@@ -29,7 +29,7 @@ from scalepredict.records.answers import answers
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 
 QUADRATURE = 25  # nodes of Gauss and Hermite
-SURER = 0.6  # of the link's deviation: scatter and posterior both hold the spread between models
+SURER = 0.7  # of the link's deviation: scatter and posterior both hold the spread between models
 # Deviations of a score from its curve. Accuracies of public ladders lie within 4, except where tiny
 # models answer boolq with one class.
 FARTHEST = 6.0
@@ -180,17 +180,17 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
     row, column = np.nonzero(measured & served)
     end = np.argmax(np.where(measured, table.flops[:, None], 0.0), axis=0)
     largest, last = x[end], Frontier.of_table(table).last
+    guessing = last < known.chance[place] + MEASURABLE
     params, covariance = fit_with_priors(
         Measured(
             curve=column,
             x=x[row],
             y=table.scores[row, column],
             n_items=answers(table).count[row, column],
-            weight=ladder_weights(column, table.flops[row], len(served)),
+            weight=ladder_weights(column, table.flops[row], guessing),
         ),
         priors,
     )
-    guessing = last < known.chance[place] + MEASURABLE
     weight = np.where(guessing, places.weight_at_chance, places.weight)
     design = np.stack([np.ones_like(largest), largest], axis=1)
     off = ((params - priors.mean) * design).sum(axis=1)

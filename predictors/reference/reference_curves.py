@@ -10,7 +10,7 @@ about one unit per 0.9 decades of compute. The minimum is that of
     v_i = max(p_i (1 - p_i), .01) / min(n_i, 3000) + .008^2 + (tau J_i)^2,    J = (1 - g) q (1 - q)
 
 with the variance v held fixed inside a step and renewed after it. The weights w_i of a ladder sum
-to 1, those of the public families are 1 each.
+to 1 where it has left chance, those of the public families are 1 each.
 
 Source: constants of R are Hoffmann et al. (2022, arXiv 2203.15556); the entropy of .8 in place of
     1.69 forecasts public families better. Gauss-Newton with Levenberg's damping (1944).
@@ -24,7 +24,7 @@ from scipy.special import expit
 
 from scalepredict.predictors.loss.index import HOFFMANN
 from scalepredict.predictors.scale.scale_evidence import Scale
-from scalepredict.records.table import Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints
 
 SURFACE = replace(HOFFMANN, entropy=0.8)
 ORIGIN = Scale(params=np.array([7e9]), tokens=np.array([1e12]), flops=np.array([4.2e22]))
@@ -91,22 +91,25 @@ def absolute_index(scale: Scale) -> Floats:
     return x
 
 
-def ladder_weights(curve: Ints, flops: Floats, n_curves: int) -> Floats:
-    """Weights of R scores on their curves, each curve's summing to 1. Shape (R,).
+def ladder_weights(curve: Ints, flops: Floats, guessing: Bools) -> Floats:
+    """Weights of R scores on their P curves. Shape (R,).
 
     They fall with the decades of FLOPs below the largest checkpoint of the curve. However many,
-    the scores of one ladder share what their curve misses, so that together they count as one.
+    the scores of one ladder share what their curve misses, so that together they count as one;
+    but each that is still at chance counts.
 
     Args:
         curve: Number of each score's curve. Shape (R,).
         flops: Training FLOPs. Shape (R,).
-        n_curves: Number of curves.
+        guessing: Which curves the ladder has not left chance on. Shape (P,).
     """
+    n_curves = len(guessing)
     decades = np.log10(flops)
     top = np.full(n_curves, -np.inf)
     np.maximum.at(top, curve, decades)
     weight = np.maximum(np.exp((decades - top[curve]) / DECAY), LEAST_WEIGHT)
-    return np.asarray(weight / curve_sums(curve, weight, n_curves)[curve])
+    together = np.where(guessing, 1.0, curve_sums(curve, weight, n_curves))
+    return np.asarray(weight / together[curve])
 
 
 def fit_with_priors(

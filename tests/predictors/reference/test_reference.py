@@ -74,9 +74,9 @@ def test_exceedance_is_that_of_a_sample() -> None:
     limit, items = np.array([0.75, 0.3]), np.array([1000.0, 1000.0])
     x = 20 * 1.1619 / 2.0519 * np.log(1.1619 / (0.8 + 406.4 * 3e9**-0.34 + 410.7 * 6e10**-0.28))
     for t in range(2):
-        # Six tenths of the deviations, .36 of the variances.
-        a, b = rng.multivariate_normal(fitted.params[t], 0.36 * fitted.covariance[t], 40_000).T
-        link = a + b * x + 0.6 * fitted.scatter[t] * rng.normal(size=40_000)
+        # Seven tenths of the deviations, .49 of the variances.
+        a, b = rng.multivariate_normal(fitted.params[t], 0.49 * fitted.covariance[t], 40_000).T
+        link = a + b * x + 0.7 * fitted.scatter[t] * rng.normal(size=40_000)
         p = fitted.floor[t] + (1 - fitted.floor[t]) / (1 + np.exp(-link))
         deviation = np.sqrt(np.maximum(p * (1 - p), 0.01) / items[t] + 0.008**2)
         share = norm.cdf((p - limit[t]) / deviation).mean()

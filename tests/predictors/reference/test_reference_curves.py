@@ -54,7 +54,7 @@ def measured(names: tuple[str, ...]) -> Measured:
     params = np.array(PARAMS, dtype=float)
     x, n = index_of(params, TOKENS), len(params)
     # The other implementation gave the largest checkpoint the weight 1.
-    weight = ladder_weights(np.zeros(n, dtype=np.intp), params, 1)
+    weight = ladder_weights(np.zeros(n, dtype=np.intp), params, np.zeros(1, dtype=bool))
     weight /= weight[-1]
     return Measured(
         curve=np.repeat(np.arange(len(names)), n),
@@ -98,11 +98,14 @@ def test_curves_of_one_batch_do_not_mix() -> None:
 
 def test_scores_of_a_ladder_count_as_one_and_far_ones_less() -> None:
     curve = np.array([0, 1, 0, 0])
-    weight = ladder_weights(curve, np.array([1e21, 3e19, 1e20, 1e12]), 2)
+    flops = np.array([1e21, 3e19, 1e20, 1e12])
+    weight = ladder_weights(curve, flops, np.array([False, False]))
     assert weight[1] == pytest.approx(1.0)
     assert weight[[0, 2, 3]].sum() == pytest.approx(1.0)
     assert weight[2] / weight[0] == pytest.approx(np.exp(-2))
     assert weight[3] / weight[0] == pytest.approx(0.01)
+    guessing = ladder_weights(curve, flops, np.array([True, False]))
+    assert guessing == pytest.approx([1.0, 1.0, np.exp(-2), 0.01])
 
 
 def test_minimum_is_that_of_scipy_at_the_final_variances() -> None:

@@ -3,7 +3,7 @@
     y = c + s * u,  u = (1 - exp(-beta * d)) / beta,  d = ln(D / D_next),  beta = 0 (u = d), .5, 1
 
 A line in ln(D) and two curves that slow down as D^-beta, each fitted to the recent past by
-weighted least squares (weights exp(-age / 3)). The slopes of all benchmarks are one population,
+weighted least squares (weights exp(-age / 4)). The slopes of all benchmarks are one population,
 
     s_i ~ N(m, spread^2),  spread by moments (DerSimonian, Laird 1986),  m shrunk towards zero by
     the positive-part James-Stein factor max(0, 1 - 1/F) (Efron, Morris 1973),
@@ -25,14 +25,14 @@ from scalepredict.records.table import Bools, Floats
 
 BETAS = np.array([0.0, 0.5, 1.0])
 PRIOR = np.array([0.35, 0.40, 0.25])  # of the curves; beta -1 and 2 forecast worse on all files
-AGE_SCALE = 3.0  # scores of a benchmark
+AGE_SCALE = 4.0  # scores of a benchmark
 RECENT_SCALE = 1.5  # the same, for the level of the last few
-MAX_AGE = 30  # scores; older ones have a weight below 1e-4
+MAX_AGE = 30  # scores; older ones have a weight below 1e-3
 MIN_POINTS = 3
 WINDOW = np.log(10.0)
 WANDER = 0.005  # half a point
 SAME_PLACE = 1e-12  # variance of u below which checkpoints are at one place: no slope
-LEARNING = 0.25  # of the log-likelihood of earlier forecasts: they are not independent
+LEARNING = 0.5  # of the log-likelihood of earlier forecasts: they are not independent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

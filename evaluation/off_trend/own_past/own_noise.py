@@ -16,7 +16,8 @@ from scalepredict.records.table import Bools, Floats
 
 MIN_PHI = 0.1
 MEMORY, MEMORY_OF_TAIL, MEMORY_OF_SHIFT = 8.0, 16.0, 20.0  # checkpoints
-RUN_WORTH, OWN_WORTH, SHIFT_WORTH = 12.0, 6.0, 3.0  # pseudo-observations of the prior
+RUN_WORTH, OWN_WORTH, SHIFT_WORTH = 6.0, 6.0, 6.0  # pseudo-observations of the prior
+MEMORY_OF_LAG, LAG_WORTH = 5.0, 2.0
 LIKE_EIGHT = 8.0  # more benchmarks than this say no more about the noise of the run
 MIN_SHIFT_VARIANCE = 0.5
 MOST_LAG = 3.0  # standard deviations of a shift
@@ -53,12 +54,14 @@ class Noise:
         phi: The same by benchmark. Shape (T,).
         tail: Degrees of freedom of each benchmark. Shape (T,).
         shift: Standard deviation of the common shift.
+        lag: Its recent mean, shrunk to zero: by how much forecasts have been too low.
     """
 
     run: float
     phi: Floats
     tail: Floats
     shift: float
+    lag: float
 
 
 def learn_noise(
@@ -89,10 +92,14 @@ def learn_noise(
         z = np.where(known, residuals / np.sqrt(variances * phi), np.nan)
     tail = _tail(z[:, ~labels], np.exp(-age / MEMORY_OF_TAIL), priors.tail)
     shifts = common_shift(z, 1 / np.sqrt(np.where(known, variances, 1.0) * phi))
-    weight = np.isfinite(shifts) * np.exp(-age[:, 0] / MEMORY_OF_SHIFT)
-    shifts = np.where(np.isfinite(shifts), shifts, 0.0)
+    seen, age = np.isfinite(shifts), age[:, 0]
+    shifts = np.where(seen, shifts, 0.0)
+    weight = seen * np.exp(-age / MEMORY_OF_SHIFT)
+    # A forecast lags behind a run that rises faster than its curves: that is no scatter. (Where it
+    # runs ahead of one that slows down, the scale stays wide.)
+    steady = max(0.0, _mean(shifts, weight, SHIFT_WORTH))
     scale = robust_scale(
-        ((shifts - _lag(shifts, weight)) ** 2)[:, None],
+        ((shifts - steady) ** 2)[:, None],
         weight[:, None],
         np.full(1, 1 + priors.correlation * (n - 1)),
         SHIFT_WORTH,
@@ -102,6 +109,7 @@ def learn_noise(
         phi=phi,
         tail=np.where(labels, TAIL_OF_LABELS, tail),
         shift=float(np.sqrt(max(MIN_SHIFT_VARIANCE, scale[0]))),
+        lag=_mean(shifts, seen * np.exp(-age / MEMORY_OF_LAG), LAG_WORTH),
     )
 
 
@@ -132,11 +140,9 @@ def log_t(x: Floats, nu: float | Floats) -> Floats:
     return result
 
 
-def _lag(shifts: Floats, weight: Floats) -> float:
-    # A forecast lags behind a run that rises faster than its curves: that is no scatter. (Where it
-    # runs ahead of one that slows down, the scale stays wide.)
-    mean = (weight * np.clip(shifts, -MOST_LAG, MOST_LAG)).sum() / (SHIFT_WORTH + weight.sum())
-    return max(0.0, float(mean))
+def _mean(shifts: Floats, weight: Floats, worth: float) -> float:
+    cut = np.clip(shifts, -MOST_LAG, MOST_LAG)
+    return float((weight * cut).sum() / (worth + weight.sum()))
 
 
 def _tail(z: Floats, weight: Floats, shipped: float) -> float:

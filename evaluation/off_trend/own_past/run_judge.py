@@ -3,7 +3,8 @@
 A checkpoint that leaves its trend stays out of the past. If the next ones leave it on the same side
 and agree with it, they are one event; after three of them (two on the better side) the level has
 shifted: their mean deviation is added to the past and they join it, so that one lasting change is
-one finding. If the next one is on trend again, the first was an outlier.
+one finding. If the next one is on trend again, the first was an outlier, which counts in the noise
+of the run: what happens again and again is not news.
 
 A forecast from the last checkpoints adapts to a slow slide, and hides it. So the mean of the last
 four is compared with what the past before them let expect there; after an alarm that past is
@@ -26,6 +27,7 @@ from scalepredict.evaluation.off_trend.own_past.own_noise import (
     NoisePriors,
     learn_noise,
 )
+from scalepredict.evaluation.off_trend.own_past.pace import at_pace, expected_gain, learn_pace
 from scalepredict.evaluation.off_trend.own_past.side_test import (
     Departure,
     OneSide,
@@ -88,6 +90,7 @@ class Event:
         log_tokens: Their places. Shape (J,).
         scores: Shape (J, T).
         residuals: Scores less forecasts from the past before them. Shape (J, T).
+        departures: The same by group, with their variances; length J.
     """
 
     side: Side
@@ -95,6 +98,7 @@ class Event:
     log_tokens: Floats
     scores: Floats
     residuals: Floats
+    departures: tuple[Departure, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,6 +111,8 @@ class State:
         scores: Their scores, larger is better; moved to the present level. Shape (K, T).
         residuals: By group, at checkpoints that were forecast. Shape (R, G).
         variances: Of those for phi = 1. Shape (R, G).
+        gains: Rise that the curves let expect at each of them. Shape (R, G).
+        paces: Share of it that was added (see ``pace.py``). Shape (R,).
         evidence: For each curve. Shape (3,).
         event: What is open.
     """
@@ -115,6 +121,8 @@ class State:
     scores: Floats
     residuals: Floats
     variances: Floats
+    gains: Floats
+    paces: Floats
     seen: int = 0
     evidence: Floats = field(default_factory=lambda: np.zeros(len(BETAS)))
     event: Event | None = None
@@ -163,6 +171,8 @@ def first_state(bench: Bench) -> State:
         scores=np.zeros((0, n)),
         residuals=np.zeros((0, n_groups)),
         variances=np.zeros((0, n_groups)),
+        gains=np.zeros((0, n_groups)),
+        paces=np.zeros(0),
     )
 
 
@@ -188,12 +198,20 @@ def judge(
         evidence=state.evidence,
         bounded=bench.bounded,
     )
+    pace = learn_pace(
+        state.residuals, state.variances * known.phi, gains=state.gains, paces=state.paces
+    )
+    gains = expected_gain(forecast, bench.groups)
+    forecast = at_pace(forecast, pace, bench.bounded)
     departure = _departure(bench, forecast, scores)
     found = _test(bench, state, known, forecast, departure, scores)
     place, after = np.array([log_tokens]), replace(state, seen=state.seen + 1)
     if found.side is not None:
         return _off_trend(bench, after, found, place, scores, departure)
-    after = _learn(bench, after, known, forecast, departure, scores)
+    after = _with_outliers(after)
+    if np.isfinite(departure.residual).any():
+        after = _learn(after, departure, gains=gains, pace=pace)
+        after = replace(after, evidence=_weighed(after, known, forecast, scores))
     after = _join(replace(after, event=None), place, scores[None])
     if found.worse is None or not found.can_fall:
         return found, after
@@ -268,14 +286,17 @@ def _off_trend(
             log_tokens=np.concatenate([event.log_tokens, place]),
             scores=np.vstack([event.scores, scores]),
             residuals=np.vstack([event.residuals, residual]),
+            departures=(*event.departures, departure),
         )
     else:
+        state = _with_outliers(state)
         event = Event(
             side=found.side,
             start=state.seen - 1,
             log_tokens=place,
             scores=scores[None],
             residuals=residual[None],
+            departures=(departure,),
         )
     n = len(event.scores)
     moved = _mean(event.residuals)
@@ -305,26 +326,29 @@ def _agrees(bench: Bench, event: Event, found: Judgement, residual: Floats) -> b
     return min(side.p_value for side in sides) >= bench.alpha
 
 
-def _learn(
-    bench: Bench,
-    state: State,
-    noise: Noise,
-    forecast: NextScore,
-    departure: Departure,
-    scores: Floats,
-) -> State:
-    if not np.isfinite(departure.residual).any():
-        return state
-    gap = (scores - forecast.by_curve) ** 2 / (noise.run * forecast.variance)
-    each = np.where(np.isfinite(gap), np.minimum(gap, MAX_GAP), 0.0).sum(axis=1)
-    n = np.isfinite(departure.residual).sum()
-    fit = -0.5 * min(1.0, LIKE_EIGHT / n) * each
+def _with_outliers(state: State) -> State:
+    # An event that did not settle: what the run did there belongs to its noise.
+    for departure in () if state.event is None else state.event.departures:
+        state = _learn(state, departure, gains=np.zeros(len(departure.residual)), pace=0.0)
+    return state
+
+
+def _learn(state: State, departure: Departure, *, gains: Floats, pace: float) -> State:
     return replace(
         state,
-        evidence=(state.evidence + fit) * np.exp(-1 / EVIDENCE_MEMORY),
         residuals=np.vstack([state.residuals, departure.residual])[-MEMORY:],
         variances=np.vstack([state.variances, departure.variance])[-MEMORY:],
+        gains=np.vstack([state.gains, gains])[-MEMORY:],
+        paces=np.append(state.paces, pace)[-MEMORY:],
     )
+
+
+def _weighed(state: State, noise: Noise, forecast: NextScore, scores: Floats) -> Floats:
+    gap = (scores - forecast.by_curve) ** 2 / (noise.run * forecast.variance)
+    each = np.where(np.isfinite(gap), np.minimum(gap, MAX_GAP), 0.0).sum(axis=1)
+    n = np.isfinite(state.residuals[-1]).sum()
+    fit = -0.5 * min(1.0, LIKE_EIGHT / n) * each
+    return np.asarray((state.evidence + fit) * np.exp(-1 / EVIDENCE_MEMORY))
 
 
 def _join(state: State, log_tokens: Floats, scores: Floats) -> State:
@@ -348,12 +372,18 @@ def _slide(bench: Bench, found: Judgement, state: State, noise: Floats) -> tuple
         evidence=state.evidence,
         bounded=bench.bounded,
     )
+    residuals, variances = state.residuals[:-over], state.variances[:-over]
+    before = learn_noise(residuals, variances, labels=bench.labels, priors=bench.priors)
+    pace = learn_pace(
+        residuals, variances * before.phi, gains=state.gains[:-over], paces=state.paces[:-over]
+    )
+    forecast = at_pace(forecast, pace, bench.bounded)
     one = base_variance(forecast.expected, noise, bench.bounded)
     forecast = replace(forecast, variance=forecast.variance - one * (1 - 1 / over))
     departure = _departure(bench, forecast, np.where(found.tested, _mean(recent), np.nan))
     if len(recent) < over or not np.isfinite(departure.residual).any():
         return found, state
-    shift = slid(departure, found.noise).shift
+    shift = slid(departure, before).shift
     if shift >= -bench.drift_threshold:
         return found, state
     after = replace(state, log_tokens=state.log_tokens[-over:], scores=recent)

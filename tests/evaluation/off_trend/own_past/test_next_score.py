@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from scalepredict.evaluation.off_trend.own_past.next_score import (
+    AGE_SCALE,
     PRIOR,
     WANDER,
     NextScore,
@@ -59,7 +60,7 @@ def test_a_slope_within_the_noise_is_not_followed() -> None:
         bounded=np.ones(1, dtype=bool),
     )
     assert step.expected[0] == pytest.approx(0.5, abs=1e-3)
-    weights = np.exp(-np.arange(5, 0, -1) / 3.0)
+    weights = np.exp(-np.arange(5, 0, -1) / AGE_SCALE)
     level = (weights**2).sum() / weights.sum() ** 2
     assert step.variance[0] == pytest.approx((0.25 / 1000 + WANDER**2) * (1 + level), rel=0.01)
 

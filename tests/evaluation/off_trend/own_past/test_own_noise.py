@@ -24,8 +24,8 @@ def learned(z: Floats, *, labels: int = 0) -> Noise:
 
 def test_without_residuals_the_shipped_figures_hold() -> None:
     found = learned(np.zeros((0, 4)), labels=1)
-    assert found.phi.tolist() == [3.0, 0.4, 0.4, 0.4]
-    assert found.run == 0.4
+    assert found.phi.tolist() == [3.0, 0.5, 0.5, 0.5]
+    assert found.run == 0.5
     assert found.shift == pytest.approx(np.sqrt(1 + 3 * 0.03))
 
 
@@ -70,10 +70,18 @@ def test_forecasts_that_lag_behind_are_no_scatter_and_those_that_run_ahead_are()
     assert learned(still + 0.7).shift < 1.1 < learned(still - 0.7).shift
 
 
+def test_the_lag_is_the_recent_mean_of_the_shift_shrunk_to_zero() -> None:
+    steady = np.full((40, 4), -0.5) / np.sqrt(0.5)
+    found = learned(np.vstack([-steady, steady[:12]]))
+    assert -1.5 < found.lag * np.sqrt(found.phi[0]) < -0.5
+    assert learned(-steady).lag > 0.5
+    assert learned(np.zeros((0, 4))).lag == 0.0
+
+
 def test_heavy_tails_are_learned() -> None:
     normal = np.random.default_rng(2).standard_normal((60, 8))
     heavy = np.random.default_rng(2).standard_t(3, (60, 8))
-    assert learned(heavy).tail[0] < 8 < learned(normal).tail[0]
+    assert learned(heavy).tail[0] < PRIORS.tail < learned(normal).tail[0]
 
 
 def test_the_density_of_t_agrees_with_scipy() -> None:

@@ -7,6 +7,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -133,3 +134,38 @@ def test_the_curve_ahead_can_be_drawn(command: Run, tmp_path: Path) -> None:
     drawn = command("plot", "trajectory", "--params", "5B", "-o", "t.svg")
     assert drawn.returncode == 0, drawn.stderr
     assert "nats" in (tmp_path / "t.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "levels"), [(0.05, 1, {"error"}), (-0.05, 0, {"note"}), (0.0, 0, set())]
+)
+def test_a_loss_that_rises_fails_the_gate_in_every_output_and_one_that_falls_does_not(
+    command: Run, tmp_path: Path, change: float, code: int, levels: set[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    rows = ["model,params,tokens,step,benchmark,metric,score"]
+    for k in range(1, 21):
+        for name, metric, share in (("c4", "loss", 1.0), ("code", "bpb", 0.4)):
+            loss = share * (1.8 + 1.2 * k**-0.3) * np.exp(0.002 * rng.standard_normal())
+            loss *= 1 + change * (k == 20)
+            rows.append(f"m,1B,{5 * k}B,{1000 * k},{name},{metric},{loss:.4f}")
+    (tmp_path / "losses.csv").write_text("\n".join(rows) + "\n")
+    reports = [f"--report={kind}={kind}.out" for kind in ("junit", "gitlab", "openmetrics")]
+    done = command("check", "losses.csv", "--quiet", "--json", *reports)
+    assert (done.returncode, done.stderr) == (code, "")
+    checkpoints = json.loads(done.stdout)["checkpoints"]
+    assert not any(c["findings"] for c in checkpoints[:-1])
+    findings = checkpoints[-1]["findings"]
+    assert {f["level"] for f in findings} == levels
+    failures = (tmp_path / "junit.out").read_text().split('failures="')[1].split('"')[0]
+    gauges = (tmp_path / "openmetrics.out").read_text()
+    assert int(failures) == (3 if code else 0)
+    assert f'scalepredict_findings{{level="error"}} {failures}' in gauges
+    blamed = json.loads((tmp_path / "gitlab.out").read_text())
+    assert {entry["check_name"] for entry in blamed} == {f["rule"] for f in findings}
+    if code:
+        assert {f["rule"] for f in findings} == {"off-trend-high"}
+        assert {f["benchmark"] for f in findings} == {None, "c4", "code"}
+        for f in (f for f in findings if f["benchmark"]):
+            assert f["expected"] < f["interval"][1] < f["observed"]
+            assert f["z"] > 3

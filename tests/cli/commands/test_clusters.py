@@ -319,3 +319,25 @@ def test_a_refusal_exits_with_2_and_one_line(
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith("error: cod on 'mid': 5 questions")
     assert result.stderr.count("\n") == 1
+
+
+def test_answers_one_by_one_give_the_clusters_of_their_counts(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    world = replace(MID, n_questions=40)
+    table = simulate_items(world, benchmark="mid", rng=np.random.default_rng(0)).table
+    counts = long_form(table)
+    write_records(tmp_path / "counts.csv", counts)
+    trials = counts["trials"].to_numpy(dtype=int)
+    right = counts["successes"].to_numpy(dtype=int)
+    answers = counts.drop(columns=["successes", "trials"]).loc[counts.index.repeat(trials)]
+    number = np.concatenate([np.arange(n) for n in trials])
+    answers = answers.assign(correct=(number < np.repeat(right, trials)).astype(int))
+    (tmp_path / "answers").mkdir()
+    answers.iloc[::2].to_parquet(tmp_path / "answers/even.parquet", index=False)
+    answers.iloc[1::2].to_csv(tmp_path / "answers/odd.csv", index=False)
+    one = scalepredict("clusters", str(tmp_path / "counts.csv"), "--json")
+    each = scalepredict("clusters", str(tmp_path / "answers"), "--json")
+    assert (one.returncode, each.returncode) == (0, 0)
+    assert f"{len(answers):,} rows are graded answers" in each.stderr
+    assert json.loads(each.stdout)["benchmarks"] == json.loads(one.stdout)["benchmarks"]

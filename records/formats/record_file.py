@@ -8,6 +8,8 @@ import pandas as pd
 from scalepredict.errors import RecordError
 from scalepredict.records.text.writing import check_place, write_whole
 
+_BLOCK = 100_000  # rows that are text at a time
+
 
 def check_record_place(path: str | Path) -> None:
     """Refuse early what records could not be written to; devices take CSV.
@@ -39,12 +41,14 @@ def write_records(path: str | Path, frame: pd.DataFrame) -> None:
         frame.to_parquet(buffer, index=False)
         write_whole(path, buffer.getvalue())
     else:
-        write_whole(path, csv_of(frame))
+        starts = range(0, len(frame), _BLOCK) if len(frame) else (0,)
+        blocks = (frame.iloc[i : i + _BLOCK] for i in starts)
+        write_whole(path, (csv_of(b, header=i == 0).encode() for i, b in enumerate(blocks)))
 
 
-def csv_of(frame: pd.DataFrame) -> str:
+def csv_of(frame: pd.DataFrame, *, header: bool = True) -> str:
     """Records as CSV; floats are exact.
 
     Names stay as they are, also one that a spreadsheet would take for a formula (``=x()``).
     """
-    return frame.to_csv(index=False, lineterminator="\n")
+    return frame.to_csv(index=False, header=header, lineterminator="\n")

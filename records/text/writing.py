@@ -2,13 +2,14 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from scalepredict.errors import StorageError
 
 
-def write_whole(path: str | Path, content: str | bytes) -> None:
-    """Write a file in one step; text is UTF-8 with plain line ends.
+def write_whole(path: str | Path, content: str | bytes | Iterable[bytes]) -> None:
+    """Write a file in one step, all of it or a part after the other; text is UTF-8.
 
     Raises:
         StorageError: The file cannot be written, or is called ``-``.
@@ -16,15 +17,17 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
     target = Path(path)
     check_place(target)
     raw = content.encode() if isinstance(content, str) else content
+    parts = [raw] if isinstance(raw, bytes) else raw
     try:
         if target.is_symlink() or (target.exists() and not target.is_file()):
             # Links and devices (/dev/null) are written to, never replaced.
-            target.write_bytes(raw)
+            with target.open("wb") as file:
+                file.writelines(parts)
             return
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(raw)
+                file.writelines(parts)
             os.chmod(temporary, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
             os.replace(temporary, target)
         except BaseException:

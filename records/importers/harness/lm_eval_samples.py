@@ -53,18 +53,19 @@ class LmEvalSamples:
             if not isinstance(sample, dict):
                 tally.add("a line that is no sample")
                 continue
-            item = str(sample.get("doc_hash") or sample.get("doc_id"))[:_HASH_DIGITS]
+            item = sys.intern(str(sample.get("doc_hash") or sample.get("doc_id"))[:_HASH_DIGITS])
             filter_name = str(sample.get("filter") or "none")
             seen[filter_name][item] += 1
             if (times := seen[filter_name][item]) > 1:
-                item = f"{item}-{times}"  # a benchmark that asks a question twice has two items
+                # A benchmark that asks a question twice has two items.
+                item = sys.intern(f"{item}-{times}")
+            # Each model is asked the same questions, and each name is held once.
             for metric in _metrics(sample):
                 score = finite(sample.get(metric))
                 if score is None:
                     tally.add(f"{metric} of a question is not a finite number")
                     continue
-                # Each model is asked the same questions: hold each name once.
-                answers[filter_name, metric].add(sys.intern(item), score, line)
+                answers[filter_name, metric].add(item, score, line)
         scores = tuple(
             ImportedScore(
                 subject=Subject(label=file.path.parent.name),

@@ -20,8 +20,10 @@ from scalepredict.predictors.cod.item_response import fit_items
 from scalepredict.records.table import Floats
 
 MIN_PREDICTABLE = 0.2  # share of the score: with less the map, not the clusters, is the forecast
-ITEMS_GAIN, MIX_GAIN = 0.8, 0.7  # of the error, that another way must come below to be taken
-NOISE = 0.02  # in z, added to all errors: no way can be blamed for it
+# Share of the error that another way must come below to be taken, and what no way can be blamed
+# for, added to both errors. Item response and clusters are nearly alike where both hold.
+ITEMS_GAIN, ITEMS_NOISE = 0.7, 0.1
+MIX_GAIN, NOISE = 0.7, 0.02
 CLIP = (1e-4, 1 - 1e-4)  # scores of 0 and 1 have no log(-log)
 
 
@@ -53,7 +55,7 @@ class Trial:
         """Why item response is taken, where clusters could be had; empty = it is not."""
         if np.isfinite(self.items) and np.isnan(self.clusters):
             return "the smaller models carry no clusters, so nothing tells whether they hold"
-        if self.items + NOISE < ITEMS_GAIN * (self.clusters + NOISE):
+        if self.items + ITEMS_NOISE < ITEMS_GAIN * (self.clusters + ITEMS_NOISE):
             return f"that misses models held out by {self.items / self.clusters:.0%} of their error"
         return ""
 

@@ -93,7 +93,7 @@ def _entry(report: ClusterReport) -> ClusteredBenchmark:
         "forecasts": [_mapped(forecast) for forecast in report.forecasts],
         "trust": report.trust,
         "warnings": [note.text for note in doubts],
-        "notes": [note.document() for note in (*doubts, *fit.notes)],
+        "notes": [note.document() for note in dict.fromkeys((*doubts, *fit.notes))],
     }
     if clusters is None:
         return entry

@@ -24,6 +24,7 @@ MIN_PREDICTABLE = 0.2  # share of the score: with less the map, not the clusters
 # for, added to both errors. Item response and clusters are nearly alike where both hold.
 ITEMS_GAIN, ITEMS_NOISE = 0.7, 0.1
 MIX_GAIN, NOISE = 0.7, 0.02
+SAMPLING = 2.0  # standard errors of the measured scores, which are no error of a way either
 CLIP = (1e-4, 1 - 1e-4)  # scores of 0 and 1 have no log(-log)
 
 
@@ -40,6 +41,7 @@ class Trial:
         part_error: Forecast minus measured of the predictable part of the largest model, where
             it alone is held out; a fraction.
         whole_error: The same of the benchmark.
+        sampling: Standard error of the held-out scores, in z: what their answers leave.
     """
 
     clusters: float = np.nan
@@ -49,6 +51,7 @@ class Trial:
     items_mixed: float = np.nan
     part_error: float = np.nan
     whole_error: float = np.nan
+    sampling: float = 0.0
 
     @property
     def why_items(self) -> str:
@@ -64,9 +67,10 @@ class Trial:
         own, both = (
             (self.clusters, self.clusters_mixed) if by_clusters else (self.items, self.items_mixed)
         )
-        if not both + NOISE < MIX_GAIN * (own + NOISE):
+        noise = NOISE + SAMPLING * self.sampling
+        if not both + noise < MIX_GAIN * (own + noise):
             return 0.0
-        weight, other = (own + NOISE) ** -2, (self.default + NOISE) ** -2
+        weight, other = (own + noise) ** -2, (self.default + noise) ** -2
         return other / (weight + other)
 
 
@@ -100,7 +104,12 @@ def try_out(
     if not missed:
         return Trial()
     errors = {name: float(np.mean([m.errors[name] for m in missed])) for name in missed[0].errors}
-    return Trial(**errors, part_error=missed[0].part_error, whole_error=missed[0].whole_error)
+    return Trial(
+        **errors,
+        part_error=missed[0].part_error,
+        whole_error=missed[0].whole_error,
+        sampling=float(np.mean([m.sampling for m in missed])),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,7 @@ class _Missed:
     errors: Mapping[str, float]
     part_error: float
     whole_error: float
+    sampling: float
 
 
 def _missed(
@@ -144,7 +154,16 @@ def _missed(
             {name: float(np.abs(to_z(p) - to_z(full)).mean()) for name, p in made.items()},
             part,
             whole,
+            float(_sampling(difficulty)[above].mean()),
         )
+
+
+def _sampling(difficulty: Difficulty) -> Floats:
+    # Standard errors of the benchmark's scores in z; 0 of graded scores. Shape (d,).
+    answers = difficulty.trials.sum(axis=0)
+    p = np.clip(difficulty.full, *CLIP)
+    error = np.sqrt(p * (1 - p) / answers) / (p * np.abs(np.log(p)))
+    return np.asarray(np.nan_to_num(error))
 
 
 def _part_error(clusters: ClusterFit, difficulty: Difficulty) -> float:

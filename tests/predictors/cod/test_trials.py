@@ -36,6 +36,7 @@ def test_the_default_has_a_share_only_where_it_gains_clearly() -> None:
     gains = Trial(items=0.30, default=0.13, items_mixed=0.15)
     own, other = (0.30 + NOISE) ** -2, (0.13 + NOISE) ** -2
     assert gains.default_share(by_clusters=False) == pytest.approx(other / (own + other))
+    assert replace(gains, sampling=0.2).default_share(by_clusters=False) == 0
     assert replace(gains, items_mixed=0.29).default_share(by_clusters=False) == 0
     assert gains.default_share(by_clusters=True) == 0  # clusters were not tried
     assert Trial().default_share(by_clusters=False) == 0
@@ -49,7 +50,7 @@ def test_items_are_taken_where_clusters_miss_by_more_or_cannot_be_tried() -> Non
 
 
 def test_a_ladder_that_went_flat_is_forecast_by_its_totals_too_and_lower() -> None:
-    table = evidence(flat=5)
+    table = evidence(flat=5, trials=30)
     law = QUICK.fit(table, rng=np.random.default_rng(0))
     fit = law.benchmarks[0]
     assert fit.default_share > 0.2

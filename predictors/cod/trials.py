@@ -36,8 +36,9 @@ class Trial:
         clusters: Of clusters, in z.
         items: Of item response.
         default: Of the default on total scores.
-        clusters_mixed: Of the mean in z of clusters and the default.
-        items_mixed: Of that of item response and the default.
+        clusters_ratio: Error of the mean in z of clusters and the default over that of clusters,
+            the largest of all origins, with what no way can be blamed for added to both.
+        items_ratio: The same of item response and the default.
         part_error: Forecast minus measured of the predictable part of the largest model, where
             it alone is held out; a fraction.
         whole_error: The same of the benchmark.
@@ -47,8 +48,8 @@ class Trial:
     clusters: float = np.nan
     items: float = np.nan
     default: float = np.nan
-    clusters_mixed: float = np.nan
-    items_mixed: float = np.nan
+    clusters_ratio: float = np.nan
+    items_ratio: float = np.nan
     part_error: float = np.nan
     whole_error: float = np.nan
     sampling: float = 0.0
@@ -64,12 +65,12 @@ class Trial:
 
     def default_share(self, *, by_clusters: bool) -> float:
         """Share of the default in the forecast: none, unless it gains."""
-        own, both = (
-            (self.clusters, self.clusters_mixed) if by_clusters else (self.items, self.items_mixed)
+        own, ratio = (
+            (self.clusters, self.clusters_ratio) if by_clusters else (self.items, self.items_ratio)
         )
-        noise = NOISE + SAMPLING * self.sampling
-        if not both + noise < MIX_GAIN * (own + noise):
+        if not ratio < MIX_GAIN:
             return 0.0
+        noise = NOISE + SAMPLING * self.sampling
         weight, other = (own + noise) ** -2, (self.default + noise) ** -2
         return other / (weight + other)
 
@@ -103,9 +104,18 @@ def try_out(
     missed = list(_missed(difficulty, default, clustering, rng))
     if not missed:
         return Trial()
-    errors = {name: float(np.mean([m.errors[name] for m in missed])) for name in missed[0].errors}
+    errors = {name: np.array([m.errors[name] for m in missed]) for name in missed[0].errors}
+    noise = NOISE + SAMPLING * np.array([m.sampling for m in missed])
+    ratio = {
+        name: float(np.max((errors[f"{name}_mixed"] + noise) / (errors[name] + noise)))
+        for name in ("clusters", "items")
+    }
     return Trial(
-        **errors,
+        clusters=float(errors["clusters"].mean()),
+        items=float(errors["items"].mean()),
+        default=float(errors["default"].mean()),
+        clusters_ratio=ratio["clusters"],
+        items_ratio=ratio["items"],
         part_error=missed[0].part_error,
         whole_error=missed[0].whole_error,
         sampling=float(np.mean([m.sampling for m in missed])),

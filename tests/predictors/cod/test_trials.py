@@ -33,11 +33,10 @@ def test_a_mixed_forecast_lies_between_on_the_scale_of_its_laws() -> None:
 
 
 def test_the_default_has_a_share_only_where_it_gains_clearly() -> None:
-    gains = Trial(items=0.30, default=0.13, items_mixed=0.15)
+    gains = Trial(items=0.30, default=0.13, items_ratio=0.6)
     own, other = (0.30 + NOISE) ** -2, (0.13 + NOISE) ** -2
     assert gains.default_share(by_clusters=False) == pytest.approx(other / (own + other))
-    assert replace(gains, sampling=0.2).default_share(by_clusters=False) == 0
-    assert replace(gains, items_mixed=0.29).default_share(by_clusters=False) == 0
+    assert replace(gains, items_ratio=0.8).default_share(by_clusters=False) == 0
     assert gains.default_share(by_clusters=True) == 0  # clusters were not tried
     assert Trial().default_share(by_clusters=False) == 0
 

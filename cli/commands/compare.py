@@ -100,14 +100,13 @@ def compare(
     voice, shape, tolerance = shown.voice, shown.shape, log10(within)
     levels = intervals.levels()
     names, records = _recipes(arguments, arm)
-    if arm and flops is not None:
-        raise RefusedError("--flops asks about two recipes; leave it out, or --arm.")
     evidence = gather_evidence(records, selection.choice(checkpoints=checkpoints, tokens=tokens))
     voice.tell(evidence.notes)
     table = to_benchmarks(evidence.table)
     # Of two recipes the second is what the first is compared with.
     order = names if arm else names[::-1]
-    arms = compare_arms(table, order, tolerance=tolerance, rng=np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    arms = compare_arms(table, order, target_flops=flops, tolerance=tolerance, rng=rng)
     table_rows: Sequence[Mapping[str, object]] = arms_rows(arms, levels)
     sheets = [arms_sheet(arms, levels)]
     document: CompareDocument = {

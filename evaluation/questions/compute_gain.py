@@ -3,6 +3,9 @@
     a loss        gain = ((L_A - E) / (L_B - E))^(1 / gamma)    at matched params and tokens
     a fraction    gain = 10^(d / slope),  d = score of B - score of A, slope per decade of FLOPs
 
+The gain is of the largest pairs, and its interval is to hold up to `target_flops`: where the gains
+of single pairs grow along the ladder, it is as much wider as they will have grown by then.
+
 "1.20x" means: A needs 1.20 times the compute to be where B is. E and gamma are those of A's own
 front (predictors/loss/compute_law.py) and the slope is that of A near its top, so that a gain does
 not depend on the budget; where A does not move with compute there is no gain to speak of.
@@ -35,6 +38,8 @@ DRAWS = 2000
 LOSS_NOISE = 0.001  # relative: repeats of a run differ by .01 to .08 % in the loss of a corpus
 MOST_DECADES = 1.0  # of a gain; beyond, the curve of A says nothing
 DRIFT, DRIFT_PAIRS = 0.05, 1.0  # of a log gain from scale to scale: so much, known as from one pair
+HORIZON = float(np.log(10))  # e-folds beyond the largest pair that an interval of a gain is for
+GROWTH = 0.2  # of a gain, for each e-fold of compute: that much it may grow unseen
 TREND_Z = 3.0  # a slope must be surer than that to divide by it
 
 
@@ -101,6 +106,7 @@ def compare_arms(
     table: EvalTable,
     names: Sequence[str],
     *,
+    target_flops: float | None = None,
     tolerance: float = TOLERANCE,
     rng: np.random.Generator,
 ) -> Arms:
@@ -109,6 +115,8 @@ def compare_arms(
     Args:
         table: Benchmark values of all.
         names: Families; the first is the reference.
+        target_flops: How far intervals of gains are to hold; by default up to ten times the FLOPs
+            of the largest pair.
         tolerance: Decades of params and tokens within which two models match.
         rng: Draws multipliers and noise.
 
@@ -128,6 +136,7 @@ def compare_arms(
     scales = [_Scale.of(reference, t, unit, rng) for t, unit in enumerate(table.units)]
     multipliers = rng.exponential(size=(DRAWS, len(reference.checkpoints)))
     kernel = np.exp((np.log10(reference.flops) - np.log10(reference.flops.max())) / BANDWIDTH)
+    reach = None if target_flops is None else float(np.log(target_flops))
     shape = (len(names), len(table.units))
     difference, log_gain = np.zeros(shape), np.zeros(shape)
     draws, gain_draws = np.zeros((DRAWS, *shape)), np.zeros((DRAWS, *shape))
@@ -146,7 +155,8 @@ def compare_arms(
         noise = np.concatenate([np.zeros((1, 2)), rng.standard_normal((DRAWS, 2))])
         variance = binomial_variance(a) + binomial_variance(b)
         for t, scale in enumerate(scales):
-            d, g = scale.paired(a.scores[:, t], b.scores[:, t], variance[:, t], weights, noise)
+            pairs = (a.scores[:, t], b.scores[:, t], variance[:, t], np.log(a.flops), reach)
+            d, g = scale.paired(*pairs, weights, noise)
             difference[k, t], draws[:, k, t] = d[0], d[1:]
             log_gain[k, t], gain_draws[:, k, t] = g[0], g[1:]
     return Arms(
@@ -207,13 +217,20 @@ class _Scale:
         return cls(metric=None, asymptote=nothing, per_efold=nothing)
 
     def paired(
-        self, a: Floats, b: Floats, variance: Floats, weights: Floats, noise: Floats
+        self,
+        a: Floats,
+        b: Floats,
+        variance: Floats,
+        log_flops: Floats,
+        reach: float | None,
+        weights: Floats,
+        noise: Floats,
     ) -> tuple[Floats, Floats]:
         """Difference and log gain of B over A from matched values (M,). Two (1 + R,)."""
         known = np.isfinite(a) & np.isfinite(b)
         if not known.any():
             return np.full(len(weights), np.nan), np.full(len(weights), np.nan)
-        a, b, w = a[known], b[known], weights[:, known]
+        a, b, x, w = a[known], b[known], log_flops[known], weights[:, known]
         w = w / w.sum(axis=1, keepdims=True)
         if self.metric is None:
             error = np.sqrt((w**2 * variance[known]).sum(axis=1)) * noise[:, 0]
@@ -221,7 +238,9 @@ class _Scale:
             with np.errstate(divide="ignore", invalid="ignore"):
                 per_pair = (b - a) / self.per_efold[0]
                 log_gain = difference / self.per_efold
-            return difference, _within_reach(log_gain + _drift(per_pair, w[0]) * noise[:, 1])
+            return difference, _within_reach(
+                log_gain + _drift(per_pair, w[0], x, reach) * noise[:, 1]
+            )
         low, high = self.metric.forward(a), self.metric.forward(b)
         relative = LOSS_NOISE * np.sqrt(2 * (w**2).sum(axis=1)) * noise[:, 0]
         difference = (w * (b - a)).sum(axis=1) + relative * np.abs(w @ a)
@@ -230,15 +249,25 @@ class _Scale:
             share = 1 - self.asymptote / (w @ low)
             log_gain = ((w * (of_b - of_a)).sum(axis=1) + relative / share) / self.per_efold
             per_pair = (of_b[0] - of_a[0]) / self.per_efold[0]
-        return difference, _within_reach(log_gain + _drift(per_pair, w[0]) * noise[:, 1])
+        return difference, _within_reach(log_gain + _drift(per_pair, w[0], x, reach) * noise[:, 1])
 
 
-def _drift(per_pair: Floats, weights: Floats) -> float:
-    # Gains of single scales scatter around their mean; the next scale will too.
+def _drift(per_pair: Floats, weights: Floats, log_flops: Floats, reach: float | None) -> float:
+    # Gains of single scales scatter around their mean; the next scale will too. Where they grow
+    # along the ladder, they go on to as far as `reach`, a log of FLOPs.
     mean = weights @ per_pair
     freedom = 1 / (weights @ weights) - 1
     square = (weights @ (per_pair - mean) ** 2) * (freedom + 1)
-    return float(np.sqrt((DRIFT_PAIRS * DRIFT**2 + square) / (DRIFT_PAIRS + freedom)))
+    scatter = (DRIFT_PAIRS * DRIFT**2 + square) / (DRIFT_PAIRS + freedom)
+    away = log_flops - weights @ log_flops
+    spread = weights @ away**2
+    growth = (GROWTH * mean) ** 2
+    if spread > 0 and freedom > 1:
+        slope = (weights @ (away * per_pair)) / spread
+        left = weights @ (per_pair - mean - slope * away) ** 2
+        growth = max(slope**2 - left / (freedom * spread), growth)
+    top = log_flops.max() + HORIZON if reach is None else max(reach, log_flops.max())
+    return float(np.sqrt(scatter + growth * (top - weights @ log_flops) ** 2))
 
 
 def _within_reach(log_gain: Floats) -> Floats:

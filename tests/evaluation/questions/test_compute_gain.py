@@ -101,3 +101,31 @@ def test_arms_that_share_no_scale_or_name_are_refused() -> None:
         compare_arms(known, ["a", "a"], rng=np.random.default_rng(0))
     with pytest.raises(RefusedError, match="nope"):
         compare_arms(known, ["a", "nope"], rng=np.random.default_rng(0))
+
+
+def test_a_gain_that_grows_along_the_ladder_is_less_sure_further_out() -> None:
+    steady, growing = loss(1.2), loss(1.2) - 0.05 * np.log10(FLOPS / FLOPS[0]) / 4
+
+    def width(values: Floats, times: float) -> float:
+        arms = compare_arms(
+            table({"a": (loss(1.0), scores(1.0)), "b": (values, scores(1.0))}),
+            ["a", "b"],
+            target_flops=times * FLOPS[-1],
+            rng=np.random.default_rng(0),
+        )
+        low, high = arms.gain_interval(0.9)
+        return float(np.log(high[1, 0] / low[1, 0]))
+
+    assert width(growing, 1.0) < width(growing, 100.0)
+    assert width(growing, 100.0) > 2 * width(steady, 100.0)
+
+
+def test_recipes_that_are_alike_stay_so_at_any_distance() -> None:
+    arms = compare_arms(
+        table({"a": (loss(1.0), scores(1.0)), "again": (loss(1.0), scores(1.0))}),
+        ["a", "again"],
+        target_flops=1000 * FLOPS[-1],
+        rng=np.random.default_rng(0),
+    )
+    low, high = arms.gain_interval(0.9)
+    assert high[1, 0] / low[1, 0] < 1.3

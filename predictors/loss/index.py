@@ -34,7 +34,7 @@ from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Floats
 TOP_DECADES = 1.2  # the slope is read off the models so close to the largest one
 EMBEDDING = 47491.0  # omega of N + omega N^(1/3), if N leaves out an embedding
 COUNTED_ALIKE = 2.0  # ratio of C to 6 N D may vary so much along a ladder, by what is counted
-SAME_COMPUTE = 1.2  # and be off by so much, by how it is counted; beyond, D may have another unit
+SAME_COMPUTE = 3.0  # and be off by so much, by how it is counted; beyond, D has another unit
 TOKENS_PER_PARAM = (1.0, 1e4)  # if no checkpoint is inside, D has another unit
 OPTIMAL_TOKENS_PER_PARAM = 20.0  # then taken for the largest one (Hoffmann et al. 2022)
 DEFAULT_SLOPE = 0.08  # rise of theta per decade near 1e21 FLOPs, where all models cost the same

@@ -4,7 +4,8 @@
 
 Each row is one answer of one of 25 models to a question of one of 4 benchmarks, about a hundred for
 each model and question: model, params, tokens, benchmark, question_id and correct, with the rows of
-all models mixed in files of four million. `scalepredict clusters` (and `fit --predictor cod`) run
+all models mixed. One file of two million rows is made and linked as often as it takes, since each
+link is read like a file of its own. `scalepredict clusters` (and `fit --predictor cod`) run
 on the folder in a process of their own. Prints wall and CPU time, the growth of the latter
 against the row before (power 1 = linear in rows) and peak memory.
 """
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 MODELS, BENCHMARKS, ANSWERS = 25, 4, 100  # answers of each model to each question
-OF_A_FILE = 4_000_000
+OF_A_FILE = 2_000_000
 COMMANDS = {"clusters": ("clusters", "--json"), "fit": ("fit", "--predictor", "cod")}
 
 
@@ -57,27 +58,28 @@ def write(folder: Path, n_rows: int, form: str) -> int:
     params = np.geomspace(5e7, 5e9, MODELS).round(-5)
     ease = rng.normal(0.0, 1.5, BENCHMARKS * questions)
     ability = np.linspace(-2.0, 2.0, MODELS)
-    for number, start in enumerate(range(0, n_rows, OF_A_FILE)):
-        n = min(OF_A_FILE, n_rows - start)
-        model, question = rng.integers(MODELS, size=n), rng.integers(len(ease), size=n)
-        chance = 1 / (1 + np.exp(-(ability[model] + ease[question])))
-        frame = pd.DataFrame(
-            {
-                "model": models[model],
-                "params": params[model],
-                "tokens": 20 * params[model],
-                "benchmark": benchmarks[question // questions],
-                "question_id": names[question],
-                "correct": (rng.random(n) < chance).astype(np.int8),
-            }
-        )
-        path = folder / f"part-{number:03d}.{form}"
-        if form == "parquet":
-            frame.to_parquet(path, index=False)
-        elif form == "jsonl":
-            frame.to_json(path, orient="records", lines=True)
-        else:
-            frame.to_csv(path, index=False)
+    n = min(OF_A_FILE, n_rows)
+    model, question = rng.integers(MODELS, size=n), rng.integers(len(ease), size=n)
+    chance = 1 / (1 + np.exp(-(ability[model] + ease[question])))
+    frame = pd.DataFrame(
+        {
+            "model": models[model],
+            "params": params[model],
+            "tokens": 20 * params[model],
+            "benchmark": benchmarks[question // questions],
+            "question_id": names[question],
+            "correct": (rng.random(n) < chance).astype(np.int8),
+        }
+    )
+    first = folder / f"part-000.{form}"
+    if form == "parquet":
+        frame.to_parquet(first, index=False)
+    elif form == "jsonl":
+        frame.to_json(first, orient="records", lines=True)
+    else:
+        frame.to_csv(first, index=False)
+    for number in range(1, n_rows // n):
+        (folder / f"part-{number:03d}.{form}").hardlink_to(first)
     return sum(path.stat().st_size for path in folder.iterdir())
 
 

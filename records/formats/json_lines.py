@@ -18,6 +18,7 @@ from scalepredict.records.formats.rows import Codes, FileRows, join_parts
 from scalepredict.records.formats.sources import Source
 
 _CHUNK = 32 << 20  # bytes
+_PARSED = 4 << 20  # bytes of them that each thread of pyarrow parses at a time
 _BLOCK = 200_000  # lines that are held as Python objects at a time
 
 
@@ -46,11 +47,12 @@ def json_blocks(source: Source, *, percent: bool) -> Iterator[FileRows]:
     with source.open() as stream:
         while chunk := stream.read(_CHUNK):
             chunk += b"" if chunk.endswith(b"\n") else stream.readline()
-            texts = chunk.splitlines()
-            lines = np.arange(first, first + len(texts), dtype=np.int32)
-            first += len(texts)
+            n_lines = chunk.count(b"\n") + (not chunk.endswith(b"\n"))
+            lines = np.arange(first, first + n_lines, dtype=np.int32)
+            first += n_lines
             part = _by_arrow(source.name, chunk, lines, percent=percent)
             if part is None:
+                texts = chunk.removesuffix(b"\n").split(b"\n")
                 filled = np.array([bool(text.strip()) for text in texts], dtype=bool)
                 kept, at = [t for t in texts if t.strip()], lines[filled]
                 if kept:
@@ -82,7 +84,7 @@ def _by_arrow(source: str, chunk: bytes, lines: Codes, *, percent: bool) -> File
         first = json.loads(chunk[: chunk.index(b"\n")]) if b"\n" in chunk else {}
         named = [(k, pa.string()) for k, v in first.items() if isinstance(v, str)]
         options = pj.ParseOptions(explicit_schema=pa.schema(named))
-        read = pj.ReadOptions(block_size=_CHUNK)
+        read = pj.ReadOptions(block_size=_PARSED)
         table = pj.read_json(pa.BufferReader(chunk), read, options).combine_chunks()
     except (pa.ArrowException, ValueError, AttributeError):
         return None

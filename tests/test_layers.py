@@ -116,3 +116,15 @@ ROLES = {"__init__", "registry", "interface"}
 def test_a_file_name_means_one_thing() -> None:
     names = [path.stem for layer in LAYERS[1:] for path in (ROOT / layer).rglob("*.py")]
     assert not {name for name in names if names.count(name) > 1} - ROLES
+
+
+@pytest.mark.parametrize("room", ["records", "evaluation"])
+def test_every_module_is_imported_by_a_test(room: str) -> None:
+    tested = {name for path in (ROOT / "tests").rglob("test_*.py") for name in imports(path)}
+    modules = {
+        f"scalepredict.{path.relative_to(ROOT).with_suffix('').as_posix().replace('/', '.')}"
+        for path in (ROOT / room).rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    homes = tested | {name.rpartition(".")[0] for name in tested}
+    assert not modules - homes, "each has a test of what it promises"

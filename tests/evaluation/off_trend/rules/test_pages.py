@@ -1,11 +1,14 @@
 """Everything that is generated from the rules is current."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from scalepredict.evaluation.off_trend.rules.pages import gate_rules, rule_pages
+from scalepredict.evaluation.off_trend.rules.rule import Rule
 from scalepredict.evaluation.off_trend.rules.rules import RULES
+from scalepredict.evaluation.off_trend.rules.verdicts import Level
 
 ROOT = Path(__file__).resolve().parents[4]
 HINT = "run: python benchmarks/gate/rule_pages.py"
@@ -27,5 +30,10 @@ def test_a_rule_has_all_parts_of_its_page(rule: object) -> None:
         assert len(getattr(rule, part)) > 20
 
 
-def test_ids_are_unique() -> None:
+def test_a_rule_is_known_by_its_name_and_has_an_id_of_its_own() -> None:
     assert len({rule.id for rule in RULES.values()}) == len(RULES)
+    for name, rule in RULES.items():
+        assert isinstance(rule, Rule)
+        assert rule.name == name
+        assert re.fullmatch(r"SP\d{3}", rule.id)
+        assert rule.level is not Level.OFF

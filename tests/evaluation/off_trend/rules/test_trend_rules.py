@@ -1,0 +1,94 @@
+"""Rules of a run's own trend: what is told first, at which level, and when it has settled."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scalepredict.evaluation.off_trend.own_past.run_judge import Side
+from scalepredict.evaluation.off_trend.rules.scene import Scene, Trial
+from scalepredict.evaluation.off_trend.rules.trend_rules import (
+    DECAY,
+    HIGH,
+    LEVEL_SHIFT,
+    LOW,
+    level_of,
+    off_trend_rule,
+)
+from scalepredict.evaluation.off_trend.rules.verdicts import Level
+from tests.evaluation.off_trend.rules.made_runs import GATE, changed, runs, scene
+
+
+def trial_at(here: Scene) -> Trial:
+    (trial,) = (t for t in here.trials if t.judgement.worse is not None)
+    return trial
+
+
+def dropped(change: float = -0.05, *, rows: tuple[int, ...] = (9,)) -> Scene:
+    table = runs(1, 1e9)
+    for row in rows:
+        table = changed(table, row, change)
+    return scene(table, rows[-1])
+
+
+def test_the_checkpoint_as_a_whole_comes_before_its_benchmarks() -> None:
+    whole, *single = LOW.find(dropped())
+    assert whole.benchmark is None
+    assert whole.level is Level.ERROR
+    assert whole.z is not None
+    assert whole.z < -3
+    assert "the scores of 6 benchmarks together leave the run's trend (p = " in whole.message
+    p_values = [finding.p_value for finding in single]
+    assert p_values == sorted(p_values, key=lambda p: p or 0.0)
+    assert {finding.rule for finding in single} <= {"off-trend-low"}
+    assert not list(HIGH.find(dropped()))
+    assert not list(LOW.find(scene(runs(1, 1e9), 9)))
+
+
+def test_an_event_is_told_once_and_then_as_a_shift_that_names_its_start() -> None:
+    here = dropped(rows=(8, 9, 10))
+    assert not list(LOW.find(here))
+    (finding,) = LEVEL_SHIFT.find(here)
+    start = here.evidence.table.checkpoints[8]
+    assert finding.since == start
+    assert finding.identity == "off-trend-low"
+    assert f"level shift since step {start.step:g}: 3 checkpoints agree and are the new level" in (
+        finding.message
+    )
+    moved = float(finding.message.split(", ")[-1].split(" points")[0])
+    assert moved == pytest.approx(-5.0, abs=1.5)
+    assert not list(LEVEL_SHIFT.find(dropped()))
+
+
+def test_better_scores_together_ask_for_the_phase() -> None:
+    (finding,) = DECAY.find(dropped(0.05))
+    assert finding.level is Level.NOTE
+    assert finding.message.startswith("6 of 6 benchmarks are better than the run's trend")
+    assert finding.p_value is not None
+    assert finding.p_value < GATE.alpha
+
+
+def test_a_deviation_weighs_no_more_than_its_rule_side_and_persistence_allow() -> None:
+    here = dropped()
+    trial = trial_at(here)
+    assert level_of(here, trial, Side.WORSE, "off-trend-low") is Level.ERROR
+    for gate, level in (
+        (replace(GATE, persistence=2), Level.WARNING),
+        (replace(GATE, sides={**GATE.sides, Side.WORSE: Level.NOTE}), Level.NOTE),
+        (replace(GATE, rules={**GATE.rules, "off-trend-low": Level.OFF}), Level.OFF),
+    ):
+        strict = replace(here, gate=gate)
+        assert level_of(strict, trial, Side.WORSE, "off-trend-low") is level
+    # A slide is of several checkpoints by itself.
+    patient = replace(here, gate=replace(GATE, persistence=2))
+    assert level_of(patient, trial, Side.WORSE, "drift") is Level.ERROR
+
+
+def test_of_a_loss_the_higher_values_are_the_worse_ones() -> None:
+    trial = trial_at(dropped())
+    loss = replace(trial, family=replace(trial.family, sign=-1.0))
+    assert off_trend_rule(trial, Side.WORSE) == off_trend_rule(loss, Side.BETTER) == "off-trend-low"
+    assert (
+        off_trend_rule(trial, Side.BETTER) == off_trend_rule(loss, Side.WORSE) == "off-trend-high"
+    )
+    assert np.sign(trial.family.sign) == 1

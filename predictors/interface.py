@@ -18,7 +18,7 @@ from scalepredict.predictors.kinds import Kinds
 from scalepredict.predictors.numerics.rungs import count_rungs, top_gap
 from scalepredict.records.answers import answers
 from scalepredict.records.notes import Note
-from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit
+from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit, taken
 
 # Probabilities of the quantiles that a forecast of a loss carries: dense enough that a line in
 # normal quantiles between them is within a hundredth of the width.
@@ -63,23 +63,8 @@ class Targets:
 
     def take(self, k: int) -> Self:
         """One of the targets, by itself."""
-
-        def one(values: Floats | None) -> Floats | None:
-            return None if values is None else values[k : k + 1]
-
-        return replace(
-            self,
-            family=self.family[k : k + 1],
-            params=self.params[k : k + 1],
-            tokens=self.tokens[k : k + 1],
-            flops=self.flops[k : k + 1],
-            assumption=self.assumption[k : k + 1],
-            known=None if self.known is None else self.known.take_rows([k]),
-            unique_tokens=one(self.unique_tokens),
-            params_active=one(self.params_active),
-            params_non_embedding=one(self.params_non_embedding),
-            tuned=None if self.tuned is None else self.tuned[k : k + 1],
-        )
+        known = None if self.known is None else self.known.take_rows([k])
+        return replace(taken(self, np.array([k]), shared=("known",)), known=known)
 
     @classmethod
     def of_table(cls, table: EvalTable) -> Self:

@@ -3,14 +3,14 @@
 import csv
 import gzip
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import numpy as np
 
-from scalepredict.records.table import Bools, Floats
+from scalepredict.records.table import Bools, Floats, taken
 
 SHIPPED_ROWS = "reference_rows.csv.gz"
 
@@ -47,22 +47,7 @@ class ReferenceRows:
 
     def take(self, kept: Bools) -> "ReferenceRows":
         """The chosen rows; ``kept`` is a mask of length R."""
-        index = np.flatnonzero(kept)
-
-        def names(values: Sequence[str]) -> tuple[str, ...]:
-            return tuple(values[int(i)] for i in index)
-
-        return ReferenceRows(
-            family=names(self.family),
-            lab=names(self.lab),
-            model=names(self.model),
-            benchmark=names(self.benchmark),
-            params=self.params[index],
-            tokens=self.tokens[index],
-            score=self.score[index],
-            chance=self.chance[index],
-            n_items=self.n_items[index],
-        )
+        return taken(self, kept)
 
 
 @cache

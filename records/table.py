@@ -4,7 +4,8 @@ Glossary of array letters: M checkpoints, T units (benchmarks, or their tasks), 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from scalepredict.records.metrics import Metric
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
+Whole = TypeVar("Whole")
 
 FLOPS_PER_PARAM_TOKEN = 6.0  # C = 6 N D: forward and backward pass (Kaplan et al. 2020, 2001.08361)
 # Graded answers behind a score that does not tell: most benchmarks have 500 to 10,000 questions,
@@ -187,27 +189,11 @@ class EvalTable:
 
     def take_rows(self, rows: Ints | Bools | Sequence[int]) -> "EvalTable":
         """The table of the chosen checkpoints; ``rows`` is an index or a mask of length M."""
-        index = _chosen(rows, len(self.checkpoints))
-        return EvalTable(
-            checkpoints=tuple(self.checkpoints[i] for i in index),
-            units=self.units,
-            scores=self.scores[index],
-            n_items=self.n_items[index],
-            stderr=self.stderr[index],
-            task_loss=self.task_loss[index],
-        )
+        return taken(self, _index(rows), shared=("units",))
 
     def take_units(self, columns: Ints | Bools | Sequence[int]) -> "EvalTable":
         """The table of the chosen units; ``columns`` is an index or a mask of length T."""
-        index = _chosen(columns, len(self.units))
-        return EvalTable(
-            checkpoints=self.checkpoints,
-            units=tuple(self.units[i] for i in index),
-            scores=self.scores[:, index],
-            n_items=self.n_items[:, index],
-            stderr=self.stderr[:, index],
-            task_loss=self.task_loss[:, index],
-        )
+        return taken(self, _index(columns), axis=1, shared=("checkpoints",))
 
     def with_rows(self, other: "EvalTable") -> "EvalTable":
         """This table and the rows of another below it, on the units of this table."""
@@ -259,11 +245,31 @@ def make_table(
     )
 
 
-def _chosen(wanted: Ints | Bools | Sequence[int], count: int) -> Ints:
+def taken(whole: Whole, index: Ints | Bools, *, axis: int = 0, shared: Sequence[str] = ()) -> Whole:
+    """The chosen rows of a dataclass whose fields are columns: arrays, tuples and parts alike.
+
+    Args:
+        whole: The dataclass; what is no column (a number, None) stays as it is.
+        index: Which rows, by number or as a mask.
+        axis: That of the rows in every array; -1 = the last.
+        shared: Fields that say something of all rows, and stay as they are.
+    """
+
+    def part(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value[..., index] if axis == -1 else value[(slice(None),) * axis + (index,)]
+        if isinstance(value, tuple):
+            return tuple(value[i] for i in np.arange(len(value))[index].tolist())
+        return cast(Any, value).take(index) if is_dataclass(value) else value
+
+    names = [field.name for field in fields(cast(Any, whole)) if field.name not in shared]
+    columns = {name: part(getattr(whole, name)) for name in names}
+    return cast(Whole, replace(cast(Any, whole), **columns))
+
+
+def _index(wanted: Ints | Bools | Sequence[int]) -> Ints | Bools:
     index = np.asarray(wanted)
-    # An empty list has no integer type of its own.
-    chosen: Ints = np.arange(count)[index if index.size else index.astype(np.intp)]
-    return chosen
+    return index if index.size else index.astype(np.intp)  # an empty list has no type of its own
 
 
 def _column(values: Iterable[float | None]) -> Floats:

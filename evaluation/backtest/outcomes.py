@@ -12,7 +12,7 @@ from scalepredict.evaluation.backtest.scores import (
     weighted_interval_score,
 )
 from scalepredict.evaluation.intervals.levels import DEFAULT_LEVELS, SCORED, Levels
-from scalepredict.records.table import Bools, Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints, taken
 
 LEAST_SHARE = 0.5  # of the scores, for a say in which of them are compared
 REFERENCE = "last"  # skill is error as a share of this method's
@@ -74,19 +74,7 @@ class Outcomes:
 
     def take(self, lines: Ints) -> "Outcomes":
         """Some of the lines."""
-        return Outcomes(
-            names=self.names,
-            codes=self.codes[:, lines],
-            observed=self.observed[lines],
-            point=self.point[lines],
-            reference=self.reference[lines],
-            levels=self.levels,
-            low=self.low[:, lines],
-            high=self.high[:, lines],
-            pit=self.pit[lines],
-            z=self.z[lines],
-            n_items=self.n_items[lines],
-        )
+        return taken(self, lines, axis=-1, shared=("names", "levels"))
 
     @property
     def error(self) -> Floats:

@@ -37,7 +37,7 @@ from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.intervals.suite_averages import trials_of
 from scalepredict.predictors.interface import Spread
 from scalepredict.predictors.registry import BASELINES
-from scalepredict.records.table import Floats, Ints
+from scalepredict.records.table import Floats, Ints, taken
 
 SMALL_EVIDENCE = 0.5  # less leaves families of few models short of 90 %, more widens all the others
 OWN_EVIDENCE = 0.2  # half as much brings clean ladders no closer to 90 %; above, all are the same
@@ -191,14 +191,7 @@ class _Errors:
         )
 
     def take(self, index: Ints) -> "_Errors":
-        return _Errors(
-            lines=self.lines.take(index),
-            horizon=self.horizon[index],
-            components=self.components[:, index],
-            own=self.own[index],
-            n_trials=self.n_trials[index],
-            suite=self.suite[index],
-        )
+        return taken(self, index, axis=-1)
 
     def without(self, group: str) -> "_Errors":
         names = np.array(self.lines.names["group"])

@@ -8,7 +8,7 @@ Source: Student-t errors with 4 degrees of freedom for robustness (Lange, Little
     Lei et al. 2018, JASA 113(523), doi:10.1080/01621459.2017.1307116).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -18,7 +18,7 @@ from scalepredict.evaluation.intervals.calibration import VARIANCE_FLOOR
 from scalepredict.evaluation.intervals.levels import KNOTS
 from scalepredict.evaluation.intervals.suite_averages import diluted, with_own
 from scalepredict.predictors.interface import Spread
-from scalepredict.records.table import Floats, Ints
+from scalepredict.records.table import Floats, Ints, taken
 
 DEGREES_OF_FREEDOM = 4.0
 SHARES = np.linspace(0.1, 1, 19)  # never 0: the benchmarks of a run share the luck of that run
@@ -53,7 +53,7 @@ class SuiteErrors:
 
     def take(self, index: Ints) -> "SuiteErrors":
         """Some of them."""
-        return SuiteErrors(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+        return taken(self, index)
 
     def variance(self, parameters: tuple[float, float, float]) -> Floats:
         """Squared scale of each average, by correlation, dilution and drift."""

@@ -18,7 +18,7 @@ from scalepredict.predictors.loss.envelope import envelope, height, read_track
 from scalepredict.predictors.loss.excess import Mixture
 from scalepredict.predictors.loss.priors import Priors
 from scalepredict.predictors.loss.sizes_law import SizesLaws, fit_sizes_laws
-from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, Floats
+from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Bools, Floats, taken
 
 LEAST_RANGE = 1.5  # largest over smallest: N and D must each vary by it to be told apart
 FEWEST_FOR_SIZES = 5  # runs
@@ -53,12 +53,7 @@ class Sizes:
 
     def take(self, rows: Bools) -> "Sizes":
         """The chosen runs."""
-        return Sizes(
-            params=self.params[rows],
-            tokens=self.tokens[rows],
-            flops=self.flops[rows],
-            dense=self.dense[rows],
-        )
+        return taken(self, rows)
 
 
 class Member(Protocol):

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from scalepredict.records.asymptote import Asymptote
-from scalepredict.records.table import Bools, Floats
+from scalepredict.records.table import Bools, Floats, taken
 
 LEAST_SHARE = 0.6  # of the least loss: centre of the default prior
 DEVIATION = 0.25  # of log E: that of the default prior
@@ -70,9 +70,7 @@ class Priors:
 
     def take(self, series: Bools) -> "Priors":
         """Those of the chosen series."""
-        return Priors(
-            centre=self.centre[series], deviation=self.deviation[series], given=self.given[series]
-        )
+        return taken(self, series)
 
     def nodes(self, count: int = NODES) -> Floats:
         """Values of E at equal steps of probability. Shape (T, count)."""

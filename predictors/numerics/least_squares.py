@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalepredict.records.table import Bools, Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints, taken
 
 # Takes parameters (b, P) and the indices (b,) of the problems that they belong to; returns the
 # residuals (b, R) and their derivatives (b, R, P). A missing datum has residual and derivative 0.
@@ -225,15 +225,7 @@ def best_of_starts(
     least = cost[np.arange(n), best]
     agreed = (cost <= 1.001 * least[:, None] + 1e-15) & np.isfinite(cost)
     pick = np.arange(n) * n_starts + best
-    solution = Solution(
-        params=found.params[pick],
-        cost=found.cost[pick],
-        converged=found.converged[pick],
-        steps=found.steps[pick],
-        at_bound=found.at_bound[pick],
-        curvature=found.curvature[pick],
-    )
-    return BestOfStarts(solution=solution, agreed=agreed.sum(axis=1), n_starts=n_starts)
+    return BestOfStarts(solution=taken(found, pick), agreed=agreed.sum(axis=1), n_starts=n_starts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from scipy.special import expit, logit
 
 from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.predictors.numerics.least_squares import best_of_starts
-from scalepredict.records.table import Bools, Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints, taken
 
 BAND = 0.2  # a floor is at most this far above chance, a ceiling this far below 1
 BELOW = 0.1  # and at most this far below chance
@@ -114,7 +114,7 @@ class Bands:
 
     def take(self, index: Ints) -> "Bands":
         """The bands of the chosen benchmarks."""
-        return Bands(self.chance[index], self.below[index])
+        return taken(self, index)
 
     def ends(self, params: Floats) -> tuple[Floats, Floats]:
         """Floors and heights at parameters (T, ..., P); shape (T, ...)."""

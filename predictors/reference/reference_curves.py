@@ -24,7 +24,7 @@ from scipy.special import expit
 
 from scalepredict.predictors.loss.index import HOFFMANN
 from scalepredict.predictors.scale.scale_evidence import Scale
-from scalepredict.records.table import Bools, Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints, taken
 
 SURFACE = replace(HOFFMANN, entropy=0.8)
 ORIGIN = Scale(params=np.array([7e9]), tokens=np.array([1e12]), flops=np.array([4.2e22]))
@@ -58,12 +58,7 @@ class Priors:
 
     def take(self, index: Ints) -> "Priors":
         """The chosen curves."""
-        return Priors(
-            floor=self.floor[index],
-            mean=self.mean[index],
-            covariance=self.covariance[index],
-            scatter=self.scatter[index],
-        )
+        return taken(self, index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

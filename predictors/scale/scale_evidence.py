@@ -22,6 +22,7 @@ from scalepredict.records.table import (
     EvalTable,
     Floats,
     Ints,
+    taken,
 )
 from scalepredict.records.text.counts import count_of, format_count
 
@@ -73,7 +74,7 @@ class Scale:
 
     def take(self, rows: Ints) -> "Scale":
         """The chosen checkpoints."""
-        return Scale(params=self.params[rows], tokens=self.tokens[rows], flops=self.flops[rows])
+        return taken(self, rows)
 
 
 def _used(params: Floats, active: Floats | None) -> Floats:
@@ -135,16 +136,7 @@ class Ladder:
 
     def take(self, rows: Ints) -> "Ladder":
         """The chosen checkpoints."""
-        return Ladder(
-            scale=self.scale.take(rows),
-            loss=self.loss[rows],
-            scores=self.scores[rows],
-            n_items=self.n_items[rows],
-            chance=self.chance,
-            items_assumed=self.items_assumed,
-            scale_assumed=self.scale_assumed,
-            repeated=self.repeated,
-        )
+        return taken(self, rows, shared=("chance",))
 
     def remarks(self) -> tuple[Note, ...]:
         """What was taken otherwise than recorded."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scalepredict.records.importers.harness.source_file import SourceFile
 from scalepredict.records.notes import Note
-from scalepredict.records.table import Bools, Floats, Ints
+from scalepredict.records.table import Bools, Floats, Ints, taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Questions:
 
     def take(self, keep: Bools) -> "Questions":
         """The questions of a mask of shape (Q,)."""
-        return Questions(names=self.names[keep], scores=self.scores[keep], lines=self.lines[keep])
+        return taken(self, keep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +189,11 @@ def positive(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 < value <= sys.float_info.max else None
+
+
+def has_mappings(content: object, *names: str) -> bool:
+    """Whether a JSON object has a mapping under each of these names."""
+    return isinstance(content, dict) and all(isinstance(content.get(n), dict) for n in names)
 
 
 def entries(mapping: object) -> Iterator[tuple[str, object]]:

@@ -16,6 +16,7 @@ from scalepredict.records.importers.harness.interface import (
     Tally,
     entries,
     finite,
+    has_mappings,
     positive,
 )
 from scalepredict.records.importers.harness.lm_eval_settings import (
@@ -38,12 +39,7 @@ class Lighteval:
 
     def recognises(self, file: SourceFile) -> bool:
         """A general configuration and results."""
-        content = file.content
-        return (
-            isinstance(content, dict)
-            and isinstance(content.get("config_general"), dict)
-            and isinstance(content.get("results"), dict)
-        )
+        return has_mappings(file.content, "config_general", "results")
 
     def read(self, file: SourceFile) -> Imported:
         """Every metric of every task."""

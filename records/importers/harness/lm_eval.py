@@ -18,6 +18,7 @@ from scalepredict.records.importers.harness.interface import (
     Tally,
     entries,
     finite,
+    has_mappings,
     positive,
     whole,
 )
@@ -42,13 +43,7 @@ class LmEval:
 
     def recognises(self, file: SourceFile) -> bool:
         """Results, versions and a configuration."""
-        content = file.content
-        return (
-            isinstance(content, dict)
-            and isinstance(content.get("results"), dict)
-            and isinstance(content.get("versions"), dict)
-            and isinstance(content.get("config"), dict)
-        )
+        return has_mappings(file.content, "results", "versions", "config")
 
     def lacking(self, file: SourceFile) -> str:
         """What a file that is said to be of this format lacks; empty if it can be read."""

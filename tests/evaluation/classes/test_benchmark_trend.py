@@ -37,3 +37,14 @@ def test_a_step_is_many_standard_errors_and_a_line_few() -> None:
 def test_the_variance_is_that_of_the_answers_and_never_zero() -> None:
     table = ladder(np.array([[0.5, 1.0]]), noise=0.0)
     assert binomial_variance(table)[0] == pytest.approx([0.25 / N_ITEMS, 0.98 * 0.02 / N_ITEMS])
+
+
+def test_one_broken_score_does_not_turn_a_steep_line() -> None:
+    rise = np.linspace(0.2, 0.7, 9)
+    table = ladder(np.tile(rise[:, None], (1, 2)), noise=0.0)
+    scores = table.scores.copy()
+    scores[5, 1] -= 0.2
+    clean, broken = measure_trend(table.with_scores(scores)).slope
+    per_decade = (0.7 - 0.2) / (8 * 0.3)
+    assert clean == pytest.approx(per_decade, rel=1e-6)
+    assert broken == pytest.approx(per_decade, rel=0.05)

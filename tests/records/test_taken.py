@@ -32,7 +32,7 @@ def table(n: int = 4) -> Table:
     return Table(
         names=tuple(f"m{i}" for i in range(n)),
         scores=np.arange(2.0 * n).reshape(n, 2),
-        inner=Inner(sizes=10.0 * np.arange(n)),
+        inner=Inner(sizes=np.linspace(0.0, 10.0 * (n - 1), n)),
         units=("a", "b"),
     )
 

@@ -6,6 +6,8 @@ import pytest
 from scalepredict.predictors.cod.item_response import ItemCurve, fit_items
 from scalepredict.records.table import Floats
 
+LADDER: Floats = 1e20 * 4.0 ** np.arange(6, dtype=np.float64)
+
 
 def fitted(flops: Floats, *, slope: float = 0.3, n: int = 400, seed: int = 0) -> ItemCurve:
     """One answer of each model to each question; levels N(0, 1), one slope in ln C for all."""
@@ -29,13 +31,13 @@ def test_without_a_difference_of_compute_the_slope_is_that_of_the_prior() -> Non
 
 def test_a_ladder_tells_the_slope_against_the_prior() -> None:
     """400 questions by 6 models: the standard error of the slope is about 0.03."""
-    flops = 1e20 * 4.0 ** np.arange(6)
+    flops = LADDER
     for truth in (0.15, 0.6):
         assert fitted(flops, slope=truth).params[1] == pytest.approx(truth, abs=0.1)
 
 
 def test_the_rate_follows_the_answers_and_rises() -> None:
-    flops = 1e20 * 4.0 ** np.arange(6)
+    flops = LADDER
     curve = fitted(flops, slope=0.5, seed=3)
     rates = curve.at(flops)
     assert (np.diff(rates) > 0).all()

@@ -7,6 +7,8 @@ if they name questions.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from scalepredict.records.formats.blocks import blocks, column_names
 from scalepredict.records.formats.columns import holds_answers, read_header
 from scalepredict.records.formats.parquet_file import release_memory
@@ -36,16 +38,26 @@ class Added:
 def answer_files(sources: Sequence[Source]) -> list[Source]:
     """Those of the files that hold graded answers, by the names of their columns.
 
-    Files of questions are, too, where all files together are too large to be held.
+    Files of questions are, too, where all files together are too large to be held and their first
+    rows are right or wrong, or tell how many answers they stand for.
     """
     size = sum(source.path.stat().st_size for source in sources if source.path is not None)
     found = []
     for source in sources:
         names = column_names(source)
-        large = size >= LARGE_BYTES and any(read_header(name).name == "task" for name in names)
-        if large or holds_answers(names):
+        if holds_answers(names) or (size >= LARGE_BYTES and _grades(source, names)):
             found.append(source)
     return found
+
+
+def _grades(source: Source, names: Sequence[str]) -> bool:
+    columns = {read_header(name).name for name in names}
+    if "task" not in columns or columns & {"stderr", "task_loss"}:
+        return False
+    rows = next(blocks(source, percent=False)).rows
+    score = rows.number("score")
+    alone = score[np.isnan(rows.number("trials")) & np.isnan(rows.number("n_items"))]
+    return bool(np.isin(alone[np.isfinite(alone)], (0.0, 1.0)).all())
 
 
 def add_answers(sources: Sequence[Source], *, percent: bool) -> Added:

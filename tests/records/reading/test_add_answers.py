@@ -182,6 +182,21 @@ def test_questions_in_files_too_large_to_hold_are_added_up(
     assert cells(read_records([tmp_path])) == EXPECTED
 
 
+@pytest.mark.parametrize("extra", [{"score": [0.375, 0.5]}, {"score": [0, 1], "task_loss": [1, 2]}])
+def test_large_files_of_tasks_that_are_no_answers_are_read_as_they_are(
+    tmp_path: Path,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    extra: dict[str, list[float]],
+) -> None:
+    table = frame([("a", "quiz", "q1", 0), ("b", "quiz", "q1", 1)]).drop(columns="correct")
+    write(tmp_path / "part", table.sort_values("model").assign(**extra))
+    monkeypatch.setattr(add_answers, "LARGE_BYTES", 1)
+    reading = read_records([tmp_path])
+    assert reading.table.scores[:, 0].tolist() == extra["score"]
+    assert np.isnan(reading.table.n_items).all()
+
+
 def test_scores_of_benchmarks_in_large_files_stay_as_they_are(
     tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,8 @@ def delimited_blocks(source: Source, *, percent: bool) -> Iterator[FileRows]:
     names = {i: "str" for i, h in enumerate(headers) if h.known and h.name in TEXTS}
     before = layout.skipped
     for frame in _chunks(source, len(headers), layout, names):
+        if frame.empty:
+            raise RecordError(f"{source.name}: a header and no rows; nothing to read.")
         lines = _lines(source.name, headers, frame, layout.delimiter) + np.int32(before)
         before = int(lines[-1]) - 1
         blank = frame.isna().all(axis=1).to_numpy()

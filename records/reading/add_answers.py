@@ -54,7 +54,10 @@ def _grades(source: Source, names: Sequence[str]) -> bool:
     columns = {read_header(name).name for name in names}
     if "task" not in columns or columns & {"stderr", "task_loss"}:
         return False
-    rows = next(blocks(source, percent=False)).rows
+    first = next(blocks(source, percent=False), None)
+    if first is None:
+        return False
+    rows = first.rows
     score = rows.number("score")
     alone = score[np.isnan(rows.number("trials")) & np.isnan(rows.number("n_items"))]
     return bool(np.isin(alone[np.isfinite(alone)], (0.0, 1.0)).all())
@@ -70,6 +73,7 @@ def add_answers(sources: Sequence[Source], *, percent: bool) -> Added:
     ignored: dict[str, None] = {}
     for source in sources:
         before = fold.n_rows
+        fold.read_from(source.name)
         for block in blocks(source, percent=percent):
             fold.add(block.rows)
             ignored |= dict.fromkeys(block.ignored)

@@ -16,6 +16,7 @@ from scalepredict.records.formats.columns import NUMBERS, TEXTS
 from scalepredict.records.formats.rows import Codes, Rows, Texts
 from scalepredict.records.reading.checks import complete_scores
 from scalepredict.records.table import Floats, Ints
+from scalepredict.records.text.counts import listed
 
 _COUNTED = ("score", "successes", "trials", "n_items", "stderr", "task_loss")
 _GROUP_TEXTS = tuple(name for name in TEXTS if name != "task")
@@ -51,10 +52,15 @@ class AnswerFold:
 
     def __init__(self) -> None:
         self.n_rows = self.n_empty = 0
+        self._read: list[str] = []
         self.left_out: dict[str, None] = {}
         self._groups: dict[_Values, _Group] = {}
         self._tasks: dict[str, dict[str, int]] = defaultdict(dict)
         self._sources: dict[tuple[str, str], int] = {}
+
+    def read_from(self, source: str) -> None:
+        """The next blocks are of this file."""
+        self._read.append(source)
 
     def add(self, rows: Rows) -> None:
         """Add a block of rows of one file.
@@ -100,7 +106,7 @@ class AnswerFold:
             RecordError: There was no answer.
         """
         if not self._groups:
-            raise RecordError("no row holds an answer; nothing to read.")
+            raise RecordError(f"{listed(self._read)}: no row holds an answer; nothing to read.")
         groups = list(self._groups.values())
         found = [np.flatnonzero(group.count) for group in groups]
         of_group = np.repeat(np.arange(len(groups)), [len(tasks) for tasks in found])

@@ -145,6 +145,12 @@ def test_a_bad_answer_is_named_with_its_file_and_row(
     assert str(caught.value).startswith(f"{tmp_path}/more.{suffix}, {place[suffix]}: ")
 
 
+def test_a_file_without_rows_is_refused(tmp_path: Path, write: Write) -> None:
+    write(tmp_path / "part", frame().iloc[:0])
+    with pytest.raises(RecordError, match=r"part\.\w+: .*(nothing to read|is empty)"):
+        read_records([tmp_path])
+
+
 def test_a_score_beyond_one_is_no_answer(tmp_path: Path, write: Write) -> None:
     write(tmp_path / "part", frame([("a", "quiz", "q1", 57)], correct="score"))
     with pytest.raises(RecordError, match="an answer is graded from 0 to 1, not 57"):

@@ -239,8 +239,10 @@ def _families_sheet(reading: "Reading") -> Sheet:
 def _benchmarks_sheet(reading: "Reading") -> Sheet:
     from scalepredict.records.inventory import summarise_benchmarks
 
+    found = summarise_benchmarks(reading.table)
+    others = "" if all(b.is_fraction for b in found) else ", other metrics in their own unit"
     return Sheet(
-        title="benchmarks (chance and scores in %, other metrics in their own unit)",
+        title=f"benchmarks (chance and scores in %{others})",
         header=(
             *("benchmark", "tasks", "metric", "shots", "chance", "items", "suite", "measured"),
             "scores",
@@ -256,7 +258,7 @@ def _benchmarks_sheet(reading: "Reading") -> Sheet:
                 f"{b.n_scores:,}",
                 MISSING if b.scores is None else _scores(b, *b.scores),
             )
-            for b in summarise_benchmarks(reading.table)
+            for b in found
         ),
     )
 

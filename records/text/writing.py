@@ -14,14 +14,13 @@ def write_whole(path: str | Path, content: str | bytes | Iterable[bytes]) -> Non
     Raises:
         StorageError: The file cannot be written, or is called ``-``.
     """
-    target = Path(path)
-    check_place(target)
+    check_place(path)
+    target = Path(os.path.realpath(path))  # a link stays; what it points at is replaced
     raw = content.encode() if isinstance(content, str) else content
     parts = [raw] if isinstance(raw, bytes) else raw
     try:
-        if target.is_symlink() or (target.exists() and not target.is_file()):
-            # Links and devices (/dev/null) are written to, never replaced.
-            with target.open("wb") as file:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:  # devices (/dev/null) are written to, never replaced
                 file.writelines(parts)
             return
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -34,7 +33,7 @@ def write_whole(path: str | Path, content: str | bytes | Iterable[bytes]) -> Non
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise StorageError(f"{target}: cannot be written: {error.strerror}.") from error
+        raise StorageError(f"{path}: cannot be written: {error.strerror}.") from error
 
 
 def check_place(path: str | Path) -> None:
@@ -57,11 +56,12 @@ def check_place(path: str | Path) -> None:
         raise StorageError(
             f"{target}: cannot be written: it is write-protected; choose another name."
         )
-    replaced = not target.is_symlink() and (target.is_file() or not target.exists())
-    if replaced and not os.access(target.parent, os.W_OK):
-        raise StorageError(
-            f"{target}: cannot be written: no permission to write in {target.parent}."
-        )
+    real = Path(os.path.realpath(target))
+    if real.is_symlink() or not real.parent.is_dir():
+        raise StorageError(f"{target}: cannot be written: it is a link that leads nowhere.")
+    replaced = real.is_file() or not real.exists()
+    if replaced and not os.access(real.parent, os.W_OK):
+        raise StorageError(f"{target}: cannot be written: no permission to write in {real.parent}.")
 
 
 def _umask() -> int:

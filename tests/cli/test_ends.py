@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LADDER = ROOT / "sample_data" / "pythia_ladder.csv"
+LONG = ("backtest", str(LADDER), "--predictor", "all")  # it shall not end by itself
 
 
 def children(parent: int) -> set[int]:
@@ -29,7 +30,7 @@ def children(parent: int) -> set[int]:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_workers_too(tmp_path: Path, number: int, code: int) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "scalepredict", "backtest", str(LADDER), "--jobs", "2"],
+        [sys.executable, "-P", "-m", "scalepredict", *LONG, "--jobs", "2"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -166,7 +166,7 @@ def _curve(evidence: EvalTable) -> Floats:
     ratio = np.log(used.tokens / used.params)
     if np.isfinite(ratio).all():
         known = np.stack(columns, axis=1)
-        apart = ratio - known @ np.linalg.lstsq(known, ratio)[0]
+        apart = ratio - known @ np.linalg.lstsq(known, ratio, rcond=None)[0]
         if np.std(apart) > SAME_DESIGN:
             columns.append(_standardised(apart))
     return np.stack(columns, axis=1)

@@ -1,6 +1,6 @@
 """What is left when a command is killed, told to end, or finds its disk full?
 
-    python benchmarks/interrupted.py [--rounds N] [--seed N] [--jobs 2]
+    python benchmarks/fuzzing/interrupted.py [--rounds N] [--seed N] [--jobs 2]
 
 Every command that writes is run to its end once; then again N times each way over an output of the
 same name that holds something else:

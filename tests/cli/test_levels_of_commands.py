@@ -9,6 +9,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from scalepredict.evaluation.intervals.levels import DEFAULT_LEVELS
+
 Run = Callable[..., CompletedProcess[str]]
 SIZES = ("70M", "160M", "410M", "1B", "2.8B", "6.9B")
 
@@ -160,3 +162,8 @@ def test_a_report_on_a_target_that_is_not_measured_is_written_with_a_word(
     word = "no measured checkpoint of family 'a' has params and tokens within 10 %"
     assert f"warning: a: not compared with measured scores: {word}" in done.stderr
     assert "not compared with measured scores" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_the_help_names_the_default_levels(command: Run) -> None:
+    default = ", ".join(f"{level:g}" for level in DEFAULT_LEVELS.shown)
+    assert f"[default: {default}]" in " ".join(command("forecast", "--help").stdout.split())

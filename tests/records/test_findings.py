@@ -96,3 +96,10 @@ def test_sizes_that_lack_a_unit_are_found() -> None:
     (finding,) = lint(replace(table, checkpoints=(small, *table.checkpoints[1:])))
     assert finding.code == "small-size"
     assert "m1, 60000" in str(finding)
+
+
+def test_constants_with_gaps_tell_no_two_models_apart() -> None:
+    table = ladder().take_units([0, 1, 2, 3])
+    scores = np.full((3, 4), 0.5)
+    scores[0] = np.nan
+    assert lint(table.with_scores(scores)) == ()

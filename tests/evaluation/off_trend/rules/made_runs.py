@@ -23,7 +23,14 @@ def runs(seed: int, *sizes: float, gain: float = 0.1) -> EvalTable:
     truth = np.concatenate([line + gain * np.log(n / sizes[0]) for n in sizes])
     return make_table(
         [
-            Checkpoint(model=f"r{i}", family="f", params=n, tokens=float(d), step=float(d / 1e6))
+            Checkpoint(
+                model=f"r{i}",
+                family="f",
+                params=n,
+                tokens=float(d),
+                flops=float(6 * n * d),
+                step=float(d / 1e6),
+            )
             for i, n in enumerate(sizes)
             for d in TOKENS
         ],

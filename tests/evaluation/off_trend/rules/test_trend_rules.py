@@ -16,7 +16,15 @@ from scalepredict.evaluation.off_trend.rules.trend_rules import (
     off_trend_rule,
 )
 from scalepredict.evaluation.off_trend.rules.verdicts import Level
-from tests.evaluation.off_trend.rules.made_runs import GATE, changed, runs, scene
+from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend
+from tests.evaluation.off_trend.rules.made_runs import (
+    GATE,
+    LENGTH,
+    N_ITEMS,
+    changed,
+    runs,
+    scene,
+)
 
 
 def trial_at(here: Scene) -> Trial:
@@ -92,3 +100,12 @@ def test_of_a_loss_the_higher_values_are_the_worse_ones() -> None:
         off_trend_rule(trial, Side.BETTER) == off_trend_rule(loss, Side.WORSE) == "off-trend-high"
     )
     assert np.sign(trial.family.sign) == 1
+
+
+def test_a_run_that_has_nowhere_to_fall_to_has_a_p_value_of_one() -> None:
+    table = runs(1, 1e9)
+    rng = np.random.default_rng(3)
+    floor = table.with_scores(rng.binomial(N_ITEMS, 0.25, table.scores.shape) / N_ITEMS)
+    evidence = gather(floor, GATE)
+    judged = [v.p_value for v in off_trend(evidence, GATE).values() if v.p_value is not None]
+    assert judged == [1.0] * (LENGTH - 5)

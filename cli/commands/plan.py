@@ -101,9 +101,16 @@ def plan(
         space = replace(space, candidates=tuple(kept))
     designs = [parse_design(text) for text in tried]
     rng, try_rng = np.random.default_rng(seed).spawn(2)
-    with voice.busy("fitting with runs filled in"), workers.engine() as jobs:
+    with voice.counting("fitting with runs filled in") as watch, workers.engine() as jobs:
         made = make_plan(
-            ladder, space, budget, runs=options.runs, promise=shipped_promise(), jobs=jobs, rng=rng
+            ladder,
+            space,
+            budget,
+            runs=options.runs,
+            promise=shipped_promise(),
+            jobs=jobs,
+            rng=rng,
+            progress=watch,
         )
         own = _tried(ladder, space, designs, jobs=jobs, rng=try_rng)
     sheets = plan_sheets(made, ladder, machine)

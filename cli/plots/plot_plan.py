@@ -54,7 +54,7 @@ def plot_plan(
         voice.say(*notes)
         picture.write("plan", iter([("", partial(isocost_figure, line))]))
         return
-    with voice.busy("fitting with runs filled in"), workers.engine() as jobs:
+    with voice.counting("fitting with runs filled in") as watch, workers.engine() as jobs:
         made = make_plan(
             ladder,
             space,
@@ -63,5 +63,6 @@ def plot_plan(
             promise=shipped_promise(),
             jobs=jobs,
             rng=np.random.default_rng(seed).spawn(2)[0],
+            progress=watch,
         )
     picture.write("plan", iter([("", partial(plan_figure, made, ladder))]))

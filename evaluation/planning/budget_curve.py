@@ -1,6 +1,6 @@
 """What does each budget buy, and where does more of it stop to help? Curve, knee and limit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -107,8 +107,9 @@ def make_plan(
     promise: Promise,
     jobs: int,
     rng: np.random.Generator,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Plan:
-    """Plan the next runs of a ladder.
+    """Plan the next runs of a ladder; ``progress`` is told how many of how many fits are done.
 
     Raises:
         RefusedError: The target lies inside the evidence, the budget buys nothing that tells, or no
@@ -124,7 +125,7 @@ def make_plan(
     most = max(space.most_flops, least)
     budgets = np.geomspace(least, most, BUDGETS)
     bought = [_bought(ladder, space, float(b), runs) for b in (*budgets, budget)]
-    widths = widths_with(ladder, bought, jobs=jobs, rng=rng)
+    widths = widths_with(ladder, bought, jobs=jobs, rng=rng, progress=progress)
     now = np.where(promised, widths_now(ladder), np.nan)
     points = [
         _point(ladder, space, b, bought[i], widths[i][promised], promise)

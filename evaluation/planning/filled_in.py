@@ -5,7 +5,7 @@ draws from the whole predictive distribution promised widths that were too large
 run, 43 % for three). Of each set there are two, whose noise is mirrored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,17 +52,28 @@ def widths_now(ladder: Ladder) -> Floats:
 
 
 def widths_with(
-    ladder: Ladder, plans: Sequence[Sequence[Run]], *, jobs: int, rng: np.random.Generator
+    ladder: Ladder,
+    plans: Sequence[Sequence[Run]],
+    *,
+    jobs: int,
+    rng: np.random.Generator,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Floats:
     """Mean width of the 90 % interval at the target, for each of P sets of runs. Shape (P, T).
 
     Sets differ in nothing but their runs, and share the noise; equal sets are fitted once.
+    ``progress`` is told how many of how many fits are done.
     """
     drawn = rng.normal(size=(max(map(len, plans), default=0), len(ladder.evidence.units)))
     shared = (ladder.evidence, ladder.predictor, ladder.calibration, ladder.target)
     place = {runs: i for i, runs in enumerate(dict.fromkeys(map(tuple, plans)))}
     tasks = ((_filled(ladder, runs, noise),) for runs in place for noise in (drawn, -drawn))
-    widths = np.array(list(each(_refitted, shared, tasks, jobs=jobs)))
+    found = []
+    for width in each(_refitted, shared, tasks, jobs=jobs):
+        found.append(width)
+        if progress is not None:
+            progress(len(found), 2 * len(place))
+    widths = np.array(found)
     mean: Floats = widths.reshape(len(place), 2, -1).mean(axis=1)
     return mean[[place[tuple(runs)] for runs in plans]]
 

@@ -150,3 +150,20 @@ def test_a_target_just_beyond_the_evidence_is_refused() -> None:
     near = replace(space(1.7e9), candidates=())
     with pytest.raises(RefusedError, match="none is worth making; --up-to"):
         least_budget(ladder(table(), 1.7e9), near)
+
+
+def test_equal_sets_are_fitted_once_and_every_fit_is_counted() -> None:
+    lad = ladder(table())
+    told: list[tuple[int, int]] = []
+    run = Run(params=4e9, tokens=80e9, flops=1.92e21, cost=1.92e21)
+    smaller = Run(params=2e9, tokens=40e9, flops=4.8e20, cost=4.8e20)
+    widths = widths_with(
+        lad,
+        [(run,), (smaller,), (run,)],
+        jobs=1,
+        rng=np.random.default_rng(0),
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    np.testing.assert_array_equal(widths[0], widths[2])
+    assert not np.array_equal(widths[0], widths[1])

@@ -11,7 +11,7 @@ Both c and the spread are estimated from forecasts of series that were measured 
 What other ladders missed by (the components of OF_OTHERS) counts in a share s, the smaller the more
 certain the ladder itself is; s = 1 for what it says of itself:
 
-    s = 1 - n^2 / (n^2 + 1) * b / (r + b),   r = (own variance + 0.1 e^2) / (move^2 + e^2)
+    s = (1 - n^2 / (n^2 + 1) * b / (r + b))^1.5,   r = (own variance + 0.1 e^2) / (move^2 + e^2)
 
 with n = K - 3 scales that a curve could be tested on, the move from the last score to the forecast,
 e = 2 points, and b ("own_evidence") from the file.
@@ -46,6 +46,7 @@ UNTOLD = {"reference": 0.5, "reference_alone": 0.5}
 OF_LADDER = slice(2, 8)  # components of the ladder's own forecast, whose share is 1 - w
 OF_OTHERS = [COMPONENTS.index(c) for c in ("spread_equal", "distance", "horizon", "reach")]
 FEW_TESTS = 1.0  # so many squared scales beyond three are believed half
+SHARPNESS = 1.5  # of the share in which errors of other ladders count
 LEAST_MOVE = 0.02  # a move of two points says nothing of how clean a ladder is
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
@@ -160,7 +161,7 @@ def _share_of_others(forecast: Forecast, own_evidence: float) -> Floats:
     ratio = (own + LEAST_MOVE**2 / 10) / (move + LEAST_MOVE**2)
     tested = np.maximum(forecast.n_train - FEWEST_MODELS, 0) ** 2
     certain: Floats = own_evidence / (ratio + own_evidence) if own_evidence else 0.0 * ratio
-    return 1 - tested / (tested + FEW_TESTS) * certain
+    return np.asarray((1 - tested / (tested + FEW_TESTS) * certain) ** SHARPNESS)
 
 
 def _or_zero(values: Floats | None, like: Floats) -> Floats:

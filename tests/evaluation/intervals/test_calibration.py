@@ -116,7 +116,7 @@ def test_errors_of_other_ladders_count_less_where_a_ladder_is_certain_of_its_mov
         before = scale(forecast(), replace(entry, coefficients=chosen, own_evidence=0.0))
         after = scale(forecast(), replace(entry, coefficients=chosen))
         share = (after[0, 0] ** 2 - 1e-6) / (before[0, 0] ** 2 - 1e-6)
-        assert share == pytest.approx(1 - certain)
+        assert share == pytest.approx((1 - certain) ** 1.5)
 
 
 def test_far_runs_above_a_gap_widen() -> None:

@@ -110,7 +110,7 @@ def suite_averages(
         spread_equal=nothing,
         failures=tuple(_incomplete(forecast, name, index) for name, index in members.items()),
         scale=np.sqrt(
-            suite_variance(forecast.scale, columns, _correlation(forecast, columns, entry))
+            suite_variance(forecast.scale, columns, correlation(forecast, columns, entry))
             + entry.suite_drift * np.maximum(mean(forecast.horizon), 0) ** 2
         ),
         spread=entry.suite_spread,
@@ -132,9 +132,10 @@ def suite_variance(scale: Floats, columns: list[list[int]], correlation: Floats)
     return np.asarray(correlation * common + (1 - correlation) * independent)
 
 
-def _correlation(
-    forecast: Forecast, columns: list[list[int]], entry: PredictorCalibration
+def correlation(
+    forecast: Forecast, columns: Sequence[Sequence[int]], entry: PredictorCalibration
 ) -> Floats:
+    """How far errors in each set of columns go together. Shape (K, number of sets)."""
     size = np.array([len(index) for index in columns], dtype=float)
     shape = (len(forecast.targets), len(columns))
     if entry.suite_dilution is None:

@@ -17,7 +17,7 @@ from scalepredict.records.text.counts import format_count
 
 BUDGETS = 12  # points of the curve
 NEAR = 1.15  # a width this close to the best one is as good
-GAP = 1.0  # decades between the two largest runs beyond which intervals were too narrow
+GAP = 1.0  # decades between the two largest runs beyond which intervals hold unevenly
 GROWTH = 1.25  # a run this much larger than the largest one is the least that can tell more
 
 
@@ -232,7 +232,7 @@ def _cautions(ladder: Ladder, space: Space, runs: Sequence[Run]) -> tuple[str, .
     if np.log10(flops[-1] / flops[-2]) > GAP:
         notes.append(
             f"the largest run would lie {flops[-1] / flops[-2]:.0f}x above the next one; after "
-            "such a gap 90 % intervals held in 75 to 84 % of the cases."
+            "such a gap 90 % intervals held in 84 to 97 % of the cases, by group."
         )
     low, high = space.ratios
     if not low * 0.999 <= space.tokens / space.params <= high * 1.001:

@@ -23,6 +23,7 @@ from scipy.special import ndtr, ndtri
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.classes.classes import Kind, classify
 from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration
+from scalepredict.evaluation.intervals.suite_averages import correlation
 from scalepredict.predictors.fit_families import Fit, FittedGroup
 from scalepredict.predictors.interface import Forecast, Predictor, Targets
 from scalepredict.predictors.metric_laws import fit_law
@@ -220,7 +221,8 @@ def against_ladder(
     sides, extent = (1.0, z) if one_sided else (2.0, -np.abs(z))
     unit_p = np.asarray(sides * ndtr(extent), dtype=float)
     rising = _rising(ladder, [forecast.units[i] for i in places])
-    rho = ladder.calibration.of(ladder.predictor).suite_correlation
+    entry = ladder.calibration.behind(forecast, ladder.predictor)
+    rho = float(correlation(forecast, [list(places)], entry)[0, 0])
     shift = _shift(z[rising] if rising.any() else z, rho)
     shift_p = sides * float(ndtr(shift if one_sided else -abs(shift)))
     largest_p = float(-np.expm1(len(z) * np.log1p(-min(unit_p.min(), 1 - 1e-12))))

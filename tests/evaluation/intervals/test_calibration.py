@@ -47,6 +47,7 @@ def forecast(*, suites: tuple[str, ...] = ("", "", ""), n_items: float = 500.0) 
         spread_weighted=row(0.0003),
         spread_equal=row(0.0002),
         failures=(None, None, None),
+        reference_weight=row(0.0),
     )
 
 
@@ -191,11 +192,11 @@ def test_what_is_forecast_without_public_models_has_an_entry_of_its_own() -> Non
     entry = prototype().predictors["stack"]
     wider = replace(entry, coefficients=4 * entry.coefficients)
     both = replace(prototype(), predictors={"stack": entry, without_reference("stack"): wider})
-    told = replace(forecast(), reference_weight=np.zeros((1, 3)))
-    assert both.behind(told, "stack") is entry
-    assert both.behind(forecast(), "stack") is wider
+    without = replace(forecast(), reference_weight=None)
+    assert both.behind(forecast(), "stack") is entry
+    assert both.behind(without, "stack") is wider
     only = replace(prototype(), predictors={"stack": entry})
-    assert only.behind(forecast(), "stack") is entry
+    assert only.behind(without, "stack") is entry
 
 
 def test_a_suite_average_has_the_variance_of_partly_common_errors() -> None:

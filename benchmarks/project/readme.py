@@ -18,14 +18,17 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks" / "site"))
+sys.path[:0] = [str(ROOT / "benchmarks" / folder) for folder in ("site", "gate")]
 
 import accuracy_table  # type: ignore[import-not-found]  # noqa: E402  # beside the site's pages
+import power_table  # type: ignore[import-not-found]  # noqa: E402
 
 README_GROUPS = ("pythia", "gemstones", "open_lm", "families", "opensci_spaced")
 SHOWN = [accuracy_table.GROUPS[name] for name in README_GROUPS]
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"(?<=<!-- accuracy -->\n\n).*?(?=\n\n<!-- end -->)", re.DOTALL)
+POWER = re.compile(r"(?<=<!-- power -->).*?(?=<!-- end -->)")
+POWER_TABLE = re.compile(r"(?<=<!-- power table -->\n\n).*?(?=\n\n<!-- end -->)", re.DOTALL)
 
 
 def accuracy() -> str:
@@ -85,7 +88,9 @@ def refreshed(text: str) -> str:
                 output = output_of(kind, content, folder)
             return block[0]
 
-        return TABLE.sub(lambda _: accuracy(), BLOCK.sub(renew, text))
+        text = POWER.sub(lambda _: power_table.sentence(), BLOCK.sub(renew, text))
+        text = POWER_TABLE.sub(lambda _: power_table.table(), text)
+        return TABLE.sub(lambda _: accuracy(), text)
 
 
 def main() -> None:

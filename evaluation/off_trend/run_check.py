@@ -18,6 +18,7 @@ from scalepredict.evaluation.off_trend.ladders.against_ladder import (
     sibling_ladder,
     stored_ladders,
 )
+from scalepredict.evaluation.off_trend.ladders.ceilings import ladder_ceiling, public_ceiling
 from scalepredict.evaluation.off_trend.ladders.off_rung import off_rung
 from scalepredict.evaluation.off_trend.own_past.next_score import MIN_POINTS, WINDOW
 from scalepredict.evaluation.off_trend.own_past.runs import Run
@@ -29,7 +30,7 @@ from scalepredict.predictors import registry
 from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.interface import Predictor
 from scalepredict.records.notes import Note, noted
-from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable
+from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of, listed
 
 QUICK = "trend"  # some milliseconds for a ladder of siblings, and nearly the power of the default
@@ -122,6 +123,7 @@ def check(
     """
     evidence = gather(table, gate, new=new)
     ladders = _ladders(evidence, new, comparison)
+    evidence = replace(evidence, ceiling=_ceiling(evidence, ladders, comparison))
     sides = [gate.level_of(f"off-ladder-{side}") for side in ("low", "high")]
     if set(sides) != {Level.OFF}:
         finished = _finished_outcomes(evidence, ladders, gate)
@@ -163,6 +165,24 @@ def _ladders(evidence: Evidence, new: Bools, comparison: Comparison) -> dict[int
             )
         if ladder is not None:
             found[row] = ladder
+    return found
+
+
+def _ceiling(evidence: Evidence, ladders: Mapping[int, Ladder], comparison: Comparison) -> Floats:
+    # Of the rows of walked runs.
+    found = evidence.ceiling.copy()
+    table, quality = evidence.table, evidence.quality
+    for run in evidence.walked:
+        if not np.isfinite(run.log_params):
+            continue
+        ladder = next((ladders[row] for row in run.rows.tolist() if row in ladders), None)
+        if ladder is None:
+            found[run.rows] = public_ceiling(table, quality, run)
+            continue
+        end = comparison.final_tokens or ladder.tokens_at(run.family, float(np.exp(run.log_params)))
+        end = np.fmax(end, np.nanmax(table.tokens[run.rows], initial=0.0))
+        if end > 0:
+            found[run.rows] = ladder_ceiling(table, quality, run, ladder, final_tokens=float(end))
     return found
 
 

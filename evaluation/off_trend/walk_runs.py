@@ -87,6 +87,7 @@ def gather(table: EvalTable, gate: Gate, *, new: Bools | None = None) -> Evidenc
         copies=find_copies(table, np.sort(rows), runs, gate.copies),
         unchanged=unchanged,
         lowest=lowest_elsewhere(benchmarks.scores),
+        ceiling=np.full(benchmarks.scores.shape, np.inf),
     )
 
 
@@ -119,6 +120,7 @@ def families_of(table: EvalTable, quality: Quality, gate: Gate) -> tuple[Family,
             labels=np.asarray((groups & labels).any(axis=1), dtype=bool),
             bounded=quality.bounded[columns],
             chance=quality.chance[columns],
+            ceiling=np.full(len(columns), np.inf),
             priors=gate.noise,
             alpha=share * gate.alpha,
             drift_over=gate.drift_over,
@@ -191,7 +193,8 @@ def step(
     row, quality = int(run.rows[k]), evidence.quality
     trials, after = [], []
     for family, state in zip(evidence.families, states, strict=True):
-        columns, bench = family.columns, family.bench
+        columns = family.columns
+        bench = replace(family.bench, ceiling=evidence.ceiling[row, columns])
         if row in evidence.ladder:
             bench = replace(bench, alpha=bench.alpha * OWN_SHARE)
         scores, noise = quality.scores[row, columns], quality.noise[row, columns]

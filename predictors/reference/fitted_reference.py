@@ -125,13 +125,18 @@ class FittedReference:
         value, rise = curve_value(self.params, self.floor, x)
         return self._link_variance(x) * rise**2 + measurement_variance(value, _known(n_items))
 
-    def public_band(self, targets: Targets) -> tuple[Floats, Floats]:
-        """Where two of three public families lie, whatever the ladder scores. Two (K, T)."""
+    def public_band(self, targets: Targets, *, sd: float = 1.0) -> tuple[Floats, Floats]:
+        """Where two of three public families lie, whatever the ladder scores. Two (K, T).
+
+        Args:
+            targets: What is asked for.
+            sd: Half the width of the band, in standard deviations between families.
+        """
         x = self._index(targets)
         v = self.public_covariance
         between = np.sqrt(v[:, 0, 0] + 2 * x * v[:, 0, 1] + x**2 * v[:, 1, 1])
         link = self.public_mean[:, 0] + self.public_mean[:, 1] * x
-        low, high = (expit(link + side * between) for side in (-1, 1))
+        low, high = (expit(link + side * between) for side in (-sd, sd))
         return self.floor + (1 - self.floor) * low, self.floor + (1 - self.floor) * high
 
     def exceedance(self, targets: Targets, score: Floats, n_items: Floats) -> Floats:

@@ -11,10 +11,11 @@ from scalepredict.cli.commands.plot import KINDS
 from scalepredict.predictors import registry
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks" / "site"))
+sys.path[:0] = [str(ROOT / "benchmarks" / folder) for folder in ("site", "gate")]
 
 import accuracy_table  # type: ignore[import-not-found]  # noqa: E402
 import links  # type: ignore[import-not-found]  # noqa: E402
+import power_table  # type: ignore[import-not-found]  # noqa: E402
 
 OUTPUT = """
 pythia: MAE in points (bias), on common cells
@@ -79,3 +80,28 @@ def test_the_made_parts_name_every_command_and_method() -> None:
     assert all(f"| `{name}` | " in methods for name in registry.names())
     for part in ("documents", "formats", "accuracy", "coverage", "changelog"):
         assert "<!--" not in pages.filled(f"<!-- {part} -->")
+
+
+def test_figures_of_the_gate_are_read_from_the_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "power.txt").write_text(
+        "== healthy files\n  Pythia    errors   3 of  1216 = 0.25 %\n\n"
+        "== Pythia: % of faults caught at 9 checkpoints\n     error\n"
+        "  all down 2 points       87        90   n = 9\n\n"
+        "== lone run, % of 60 runs\n          all -1.5    all -2    one -5\n"
+        "phi 1             25        48        17\nphi .4            57        85        73\n"
+    )
+    monkeypatch.setattr(power_table, "OUTPUT", tmp_path / "power.txt")
+    assert power_table.errors() == {"Pythia": (3, 1216)}
+    assert power_table.caught("Pythia") == {"all down 2 points": 87}
+    assert power_table.caught_alone("phi 1") == {
+        "all down 1.5 points": 25,
+        "all down 2 points": 48,
+        "one benchmark down 5 points": 17,
+    }
+
+
+def test_the_stored_figures_of_the_gate_are_those_of_the_pages() -> None:
+    assert power_table.sentence() in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert power_table.table() in (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")

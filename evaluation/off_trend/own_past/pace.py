@@ -54,7 +54,12 @@ def expected_gain(forecast: NextScore, groups: Bools) -> Floats:
     return np.asarray((groups @ rise) / groups.sum(axis=1))
 
 
-def at_pace(forecast: NextScore, pace: float, bounded: Bools) -> NextScore:
-    """The forecast with that share of its rise added; fractions end at 0 and 1."""
+def at_pace(forecast: NextScore, pace: float, bounded: Bools, ceiling: Floats) -> NextScore:
+    """The forecast with that share of its rise added.
+
+    Fractions end at 0 and 1; and what goes beyond the ceiling, to which the run has not come yet,
+    ends there.
+    """
     expected = forecast.expected + pace * (forecast.expected - forecast.recent)
+    expected = np.minimum(expected, np.maximum(ceiling, forecast.recent))
     return replace(forecast, expected=np.where(bounded, np.clip(expected, 0.0, 1.0), expected))

@@ -6,7 +6,7 @@ better and ln(value) where more is: its fluctuations are relative ones. What one
 scatters is not known from a count of answers, so a shipped figure holds until the run tells.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,14 @@ class Quality:
     extent: Floats
     chance: Floats
 
+    def turned(self, columns: Ints, values: Floats) -> Floats:
+        """Recorded values of some benchmarks as something of which more is better. (..., T)."""
+        sign, bounded = self.sign[columns], self.bounded[columns]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative = sign * np.log(np.where(values > 0, values, np.nan))
+        fraction = sign * (values - self.origin[columns]) / self.extent[columns]
+        return np.where(bounded, fraction, relative)
+
     def recorded(self, columns: Ints, values: Floats) -> Floats:
         """Values of some benchmarks as records hold them; fractions end at 0 and 1. (..., T)."""
         sign = self.sign[columns]
@@ -59,10 +67,8 @@ def quality_of(table: EvalTable) -> tuple[Quality, tuple[str, ...]]:
     origin = np.where(bounded, np.where(sign > 0, low, high), 0.0)
     extent = np.where(bounded, high - low, 1.0)
     behind = answers(table)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = sign * np.log(np.where(table.scores > 0, table.scores, np.nan))
     quality = Quality(
-        scores=np.where(bounded, sign * (table.scores - origin) / extent, relative),
+        scores=table.scores,
         noise=np.where(bounded, behind.count, RELATIVE**2),
         bounded=bounded,
         sign=sign,
@@ -70,5 +76,6 @@ def quality_of(table: EvalTable) -> tuple[Quality, tuple[str, ...]]:
         extent=extent,
         chance=np.where(bounded, sign * (table.chance - origin) / extent, -np.inf),
     )
+    quality = replace(quality, scores=quality.turned(np.arange(len(metrics)), table.scores))
     assumed = np.flatnonzero(behind.assumed & bounded)
     return quality, tuple(dict.fromkeys(table.units[t].benchmark for t in assumed))

@@ -64,6 +64,7 @@ class Bench:
         labels: Groups on which a model may answer with one class. Shape (G,).
         bounded: Which benchmarks are fractions. Shape (T,).
         chance: Score of a guesser; -inf where there is none. Shape (T,).
+        ceiling: Most that other models let expect of this one; inf = unknown. Shape (T,).
         priors: Noise before the run tells its own.
         alpha: False alarms per healthy checkpoint.
         drift_over: Checkpoints whose mean is compared with the past before them.
@@ -74,6 +75,7 @@ class Bench:
     labels: Bools
     bounded: Bools
     chance: Floats
+    ceiling: Floats
     priors: NoisePriors
     alpha: float
     drift_over: int
@@ -202,7 +204,7 @@ def judge(
         state.residuals, state.variances * known.phi, gains=state.gains, paces=state.paces
     )
     gains = expected_gain(forecast, bench.groups)
-    forecast = at_pace(forecast, pace, bench.bounded)
+    forecast = at_pace(forecast, pace, bench.bounded, bench.ceiling)
     departure = _departure(bench, forecast, scores)
     found = _test(bench, state, known, forecast, departure, scores)
     place, after = np.array([log_tokens]), replace(state, seen=state.seen + 1)
@@ -377,7 +379,7 @@ def _slide(bench: Bench, found: Judgement, state: State, noise: Floats) -> tuple
     pace = learn_pace(
         residuals, variances * before.phi, gains=state.gains[:-over], paces=state.paces[:-over]
     )
-    forecast = at_pace(forecast, pace, bench.bounded)
+    forecast = at_pace(forecast, pace, bench.bounded, bench.ceiling)
     one = base_variance(forecast.expected, noise, bench.bounded)
     forecast = replace(forecast, variance=forecast.variance - one * (1 - 1 / over))
     departure = _departure(bench, forecast, np.where(found.tested, _mean(recent), np.nan))

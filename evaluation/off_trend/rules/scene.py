@@ -58,6 +58,8 @@ class Evidence:
         copies: Rows that repeat another row.
         unchanged: Rows up to which a run has not changed for so many checkpoints.
         lowest: Lowest score of all other rows. Shape (M, T).
+        ceiling: Most that other models let expect, turned like ``quality``; inf = unknown. Shape
+            (M, T).
         ladder: Finished models against the ladder, by row (see ``against_ladder.py``).
     """
 
@@ -70,6 +72,7 @@ class Evidence:
     copies: Mapping[int, Copy]
     unchanged: Mapping[int, int]
     lowest: Floats
+    ceiling: Floats
     ladder: Mapping[int, LadderOutcome] = field(default_factory=dict)
 
 

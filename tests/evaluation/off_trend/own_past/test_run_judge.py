@@ -24,6 +24,7 @@ def bench(n: int = N_UNITS, *, groups: Floats | None = None) -> Bench:
         labels=np.zeros(n if groups is None else len(groups), dtype=bool),
         bounded=np.ones(n, dtype=bool),
         chance=np.full(n, 0.25),
+        ceiling=np.full(n, np.inf),
         priors=GATE.noise,
         alpha=0.01,
         drift_over=GATE.drift_over,

@@ -133,3 +133,13 @@ def test_tokens_of_the_step_and_of_the_file_must_agree(tmp_path: Path) -> None:
 def test_tokens_are_given_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"ladder.yaml:2:.*contradict each other"):
         ladder(tmp_path, "models:\n  - {match: '*', tokens: 1B, tokens_from: step}\n")
+
+
+def test_two_counts_in_a_name_are_a_doubt_only_where_no_file_tells_the_size() -> None:
+    def codes(label: str, params: float | None = None) -> list[str]:
+        one = resolve(Subject(label=label, params=params), "x.json", Ladder())
+        return [note.code for note in one.warnings]
+
+    assert codes("lad-1b-data3-300b") == ["size-ambiguous"]
+    assert "size-ambiguous" not in codes("lad-1b-data3-300b", params=1e9)
+    assert codes("lad") == codes("lad-1b") == []

@@ -26,6 +26,7 @@ class ChoiceDocument(TypedDict, total=False):
     metrics: list[str]
     shots: Annotated[int | None, Field(ge=0)]
     percent: bool
+    answers: bool
     up_to_params: float | None
     up_to_flops: float | None
     benchmarks: str | None

@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import cloudpickle
 import numpy as np
-from joblib.externals import cloudpickle
 
 from scalepredict.cli.inputs.engine import Backend, engine
 from scalepredict.evaluation.backtest import rolling_origin

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from io import TextIOWrapper
@@ -123,14 +124,23 @@ app = typer.Typer(
 )
 
 
+GRACE = 1.0  # seconds that a command has to end in when it is told to
+
+
 class _Terminated(BaseException):
     """SIGTERM, which batch systems, containers and CI send."""
+
+
+_told: list[int] = []  # exit code of the signal that came, if one did
 
 
 def main() -> None:
     """Run the command line; every failure but a finding of `check` or `validate` exits with 2."""
     _open_streams()
+    _told.clear()
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
     except ScalePredictError as error:
@@ -149,9 +159,15 @@ def main() -> None:
     except MemoryError:
         _fail("out of memory: this input needs more than this process may have; give less of it.")
     except Exception as error:
+        if _told:  # what was cut short may fail in any way
+            sys.exit(_told[0])
         _fail(f"internal error: {type(error).__name__}: {error} (run with -vv for the traceback)")
     finally:
-        _end_workers()
+        try:
+            _end_workers()
+        finally:
+            if _told:  # nothing is worth waiting for, threads of engines least of all
+                os._exit(_told[0])
 
 
 def _open_streams() -> None:
@@ -165,16 +181,40 @@ def _open_streams() -> None:
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+    del frame
+    signal.signal(number, signal.SIG_IGN)  # once is enough
+    _end_soon(143)
     raise _Terminated
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    _end_soon(130)
+    raise KeyboardInterrupt
+
+
+def _end_soon(code: int) -> None:
+    # The exception that follows may be lost, say in a hook that runs at a fork, or meet threads
+    # that are just starting: then the end comes all the same.
+    def end_now(*_: object) -> None:
+        _end_workers()
+        os._exit(code)
+
+    _told.append(code)
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, end_now)
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
 
 
 def _end_workers() -> None:
     # They outlive a parent that just exits, and keep its streams open.
     loky = sys.modules.get("joblib.externals.loky.reusable_executor")
     if (executor := getattr(loky, "_executor", None)) is not None:
-        executor.shutdown(wait=False, kill_workers=True)
+        with suppress(Exception):  # one that was just starting may be in any state
+            executor.shutdown(wait=False, kill_workers=True)
+    if "multiprocessing" in sys.modules:  # those that no executor knows yet
+        for worker in sys.modules["multiprocessing"].active_children():
+            worker.kill()
 
 
 def _fail(message: str) -> None:

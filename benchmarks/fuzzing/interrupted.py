@@ -27,6 +27,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -161,6 +162,9 @@ def _killed(at: Command, rng: Random, row: Row, n: int) -> None:
     if not step:
         time.sleep(rng.uniform(0, at.lasts))
         process.kill()
+    process.wait()
+    with suppress(ProcessLookupError):  # workers of a killed command hold its streams
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     row.killed += 1
     row.in_writing += process.returncode == -signal.SIGKILL and step > 0

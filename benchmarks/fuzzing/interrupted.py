@@ -18,6 +18,7 @@ command, and exits with 1 if anything else was found. Side files of killed runs 
 
 import argparse
 import json
+import os
 import resource
 import signal
 import subprocess

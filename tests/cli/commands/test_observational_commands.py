@@ -93,6 +93,13 @@ def test_a_known_benchmark_of_another_metric_is_said_to_be_ignored(fitted: Run) 
     assert "scores on foo acc are not read" in done.stderr
 
 
+def test_what_holds_for_all_known_models_is_warned_of_once(fitted: Run) -> None:
+    text = "model,MMLU,ARC-C,foo\na,0.5,0.4,0.1\nb,0.6,0.5,0.2\n"
+    done = fitted("forecast", "--known", "-", "--benchmark", "GSM8K", stdin=text)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("scores on foo are not read") == 1
+
+
 def test_family_and_scale_forecast_through_capabilities(fitted: Run) -> None:
     done = fitted("forecast", "--family", "Llama-2", "--params", "130B", "--tokens", "2T", "--json")
     document = json.loads(done.stdout)

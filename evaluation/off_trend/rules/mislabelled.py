@@ -26,13 +26,13 @@ from scalepredict.records.table import Bools, Floats
 from scalepredict.records.text.counts import count_of
 from scalepredict.records.units import key
 
-DECISIVE = 10.0  # ln of the likelihood ratio over the own label; healthy runs reach 8.5
+DECISIVE = 7.0  # ln of the likelihood ratio over the own label; 4 of 2,190 healthy ones pass it
 FITS = 1.5  # mean z^2 above which even the best label does not explain the scores
 NEAR = 0.35  # ln(tokens) within which a checkpoint of another run is at the same place
 SAME_SIZE = 0.05  # ln(params): a run of the same size is a neighbour, not another label
 MIN_UNITS = 3
 JUMPING = 2.0  # standard deviations,
-MOST_JUMPING = 1  # benchmarks: where more leave chance at once, the past tells nothing
+MOST_JUMPING = 0.5  # of the benchmarks: where more leave chance at once, the past tells nothing
 MOST_STEPS = 60  # earlier checkpoints that are offered
 
 
@@ -54,7 +54,7 @@ def better_label(scene: Scene, trial: Trial) -> Label | None:
     kept = units[trial.family.columns]
     own = judgement.forecast.expected[kept]
     offers = [*_other_shots(scene, units, own)]
-    if jumping.sum() <= MOST_JUMPING:
+    if jumping.sum() <= max(1, MOST_JUMPING * kept.sum()):
         offers += [*_other_sizes(scene, units), *_other_steps(scene, units)]
     offers = [offer for offer in offers if np.isfinite(offer[1]).all()]
     if kept.sum() < MIN_UNITS or not offers:
@@ -143,7 +143,7 @@ MISLABELLED = Rule(
     "under.",
     why="Files get mixed up. The scores are compared with those of the other runs in the records "
     "at the same place, of the run's own earlier checkpoints, and of other shot counts; a label is "
-    "named when it is 20,000 times as likely as the run's own forecast, and fits by itself.",
+    "named when it is 1,000 times as likely as the run's own forecast, and fits by itself.",
     example="the scores fit pythia-12b at step 123000 better than what they are filed under, by a "
     "likelihood ratio of 10^21",
     silence="Mend the label, or `rules: {mislabelled: off}`.",

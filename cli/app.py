@@ -214,7 +214,8 @@ def _end_workers() -> None:
             executor.shutdown(wait=False, kill_workers=True)
     if "multiprocessing" in sys.modules:  # those that no executor knows yet
         for worker in sys.modules["multiprocessing"].active_children():
-            worker.kill()
+            with suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGKILL)
 
 
 def _fail(message: str) -> None:

@@ -34,8 +34,7 @@ WRITERS: Mapping[str, Callable[[Result], str]] = {
 
 def write_report(kind: str, path: Path, result: Result) -> None:
     """Write one report, whole or not at all."""
-    # A lone surrogate in a name becomes its escape, which is what JSON writes too.
-    write_whole(path, WRITERS[kind](result).encode(errors="backslashreplace"))
+    write_whole(path, WRITERS[kind](result))
 
 
 def show(result: Result, form: Format, *, ci: bool, voice: Voice) -> None:

@@ -16,7 +16,8 @@ def write_whole(path: str | Path, content: str | bytes | Iterable[bytes]) -> Non
     """
     check_place(path)
     target = Path(os.path.realpath(path))  # a link stays; what it points at is replaced
-    raw = content.encode() if isinstance(content, str) else content
+    # A lone surrogate in a name becomes its escape, which is what JSON writes too.
+    raw = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     parts = [raw] if isinstance(raw, bytes) else raw
     try:
         if target.exists() and not target.is_file():

@@ -86,6 +86,11 @@ def test_a_link_into_nowhere_and_a_ring_are_refused(tmp_path: Path) -> None:
             write_whole(tmp_path / name, NEW)
 
 
+def test_a_lone_surrogate_is_written_as_its_escape(tmp_path: Path) -> None:
+    write_whole(tmp_path / "f", '{"model": "\ud800"}')
+    assert (tmp_path / "f").read_bytes() == b'{"model": "\\ud800"}'
+
+
 def test_a_device_is_written_to(tmp_path: Path) -> None:
     check_place(os.devnull)
     write_whole(os.devnull, NEW)

@@ -64,7 +64,8 @@ def forecast_figure(panels: Sequence[Panel], *, title: str = "") -> Any:
             axis.set_xlabel("training FLOPs")
         if single or column == 0:
             axis.set_ylabel(axis_name(_unit(panels[i])))
-    _legend(figure, panels[0].levels, public=panels[0].path.public is not None)
+    guessed = any(_unit(panel).measure is None for panel in panels)
+    _legend(figure, panels[0].levels, public=panels[0].path.public is not None, chance=guessed)
     figure.align_ylabels()
     if title:
         figure.suptitle(title_of(title), fontsize=9)
@@ -228,7 +229,7 @@ def _shaded(levels: Levels, shades: Sequence[float]) -> Iterator[tuple[float, fl
     return zip(outer_first, alphas.tolist(), strict=True)
 
 
-def _legend(figure: Any, levels: Levels, *, public: bool) -> None:
+def _legend(figure: Any, levels: Levels, *, public: bool, chance: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -240,8 +241,11 @@ def _legend(figure: Any, levels: Levels, *, public: bool) -> None:
         Line2D([], [], color=POINT, marker="o", markersize=3, linestyle="", label="measured"),
         Line2D([], [], color=FAN, linewidth=1.2, label="fit and forecast"),
         Line2D([], [], color=TARGET, marker="D", markersize=4, linestyle="", label="target"),
-        Line2D([], [], color=MUTED, linestyle=(0, (1, 2)), linewidth=0.7, label="chance"),
     ]
+    if chance:
+        lines.append(
+            Line2D([], [], color=MUTED, linestyle=(0, (1, 2)), linewidth=0.7, label="chance")
+        )
     families = Patch(color=MUTED, alpha=0.15, linewidth=0, label="2 of 3 public families")
     figure.legend(
         handles=[*lines, *([families] if public else []), *fans],

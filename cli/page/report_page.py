@@ -187,7 +187,7 @@ def _backtest(subject: Subject) -> str:
     if subject.past is None:
         return section(heading, f"<p>{text(subject.why_no_past)}</p>\n")
     parts = [table(_without_title(sheet)) for sheet in summary_sheets(subject.past, by="factor")]
-    if subject.plots:
+    if subject.plots and subject.past.summary:
         from scalepredict.cli.figures.coverage_chart import coverage_figure
         from scalepredict.cli.figures.style import figure_bytes, house_style
 

@@ -169,3 +169,20 @@ def test_a_loss_that_rises_fails_the_gate_in_every_output_and_one_that_falls_doe
         for f in (f for f in findings if f["benchmark"]):
             assert f["expected"] < f["interval"][1] < f["observed"]
             assert f["z"] > 3
+
+
+def test_a_report_of_losses_alone_is_made_and_speaks_of_no_chance(
+    command: Run, tmp_path: Path
+) -> None:
+    rows = ["model,family,params,tokens,benchmark,metric,score"]
+    for i in range(7):
+        n = 10 ** (7.5 + i / 3)
+        rows.append(f"m{i},mix,{n:.6g},{20 * n:.6g},c4,loss,{1.7 + 25 * n**-0.17:.4f}")
+    (tmp_path / "ladder.csv").write_text("\n".join(rows) + "\n")
+    assert command("fit", "ladder.csv").returncode == 0
+    target = ("--params", "13B", "--tokens", "260B")
+    made = command("report", *target, "-o", "r.html")
+    assert made.returncode == 0, made.stderr
+    drawn = command("plot", "forecast", *target, "-o", "p.svg")
+    assert drawn.returncode == 0, drawn.stderr
+    assert ">chance<" not in (tmp_path / "p.svg").read_text()

@@ -186,6 +186,7 @@ def check(
         benchmarks=reading.benchmarks or settings.benchmark_file,
         ladder=reading.ladder or settings.ladder,
         percent=reading.percent or settings.percent,
+        answers=reading.answers or settings.answers,
     )
     records = gate_inputs.read_checkpoints(
         checkpoints, [*history, *settings.history], how, voice=voice

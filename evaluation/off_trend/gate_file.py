@@ -144,6 +144,7 @@ class _Check(_Part):
     report: dict[ReportKind, _Path] | None = None
     until: Count | None = None
     percent: bool | None = None
+    answers: bool | None = None
     exit_zero: bool | None = None
     ci: bool | None = None
     update_baseline: bool | None = None
@@ -176,6 +177,7 @@ class GateFile:
         report: Reports to write besides.
         until: Tokens at which runs in progress end.
         percent: Whether all scores are in percent.
+        answers: Whether each row is a graded answer.
         exit_zero: Whether the exit code is 0 whatever is found.
         ci: Whether CI systems are told in their own way.
         update_baseline: Whether all findings are accepted.
@@ -197,6 +199,7 @@ class GateFile:
     report: tuple[tuple[ReportKind, Path], ...] = ()
     until: float | None = None
     percent: bool = False
+    answers: bool = False
     exit_zero: bool = False
     ci: bool = True
     update_baseline: bool = False
@@ -277,6 +280,7 @@ def _gate_file(tree: dict[str, Any], folder: Path) -> GateFile:
         report=tuple((kind, folder / path) for kind, path in tree.get("report", {}).items()),
         until=tree.get("until"),
         percent=tree.get("percent", False),
+        answers=tree.get("answers", False),
         exit_zero=tree.get("exit_zero", False),
         ci=tree.get("ci", True),
         update_baseline=tree.get("update_baseline", False),

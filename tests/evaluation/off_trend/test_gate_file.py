@@ -64,6 +64,7 @@ check:
   report: {junit: j.xml, sarif: s.json}
   until: 1T
   percent: true
+  answers: true
   exit_zero: true
   ci: false
   update_baseline: true
@@ -96,7 +97,7 @@ def test_the_file_sets_everything_that_the_options_set(tmp_path: Path) -> None:
     assert (file.until, file.percent, file.exit_zero, file.ci) == (1e12, True, True, False)
     assert (file.update_baseline, file.quiet, file.verbose) == (True, True, True)
     assert (file.form, file.ignore) == (OutputForm.JSON, ("items-assumed",))
-    assert file.levels == (0.6, 0.9)
+    assert (file.levels, file.answers) == ((0.6, 0.9), True)
 
 
 def test_options_go_before_the_file(tmp_path: Path) -> None:
@@ -141,6 +142,7 @@ WRONG = {
     "check.report": ("{pdf: x}", "'junit'"),
     "check.until": ("soon", "soon"),
     "check.percent": ("maybe", "boolean"),
+    "check.answers": ("many", "boolean"),
     "check.exit_zero": ("2", "boolean"),
     "check.ci": ("often", "boolean, unable to interpret input, not 'often'"),
     "check.update_baseline": ("always", "boolean"),

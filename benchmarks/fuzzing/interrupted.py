@@ -245,7 +245,8 @@ def _make_inputs(here: Path) -> None:
     run = [f"a,r,1B,{20 * k}B,arc,0.25,1000,{y:.2f}" for k, y in enumerate(scores, start=1)]
     (here / "run.csv").write_text("\n".join([head, *run, ""]))
     results = {"arc_easy": {"alias": "arc_easy", "acc,none": 0.5, "acc_stderr,none": 0.01}}
-    about = {"config": {"model": "hf"}, "n-shot": {"arc_easy": 0}, "model_name": "m-1B"}
+    about = {"configs": {"arc_easy": {"num_fewshot": 0}}, "versions": {"arc_easy": 1}}
+    about |= {"config": {"model": "hf", "model_args": "pretrained=m-1B"}}
     (here / "results.json").write_text(json.dumps({"results": results, **about}))
     _run(here, ["simulate", "--questions", "60", "-o", "items.csv"]).communicate()
     _run(here, ["fit", "records.csv", "--family", "a", "-p", "trend"]).communicate()

@@ -127,7 +127,7 @@ def table_places(units: Iterable[Unit], table: ReferenceTable) -> "Places":
         row=np.array([place for place, _, _ in found], dtype=np.intp),
         weight=np.array([e.weight if e else 0.0 for e in entries]),
         weight_at_chance=np.array([e.weight_at_chance if e else 0.0 for e in entries]),
-        timing=np.array([bool(e and e.timing) for e in entries]),
+        timing=np.array([bool(e and e.timing) for e in entries], dtype=bool),
         reasons=tuple(why for _, _, why in found),
     )
 

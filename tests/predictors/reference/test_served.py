@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from scalepredict.errors import RefusedError
+from scalepredict.predictors.reference.reference_table import reference_table
 from scalepredict.predictors.reference.served import (
     ServedBenchmark,
     labs_of,
     language_scales,
     named_labs,
     served_benchmark,
+    table_places,
     unfit_ladder,
 )
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
@@ -105,6 +107,12 @@ def test_labs_that_a_user_names() -> None:
     assert named_labs(["OLMo", "meta"]) == {"ai2", "meta"}
     with pytest.raises(RefusedError, match=r"no lab 'elether'.*did you mean 'eleuther'"):
         named_labs(["elether"])
+
+
+def test_of_no_columns_there_are_no_places() -> None:
+    places = table_places((), reference_table())
+    assert places.timing.dtype == bool
+    assert places.row.shape == places.weight.shape == places.timing.shape == (0,)
 
 
 def test_scales_of_language_models() -> None:

@@ -94,16 +94,19 @@ def test_tables_show_losses_with_four_digits_and_backtests_apart(
     assert {row["unit"] for row in report["rows"]} == {"fraction", "nats"}
 
 
-def test_three_commands_lead_from_checkpoints_to_a_projected_trajectory(
+def test_three_commands_lead_from_exports_to_a_projected_trajectory(
     command: Run, tmp_path: Path
 ) -> None:
-    rows = ["model,family,params,tokens,benchmark,metric,score"]
-    for i in range(5):
-        n = 10 ** (7.5 + i / 3)
-        for share in (0.1, 0.3, 0.6, 1.0):
+    exports = [f"run{i}.csv" for i in range(5)]
+    for i, export in enumerate(exports):
+        n = round(10 ** (7.5 + i / 3))
+        rows = ["_step,throughput/total_tokens,eval/c4-validation/CE loss,num_params"]
+        for step, share in enumerate((0.1, 0.3, 0.6, 1.0), start=1):
             loss = 1.7 + 60 * n**-0.2 * share**-0.15
-            rows.append(f"m{i},mix,{n:.6g},{20 * n * share:.6g},c4,loss,{loss:.4f}")
-    (tmp_path / "runs.csv").write_text("\n".join([*rows, ""]))
+            rows.append(f"{step},{20 * n * share:.0f},{loss:.4f},{n}")
+        (tmp_path / export).write_text("\n".join([*rows, ""]))
+    read = command("import", *exports, "-o", "runs.csv")
+    assert read.returncode == 0, read.stderr
     assert command("fit", "runs.csv").returncode == 0
     made = command("forecast", "--params", "5B", "--trajectory", "--json")
     assert made.returncode == 0, made.stderr

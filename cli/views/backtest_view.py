@@ -63,7 +63,8 @@ def summary_sheets(
         yield _main_sheet(report, by, ignored)
     if report.own_metrics:
         yield _own_sheet(report, by)
-    yield _floor_sheet(report, by)
+    if report.floors:
+        yield _floor_sheet(report, by)
     if report.failures:
         yield _failure_sheet(report)
 

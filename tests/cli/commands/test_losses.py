@@ -184,6 +184,9 @@ def test_a_report_of_losses_alone_is_made_and_speaks_of_no_chance(
     (tmp_path / "ladder.csv").write_text("\n".join(rows) + "\n")
     assert command("fit", "ladder.csv").returncode == 0
     target = ("--params", "13B", "--tokens", "260B")
+    past = command("backtest", "ladder.csv")
+    assert past.returncode == 0, past.stderr
+    assert "Noise floor" not in past.stdout
     made = command("report", *target, "-o", "r.html")
     assert made.returncode == 0, made.stderr
     drawn = command("plot", "forecast", *target, "-o", "p.svg")

@@ -25,7 +25,9 @@ def plot_plan(
     calibration: CalibrationOption = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Draw what each budget would bring: the 90 % width at the target, with its range.
+    """Draw what each budget would bring.
+
+    The 90 % width at the target, with its range.
 
     With --serve: the mean forecast of the sizes that train and serve for one cost.
 

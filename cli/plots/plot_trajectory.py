@@ -24,7 +24,9 @@ def plot_trajectory(
     calibration: CalibrationOption = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Draw the whole curve of a run, by the ladder at equal fractions of the schedule.
+    """Draw the whole curve of a run.
+
+    By the ladder at equal fractions of the schedule.
 
     Example: scalepredict plot trajectory --params 12B -o trajectory.png
     """

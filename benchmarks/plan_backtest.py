@@ -42,7 +42,6 @@ from scalepredict.records.table import Floats
 
 SHARES = (0.01, 0.05, 0.10, 0.25)
 RANGE = (0.05, 0.95)
-RIDGE = 0.8  # pull of the slope to zero, in groups of pools at one decade
 NOTHING, ALL = "no run", "all runs"
 CHOICES = ("rule", "largest", "V-optimal", "cheapest", "random")
 
@@ -58,7 +57,6 @@ class Outcome:
     choice: str = ""
     share: float = np.nan
     promise: float = np.nan
-    beyond: float = np.nan
     decades: float = np.nan
     errors: tuple[float, ...] = ()
 
@@ -98,21 +96,19 @@ def outcome(
     low, high, point, truth = forecast(pool, start + picked, calibration)
     known = np.isfinite(point) & np.isfinite(truth)
     width = float((high - low)[known].mean())
-    promise, beyond = np.nan, np.nan
+    promise = np.nan
     table, top = pool.table, float(pool.table.flops[start + picked].max())
     if promised:
         ladder = ladder_of(pool, start, calibration)
         runs = list(space_of(pool, picked).candidates)
         widths = widths_with(ladder, [runs], jobs=1, rng=np.random.default_rng(0))[0]
         promise = float(np.log(width / np.nanmean(widths[known])))
-        beyond = float(np.log10(table.flops[picked].max() / table.flops[start].max()))
     return Outcome(
         pool=pool,
         error=float(np.abs(point - truth)[known].mean()),
         width=width,
         held=float(((low <= truth) & (truth <= high))[known].mean()),
         promise=promise,
-        beyond=beyond,
         decades=float(np.log10(table.flops[pool.target] / top)),
         errors=tuple(np.abs(point - truth)[known].tolist()),
     )
@@ -145,20 +141,17 @@ def forecast(
     return low[0], high[0], made.point[0], truth
 
 
-def constants(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats, Floats]:
-    """Coefficients of promises, and levels of errors by decades (50 and 90 %)."""
+def constants(outcomes: Sequence[Outcome]) -> tuple[float, Floats, Floats]:
+    """Level of promises, and levels of errors by decades (50 and 90 %)."""
     told = [o for o in outcomes if np.isfinite(o.promise)]
-    groups = [o.pool.group for o in told]
-    weight = np.array([1 / groups.count(group) for group in groups])  # groups count alike
-    rows, seen = _regressors(told), np.array([o.promise for o in told])
-    ridge = np.diag([0.0, RIDGE])
-    weighted = rows.T * weight
-    beta = np.linalg.solve(weighted @ rows + ridge, weighted @ seen)
+    medians = [
+        np.median([o.promise for o in told if o.pool.group == group]) for group in groups_of(told)
+    ]
     lines = []
     for quantile in (0.5, 0.9):
         level = np.array([np.log(np.quantile(o.errors, quantile)) for o in told])
         lines.append(np.polyfit([o.decades for o in told], level, 1)[::-1])
-    return beta, lines[0], lines[1]
+    return float(np.mean(medians)), lines[0], lines[1]  # groups count alike
 
 
 def main() -> None:
@@ -185,10 +178,10 @@ def main() -> None:
     show_bars(outcomes)
     show_table(outcomes)
     if given.fit:
-        beta, half, most = constants(outcomes)
+        level, half, most = constants(outcomes)
         spread = left_out_spread(outcomes)
+        print(f"level: {level:.4g}")
         for name, values in (
-            ("coefficients", beta),
             ("spread", spread),
             ("error50", half),
             ("error90", most),
@@ -236,7 +229,7 @@ def residuals(outcomes: Sequence[Outcome], group: str) -> Floats:
     """log(reached / promised) of a group with constants of the others."""
     others = [o for o in outcomes if o.pool.group != group]
     mine = [o for o in outcomes if o.pool.group == group and np.isfinite(o.promise)]
-    left: Floats = np.array([o.promise for o in mine]) - _regressors(mine) @ constants(others)[0]
+    left: Floats = np.array([o.promise for o in mine]) - constants(others)[0]
     return left
 
 
@@ -246,10 +239,6 @@ def left_out_spread(outcomes: Sequence[Outcome]) -> Floats:
     grid = np.linspace(0.0, 1.0, 201)
     spread: Floats = np.quantile(np.concatenate([np.quantile(one, grid) for one in left]), RANGE)
     return spread
-
-
-def _regressors(outcomes: Sequence[Outcome]) -> Floats:
-    return np.array([(1.0, max(o.beyond, 0.0)) for o in outcomes])
 
 
 def show_promises(outcomes: Sequence[Outcome]) -> None:

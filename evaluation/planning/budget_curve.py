@@ -198,7 +198,7 @@ def _point(
 ) -> Point:
     largest = float(np.nanmax(ladder.evidence.flops))
     top = max(run.flops for run in runs)
-    factor, low, high = promise.factor(float(np.log10(top / largest)))
+    factor, low, high = promise.factor
     error50, error90 = promise.errors(float(np.log10(space.flops / max(top, largest))))
     mean = float(np.nanmean(widths))
     return Point(

@@ -15,27 +15,25 @@ FILE = "plan.yaml"
 
 
 class Promise(BaseModel):
-    """log(reached / promised) = coefficients . (1, decades) + spread.
+    """log(reached / promised) = level + spread, the same for all plans.
 
-    ``decades`` lie between the largest present run and the largest filled-in one. The number of
-    runs, and how far the target's tokens per parameter are off the ladder's, were regressors too;
-    with them promises on groups of pools that took no part were worse.
+    How far the runs reach, how many they are and how far off the ladder's shape the target is were
+    regressors too; with them promises on groups of pools that took no part were worse.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     provenance: dict[str, str] = Field(default_factory=dict)
-    coefficients: tuple[float, float]
+    level: float
     spread: tuple[float, float]
     error50: tuple[float, float]
     error90: tuple[float, float]
 
-    def factor(self, decades: float) -> tuple[float, float, float]:
+    @property
+    def factor(self) -> tuple[float, float, float]:
         """What the promised width is multiplied by: median, 5 % and 95 % point."""
-        level, slope = self.coefficients
-        centre = level + slope * max(decades, 0.0)
         low, high = self.spread
-        return math.exp(centre), math.exp(centre + low), math.exp(centre + high)
+        return math.exp(self.level), math.exp(self.level + low), math.exp(self.level + high)
 
     def errors(self, decades: float) -> tuple[float, float]:
         """Median and 90 % point of the error that such ladders had, a fraction of the score.

@@ -139,7 +139,7 @@ def test_filled_in_runs_share_their_noise_and_jobs_do_not_matter() -> None:
 
 
 def test_the_promise_is_a_range_around_its_median() -> None:
-    middle, low, high = shipped_promise().factor(1.0)
+    middle, low, high = shipped_promise().factor
     assert low < middle < high
     near, far = shipped_promise().errors(0.5), shipped_promise().errors(1.5)
     assert near[0] < far[0]

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -135,8 +136,13 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
     with pytest.raises(StorageError, match=r"none/fit\.json: cannot be written"):
         save_fit(stored(), tmp_path / "none" / "fit.json")
     (tmp_path / "fit.json").write_text("old")
-    with pytest.raises(UnicodeEncodeError):
-        write_whole(tmp_path / "fit.json", "new \ud800")
+
+    def parts() -> Iterator[bytes]:
+        yield b"new"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "fit.json", parts())
     assert os.listdir(tmp_path) == ["fit.json"]
     assert (tmp_path / "fit.json").read_text() == "old"
 

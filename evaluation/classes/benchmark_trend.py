@@ -126,13 +126,15 @@ def _shrunk(raw: Floats, weight: Floats) -> Floats:
 
 def _measures(x: Floats, y: Floats, variance: Floats) -> dict[str, Floats]:
     slope, slope_se = _robust_slope(x, y, variance)
+    z = np.full_like(slope, np.nan)  # scales that are one have no slope
+    np.divide(slope, slope_se, out=z, where=slope_se > 0)
     top = np.exp((x - x[-1]) / LEVEL_DECADES)[:, None]
     top = top / top.sum()
     return {
         "level": (top * y).sum(axis=0),
         "level_se": np.sqrt((top**2 * variance).sum(axis=0)),
         "slope": slope,
-        "z": slope / slope_se,
+        "z": z,
         "noise": np.sqrt((top * variance).sum(axis=0)),
         "linearity": linearity(y.T),
         "breakthroughness": breakthroughness(y.T),

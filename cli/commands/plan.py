@@ -81,7 +81,7 @@ def plan(
     space = space_of(ladder, options)
     asked = options.flops(machine)
     if options.serve is not None:
-        line, notes = line_of(ladder, space, options, asked)
+        line, notes = line_of(ladder, space, options, asked, tried=bool(tried))
         emit(
             form,
             sheets=isocost_sheets(line, machine, notes),

@@ -234,7 +234,12 @@ def space_of(ladder: "Ladder", options: PlanOptions) -> "Space":
 
 
 def line_of(
-    ladder: "Ladder", space: "Space", options: PlanOptions, budget: float | None
+    ladder: "Ladder",
+    space: "Space",
+    options: PlanOptions,
+    budget: float | None,
+    *,
+    tried: bool = False,
 ) -> "tuple[Isocost, tuple[str, ...]]":
     """Sizes that train and then serve for one cost; and what must be known beside them.
 
@@ -245,10 +250,10 @@ def line_of(
     from scalepredict.evaluation.planning.isocost import isocost, serving_cost
 
     assert options.serve is not None
-    if options.candidates is not None or options.up_to is not None:
+    if tried or options.candidates is not None or options.up_to is not None or options.runs != 1:
         raise RefusedError(
-            "--candidates and --up-to are about small runs, and --serve about the size of the big "
-            "one; leave them out."
+            "--candidates, --up-to, --runs and --try are about small runs, and --serve about the "
+            "size of the big one; leave them out."
         )
     counted = count_benchmarks(ladder)
     if not counted.columns:

@@ -172,6 +172,8 @@ def test_sizes_that_train_and_serve_are_told_and_drawn(fitted: Run, tmp_path: Pa
         (("--serve", "0"), "not a positive count"),
         (("--serve", "1e28"), "no size can be trained and serve 1e28 tokens"),
         (("--serve", "1T", "--up-to", "1e20"), "leave them out"),
+        (("--serve", "1T", "--try", "1B:20B"), "leave them out"),
+        (("--serve", "1T", "--runs", "2"), "leave them out"),
         (("--serve", "1T", "--sizes", "900T"), "no size can be trained"),
     ],
 )

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "configs" / "schemas"
 AGENTS = "agents.md"
 RULES = "Rules of the gate"
-MARK = re.compile(r"^<!-- (\w+) -->$", re.MULTILINE)
+MARK = re.compile(r"^<!-- (?!end )(\w+) -->$", re.MULTILINE)  # `end` closes what readme.py fills
 
 
 def methods() -> str:

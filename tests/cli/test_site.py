@@ -82,6 +82,14 @@ def test_the_made_parts_name_every_command_and_method() -> None:
         assert "<!--" not in pages.filled(f"<!-- {part} -->")
 
 
+def test_every_mark_of_a_page_has_its_part() -> None:
+    import pages  # type: ignore[import-not-found]
+
+    for page in (ROOT / "docs").glob("*.md"):
+        for mark in pages.MARK.finditer(page.read_text(encoding="utf-8")):
+            assert mark[1] in pages.PARTS, (page.name, mark[1])
+
+
 def test_figures_of_the_gate_are_read_from_the_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,7 +83,7 @@ def test_the_made_parts_name_every_command_and_method() -> None:
 
 
 def test_every_mark_of_a_page_has_its_part() -> None:
-    import pages  # type: ignore[import-not-found]
+    import pages
 
     for page in (ROOT / "docs").glob("*.md"):
         for mark in pages.MARK.finditer(page.read_text(encoding="utf-8")):

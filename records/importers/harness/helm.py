@@ -4,6 +4,7 @@ Traps: a statistic stands once for each split and perturbation; its `count` is o
 no number of items; most statistics are no scores.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,10 +17,13 @@ from scalepredict.records.importers.harness.interface import (
     finite,
     whole,
 )
+from scalepredict.records.importers.harness.lm_eval_settings import shown
 from scalepredict.records.importers.harness.source_file import SourceFile, open_source
 from scalepredict.records.metrics import shipped_metrics
 
 _SPLITS = ("test", "valid")
+_PROMPT = ("method", "instructions", "global_prefix", "input_prefix", "output_prefix")
+_GENERATION = ("temperature", "max_tokens", "num_outputs", "stop_sequences")
 _KINDS = ("choice", "exact", "overlap", "correlation")
 
 
@@ -54,6 +58,7 @@ class Helm:
         adapter = adapter if isinstance(adapter, dict) else {}
         benchmark, task = _place(str(spec.get("name") or file.path.parent.name))
         label = str(adapter.get("model_deployment") or adapter.get("model") or "")
+        settings = _settings(adapter)
         tally = Tally()
         scores = []
         assert isinstance(file.content, list)
@@ -78,10 +83,20 @@ class Helm:
                     filter="none" if name["split"] == "test" else str(name["split"]),
                     shots=whole(adapter.get("max_train_instances")),
                     score=value,
+                    settings=settings,
                     source=file.name,
                 )
             )
         return Imported(scores=tuple(scores), skipped=tally.counts)
+
+
+def _settings(adapter: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    # What makes two evaluations of one task two, as far as the specification tells.
+    told = {
+        name: {key: adapter[key] for key in keys if adapter.get(key) not in (None, "", [])}
+        for name, keys in (("prompt", _PROMPT), ("generation", _GENERATION))
+    }
+    return tuple((name, shown(values)) for name, values in told.items() if values)
 
 
 def _place(run: str) -> tuple[str, str]:

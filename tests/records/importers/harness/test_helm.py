@@ -67,3 +67,17 @@ def test_statistics_need_the_specification_beside_them(tmp_path: Path) -> None:
     assert not Helm().recognises(SourceFile(path=tmp_path / "x", name="x", content=[{"name": "a"}]))
     with pytest.raises(RecordError, match="no specification of a run"):
         Helm().read(run(tmp_path, statistic("exact_match", 0.5), spec=[1]))
+
+
+def test_prompt_and_generation_tell_evaluations_apart(tmp_path: Path) -> None:
+    def settings(**more: object) -> dict[str, str]:
+        adapter = {**SPEC["adapter_spec"], **more}  # type: ignore[dict-item]
+        spec = {**SPEC, "adapter_spec": adapter}
+        (score,) = Helm().read(run(tmp_path, statistic("exact_match", 0.5), spec=spec)).scores
+        return dict(score.settings)
+
+    assert settings() == {}
+    cold, warm = settings(temperature=0.0, method="joint"), settings(temperature=0.7)
+    assert set(cold) == {"prompt", "generation"}
+    assert set(warm) == {"generation"}
+    assert cold["generation"] != warm["generation"]

@@ -15,13 +15,12 @@ Fails when: the break is beyond the evidence (the authors show it), or the evide
 
 from dataclasses import dataclass
 from itertools import product
-from typing import ClassVar
 
 import numpy as np
 
 from scalepredict.predictors.direct.curve_fits import CurveForm, Observed
-from scalepredict.predictors.direct.direct import DirectLaw, fit_direct
-from scalepredict.records.table import EvalTable, Floats
+from scalepredict.predictors.direct.direct import CurvePredictor
+from scalepredict.records.table import Floats
 
 # In natural logs of C, counted down from the largest checkpoint.
 EXPONENTS = (0.0, 0.1, 0.3)
@@ -57,39 +56,25 @@ def _starts(observed: Observed) -> Floats:
     return np.stack(chosen, axis=-1).swapaxes(0, 1)
 
 
-FORM = CurveForm(
-    curve="bnsl",
-    parameters=("a", "log b", "c0", "c1", "log d", "log f"),
-    starts=_starts,
-    lower=(0.0, -15.0, 0.0, 0.0, EARLIEST_BREAK, -2.3),
-    upper=(1.0, 5.0, 3.0, 8.0, LATEST_BREAK, 1.0),
-    at_lower=(
-        "the error falls to 0 in the end (a = 0)",
-        "",
-        "no slope before the break (c0 = 0)",
-        "no bend (c1 = 0)",
-        "no break in the evidence",
-        "",
-    ),
-    pull=(0.0, 0.0, EXPONENT_PULL, EXPONENT_PULL, 0.0, 0.0),
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BrokenPowerLaw:
+class BrokenPowerLaw(CurvePredictor):
     """Six parameters for each benchmark."""
 
-    name: ClassVar[str] = "bnsl"
-    pools_families: ClassVar[bool] = False
-    reads_tasks: ClassVar[bool] = False
-    needs_compute: ClassVar[bool] = True
-    reads_known_scores: ClassVar[bool] = False
-
-    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> DirectLaw:
-        """Fit by weighted least squares from the best points of a grid.
-
-        Raises:
-            RefusedError: Fewer than twelve distinct scales.
-        """
-        del rng
-        return fit_direct(table, FORM, method=self.name, in_flops=True)
+    name = "bnsl"
+    form = CurveForm(
+        curve="bnsl",
+        parameters=("a", "log b", "c0", "c1", "log d", "log f"),
+        starts=_starts,
+        lower=(0.0, -15.0, 0.0, 0.0, EARLIEST_BREAK, -2.3),
+        upper=(1.0, 5.0, 3.0, 8.0, LATEST_BREAK, 1.0),
+        at_lower=(
+            "the error falls to 0 in the end (a = 0)",
+            "",
+            "no slope before the break (c0 = 0)",
+            "no bend (c1 = 0)",
+            "no break in the evidence",
+            "",
+        ),
+        pull=(0.0, 0.0, EXPONENT_PULL, EXPONENT_PULL, 0.0, 0.0),
+    )
+    in_flops = True

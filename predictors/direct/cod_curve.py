@@ -10,13 +10,12 @@ Fails when: few checkpoints bend towards the ceiling, which c is then read from.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from scalepredict.predictors.direct.curve_fits import CurveForm, Observed
-from scalepredict.predictors.direct.direct import DirectLaw, fit_direct
-from scalepredict.records.table import EvalTable, Floats
+from scalepredict.predictors.direct.direct import CurvePredictor
+from scalepredict.records.table import Floats
 
 STEEPEST = 3.0
 LOG_COEFFICIENT = 40.0
@@ -34,31 +33,17 @@ def _starts(observed: Observed) -> Floats:
     return np.moveaxis(np.array(rows), 2, 0)
 
 
-FORM = CurveForm(
-    curve="cod_curve",
-    parameters=("A", "b", "c"),
-    starts=_starts,
-    lower=(-LOG_COEFFICIENT, 0.0, 0.0),
-    upper=(LOG_COEFFICIENT, STEEPEST, LOWEST_CEILING),
-    at_lower=("", "compute has no effect (b = 0)", "no ceiling below 1 (c = 0)"),
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodCurve:
+class CodCurve(CurvePredictor):
     """Three parameters for each benchmark."""
 
-    name: ClassVar[str] = "cod_curve"
-    pools_families: ClassVar[bool] = False
-    reads_tasks: ClassVar[bool] = False
-    needs_compute: ClassVar[bool] = True
-    reads_known_scores: ClassVar[bool] = False
-
-    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> DirectLaw:
-        """Fit by weighted least squares from six starts.
-
-        Raises:
-            RefusedError: Fewer than six distinct scales.
-        """
-        del rng
-        return fit_direct(table, FORM, method=self.name, in_flops=True)
+    name = "cod_curve"
+    form = CurveForm(
+        curve="cod_curve",
+        parameters=("A", "b", "c"),
+        starts=_starts,
+        lower=(-LOG_COEFFICIENT, 0.0, 0.0),
+        upper=(LOG_COEFFICIENT, STEEPEST, LOWEST_CEILING),
+        at_lower=("", "compute has no effect (b = 0)", "no ceiling below 1 (c = 0)"),
+    )
+    in_flops = True

@@ -1,6 +1,7 @@
 """How does a direct law (scale in, score out) become a predictor? Features, budgets, forecasts."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -53,6 +54,36 @@ class DirectLaw:
         return self.remarks
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePredictor:
+    """One curve for each benchmark, fitted by weighted least squares.
+
+    A method names its curve, and whether that reads log C, or log N and log D.
+    """
+
+    name: ClassVar[str]
+    form: ClassVar[CurveForm]
+    in_flops: ClassVar[bool]
+    pools_families: ClassVar[bool] = False
+    reads_tasks: ClassVar[bool] = False
+    needs_compute: ClassVar[bool] = True
+    reads_known_scores: ClassVar[bool] = False
+
+    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> DirectLaw:
+        """Fit the curve to every unit of a family.
+
+        Args:
+            table: The evidence, T units.
+            rng: Not used.
+
+        Raises:
+            RefusedError: Fewer distinct scales than the curve needs (``SCALES_NEEDED``), or, where
+                it reads log N and log D, fewer than ``RATIOS_NEEDED`` ratios of them.
+        """
+        del rng
+        return fit_direct(table, self.form, method=self.name, in_flops=self.in_flops)
+
+
 def fit_direct(table: EvalTable, form: CurveForm, *, method: str, in_flops: bool) -> DirectLaw:
     """Fit one curve to every unit of a family.
 
@@ -63,7 +94,7 @@ def fit_direct(table: EvalTable, form: CurveForm, *, method: str, in_flops: bool
         in_flops: Whether the curve reads log C, or log N and log D.
 
     Raises:
-        RefusedError: Fewer distinct scales than the curve needs.
+        RefusedError: As ``CurvePredictor.fit``.
     """
     ladder = Ladder.of_table(table, method=method)
     needs = Budget(scale=ladder.scale, n_parameters=len(form.parameters), in_flops=in_flops)

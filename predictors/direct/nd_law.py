@@ -9,13 +9,12 @@ Fails when: D/N hardly varies (refused below three ratios), or the benchmark sca
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from scalepredict.predictors.direct.curve_fits import CurveForm, Observed
-from scalepredict.predictors.direct.direct import DirectLaw, fit_direct
-from scalepredict.records.table import EvalTable, Floats
+from scalepredict.predictors.direct.direct import CurvePredictor
+from scalepredict.records.table import Floats
 
 STEEPEST = 2.0  # exponents of published loss and score laws lie below 1
 LOG_COEFFICIENT = 40.0  # exp(-40) switches a term off
@@ -32,31 +31,17 @@ def _starts(observed: Observed) -> Floats:
     return np.moveaxis(np.array(rows), 2, 0)
 
 
-FORM = CurveForm(
-    curve="nd_law",
-    parameters=("A", "a", "B", "b"),
-    starts=_starts,
-    lower=(-LOG_COEFFICIENT, 0.0, -LOG_COEFFICIENT, 0.0),
-    upper=(LOG_COEFFICIENT, STEEPEST, LOG_COEFFICIENT, STEEPEST),
-    at_lower=("", "parameters have no effect (a = 0)", "", "tokens have no effect (b = 0)"),
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParamsTokensLaw:
+class ParamsTokensLaw(CurvePredictor):
     """Four parameters for each benchmark."""
 
-    name: ClassVar[str] = "nd_law"
-    pools_families: ClassVar[bool] = False
-    reads_tasks: ClassVar[bool] = False
-    needs_compute: ClassVar[bool] = True
-    reads_known_scores: ClassVar[bool] = False
-
-    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> DirectLaw:
-        """Fit by weighted least squares from six starts.
-
-        Raises:
-            RefusedError: Fewer than eight distinct scales, or three ratios of tokens to parameters.
-        """
-        del rng
-        return fit_direct(table, FORM, method=self.name, in_flops=False)
+    name = "nd_law"
+    form = CurveForm(
+        curve="nd_law",
+        parameters=("A", "a", "B", "b"),
+        starts=_starts,
+        lower=(-LOG_COEFFICIENT, 0.0, -LOG_COEFFICIENT, 0.0),
+        upper=(LOG_COEFFICIENT, STEEPEST, LOG_COEFFICIENT, STEEPEST),
+        at_lower=("", "parameters have no effect (a = 0)", "", "tokens have no effect (b = 0)"),
+    )
+    in_flops = False

@@ -8,36 +8,19 @@ Fails when: D/N hardly varies (refused below three ratios), or the benchmark is 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import numpy as np
 
 from scalepredict.predictors.direct.curve_fits import CurveForm, line_starts
-from scalepredict.predictors.direct.direct import DirectLaw, fit_direct
-from scalepredict.records.table import EvalTable
-
-FORM = CurveForm(
-    curve="sigmoid",
-    parameters=("level", "slope in log N", "slope in log D"),
-    starts=line_starts(3),
-)
+from scalepredict.predictors.direct.direct import CurvePredictor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SigmoidND:
+class SigmoidND(CurvePredictor):
     """A logistic curve in log N and log D for each benchmark."""
 
-    name: ClassVar[str] = "sigmoid_nd"
-    pools_families: ClassVar[bool] = False
-    reads_tasks: ClassVar[bool] = False
-    needs_compute: ClassVar[bool] = True
-    reads_known_scores: ClassVar[bool] = False
-
-    def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> DirectLaw:
-        """Fit by weighted least squares.
-
-        Raises:
-            RefusedError: Fewer than six distinct scales, or three ratios of tokens to parameters.
-        """
-        del rng
-        return fit_direct(table, FORM, method=self.name, in_flops=False)
+    name = "sigmoid_nd"
+    form = CurveForm(
+        curve="sigmoid",
+        parameters=("level", "slope in log N", "slope in log D"),
+        starts=line_starts(3),
+    )
+    in_flops = False

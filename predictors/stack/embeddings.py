@@ -25,6 +25,7 @@ from scalepredict.predictors.loss.index import (
 from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
 from scalepredict.predictors.stack.hierarchical import CurveSetting, fit_curves, recency
 from scalepredict.predictors.stack.informative import informative
+from scalepredict.predictors.stack.shrinkage import Shrinkage
 from scalepredict.records.notes import Note, noted
 
 EMBEDDINGS = (0, 1, 2)  # left out of params: none, one, or that of the inputs and of the outputs
@@ -37,7 +38,7 @@ def embedding_readings(scale: Scale) -> tuple[Placed, ...]:
     return tuple(published_index(scale, embedding=omega * EMBEDDING) for omega in EMBEDDINGS)
 
 
-def embedding_shares(ladder: Ladder) -> tuple[float, ...]:
+def embedding_shares(ladder: Ladder, shrinkage: Shrinkage) -> tuple[float, ...]:
     """Probabilities of EMBEDDINGS, summing to 1; the rivals' count for none."""
     readings = embedding_readings(ladder.scale)
     compute = compute_index(ladder.scale)
@@ -48,9 +49,15 @@ def embedding_shares(ladder: Ladder) -> tuple[float, ...]:
         for placed in (*readings, *rivals)
         for gompertz in (False, True)
     ]
-    fitted = fit_curves(settings, ladder.scores, n_items=ladder.n_items, floor=ladder.floor())
+    fitted = fit_curves(
+        settings,
+        ladder.scores,
+        n_items=ladder.n_items,
+        floor=ladder.floor(),
+        shrinkage=shrinkage,
+    )
     telling = informative(np.log10(ladder.scale.flops), ladder.scores, ladder.n_items)
-    quality = np.array([curves.log_likelihood(weight)[telling].sum() for curves in fitted])
+    quality = np.array([c.log_likelihood(weight, shrinkage)[telling].sum() for c in fitted])
     likelihood = quality.reshape(len(PRIOR), 2).mean(axis=1)
     each = softmax(likelihood + np.log(PRIOR))
     left_out = each[1 : len(EMBEDDINGS)].tolist()

@@ -25,20 +25,14 @@ from scipy.special import expit
 from scalepredict.predictors.limits import SCORE_CLIP
 from scalepredict.predictors.numerics.least_squares import least_squares
 from scalepredict.predictors.stack.informative import informative
+from scalepredict.predictors.stack.shrinkage import Shrinkage
 from scalepredict.records.table import Bools, Floats, Ints
 
 DECAY = 0.5  # decades of distance over which the weight of a checkpoint falls to 1/e
 LEAST_WEIGHT = 1e-3
 LEAST_VARIANCE = 2e-6  # of a score: a benchmark of 10,000 questions is not exact to 1e-4
-FLAT_DEVIATION = 0.05  # prior slope of a benchmark that does not move (per decade)
 ROUNDS = 8
 STEPS, STEPS_BETWEEN = 40, 6  # of least squares in the last round, and in those before it
-PRIOR_UNITS = 2.0  # pseudo-benchmarks behind the prior mean
-PRIOR_FREEDOM = 5.0  # pseudo-benchmarks behind the prior covariance
-PRIOR_COVARIANCE = np.array([[4.0, 0.0], [0.0, 0.16]])
-LOGISTIC_MEAN = np.array([-1.0, 0.5])
-GOMPERTZ_MEAN = np.array([-0.27, 0.35])
-PHI_FREEDOM = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,13 +69,16 @@ class HierarchicalCurves:
         between = share * (1 - share) * (up - flat) ** 2
         return mean, within + between
 
-    def log_likelihood(self, weight: Floats) -> Floats:
+    def log_likelihood(self, weight: Floats, shrinkage: Shrinkage) -> Floats:
         """How well each curve fits, up to a constant of the evidence; phi is integrated out. (T,).
 
         Args:
             weight: The weights that they were fitted with. Shape (M, T).
+            shrinkage: The prior that they were fitted with.
         """
-        result: Floats = -0.5 * (PHI_FREEDOM + weight.sum(axis=0)) * np.log(self.overdispersion)
+        result: Floats = (
+            -0.5 * (shrinkage.noise_strength + weight.sum(axis=0)) * np.log(self.overdispersion)
+        )
         return result
 
     def _curve(self, x: Floats, params: Floats, covariance: Floats) -> tuple[Floats, Floats]:
@@ -128,7 +125,12 @@ class _Prior:
 
 
 def fit_curves(
-    settings: Sequence[CurveSetting], scores: Floats, *, n_items: Floats, floor: Floats
+    settings: Sequence[CurveSetting],
+    scores: Floats,
+    *,
+    n_items: Floats,
+    floor: Floats,
+    shrinkage: Shrinkage,
 ) -> tuple[HierarchicalCurves, ...]:
     """Fit all units jointly, once for each of G settings; the fits step together but do not mix.
 
@@ -137,6 +139,7 @@ def fit_curves(
         scores: Fractions, NaN = not measured. Shape (M, T).
         n_items: Graded answers behind each score. Shape (M, T).
         floor: Lower asymptotes. Shape (T,).
+        shrinkage: What they are drawn to.
     """
     measured = np.isfinite(scores)
     gompertz = np.array([setting.gompertz for setting in settings])
@@ -151,10 +154,10 @@ def fit_curves(
         informative=informative(x, scores, n_items),
     )
     n_units = scores.shape[1]
-    start = np.where(gompertz[:, None], GOMPERTZ_MEAN, LOGISTIC_MEAN)
+    start = np.where(gompertz[:, None], shrinkage.gompertz, shrinkage.logistic)
     prior = _Prior(
         mean=np.repeat(start[:, None], n_units, axis=1),
-        covariance=np.tile(PRIOR_COVARIANCE, (len(settings), n_units, 1, 1)),
+        covariance=np.tile(shrinkage.covariance, (len(settings), n_units, 1, 1)),
         flat_share=np.full((len(settings), n_units), 0.2),
     )
     both = np.stack([start, start * [1.0, 0.0]], axis=1)[:, :, None, :]
@@ -164,12 +167,19 @@ def fit_curves(
     for left in reversed(range(ROUNDS)):
         variance = phi[:, :, None] * _binomial(expected, evidence.n_items)
         both, covariance, log_evidence = _most_probable(
-            evidence, variance, prior, both, max_steps=STEPS_BETWEEN if left else STEPS
+            evidence,
+            variance,
+            prior,
+            both,
+            flat_slope=shrinkage.flat_slope,
+            max_steps=STEPS_BETWEEN if left else STEPS,
         )
         share = _flat_share(log_evidence, prior.flat_share, phi)
         expected = _mixture(evidence, both, share)
-        phi = _overdispersion(evidence, expected)
-        prior = _hyper_priors(both[:, 0], covariance[:, 0], share, start, evidence.informative)
+        phi = _overdispersion(evidence, expected, strength=shrinkage.noise_strength)
+        prior = _hyper_priors(
+            both[:, 0], covariance[:, 0], share, start, evidence.informative, shrinkage
+        )
     return tuple(
         HierarchicalCurves(
             gompertz=setting.gompertz,
@@ -221,14 +231,20 @@ def _binomial(p: Floats, n_items: Floats) -> Floats:
 
 
 def _most_probable(
-    evidence: _Evidence, variance: Floats, prior: _Prior, start: Floats, *, max_steps: int
+    evidence: _Evidence,
+    variance: Floats,
+    prior: _Prior,
+    start: Floats,
+    *,
+    flat_slope: float,
+    max_steps: int,
 ) -> tuple[Floats, Floats, Floats]:
     # MAP estimates (G, 2, T, 2), Laplace covariances (G, 2, T, 2, 2) and log evidences (G, 2, T);
     # the second axis is the hypothesis, rising or flat.
     shape = start.shape[:3]
     flat_covariance = np.zeros_like(prior.covariance)
     flat_covariance[..., 0, 0] = prior.covariance[..., 0, 0]
-    flat_covariance[..., 1, 1] = FLAT_DEVIATION**2
+    flat_covariance[..., 1, 1] = flat_slope**2
     factor = np.linalg.cholesky(np.stack([prior.covariance, flat_covariance], axis=1))
 
     def each(values: Floats, *tail: int) -> Floats:
@@ -283,8 +299,8 @@ def _mixture(evidence: _Evidence, both: Floats, share: Floats) -> Floats:
     return evidence.floor + (1 - evidence.floor) * mixed
 
 
-def _overdispersion(evidence: _Evidence, expected: Floats) -> Floats:
-    # Scaled inverse chi-squared with 2 degrees of freedom around the median.
+def _overdispersion(evidence: _Evidence, expected: Floats, *, strength: float) -> Floats:
+    # Scaled inverse chi-squared with so many degrees of freedom around the median.
     misfit = evidence.weight * (evidence.y - expected) ** 2
     square = (misfit / _binomial(expected, evidence.n_items)).sum(axis=2)
     weight = evidence.weight.sum(axis=2)
@@ -292,8 +308,8 @@ def _overdispersion(evidence: _Evidence, expected: Floats) -> Floats:
     centre = np.where(
         evidence.informative, _median(raw, evidence.informative), _median(raw, weight > 0)
     )
-    pull = PHI_FREEDOM * np.clip(centre, 0.3, 30.0)
-    phi: Floats = np.clip((pull + square) / (PHI_FREEDOM + weight), 0.2, 200.0)
+    pull = strength * np.clip(centre, 0.3, 30.0)
+    phi: Floats = np.clip((pull + square) / (strength + weight), 0.2, 200.0)
     return phi
 
 
@@ -310,10 +326,15 @@ def _median(values: Floats, among: Bools) -> Floats:
 
 
 def _hyper_priors(
-    rising: Floats, covariance: Floats, share: Floats, start: Floats, telling: Bools
+    rising: Floats,
+    covariance: Floats,
+    share: Floats,
+    start: Floats,
+    telling: Bools,
+    shrinkage: Shrinkage,
 ) -> _Prior:
-    own = _hyper_prior(rising, covariance, share, start, telling)
-    common = _hyper_prior(rising, covariance, share, start, np.ones_like(telling))
+    own = _hyper_prior(rising, covariance, share, start, telling, shrinkage)
+    common = _hyper_prior(rising, covariance, share, start, np.ones_like(telling), shrinkage)
     return _Prior(
         mean=np.where(telling[:, :, None], own.mean, common.mean),
         covariance=np.where(telling[:, :, None, None], own.covariance, common.covariance),
@@ -322,17 +343,23 @@ def _hyper_priors(
 
 
 def _hyper_prior(
-    rising: Floats, covariance: Floats, share: Floats, start: Floats, among: Bools
+    rising: Floats,
+    covariance: Floats,
+    share: Floats,
+    start: Floats,
+    among: Bools,
+    shrinkage: Shrinkage,
 ) -> _Prior:
     # One for all units, as the chosen ones have it.
     weight = among * (1 - share)
     total = weight.sum(axis=1)
-    mean = PRIOR_UNITS * start + np.einsum("gt,gtp->gp", weight, rising)
-    mean /= (PRIOR_UNITS + total)[:, None]
+    mean = shrinkage.mean_strength * start + np.einsum("gt,gtp->gp", weight, rising)
+    mean /= (shrinkage.mean_strength + total)[:, None]
     off = rising - mean[:, None]
     scatter = np.einsum("gt,gtp,gtq->gpq", weight, off, off)
     scatter += np.einsum("gt,gtpq->gpq", weight, covariance)
-    scatter = (PRIOR_FREEDOM * PRIOR_COVARIANCE + scatter) / (PRIOR_FREEDOM + total)[:, None, None]
+    strength = shrinkage.covariance_strength
+    scatter = (strength * shrinkage.covariance + scatter) / (strength + total)[:, None, None]
     flat_share = ((among * share).sum(axis=1) + 1) / (among.sum(axis=1) + 5)
     return _Prior(
         mean=mean[:, None],

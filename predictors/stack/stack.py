@@ -22,7 +22,7 @@ Source: stacked generalisation (Wolpert 1992) over rolling origins (Tashman 2000
 Fails when: a benchmark is still at chance, or the recipe changes between evidence and target.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -30,95 +30,28 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Forecast, Frontier, Targets, make_forecast
 from scalepredict.predictors.limits import FEWEST_MODELS, MEASURABLE
-from scalepredict.predictors.loss.index import (
-    Index,
-    Placed,
-    compute_index,
-    mean_index,
-    own_index,
-)
-from scalepredict.predictors.loss.loss_surface import fit_surface
 from scalepredict.predictors.reference.fitted_reference import FittedReference, fit_reference
 from scalepredict.predictors.reference.reference_notes import reference_notes
 from scalepredict.predictors.scale.scale_evidence import Ladder, Scale
-from scalepredict.predictors.stack.embeddings import (
-    embedding_notes,
-    embedding_readings,
-    embedding_shares,
+from scalepredict.predictors.stack.embeddings import embedding_notes, embedding_shares
+from scalepredict.predictors.stack.shrinkage import Shrinkage
+from scalepredict.predictors.stack.stacked import (
+    LAST_SCORE,
+    LEAST_LOSSES,
+    ON_COMPUTE,
+    Members,
+    carries_losses,
+    fit_members,
 )
-from scalepredict.predictors.stack.hierarchical import (
-    CurveSetting,
-    HierarchicalCurves,
-    fit_curves,
-    recency,
-)
-from scalepredict.predictors.stack.local_line import LocalLines, fit_lines, flat_lines
 from scalepredict.predictors.stack.stay_at_chance import staying_share
 from scalepredict.predictors.stack.trial_weights import trial_weights
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of
 
-LEAST_LOSSES = 0.8  # share of the checkpoints with a loss from which losses are used
-ON_COMPUTE = "logistic on log C"
-LAST_SCORE = "last score"
 # What members count for that must earn their weight in trials; the others count for 1.
 TO_EARN = {ON_COMPUTE: 0.3, LAST_SCORE: 3.0}
 SURE_SCALES, CAUTION = 6, 15.0  # for each scale fewer, 1 / 15 of the forecast change is left out
-COMPUTE_DECAY = 1.0  # decades; where it forecasts best, the whole ladder is one curve
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CurveMember:
-    """Hierarchical curves over an index.
-
-    Attributes:
-        label: What the member is, for notes.
-        index: Effective decades of a scale.
-        curves: The fitted curves.
-    """
-
-    label: str
-    index: Index
-    curves: HierarchicalCurves
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LineMember:
-    """Local lines over an index.
-
-    Attributes:
-        label: What the member is, for notes.
-        index: Effective decades of a scale.
-        lines: The fitted lines.
-    """
-
-    label: str
-    index: Index
-    lines: LocalLines
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Members:
-    """What is stacked: G curve members before H line members."""
-
-    curves: tuple[CurveMember, ...]
-    lines: tuple[LineMember, ...]
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What each member is, length G + H."""
-        return tuple([m.label for m in self.curves] + [m.label for m in self.lines])
-
-    def scores(self, scale: Scale) -> Floats:
-        """Forecasts of all members at K targets. Shape (G + H, K, T)."""
-        of_curves = [m.curves.scores(m.index.decades(scale))[0] for m in self.curves]
-        of_lines = [m.lines.scores(m.index.decades(scale)) for m in self.lines]
-        return np.stack(of_curves + of_lines)
-
-    def variance(self, scale: Scale) -> Floats:
-        """Variances of the curves themselves. Shape (G, K, T)."""
-        return np.stack([m.curves.scores(m.index.decades(scale))[1] for m in self.curves])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +63,7 @@ class Stack:
         gain_growth: Increase of that factor per decade of FLOPs.
         reference: Whether the reference curves of public models take part.
         reference_without: Names of labs to leave out of them besides the ladder's own.
+        shrinkage: What the curves of all benchmarks are drawn to.
     """
 
     name: ClassVar[str] = "stack"
@@ -142,6 +76,7 @@ class Stack:
     gain_growth: float = 0.02
     reference: bool = True
     reference_without: tuple[str, ...] = ()
+    shrinkage: Shrinkage = field(default_factory=Shrinkage)
 
     def fit(self, table: EvalTable, *, rng: np.random.Generator | None = None) -> "StackLaw":
         """Fit all members, and the reference curves of the benchmarks that have one.
@@ -167,12 +102,16 @@ class Stack:
             if fitted is None or not fitted.served.any():
                 raise
             return law
-        shares = embedding_shares(ladder)
-        with_loss = _carries_losses(ladder)
-        members = _fit_members(ladder, shares, with_loss=with_loss)
+        shares = embedding_shares(ladder, self.shrinkage)
+        with_loss = carries_losses(ladder)
+
+        def fit(part: Ladder) -> Members:
+            return fit_members(part, shares, self.shrinkage, with_loss=with_loss)
+
+        members = fit(ladder)
         trials = trial_weights(
             ladder,
-            lambda part: _fit_members(part, shares, with_loss=with_loss),
+            fit,
             [TO_EARN.get(label, 1.0) for label in members.labels],
             to_earn=[label in TO_EARN for label in members.labels],
         )
@@ -350,49 +289,3 @@ class StackLaw:
 def _kept_change(n_scales: Floats, fitted: FittedReference | None) -> Floats:
     kept = 1 - np.clip(SURE_SCALES - n_scales, 0, None) / CAUTION
     return kept if fitted is None else np.where(fitted.served, 1.0, kept)
-
-
-def _carries_losses(ladder: Ladder) -> bool:
-    # Losses of a part of the ladder alone mislead: the rest would lie on another index.
-    enough = bool(np.isfinite(ladder.loss).mean() >= LEAST_LOSSES)
-    return enough and fit_surface(ladder.scale, ladder.loss) is not None
-
-
-def _fit_members(ladder: Ladder, shares: tuple[float, ...], *, with_loss: bool) -> Members:
-    # Always the same members, so that inner origins can be averaged: where the lower part of the
-    # evidence carries too few losses, the published index stands in.
-    compute = compute_index(ladder.scale)
-    published = mean_index(embedding_readings(ladder.scale), shares)
-    roads = [("loss index", published)]
-    if with_loss:
-        surface = fit_surface(ladder.scale, ladder.loss)
-        own = own_index(ladder.scale, surface, ladder.loss) if surface else published
-        roads.append(("loss index with own losses", mean_index([published, own], [0.5, 0.5])))
-    measured = np.isfinite(ladder.scores)
-    labels: list[str] = []
-    settings: list[CurveSetting] = []
-    placed: list[Placed] = []
-    for name, road in roads:
-        weight = recency(road.x, ladder.scale.flops, measured)
-        for shape in ("logistic", "Gompertz"):
-            labels.append(f"{shape} on {name}")
-            settings.append(CurveSetting(x=road.x, weight=weight, gompertz=shape == "Gompertz"))
-            placed.append(road)
-    weight = recency(compute.x, ladder.scale.flops, measured, decay=COMPUTE_DECAY)
-    labels.append(ON_COMPUTE)
-    settings.append(CurveSetting(x=compute.x, weight=weight, gompertz=False))
-    placed.append(compute)
-    fitted = fit_curves(settings, ladder.scores, n_items=ladder.n_items, floor=ladder.floor())
-    curves = tuple(
-        CurveMember(label=label, index=where.index, curves=curve)
-        for label, where, curve in zip(labels, placed, fitted, strict=True)
-    )
-    half_way = mean_index([published, compute], [0.5, 0.5])
-    lines = LineMember(
-        label="local lines half way between loss index and log C",
-        index=half_way.index,
-        lines=fit_lines(half_way.x, ladder.scores, n_items=ladder.n_items),
-    )
-    still = flat_lines(ladder.scale.flops, ladder.scores)
-    flat = LineMember(label=LAST_SCORE, index=half_way.index, lines=still)
-    return Members(curves=curves, lines=(lines, flat))

@@ -6,6 +6,7 @@ from scipy.special import expit, logit
 
 from scalepredict.predictors.scale.scale_evidence import Ladder
 from scalepredict.predictors.stack.embeddings import LIKELY, embedding_notes, embedding_shares
+from scalepredict.predictors.stack.shrinkage import Shrinkage
 from scalepredict.records.table import Checkpoint, Floats, Unit, make_table
 
 
@@ -31,7 +32,9 @@ def test_worlds_without_the_effect_are_hardly_ever_said_to_have_it(n_benchmarks:
         decades = np.log10(params / params[-1])
         truth = 0.25 + 0.75 * expit(logit(share) + slope * decades[:, None])
         scores = rng.binomial(2000, truth) / 2000
-        called += bool(embedding_notes(embedding_shares(ladder(params, np.full(6, 2e11), scores))))
+        called += bool(
+            embedding_notes(embedding_shares(ladder(params, np.full(6, 2e11), scores), Shrinkage()))
+        )
     assert called <= 1
 
 
@@ -43,5 +46,5 @@ def test_a_grid_tells_that_embeddings_are_left_out() -> None:
     theta = -np.log(1.69 + 406.4 * whole**-0.34 + 410.7 * tokens**-0.28)
     z = np.linspace(-1.2, 0.6, 8) + 10 * (theta - theta.max())[:, None]
     scores = 0.25 + 0.75 * expit(z)
-    assert 1 - embedding_shares(ladder(bare, tokens, scores, items=1e5))[0] > LIKELY
-    assert 1 - embedding_shares(ladder(whole, tokens, scores, items=1e5))[0] < 0.5
+    assert 1 - embedding_shares(ladder(bare, tokens, scores, items=1e5), Shrinkage())[0] > LIKELY
+    assert 1 - embedding_shares(ladder(whole, tokens, scores, items=1e5), Shrinkage())[0] < 0.5

@@ -5,6 +5,7 @@ import pytest
 
 from scalepredict.predictors.stack.hierarchical import CurveSetting, fit_curves, recency
 from scalepredict.predictors.stack.local_line import fit_lines
+from scalepredict.predictors.stack.shrinkage import Shrinkage
 from scalepredict.records.table import Floats
 
 X = np.array([-2.0, -1.6, -1.1, -0.7, -0.3, 0.0])
@@ -26,7 +27,7 @@ def test_curves_recover_their_own_shape(gompertz: bool) -> None:
     scores = curve(X, gompertz=gompertz)
     weight = recency(X, 10 ** (21 + X), np.isfinite(scores))
     setting = CurveSetting(x=X, weight=weight, gompertz=gompertz)
-    (fitted,) = fit_curves([setting], scores, n_items=ITEMS, floor=FLOOR)
+    (fitted,) = fit_curves([setting], scores, n_items=ITEMS, floor=FLOOR, shrinkage=Shrinkage())
     point, variance = fitted.scores(BEYOND)
     assert np.abs(point - curve(BEYOND, gompertz=gompertz)).max() < 0.004
     assert (np.sqrt(variance) < 0.02).all()
@@ -42,7 +43,7 @@ def test_scatter_far_beyond_the_items_is_taken_for_no_change_more_readily() -> N
     weight = recency(X, 10 ** (21 + X), np.isfinite(scores))
     setting = CurveSetting(x=X, weight=weight, gompertz=False)
     floor = np.array([0.0, 0.0, *FLOOR[2:]])
-    (fitted,) = fit_curves([setting], scores, n_items=items, floor=floor)
+    (fitted,) = fit_curves([setting], scores, n_items=items, floor=floor, shrinkage=Shrinkage())
     assert fitted.overdispersion[1] > 20 * fitted.overdispersion[0]
     assert fitted.flat_probability[1] > fitted.flat_probability[0] > 0.1
     assert (fitted.flat_probability[2:] < 0.05).all()
@@ -106,13 +107,28 @@ def test_columns_that_say_nothing_move_no_other_benchmark(n_units: int) -> None:
     for gompertz in (False, True):
         alone = fit_curves(
             [CurveSetting(x=X, weight=weight[:, here], gompertz=gompertz)], scores,
-            n_items=items[:, here], floor=floor[here],
+            n_items=items[:, here], floor=floor[here], shrinkage=Shrinkage(),
         )[0]  # fmt: skip
         beside = fit_curves(
-            [CurveSetting(x=X, weight=weight, gompertz=gompertz)], both, n_items=items, floor=floor
+            [CurveSetting(x=X, weight=weight, gompertz=gompertz)],
+            both,
+            n_items=items,
+            floor=floor,
+            shrinkage=Shrinkage(),
         )[0]
         for before, after in zip(alone.scores(beyond), beside.scores(beyond), strict=True):
             np.testing.assert_allclose(after[:, here], before, atol=1e-9)
     lines = fit_lines(X, both, n_items=items).scores(beyond)
     expected = fit_lines(X, scores, n_items=items[:, here]).scores(beyond)
     np.testing.assert_allclose(lines[:, here], expected, atol=1e-9)
+
+
+def test_a_firm_prior_draws_slopes_to_it_and_a_weak_one_leaves_them() -> None:
+    scores = curve(X, gompertz=False)
+    weight = recency(X, 10 ** (21 + X), np.isfinite(scores))
+    setting = CurveSetting(x=X, weight=weight, gompertz=False)
+    firm = Shrinkage(mean_strength=1e6, covariance_strength=1e6, slope_variance=1e-6)
+    for prior, off in ((Shrinkage(), 0.1), (firm, 0.01)):
+        (fitted,) = fit_curves([setting], scores, n_items=ITEMS / 1e3, floor=FLOOR, shrinkage=prior)
+        slope = fitted.rising[:, 1]
+        assert np.abs(slope - (SLOPE if off == 0.1 else 0.5)).max() < off

@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,10 @@ ORIGINS = 12
 
 
 @dataclass
-class Batch:
-    """What one call of `each` has to do: tasks that may run at the same time."""
+class Work:
+    """What there is to do: tasks that may run at the same time."""
 
-    shared: int  # bytes sent once to every worker
+    shared: int = 0  # bytes sent once to every worker
     out: list[int] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -68,22 +68,22 @@ def main() -> None:
     limit_blas_threads()
     tables = {path.name: evidence(path) for path in given.records}
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {', '.join(tables)}")
-    batches: list[Batch] = []
-    with recorded(batches):
+    work = Work()
+    with recorded(work):
         alone, serial = timed(tables, given.predictor, 1)
-    describe(batches, serial)
+    describe(work, serial)
     overhead = 0.0
     print("workers  processes  wall s  speed-up  cells")
     for workers, processes in SHAPES:
         with cluster(workers, processes) as address, engine(1, Backend.DASK, address) as jobs:
             cells, wall = timed(tables, given.predictor, jobs)
         if (workers, processes) == SHAPES[0]:
-            overhead = max(wall - serial, 0.0) / sum(len(batch.seconds) for batch in batches)
+            overhead = max(wall - serial, 0.0) / len(work.seconds)
         same = "the same" if bits(alone) == bits(cells) else "NOT THE SAME"
         print(f"{workers:7} {processes:10} {wall:7.1f} {serial / wall:9.2f}  {same}")
     print(f"way out and back: {1000 * overhead:.1f} ms a task; load {os.getloadavg()[0]:.1f}")
     for n in MANY:
-        wall = makespan(batches, n, overhead)
+        wall = makespan(work, n, overhead)
         print(f"{n} workers, by arithmetic: {wall:.1f} s, speed-up {serial / wall:.1f}")
 
 
@@ -99,7 +99,6 @@ def timed(
         tables,
         [registry.predictor_type(name)() for name in names],
         max_origins=ORIGINS,
-        watch=lambda _: nullcontext(),
         jobs=jobs,
         rng=np.random.default_rng(0),
     )
@@ -107,51 +106,43 @@ def timed(
 
 
 @contextmanager
-def recorded(batches: list[Batch]) -> Iterator[None]:
+def recorded(work: Work) -> Iterator[None]:
     """Note what goes out and comes back with every task, and how long it takes."""
 
     def each(
-        function: Callable[..., Any], shared: tuple[Any, ...], tasks: Iterable[Any], *, jobs: int
+        function: Callable[..., Any], tasks: Iterable[Any], *, shared: Sequence[Any], jobs: int
     ) -> Iterator[Any]:
         del jobs
-        batch = Batch(shared=len(cloudpickle.dumps(shared)))
-        batches.append(batch)
+        work.shared = len(cloudpickle.dumps(shared))
+        sent = set(map(id, shared))
         for task in tasks:
-            batch.out.append(len(cloudpickle.dumps(task)))
+            work.out.append(len(cloudpickle.dumps([arg for arg in task if id(arg) not in sent])))
             start = time.perf_counter()
-            result = function(*shared, *task)
-            batch.seconds.append(time.perf_counter() - start)
-            batch.back.append(len(cloudpickle.dumps(result)))
+            result = function(*task)
+            work.seconds.append(time.perf_counter() - start)
+            work.back.append(len(cloudpickle.dumps(result)))
             yield result
 
     with patch.object(rolling_origin, "each", each):
         yield
 
 
-def describe(batches: Sequence[Batch], serial: float) -> None:
-    seconds = np.concatenate([batch.seconds for batch in batches])
-    out, back = (
-        np.concatenate([getattr(batch, which) for batch in batches]) / 1024
-        for which in ("out", "back")
-    )
+def describe(work: Work, serial: float) -> None:
+    seconds, out, back = np.array(work.seconds), np.array(work.out), np.array(work.back)
     print(
-        f"{count_of(len(seconds), 'task')} in {count_of(len(batches), 'batch', 'batches')}, "
-        f"{serial:.1f} s in one process\n"
+        f"{count_of(len(seconds), 'task')}, {serial:.1f} s in one process\n"
         f"a task: {1000 * np.median(seconds):.0f} ms (longest {seconds.max():.1f} s), out "
-        f"{np.median(out):.1f} KiB (most {out.max():.0f}), back {np.median(back):.1f} KiB (most "
-        f"{back.max():.0f}); sent once to every worker: "
-        f"{sum(batch.shared for batch in batches) / 2**20:.2f} MiB"
+        f"{np.median(out) / 1024:.1f} KiB (most {out.max() / 1024:.0f}), back "
+        f"{np.median(back) / 1024:.1f} KiB (most {back.max() / 1024:.0f}); sent once to every "
+        f"worker: {work.shared / 2**20:.2f} MiB"
     )
 
 
-def makespan(batches: Sequence[Batch], workers: int, overhead: float) -> float:
-    total = 0.0
-    for batch in batches:
-        free = [batch.shared * workers / LINE] * workers  # from one host, one after the other
-        for seconds in batch.seconds:
-            heapq.heapreplace(free, free[0] + seconds + overhead)
-        total += max(free)
-    return total
+def makespan(work: Work, workers: int, overhead: float) -> float:
+    free = [work.shared * workers / LINE] * workers  # from one host, one after the other
+    for seconds in work.seconds:
+        heapq.heapreplace(free, free[0] + seconds + overhead)
+    return max(free)
 
 
 def bits(value: object) -> object:

@@ -111,8 +111,8 @@ def _fit_each(
     streams: list[np.random.Generator],
     jobs: int,
 ) -> list[Law | RefusedError]:
-    work = zip(evidence, streams, strict=True)
-    return list(each(_attempt, (predictor,), work, jobs=jobs if len(evidence) > 1 else 1))
+    work = [(predictor, *one) for one in zip(evidence, streams, strict=True)]
+    return list(each(_attempt, work, shared=(predictor,), jobs=jobs if len(work) > 1 else 1))
 
 
 def _attempt(

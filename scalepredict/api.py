@@ -1,7 +1,6 @@
 """How does a Python program fit, forecast and judge? The functions behind the commands."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from math import log10
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -258,7 +257,6 @@ def calibrate(
         },
         predictors or [registry.predictor_type(name)() for name in registry.available()],
         max_origins=MAX_ORIGINS,
-        watch=lambda _: nullcontext(),
         jobs=jobs,
         rng=rng,
     )

@@ -125,13 +125,14 @@ def calibrate(
     check_patterns(exclude, [f for e in read.values() for f in e.reading.table.families])
     tables = {name: evidence.table for name, evidence in read.items()}
     methods = predictor or registry.available()
-    with workers.engine() as jobs:
+    doing = f"backtests of {count_of(len(tables), 'file')}"
+    with workers.engine() as jobs, voice.counting(doing) as progress:
         cells = backtest_groups(
             tables,
             [reference.applied(registry.predictor_type(name)()) for name in methods],
             max_origins=origins,
             thinned=thinned,
-            watch=voice.counting,
+            progress=progress,
             jobs=jobs,
             rng=rng,
         )

@@ -4,7 +4,7 @@ Every split is handed to every method: fit on its evidence, forecast its targets
 beside what was measured. Nothing above the origin reaches a fit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,6 +65,31 @@ class Cell:
         return np.array([c.flops for c in self.targets], dtype=float) / self.origin_flops
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Backtest:
+    """Splits of a table, and the methods that they are handed to.
+
+    Attributes:
+        table: Evidence, with the tasks of benchmarks where they are recorded.
+        splits: Rows of ``table``.
+        predictors: Methods; a method that fails on a split gives a cell with its reason.
+        records: Name of the table; also the group of its cells.
+        with_scores: Tell methods that read them the scores of each target on other benchmarks;
+            what they make of it is another use, with a name of its own (``of_scores``).
+    """
+
+    table: EvalTable
+    splits: Sequence[Split]
+    predictors: Sequence[Predictor]
+    records: str = ""
+    with_scores: bool = False
+
+    @property
+    def n_cells(self) -> int:
+        """Splits times methods."""
+        return len(self.splits) * len(self.predictors)
+
+
 def run_backtest(
     table: EvalTable,
     splits: Sequence[Split],
@@ -72,45 +97,67 @@ def run_backtest(
     calibration: Calibration,
     *,
     records: str = "",
-    with_scores: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
     rng: np.random.Generator,
 ) -> tuple[Cell, ...]:
-    """Hand every split to every method.
+    """Hand every split of one table to every method; see ``Backtest`` and ``run_backtests``."""
+    backtest = Backtest(table=table, splits=splits, predictors=predictors, records=records)
+    (cells,) = run_backtests([(backtest, rng)], calibration, jobs=jobs, progress=progress)
+    return cells
+
+
+def run_backtests(
+    backtests: Sequence[tuple[Backtest, np.random.Generator]],
+    calibration: Calibration,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> list[tuple[Cell, ...]]:
+    """Hand every split to every method, as work of one queue.
 
     Args:
-        table: Evidence, with the tasks of benchmarks where they are recorded.
-        splits: Rows of ``table``.
-        predictors: Methods; a method that fails on a split gives a cell with its reason.
+        backtests: What to do, with the source of its streams of random numbers.
         calibration: Turns points into intervals.
-        records: Name of the table; also the group of its cells.
-        with_scores: Tell methods that read them the scores of each target on other benchmarks;
-            what they make of it is another use, with a name of its own (``of_scores``).
         jobs: Processes. Cells do not depend on it: each has its own stream of random numbers.
         progress: Told how many cells are done.
-        rng: Source of those streams.
 
     Returns:
-        Cells by split, then by method.
+        For each backtest its cells by split, then by method.
     """
-    benchmarks = to_benchmarks(table)
-    tasks = [(p, numbers) for p in predictors for numbers in _of_one_fit(splits, p)]
-    work = (
-        (
-            predictor,
-            [(number, splits[number]) for number in numbers],
-            of_scores(predictor.name) if with_scores else predictor.name,
-            stream,
-        )
-        for (predictor, numbers), stream in zip(tasks, rng.spawn(len(tasks)), strict=True)
+    benchmarks = {id(backtest.table): to_benchmarks(backtest.table) for backtest, _ in backtests}
+    tables = {id(backtest.table): backtest.table for backtest, _ in backtests}
+    work = [
+        (number, (backtest.table, benchmarks[id(backtest.table)], calibration, *task))
+        for number, (backtest, rng) in enumerate(backtests)
+        for task in _tasks(backtest, rng)
+    ]
+    answers = each(
+        _answers,
+        (task for _, task in work),
+        shared=(calibration, *tables.values(), *benchmarks.values()),
+        jobs=jobs,
     )
-    cells: list[Cell] = []
-    for answered in each(_answers, (table, benchmarks, calibration, records), work, jobs=jobs):
-        cells += answered
+    cells: list[list[Cell]] = [[] for _ in backtests]
+    done, total = 0, sum(backtest.n_cells for backtest, _ in backtests)
+    for (number, _), answered in zip(work, answers, strict=True):
+        cells[number] += answered
+        done += len(answered)
         if progress is not None:
-            progress(len(cells), len(splits) * len(predictors))
-    return tuple(sorted(cells, key=lambda cell: cell.split))  # stable: methods in their order
+            progress(done, total)
+    # Stable: methods in their order.
+    return [tuple(sorted(made, key=lambda cell: cell.split)) for made in cells]
+
+
+def _tasks(
+    backtest: Backtest, rng: np.random.Generator
+) -> Iterator[tuple[str, Predictor, list[tuple[int, Split]], str, np.random.Generator]]:
+    splits = backtest.splits
+    fits = [(p, numbers) for p in backtest.predictors for numbers in _of_one_fit(splits, p)]
+    for (predictor, numbers), stream in zip(fits, rng.spawn(len(fits)), strict=True):
+        questions = [(number, splits[number]) for number in numbers]
+        name = of_scores(predictor.name) if backtest.with_scores else predictor.name
+        yield backtest.records, predictor, questions, name, stream
 
 
 def _of_one_fit(splits: Sequence[Split], predictor: Predictor) -> list[list[int]]:

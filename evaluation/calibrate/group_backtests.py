@@ -1,15 +1,18 @@
 """Which errors does a calibration learn from? Rolling backtests of every group of records."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.backtest.rolling_origin import Cell, Progress, run_backtest
+from scalepredict.evaluation.backtest.rolling_origin import (
+    Backtest,
+    Cell,
+    Progress,
+    run_backtests,
+)
 from scalepredict.evaluation.backtest.splits import (
-    Split,
     first_scales,
     gapped_origins,
     rolling_origins,
@@ -21,8 +24,6 @@ from scalepredict.predictors.interface import Predictor
 from scalepredict.predictors.stack.stack import Stack
 from scalepredict.records.table import EvalTable
 
-Watch = Callable[[str], AbstractContextManager[Progress | None]]  # shows what is being done
-
 THINNED = {"with a gap": gapped_origins, "of one or two scales": first_scales}
 
 
@@ -32,7 +33,7 @@ def backtest_groups(
     *,
     max_origins: int,
     thinned: bool = False,
-    watch: Watch,
+    progress: Progress | None = None,
     jobs: int = 1,
     rng: np.random.Generator,
 ) -> list[Cell]:
@@ -47,39 +48,36 @@ def backtest_groups(
         predictors: The methods.
         max_origins: Origins of each family, at most.
         thinned: Also ladders of one and two scales, and clusters with far runs.
-        watch: Shows progress.
+        progress: Told how many forecasts are done.
         jobs: Processes; results do not depend on it.
         rng: Draws what methods draw.
 
     Raises:
         RefusedError: No family of any table has enough checkpoints.
     """
-    constants = load_calibration()
     groups = independent_groups({name: table.families for name, table in tables.items()})
     alone = len(set(groups.values())) == 1
-    cells: list[Cell] = []
-    for (name, table), stream in zip(tables.items(), rng.spawn(len(tables)), strict=True):
-        for part in _parts(name, table, predictors, max_origins=max_origins, thinned=thinned):
-            with watch(part.what) as progress:
-                made = run_backtest(
-                    table,
-                    part.splits,
-                    part.methods,
-                    constants,
-                    records=part.records,
-                    with_scores=part.with_scores,
-                    jobs=jobs,
-                    progress=progress,
-                    rng=stream,
-                )
-            cells += [
-                replace(
-                    cell,
-                    group=cell.family if alone else groups[name],
-                    predictor=part.renamed(cell.predictor),
-                )
-                for cell in made
-            ]
+    streams = dict(zip(tables, rng.spawn(len(tables)), strict=True))
+    parts = [
+        part
+        for name, table in tables.items()
+        for part in _parts(name, table, predictors, max_origins=max_origins, thinned=thinned)
+    ]
+    made = run_backtests(
+        [(part.backtest, streams[part.table_name]) for part in parts],
+        load_calibration(),
+        jobs=jobs,
+        progress=progress,
+    )
+    cells = [
+        replace(
+            cell,
+            group=cell.family if alone else groups[part.table_name],
+            predictor=part.renamed(cell.predictor),
+        )
+        for part, answered in zip(parts, made, strict=True)
+        for cell in answered
+    ]
     if not cells:
         raise RefusedError(
             "a calibration needs families with three checkpoints and a larger one to forecast; "
@@ -90,12 +88,9 @@ def backtest_groups(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    # One run of backtests of a table.
-    what: str
-    records: str
-    splits: Sequence[Split]
-    methods: Sequence[Predictor]
-    with_scores: bool = False
+    # A backtest of a table, with the reference curves or without them.
+    table_name: str
+    backtest: Backtest
     without_reference: bool = False
 
     def renamed(self, predictor_name: str) -> str:
@@ -110,16 +105,21 @@ def _parts(
     max_origins: int,
     thinned: bool,
 ) -> Iterator[_Part]:
-    splits = rolling_origins(table, max_origins=max_origins)
-    what = f"backtest of {name}"
-    yield _Part(what=what, records=name, splits=splits, methods=predictors)
+    whole = Backtest(
+        table=table,
+        splits=rolling_origins(table, max_origins=max_origins),
+        predictors=predictors,
+        records=name,
+    )
+    yield _Part(table_name=name, backtest=whole)
     if readers := [p for p in predictors if p.reads_known_scores]:
-        yield _Part(what=f"{what} with known scores", records=name, splits=splits, methods=readers,
-                    with_scores=True)  # fmt: skip
-    if stacks := [replace(p, reference=False) for p in predictors
-                  if isinstance(p, Stack) and p.reference]:  # fmt: skip
-        yield _Part(what=f"{what} without public models", records=name, splits=splits,
-                    methods=stacks, without_reference=True)  # fmt: skip
+        told = replace(whole, predictors=readers, with_scores=True)
+        yield _Part(table_name=name, backtest=told)
+    if stacks := [
+        replace(p, reference=False) for p in predictors if isinstance(p, Stack) and p.reference
+    ]:
+        alone = replace(whole, predictors=stacks)
+        yield _Part(table_name=name, backtest=alone, without_reference=True)
     for kind, found in THINNED.items() if thinned else ():
-        yield _Part(what=f"{what} {kind}", records=f"{name} {kind}", splits=found(table),
-                    methods=predictors)  # fmt: skip
+        part = replace(whole, splits=found(table), records=f"{name} {kind}")
+        yield _Part(table_name=name, backtest=part)

@@ -67,9 +67,9 @@ def widths_with(
     drawn = rng.normal(size=(max(map(len, plans), default=0), len(ladder.evidence.units)))
     shared = (ladder.evidence, ladder.predictor, ladder.calibration, ladder.target)
     place = {runs: i for i, runs in enumerate(dict.fromkeys(map(tuple, plans)))}
-    tasks = ((_filled(ladder, runs, noise),) for runs in place for noise in (drawn, -drawn))
+    tasks = ((*shared, _filled(ladder, runs, noise)) for runs in place for noise in (drawn, -drawn))
     found = []
-    for width in each(_refitted, shared, tasks, jobs=jobs):
+    for width in each(_refitted, tasks, shared=shared, jobs=jobs):
         found.append(width)
         if progress is not None:
             progress(len(found), 2 * len(place))

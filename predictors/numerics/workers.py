@@ -5,7 +5,7 @@ neither the backend nor the number of workers changes a result. Which backend is
 choice of the program around (``joblib.parallel_config``); the command line makes it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
@@ -16,24 +16,24 @@ T = TypeVar("T")
 
 def each(
     function: Callable[..., T],
-    shared: tuple[Any, ...],
     tasks: Iterable[tuple[Any, ...]],
     *,
+    shared: Sequence[Any] = (),
     jobs: int,
 ) -> Iterator[T]:
-    """``function(*shared, *task)`` for every task, in order.
+    """``function(*task)`` for every task, in order.
 
     Args:
         function: Of a module, so that workers can import it.
-        shared: What all tasks read, which goes out once rather than with each of them.
-        tasks: What tells them apart, which should be small.
+        tasks: Its arguments; those that are not shared should be small.
+        shared: Objects that stand in many tasks, and go out once rather than with each of them.
         jobs: Processes at a time; -1 for as many as the backend has.
 
     Raises:
         RefusedError: While results are taken: the backend lost some.
     """
     if jobs == 1:
-        return (function(*shared, *task) for task in tasks)
+        return (function(*task) for task in tasks)
     from joblib import Parallel, delayed  # 0.1 s that one process need not pay
     from joblib.parallel import get_active_backend
 
@@ -41,7 +41,7 @@ def each(
     streams = get_active_backend()[0].supports_return_generator
     with _sent_out(shared):
         results: Iterable[T] = Parallel(n_jobs=jobs, return_as="generator" if streams else "list")(
-            delayed(function)(*shared, *task) for task in listed
+            delayed(function)(*task) for task in listed
         )
     return _all(results, len(listed))
 
@@ -56,7 +56,7 @@ def _all(results: Iterable[T], wanted: int) -> Iterator[T]:
         raise RefusedError(f"{wanted - given} of {wanted} results were lost at work; try again.")
 
 
-def _sent_out(shared: tuple[Any, ...]) -> AbstractContextManager[object]:
+def _sent_out(shared: Sequence[Any]) -> AbstractContextManager[object]:
     # Dask otherwise puts what it shares on one worker, and loses it when that worker dies.
     from joblib import parallel_config
     from joblib.parallel import get_active_backend

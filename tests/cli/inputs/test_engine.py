@@ -76,18 +76,18 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def work(n: int, pause: float = 0.0) -> list[tuple[object, ...]]:
-    return [(number, pause) for number in range(n)]
+    return [(*SHARED, number, pause) for number in range(n)]
 
 
 @pytest.mark.filterwarnings("ignore")  # of the engine, not ours
 def test_dask_gives_the_bytes_of_one_process_and_retries_what_a_dead_worker_had(
     cluster: Cluster,
 ) -> None:
-    alone = list(each(draws, SHARED, work(60), jobs=1))
+    alone = list(each(draws, work(60), jobs=1))
     with engine(1, Backend.DASK, cluster.address) as jobs:
-        assert list(each(draws, SHARED, work(60), jobs=jobs)) == alone
+        assert list(each(draws, work(60), shared=SHARED, jobs=jobs)) == alone
     with engine(1, Backend.DASK, cluster.address) as jobs:
-        results = each(draws, SHARED, work(60, 0.05), jobs=jobs)
+        results = each(draws, work(60, 0.05), shared=SHARED, jobs=jobs)
         first = next(results)
         os.killpg(cluster.workers[0].pid, signal.SIGKILL)
         assert [first, *results] == alone
@@ -98,7 +98,7 @@ def work_while_the_scheduler_dies(cluster: Cluster) -> None:
     with engine(1, Backend.DASK, cluster.address) as jobs:
         end = Timer(2.0, os.killpg, (cluster.scheduler.pid, signal.SIGKILL))
         end.start()
-        list(each(draws, SHARED, work(200, 0.5), jobs=jobs))
+        list(each(draws, work(200, 0.5), shared=SHARED, jobs=jobs))
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -139,6 +139,6 @@ def ray_head(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.filterwarnings("ignore")
 def test_ray_gives_the_bytes_of_one_process(ray_head: str) -> None:
-    alone = list(each(draws, SHARED, work(20), jobs=1))
+    alone = list(each(draws, work(20), jobs=1))
     with engine(1, Backend.RAY, ray_head) as jobs:
-        assert list(each(draws, SHARED, work(20), jobs=jobs)) == alone
+        assert list(each(draws, work(20), shared=SHARED, jobs=jobs)) == alone

@@ -136,6 +136,7 @@ _METHODS = {
     "reference": "How much the curves of public models count for a benchmark.",
     "reference-only": "There are too few scales, so the forecast rests on public models alone.",
     "reference-none": "There is no curve of public models for a benchmark.",
+    "reference-partly": "Some checkpoints took no part in placing a ladder among public models.",
     "reference-without": "Models of some labs took no part in the curves of public models.",
     "embeddings-added": "Parameters seem to leave out embeddings, which were added.",
     "losses-unused": "Losses are recorded for too few checkpoints to be used.",

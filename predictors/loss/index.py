@@ -15,7 +15,8 @@ decides how far apart small models lie; so the published index is also read at N
 The published constants hold for tokens of a language model. Where the compute of a family is not
 6 N D, or its tokens per parameter are out of all proportion, "tokens" are something else (pairs of
 image and text, thousands of tokens, epochs). D is then read as C / 6N, which has no unit of its
-own, and as 20 per parameter at the largest checkpoint.
+own, and as 20 per parameter at the largest checkpoint. Where compute is 6 N D but for one factor
+of less than 3, that factor is taken for the unit of D.
 
 Source: the published constants are Hoffmann et al. (2022, arXiv 2203.15556). Constants refitted
     to the same runs (Besiroglu et al. 2024, arXiv 2404.10102) forecast worse where D/N varies.
@@ -34,7 +35,8 @@ from scalepredict.records.table import FLOPS_PER_PARAM_TOKEN, Floats
 TOP_DECADES = 1.2  # the slope is read off the models so close to the largest one
 EMBEDDING = 47491.0  # omega of N + omega N^(1/3), if N leaves out an embedding
 COUNTED_ALIKE = 2.0  # ratio of C to 6 N D may vary so much along a ladder, by what is counted
-SAME_COMPUTE = 3.0  # and be off by so much, by how it is counted; beyond, D has another unit
+SAME_COMPUTE = 3.0  # and be off by so much with tokens in one unit; beyond, D is read as C / 6N
+ROUNDED = 1e-3  # share by which recorded figures may be off 6 N D and mean it
 TOKENS_PER_PARAM = (1.0, 1e4)  # if no checkpoint is inside, D has another unit
 OPTIMAL_TOKENS_PER_PARAM = 20.0  # then taken for the largest one (Hoffmann et al. 2022)
 DEFAULT_SLOPE = 0.08  # rise of theta per decade near 1e21 FLOPs, where all models cost the same
@@ -181,12 +183,14 @@ def mean_index(placed: Sequence[Placed], shares: Sequence[float]) -> Placed:
 def _reading_of_tokens(scale: Scale) -> tuple[bool, float]:
     # Whether D is C / 6N, and the language-model tokens that one unit of D stands for.
     ratio = _tokens(scale, by_compute=True) / scale.tokens
+    off = float(np.median(ratio))
     alike = ratio.max() <= COUNTED_ALIKE * ratio.min()
-    by_compute = not (alike and 1 / SAME_COMPUTE < float(np.median(ratio)) < SAME_COMPUTE)
+    by_compute = not (alike and 1 / SAME_COMPUTE < off < SAME_COMPUTE)
+    unit = 1.0 if by_compute or abs(off - 1) < ROUNDED else off
     tokens_per_param = _tokens(scale, by_compute=by_compute) / scale.params
     low, high = TOKENS_PER_PARAM
-    if ((tokens_per_param >= low) & (tokens_per_param <= high)).any():
-        return by_compute, 1.0
+    if ((unit * tokens_per_param >= low) & (unit * tokens_per_param <= high)).any():
+        return by_compute, unit
     return by_compute, OPTIMAL_TOKENS_PER_PARAM / float(tokens_per_param[np.argmax(scale.flops)])
 
 

@@ -19,6 +19,7 @@ from scalepredict.predictors.reference.reference_curves import (
 from scalepredict.predictors.reference.reference_table import reference_table
 from scalepredict.predictors.reference.served import (
     labs_of,
+    language_models,
     language_scales,
     named_labs,
     table_places,
@@ -71,6 +72,8 @@ class FittedReference:
         without: Labs that took no part.
         public_mean: (level, slope) of the mean public family. Shape (T, 2).
         public_covariance: Of level and slope between public families. Shape (T, 2, 2).
+        left_out: Checkpoints of the ladder without the scales of language models; no curve was
+            drawn to them.
     """
 
     weight: Floats
@@ -86,6 +89,7 @@ class FittedReference:
     without: tuple[str, ...]
     public_mean: Floats
     public_covariance: Floats
+    left_out: int = 0
 
     def uses(self, alone: Bools) -> tuple[ReferenceUse | None, ...]:
         """What stands behind each unit; None = no curve.
@@ -173,6 +177,8 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
     """
     known = reference_table(labs_of(table) | named_labs(without))
     unfit = unfit_ladder(table)
+    told = language_models(table) | bool(unfit)
+    table = table.take_rows(np.flatnonzero(told))
     places = table_places(table.units, known)
     place, reasons = places.row, places.reasons
     measured = np.isfinite(table.scores)
@@ -229,6 +235,7 @@ def fit_reference(table: EvalTable, *, without: Collection[str] = ()) -> FittedR
         without=known.without,
         public_mean=only(priors.mean),
         public_covariance=only(priors.covariance),
+        left_out=int((~told).sum()),
     )
 
 

@@ -4,6 +4,7 @@ from scalepredict.predictors.interface import Frontier
 from scalepredict.predictors.reference.fitted_reference import FittedReference
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools
+from scalepredict.records.text.counts import count_of
 
 
 def reference_notes(fitted: FittedReference, frontier: Frontier, alone: Bools) -> tuple[Note, ...]:
@@ -20,6 +21,13 @@ def reference_notes(fitted: FittedReference, frontier: Frontier, alone: Bools) -
         if reason:
             text = f"no reference curve: {reason}."
             notes.append(noted("reference-none", text, subject=unit.shown))
+    if fitted.left_out:
+        text = (
+            f"reference curves were drawn without {count_of(fitted.left_out, 'checkpoint')}, whose "
+            "params or tokens are not known or not those of a language model (FLOPs within a "
+            "factor of 3 of 6 N D)."
+        )
+        notes.append(noted("reference-partly", text))
     if fitted.without:
         text = f"reference: models of {', '.join(fitted.without)} took no part."
         notes.append(noted("reference-without", text))

@@ -142,12 +142,20 @@ def language_scales(params: Floats, tokens: Floats, flops: Floats) -> Bools:
         return np.asarray(agree & (ratio >= low) & (ratio <= high))
 
 
+def language_models(table: EvalTable) -> Bools:
+    """Which checkpoints have the params, tokens and FLOPs of a language model. Shape (M,)."""
+    return language_scales(table.params, table.tokens, table.flops)
+
+
 def unfit_ladder(table: EvalTable) -> str:
-    """Why no benchmark of a family can be served; empty if its scales and names allow it."""
+    """Why no benchmark of a family can be served; empty if its scales and names allow it.
+
+    Where half of the checkpoints or more have the scales of language models, they stand for all.
+    """
     if any(map(tuned, table.checkpoints)):
         return "the reference is of base models, and these look instruction-tuned"
-    fit = language_scales(table.params, table.tokens, table.flops)
-    if not fit.all():
+    fit = language_models(table)
+    if 2 * fit.sum() < len(fit):
         return (
             f"{int((~fit).sum())} of {len(fit)} checkpoints lack params or tokens of a language "
             "model (FLOPs within a factor of 3 of 6 N D)"

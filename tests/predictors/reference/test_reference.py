@@ -105,6 +105,20 @@ def test_without_a_served_benchmark_it_is_refused_with_the_reason() -> None:
         Reference().fit(replace(far, checkpoints=tuple(rows)))
 
 
+def test_a_checkpoint_without_the_scale_of_a_language_model_takes_no_part() -> None:
+    """Its FLOPs are fifty times 6 N D; the other two place the ladder as if it were not there."""
+    whole = ladder()
+    *others, last = whole.checkpoints
+    odd = replace(last, flops=50 * (last.flops or 0))
+    law = Reference().fit(replace(whole, checkpoints=(*others, odd)))
+    two = fit_reference(ladder(2))
+    assert law.reference.left_out == 1
+    assert law.reference.served.all()
+    np.testing.assert_array_equal(law.reference.params, two.params)
+    assert any("without 1 checkpoint," in note.text for note in law.notes())
+    assert two.left_out == 0
+
+
 def test_a_name_with_another_chance_level_is_another_benchmark() -> None:
     other = ladder(units=(Unit(benchmark="piqa", chance=0.2), UNITS[1]))
     fitted = fit_reference(other)

@@ -18,6 +18,7 @@ from scalepredict.evaluation.off_trend.ladders.against_ladder import (
     sibling_ladder,
     stored_ladders,
 )
+from scalepredict.evaluation.off_trend.ladders.against_trajectory import Trajectories
 from scalepredict.evaluation.off_trend.ladders.ceilings import ladder_ceiling, public_ceiling
 from scalepredict.evaluation.off_trend.ladders.off_rung import off_rung
 from scalepredict.evaluation.off_trend.own_past.next_score import MIN_POINTS, WINDOW
@@ -29,6 +30,7 @@ from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend
 from scalepredict.predictors import registry
 from scalepredict.predictors.fit_families import Fit
 from scalepredict.predictors.interface import Predictor
+from scalepredict.predictors.scale.schedule import recorded_end
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import ASSUMED_ITEMS, Bools, EvalTable, Floats
 from scalepredict.records.text.counts import count_of, listed
@@ -129,6 +131,7 @@ def check(
         finished = _finished_outcomes(evidence, ladders, gate)
         first = _first_outcomes(evidence, new, comparison, gate)
         evidence = replace(evidence, ladder=first | finished)
+    evidence = replace(evidence, trajectory=_trajectories(evidence, new, comparison, gate))
     verdicts = off_trend(evidence, gate, new=new, accepted=accepted)
     chosen = [row for row in verdicts if new[row]]
     in_flight = _in_flight(evidence, new, ladders, comparison, gate)
@@ -248,6 +251,28 @@ def _first_outcomes(
     return outcomes
 
 
+def _trajectories(
+    evidence: Evidence, new: Bools, comparison: Comparison, gate: Gate
+) -> dict[int, LadderOutcome]:
+    if {gate.level_of(f"off-trajectory-{side}") for side in ("low", "high")} == {Level.OFF}:
+        return {}
+    trajectories = Trajectories(
+        table=evidence.table,
+        predictor=comparison.predictor,
+        quick=comparison.quick,
+        calibration=comparison.calibration,
+        until=comparison.final_tokens,
+        alpha=gate.alpha,
+        one_sided=gate.one_sided,
+    )
+    chosen = {int(row) for row in np.flatnonzero(new) if row not in evidence.ladder}
+    return {
+        row: outcome
+        for run in evidence.walked
+        for row, outcome in trajectories.of_run(run, chosen).items()
+    }
+
+
 def _in_flight(
     evidence: Evidence,
     new: Bools,
@@ -266,7 +291,7 @@ def _in_flight(
         if not new[latest] or not checkpoint.tokens or not checkpoint.params:
             continue
         ladder = ladders.get(latest)
-        end = comparison.final_tokens or np.nan
+        end = comparison.final_tokens or recorded_end(evidence.table, run.rows) or np.nan
         if np.isnan(end) and ladder is not None:
             end = ladder.tokens_at(checkpoint.family, checkpoint.params)
         if not seen[run.family, run.model] < FINISHED * end:

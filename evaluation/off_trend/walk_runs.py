@@ -31,6 +31,7 @@ from scalepredict.evaluation.off_trend.rules.gate import Gate
 from scalepredict.evaluation.off_trend.rules.ladder_rules import OWN_SHARE, ladder_p_value
 from scalepredict.evaluation.off_trend.rules.rules import RULES
 from scalepredict.evaluation.off_trend.rules.scene import Evidence, Family, Scene, Trial
+from scalepredict.evaluation.off_trend.rules.trajectory_rules import trajectory_p_value
 from scalepredict.evaluation.off_trend.rules.trend_rules import level_shift, off_trend_rule
 from scalepredict.evaluation.off_trend.rules.verdicts import (
     Accepted,
@@ -275,8 +276,8 @@ def _verdict(
         if (judgement := trial.judgement).worse is not None and trial.family.level is gravest
         for share in [trial.family.share * (OWN_SHARE if scene.row in scene.evidence.ladder else 1)]
     ]
-    of_ladder = ladder_p_value(scene)
-    p_values += [] if of_ladder is None else [of_ladder]
+    of_others = (ladder_p_value(scene), trajectory_p_value(scene))
+    p_values += [p_value for p_value in of_others if p_value is not None]
     kept: list[Finding] = []
     known: list[Finding] = []
     for finding in findings:

@@ -45,6 +45,11 @@ class Design:
     flops_floor: float
     flops_words: str
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether all models had the same tokens, or the same tokens per parameter."""
+        return self.tokens_slope in (0.0, 1.0)
+
     def tokens(self, params: float) -> float:
         """Tokens that the ladder would give to a model of ``params`` parameters.
 

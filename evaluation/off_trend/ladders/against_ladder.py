@@ -93,18 +93,19 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LadderOutcome:
-    """A finished model against its ladder, on the units that both have.
+    """A model against its ladder, on the units that both have.
 
     Attributes:
         p_value: Of the model as a whole.
-        shift: Common shift over its standard deviation; negative = too low.
+        shift: Common shift over its standard deviation; negative is worse.
         shift_p: P-value of the common shift alone.
         n_models: Models of the ladder.
         columns: Units compared, as columns of the checked table.
         expected: Forecast scores.
         low: Lower end of the interval of coverage 1 - alpha.
         high: Upper end.
-        z: Normal scores of the measurements.
+        z: Normal scores of the measurements; negative is worse.
+        sign: 1 where more is better, -1 where less is.
         unit_p: P-value of each unit by itself.
     """
 
@@ -117,7 +118,13 @@ class LadderOutcome:
     low: Floats
     high: Floats
     z: Floats
+    sign: Floats
     unit_p: Floats
+
+    @property
+    def sign_of_shift(self) -> float:
+        """-1 where less is better on every unit, else 1."""
+        return -1.0 if (self.sign < 0).all() else 1.0
 
 
 def stored_ladders(fit: Fit, calibration: Calibration) -> dict[str, Ladder]:
@@ -200,9 +207,9 @@ def is_finished(table: EvalTable, row: int, ladder: Ladder) -> bool:
 def against_ladder(
     table: EvalTable, row: int, ladder: Ladder, *, alpha: float, one_sided: bool
 ) -> LadderOutcome | None:
-    """Compare a finished model with its ladder; None if they have no benchmark in common.
+    """Compare a model with its ladder; None if they have no benchmark in common.
 
-    ``one_sided``: only scores that are too low count.
+    ``one_sided``: only scores that are worse count.
     """
     checkpoint = table.checkpoints[row]
     forecast = ladder.forecast(
@@ -217,10 +224,12 @@ def against_ladder(
     score = forecast.point.copy()
     score[0, places] = observed
     low, high = forecast.interval(1 - alpha)
-    z = np.clip(ndtri(forecast.cdf(score)[0, places]), -Z_CLIP, Z_CLIP)
+    units = [forecast.units[i] for i in places]
+    sign = np.where([_less_is_better(unit) for unit in units], -1.0, 1.0)
+    z = sign * np.clip(ndtri(forecast.cdf(score)[0, places]), -Z_CLIP, Z_CLIP)
     sides, extent = (1.0, z) if one_sided else (2.0, -np.abs(z))
     unit_p = np.asarray(sides * ndtr(extent), dtype=float)
-    rising = _rising(ladder, [forecast.units[i] for i in places])
+    rising = _improving(ladder, units)
     entry = ladder.calibration.behind(forecast, ladder.predictor)
     rho = float(correlation(forecast, [list(places)], entry)[0, 0])
     shift = _shift(z[rising] if rising.any() else z, rho)
@@ -236,6 +245,7 @@ def against_ladder(
         low=low[0, places],
         high=high[0, places],
         z=z,
+        sign=sign,
         unit_p=unit_p,
     )
 
@@ -247,12 +257,17 @@ def matching_units(table: EvalTable, forecast: Forecast) -> tuple[Ints, Ints]:
     return columns[places], places
 
 
-def _rising(ladder: Ladder, units: Sequence[Unit]) -> Bools:
+def _improving(ladder: Ladder, units: Sequence[Unit]) -> Bools:
     classes = classify(ladder.group.evidence)
-    rising = {
-        u for u, kind in zip(classes.units, classes.kinds, strict=True) if kind is Kind.RISING
+    better = {
+        u: kind is (Kind.FALLING if _less_is_better(u) else Kind.RISING)
+        for u, kind in zip(classes.units, classes.kinds, strict=True)
     }
-    return np.array([unit in rising for unit in units], dtype=bool)
+    return np.array([better.get(unit, False) for unit in units], dtype=bool)
+
+
+def _less_is_better(unit: Unit) -> bool:
+    return unit.measure is not None and unit.measure.direction == "lower"
 
 
 def _shift(z: Floats, rho: float) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from scalepredict.evaluation.off_trend.ladders.against_ladder import LadderOutcome
 from scalepredict.evaluation.off_trend.own_past.run_judge import Side
 from scalepredict.evaluation.off_trend.rules.rule import Rule
 from scalepredict.evaluation.off_trend.rules.scene import Scene
@@ -17,63 +18,80 @@ OWN_SHARE = 0.8  # of alpha, if a checkpoint is compared with its own past and w
 def ladder_p_value(scene: Scene) -> float | None:
     """P-value of the comparison with the ladder, over its share of alpha; None = not compared."""
     outcome = scene.evidence.ladder.get(scene.row)
-    if outcome is None:
-        return None
+    return None if outcome is None else shared_p_value(scene, outcome)
+
+
+def shared_p_value(scene: Scene, outcome: LadderOutcome) -> float:
+    """P-value of a comparison with other sizes, over the share that its own past leaves it."""
     own = any(trial.judgement.worse is not None for trial in scene.trials)
     return min(1.0, outcome.p_value / (1 - OWN_SHARE if own else 1.0))
 
 
 def _find_low(scene: Scene) -> Iterator[Finding]:
-    yield from _off_ladder(scene, Side.WORSE)
+    yield from _off_ladder(scene, "off-ladder-low")
 
 
 def _find_high(scene: Scene) -> Iterator[Finding]:
-    yield from _off_ladder(scene, Side.BETTER)
+    yield from _off_ladder(scene, "off-ladder-high")
 
 
-def _off_ladder(scene: Scene, side: Side) -> Iterator[Finding]:
-    # The model as a whole, then the benchmarks that stand out, the worst first.
-    p_value, gate = ladder_p_value(scene), scene.gate
-    if p_value is None or p_value >= gate.alpha:
+def _off_ladder(scene: Scene, rule: str) -> Iterator[Finding]:
+    found, p_value = scene.evidence.ladder.get(scene.row), ladder_p_value(scene)
+    if found is None or p_value is None or p_value >= scene.gate.alpha:
         return
-    found = scene.evidence.ladder[scene.row]
-    worst = int(np.argmin(found.unit_p))
-    lean = found.shift if found.shift_p <= found.unit_p[worst] * len(found.z) else found.z[worst]
-    if (lean < 0) == (side is Side.WORSE):
-        rule = _rule(float(lean))
+    models = count_of(found.n_models, "model")
+    yield from deviations(scene, found, p_value, rule, f"the ladder of {models} predicts")
+
+
+def leaning(outcome: LadderOutcome) -> tuple[Side, bool]:
+    """The side on which a model lies as a whole, and whether its recorded scores are too high."""
+    worst = int(np.argmin(outcome.unit_p))
+    if outcome.shift_p <= outcome.unit_p[worst] * len(outcome.z):
+        z, sign = outcome.shift, outcome.sign_of_shift
+    else:
+        z, sign = float(outcome.z[worst]), float(outcome.sign[worst])
+    return Side.WORSE if z < 0 else Side.BETTER, z * sign > 0
+
+
+def deviations(
+    scene: Scene, found: LadderOutcome, p_value: float, rule: str, predicted: str
+) -> Iterator[Finding]:
+    """What a rule says of a model off its ladder: the whole, then what stands out, worst first.
+
+    A loss that is worse is higher, and belongs to the rule of high scores.
+    """
+    gate, high = scene.gate, rule.endswith("high")
+    side, too_high = leaning(found)
+    if too_high == high:
+        shift = found.shift * found.sign_of_shift
         yield Finding(
             rule=rule,
             level=gate.level_of(rule, side),
-            z=found.shift,
+            z=shift,
             p_value=p_value,
             message=f"the scores of {count_of(len(found.z), 'benchmark')} together are not what "
-            f"the ladder of {count_of(found.n_models, 'model')} predicts (p = {p_value:.2g}; "
-            f"common shift {found.shift:+.1f} standard deviations)",
+            f"{predicted} (p = {p_value:.2g}; common shift {shift:+.1f} standard deviations)",
         )
     chosen = np.flatnonzero(significant(found.unit_p, gate.discovery))
     for i in sorted(map(int, chosen), key=lambda i: float(found.unit_p[i])):
-        if (found.z[i] < 0) != (side is Side.WORSE):
+        z = float(found.z[i] * found.sign[i])
+        if (z > 0) != high:
             continue
         unit = scene.evidence.table.units[found.columns[i]]
-        rule = _rule(float(found.z[i]))
         observed = float(scene.evidence.table.scores[scene.row, found.columns[i]])
-        low, high = float(found.low[i]), float(found.high[i])
+        low, top = float(found.low[i]), float(found.high[i])
         yield unit_finding(
             rule,
-            gate.level_of(rule, side),
+            gate.level_of(rule, Side.WORSE if found.z[i] < 0 else Side.BETTER),
             unit,
             f"{unit.shown} = {observed:.4f}; expected {found.expected[i]:.4f}, "
-            f"{100 * (1 - gate.alpha):g}% interval [{low:.4f}, {high:.4f}] (z = {found.z[i]:+.1f})",
+            f"{100 * (1 - gate.alpha):g}% interval [{low:.4f}, {top:.4f}] (z = {z:+.1f})",
             observed=observed,
             expected=float(found.expected[i]),
-            interval=(low, high),
-            z=float(found.z[i]),
+            interval=(low, top),
+            z=z,
             p_value=float(found.unit_p[i]),
         )
-
-
-def _rule(z: float) -> str:
-    return f"off-ladder-{'low' if z < 0 else 'high'}"
 
 
 LOW = Rule(

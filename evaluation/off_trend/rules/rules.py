@@ -12,6 +12,8 @@ from scalepredict.evaluation.off_trend.rules.ladder_rules import HIGH as OFF_LAD
 from scalepredict.evaluation.off_trend.rules.ladder_rules import LOW as OFF_LADDER_LOW
 from scalepredict.evaluation.off_trend.rules.mislabelled import MISLABELLED
 from scalepredict.evaluation.off_trend.rules.rule import Rule
+from scalepredict.evaluation.off_trend.rules.trajectory_rules import HIGH as OFF_TRAJECTORY_HIGH
+from scalepredict.evaluation.off_trend.rules.trajectory_rules import LOW as OFF_TRAJECTORY_LOW
 from scalepredict.evaluation.off_trend.rules.trend_rules import (
     DECAY,
     DRIFT,
@@ -30,6 +32,8 @@ RULES: Mapping[str, Rule] = {
         BELOW_CHANCE,
         OFF_LADDER_LOW,
         OFF_LADDER_HIGH,
+        OFF_TRAJECTORY_LOW,
+        OFF_TRAJECTORY_HIGH,
         LEVEL_SHIFT,
         DECAY,
         EMERGING,

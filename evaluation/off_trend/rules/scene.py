@@ -61,6 +61,8 @@ class Evidence:
         ceiling: Most that other models let expect, turned like ``quality``; inf = unknown. Shape
             (M, T).
         ladder: Finished models against the ladder, by row (see ``against_ladder.py``).
+        trajectory: Other checkpoints against smaller runs at the same fraction of the schedule, by
+            row (see ``against_trajectory.py``).
     """
 
     table: EvalTable
@@ -74,6 +76,7 @@ class Evidence:
     lowest: Floats
     ceiling: Floats
     ladder: Mapping[int, LadderOutcome] = field(default_factory=dict)
+    trajectory: Mapping[int, LadderOutcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from scalepredict.errors import RefusedError
-from scalepredict.evaluation.forecast.trajectory_ahead import rungs_at, trajectory_ahead
+from scalepredict.evaluation.forecast.trajectory_ahead import trajectory_ahead
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.registry import predictor_type
+from scalepredict.predictors.scale.schedule import rungs_at
 from scalepredict.records.metrics import shipped_metrics
 from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
 

@@ -15,7 +15,7 @@ from scalepredict.evaluation.off_trend.rules.scene import Scene
 from tests.evaluation.off_trend.rules.made_runs import GATE, runs, scene
 
 
-def outcome(p_value: float, *z: float) -> LadderOutcome:
+def outcome(p_value: float, *z: float, sign: float = 1.0) -> LadderOutcome:
     shift = float(np.mean(z) * np.sqrt(len(z)))
     return LadderOutcome(
         p_value=p_value,
@@ -27,6 +27,7 @@ def outcome(p_value: float, *z: float) -> LadderOutcome:
         low=np.full(len(z), 0.4),
         high=np.full(len(z), 0.6),
         z=np.array(z),
+        sign=np.full(len(z), sign),
         unit_p=np.array([1e-6 if abs(value) > 3 else 0.5 for value in z]),
     )
 
@@ -69,3 +70,11 @@ def test_better_scores_weigh_as_their_side_does() -> None:
 def test_a_p_value_of_alpha_or_more_is_no_finding() -> None:
     assert not list(LOW.find(at(0, outcome(GATE.alpha, -4.0))))
     assert list(LOW.find(at(0, outcome(0.99 * GATE.alpha, -4.0))))
+
+
+def test_losses_that_are_worse_are_too_high_and_errors() -> None:
+    here = at(9, outcome(0.0001, -4.0, -5.0, sign=-1.0))
+    assert not list(LOW.find(here))
+    whole, *single = HIGH.find(here)
+    assert whole.level is GATE.sides[Side.WORSE]
+    assert [finding.z for finding in (whole, *single)] == pytest.approx([9 / 2**0.5, 4.0, 5.0])

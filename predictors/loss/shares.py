@@ -31,6 +31,7 @@ from scalepredict.predictors.loss.priors import Priors
 from scalepredict.records.table import Bools, Floats
 
 BACK = (1.5, 3.0, 6.0, 12.0)  # inner origins, as factors of compute below the top
+SHARPNESS = 2.0  # power of the mean squared error that shares fall with
 LEAST_ERROR = 0.003  # relative, of one more origin that every member is given
 FRONT, ELSEWHERE = 0, 1
 ENDS = np.array([0.05, 0.5, 0.95])
@@ -101,7 +102,7 @@ def read_shares(sizes: Sizes, loss: Floats, priors: Priors, members: Sequence[Me
         found = [e for trial in trials if (e := trial.errors(question)) is not None]
         squares = np.sum([np.full(len(members), LEAST_ERROR**2), *found], axis=0)
         serves = np.array([member.kind in kinds for member in members])
-        weight = np.where(serves, (squares / (len(found) + 1)) ** -2.0, 0.0)
+        weight = np.where(serves, (squares / (len(found) + 1)) ** -SHARPNESS, 0.0)
         shares.append(weight / weight.sum())
         z2 = [z for trial in trials if np.isfinite(z := trial.z2(question, shares[-1]))]
         widening.append(np.sqrt(max((SURE + sum(z2)) / (SURE + len(z2)), 1.0)))

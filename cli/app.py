@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from scalepredict.cli.inputs.help_page import HelpfulCommand
+from scalepredict.cli.inputs.usage import UsageError, usage_sentence
 from scalepredict.cli.views.render import clean
 from scalepredict.cli.views.workflow_log import guard_streams
 from scalepredict.errors import ScalePredictError
@@ -142,12 +143,14 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except ScalePredictError as error:
         _fail(str(error))
+    except UsageError as error:
+        _fail(usage_sentence(error, sys.argv[1:]))
     except _Terminated:
         sys.exit(143)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:
         # The reader of stdout went away (`| head`): not an error. Keep the interpreter's own

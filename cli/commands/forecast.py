@@ -100,11 +100,12 @@ def forecast(
 
     form, voice, levels = shown.shape, shown.voice, intervals.levels()
     machine = money.machine()
+    reading.check_used(measured, known)
     stored = load_fit(fit_file)
     voice.tell(units_doubted(stored.notes))
     request = target.request()
     constants = calibration_of(stored, calibration)
-    read = partial(stored_measured, stored, how=reading)
+    read = partial(stored_measured, stored, how=reading, voice=voice)
     pairs: list[tuple[FamilyForecast, Comparison | None]] = []
     if capabilities_of or known:
         if request != TargetRequest() or narrowing.family or measured:

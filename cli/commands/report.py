@@ -94,6 +94,7 @@ def report(
     from scalepredict.records.text.writing import check_place, write_whole
 
     voice, levels = verbosity.voice, intervals.levels()
+    reading.check_used(measured)
     if output != "-":
         check_place(output)
     if plots:
@@ -102,7 +103,7 @@ def report(
         except RefusedError as reason:
             raise RefusedError(f"{reason} Or leave the plots out with --no-plots.") from reason
     stored = load_fit(fit_file)
-    truth = stored_measured(stored, measured, reading) if measured else None
+    truth = stored_measured(stored, measured, reading, voice=voice) if measured else None
     constants = calibration_of(stored, calibration)
     forecasts, refused = forecast_families(
         stored.fit,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scalepredict.errors import RefusedError
+from scalepredict.errors import ConfigError, RefusedError
 from scalepredict.records.asymptote import parse_asymptotes, with_asymptotes
-from scalepredict.records.benchmarks import metadata_from
+from scalepredict.records.benchmarks import BenchmarkMetadata, metadata_from
 from scalepredict.records.choice import EvidenceChoice
 from scalepredict.records.evidence import CheckpointChoice, select_evidence, why_no_evidence
 from scalepredict.records.findings import doubts
@@ -79,7 +79,7 @@ def read_files(
     """Read records with the user's own benchmark and ladder files; see `read_records`."""
     return read_records(
         records,
-        metadata=None if benchmarks is None else metadata_from(load_yaml(benchmarks)),
+        metadata=None if benchmarks is None else _own_metadata(benchmarks),
         metrics=metrics,
         shots=shots,
         percent=percent,
@@ -87,3 +87,14 @@ def read_files(
         tokens=tokens,
         ladder=None if ladder is None else read_ladder(ladder),
     )
+
+
+def _own_metadata(path: Path) -> BenchmarkMetadata:
+    document = load_yaml(path)
+    metadata = metadata_from(document)
+    if not isinstance(document.value, dict) or not {"benchmarks", "metrics"} & set(document.value):
+        raise ConfigError(
+            f"{path}: says nothing of a benchmark; --benchmarks takes a YAML file with "
+            "`benchmarks:` or `metrics:`, like `benchmarks: {arc_easy: {chance: 0.25}}`."
+        )
+    return metadata

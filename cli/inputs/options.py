@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -13,7 +13,7 @@ from scalepredict.cli.inputs.engine import Backend, engine
 from scalepredict.cli.inputs.parameters import METHOD, OUTPUT, RECORDS
 from scalepredict.cli.inputs.voice import Voice
 from scalepredict.cli.views.render import Format
-from scalepredict.errors import CountError
+from scalepredict.errors import CountError, RefusedError
 from scalepredict.records.notes import check_codes
 from scalepredict.records.text.counts import parse_count
 
@@ -79,6 +79,19 @@ class Reading:
             help="Each row is a graded answer: add up those of one model and question.",
         ),
     ] = False
+
+    def check_used(self, *records: Sequence[Path]) -> None:
+        """Refuse what says how records are read where none are.
+
+        Raises:
+            RefusedError: An option is given, and no records.
+        """
+        given = [f"--{field.name}" for field in fields(self) if getattr(self, field.name)]
+        if given and not any(records):
+            raise RefusedError(
+                f"{', '.join(given)}: how records are read, and none are given; add --measured "
+                "RECORDS, or leave it out."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

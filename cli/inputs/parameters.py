@@ -20,8 +20,10 @@ import typer
 from typer.models import OptionInfo
 
 from scalepredict.cli.inputs.places import check_written
+from scalepredict.errors import RefusedError
 
-RECORDS, METHOD, TARGET, OUTPUT = HEADINGS = ("Records", "Method", "Target", "Output")
+HEADINGS = ("Records", "Method", "Target", "Cost", "Output")
+RECORDS, METHOD, TARGET, COST, OUTPUT = HEADINGS
 
 _METAVARS = {Path: "FILE", str: "NAME", int: "N", float: "N"}
 _Field = tuple[str, Any, Any]  # name, annotation, default
@@ -36,7 +38,13 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
     def run(**given: Any) -> None:
         with _traced(given.get("verbose", 0) > 1):
-            check_written(*_places(flat, given))
+            written, read = _places(flat, given)
+            check_written(written, read)
+            if sum(str(path) == "-" for path in read) > 1:
+                raise RefusedError(
+                    "- is stdin, which can be read once, and several inputs are named so; name "
+                    "the files of the others."
+                )
             function(**{name: _value(name, hint, given) for name, hint, _ in taken})
 
     run.__name__, run.__doc__, run.__module__ = (

@@ -9,7 +9,7 @@ import typer
 
 from scalepredict.cli.inputs import present_fit
 from scalepredict.cli.inputs.options import count
-from scalepredict.cli.inputs.parameters import METHOD, TARGET
+from scalepredict.cli.inputs.parameters import COST, METHOD, TARGET
 from scalepredict.errors import CountError, RecordError, RefusedError
 from scalepredict.records.text.counts import format_count, parse_count
 
@@ -59,15 +59,18 @@ class PlanTarget:
 class Money:
     """What compute costs."""
 
-    HEADING: ClassVar[str] = METHOD
+    HEADING: ClassVar[str] = COST
 
     gpu: Annotated[
         str | None,
         typer.Option("--gpu", help="Accelerator, for GPU-hours: h100, a100, mi300x, tpu-v5p, ..."),
     ] = None
     mfu: Annotated[
-        float, typer.Option("--mfu", metavar="P", help="Share of its peak that training reaches.")
-    ] = 0.4
+        float | None,
+        typer.Option(
+            "--mfu", metavar="P", help="Share of its peak that training reaches. [default: 0.4]"
+        ),
+    ] = None
     price: Annotated[
         float | None, typer.Option("--price", metavar="P", help="Price of a GPU-hour.")
     ] = None
@@ -76,17 +79,22 @@ class Money:
         """The accelerator at work; None if none is named.
 
         Raises:
-            RefusedError: It is not known, or a price is given without it.
+            RefusedError: It is not known, or a price or share is given without it.
         """
-        from scalepredict.evaluation.planning.compute_cost import find_machine
+        from scalepredict.evaluation.planning.compute_cost import USUAL_MFU, find_machine
 
         if self.gpu is None:
             if self.price is not None:
                 raise RefusedError(
                     "--price is that of a GPU-hour; name the accelerator with --gpu."
                 )
+            if self.mfu is not None:
+                raise RefusedError(
+                    "--mfu is a share of an accelerator's peak; name it with --gpu."
+                )
             return None
-        return find_machine(self.gpu, mfu=self.mfu, price=self.price)
+        mfu = USUAL_MFU if self.mfu is None else self.mfu
+        return find_machine(self.gpu, mfu=mfu, price=self.price)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scalepredict.cli.inputs.options import Reading
+from scalepredict.cli.inputs.voice import Voice
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
 from scalepredict.evaluation.forecast.known_scores import fitted_models
@@ -13,12 +14,15 @@ from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.scale.targets import TargetRequest, resolve_targets
 from scalepredict.predictors.store.fit_file import StoredFit, input_files
 from scalepredict.records.evidence import CheckpointChoice
+from scalepredict.records.findings import doubts
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable
 
 
-def stored_measured(stored: StoredFit, records: Sequence[Path], how: Reading) -> Measured:
-    """Measured records, chosen by the options that the fit was made with."""
+def stored_measured(
+    stored: StoredFit, records: Sequence[Path], how: Reading, *, voice: Voice
+) -> Measured:
+    """Measured records, chosen by the options that the fit was made with; doubts are told."""
     # Imported here: a forecast that reads no records must not pay for pandas and all importers.
     from scalepredict.cli.inputs.chosen import read_files
 
@@ -33,6 +37,7 @@ def stored_measured(stored: StoredFit, records: Sequence[Path], how: Reading) ->
         answers=how.answers,
         tokens=choice.tokens,
     )
+    voice.tell(doubts(reading.table))
     return Measured(
         records=reading.table,
         choice=CheckpointChoice.parse(choice.checkpoints),

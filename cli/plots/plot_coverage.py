@@ -6,6 +6,7 @@ from scalepredict.cli.inputs.options import CalibrationOption, IntervalOptions, 
 from scalepredict.cli.inputs.parameters import command
 from scalepredict.cli.inputs.target_options import DEFAULT_FIT, FitOption
 from scalepredict.cli.plots.pictures import PictureOptions
+from scalepredict.errors import RefusedError
 
 
 @command
@@ -38,5 +39,10 @@ def plot_coverage(
     with picture.verbosity.voice.busy("backtesting the evidence"), workers.engine() as jobs:
         report = backtest_evidence(
             stored.fit, constants, levels=levels, jobs=jobs, rng=np.random.default_rng(seed)
+        )
+    if not report.summary:
+        raise RefusedError(
+            "no benchmark of the fit is a fraction, so there is no coverage to draw; "
+            "`scalepredict backtest RECORDS` tells that of losses."
         )
     picture.write("coverage", iter([("", partial(coverage_figure, report.summary, levels))]))

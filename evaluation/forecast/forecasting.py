@@ -187,8 +187,9 @@ def _classes(group: FittedGroup, evidence: EvalTable) -> Classes:
         return _of_pool(own)
     if len(group.families) == 1 or not few.any():
         return own
-    known = np.isfinite(group.evidence.flops)
-    pool = _of_pool(classify(group.evidence.take_rows(known)))
+    known = group.evidence.take_rows(np.isfinite(group.evidence.flops))
+    measured = [known.units.index(unit) for unit in evidence.units]  # of the family: not all are
+    pool = _of_pool(classify(known.take_units(measured)))
     kinds = zip(own.kinds, pool.kinds, strict=True)
     measures = {
         field.name: np.where(few, getattr(pool.trend, field.name), getattr(own.trend, field.name))

@@ -16,7 +16,7 @@ from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import EvalTable, Unit
-from scalepredict.records.text.counts import count_of, format_count
+from scalepredict.records.text.counts import count_of, format_count, listed
 from scalepredict.records.units import match
 
 
@@ -67,7 +67,11 @@ def forecast_known(
         except RefusedError as reason:
             refused[checkpoint.model] = str(reason)
     if refused and not made:
-        raise RefusedError("\n".join(f"model {name!r}: {why}" for name, why in refused.items()))
+        lines = []
+        for why in dict.fromkeys(refused.values()):
+            names = tuple(name for name, own in refused.items() if own == why)
+            lines.append(f"{'model' if len(names) == 1 else 'models'} {listed(names)}: {why}")
+        raise RefusedError("\n".join(lines))
     return tuple(made), refused
 
 
@@ -83,6 +87,11 @@ def _one(
     column = match(raw.units, known.units, unknown="any")
     observed = np.where(column >= 0, known.scores[:, column], np.nan)
     unread = [unit for i, unit in enumerate(known.units) if i not in column]
+    if not np.isfinite(observed).any():
+        raise RefusedError(
+            f"no score ({_named(known.units)}) is on a benchmark and metric of the fit, "
+            f"which has {_named(raw.units)}. Give scores on these."
+        )
     # Classes are along compute; models that do not tell theirs have no say in them.
     evidence = group.evidence.take_rows(np.isfinite(group.evidence.flops))
     line = (
@@ -124,6 +133,9 @@ def _group(fit: Fit) -> FittedGroup:
 def _not_read(units: Sequence[Unit]) -> tuple[Note, ...]:
     if not units:
         return ()
-    named = ", ".join(" ".join(filter(None, (unit.benchmark, unit.metric))) for unit in units)
-    text = f"scores on {named} are not read: the fit has no such benchmark and metric."
+    text = f"scores on {_named(units)} are not read: the fit has no such benchmark and metric."
     return (noted("scores-unread", text),)
+
+
+def _named(units: Sequence[Unit]) -> str:
+    return ", ".join(" ".join(filter(None, (unit.benchmark, unit.metric))) for unit in units)

@@ -61,7 +61,7 @@ def trajectory_ahead(
         rng: For methods that draw.
 
     Raises:
-        RefusedError: Fewer than three runs have several checkpoints.
+        RefusedError: Fewer than three runs have several checkpoints, or nothing can be forecast.
     """
     table = to_benchmarks(checkpoints)
     runs = series_of(table)
@@ -73,6 +73,7 @@ def trajectory_ahead(
         )
     made: list[Forecast | None] = []
     counts: list[int] = []
+    why = f"fewer than {FEWEST_RUNGS} runs were measured at any one fraction of their schedules"
     for fraction, stream in zip(fractions.tolist(), rng.spawn(len(fractions)), strict=True):
         rungs = rungs_at(table, fraction)
         counts.append(len(rungs.checkpoints))
@@ -82,10 +83,17 @@ def trajectory_ahead(
         try:
             law = fit_law(predictor, rungs, rng=stream)
             forecast = law.forecast(_at(target, fraction))
-        except RefusedError:
+        except RefusedError as reason:
+            why = str(reason)
             made.append(None)
             continue
+        why = next((failure for failure in forecast.failures if failure), why)
         made.append(apply_calibration(forecast, calibration, predictor.name))
+    if not any(each is not None and np.isfinite(each.point).any() for each in made):
+        raise RefusedError(
+            f"no benchmark has a trajectory by {predictor.name}, which gets total scores for it: "
+            f"{why.splitlines()[0].rstrip('.')}. Leave it out, or fit with another --predictor."
+        )
     return Ahead(fractions=fractions, forecasts=tuple(made), rungs=np.array(counts, dtype=np.intp))
 
 

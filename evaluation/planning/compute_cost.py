@@ -1,5 +1,6 @@
 """What does compute cost? GPU-hours and money of FLOPs on a known accelerator."""
 
+import math
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,7 @@ from scalepredict.records.text.yaml_text import load_shipped
 
 FILE = "accelerators.yaml"
 SECONDS = 3600.0
+USUAL_MFU = 0.4  # share of the peak that large dense runs report
 
 
 class _Accelerator(BaseModel):
@@ -56,7 +58,7 @@ def find_machine(name: str, *, mfu: float, price: float | None = None) -> Machin
     """The accelerator of that name at a share of its peak.
 
     Raises:
-        RefusedError: It is not known, the share is no fraction above 0, or the price is negative.
+        RefusedError: It is not known, the share is no fraction above 0, or the price is no amount.
     """
     known = validated(load_shipped(FILE), _Accelerators).accelerators
     if name.lower() not in known:
@@ -66,6 +68,6 @@ def find_machine(name: str, *, mfu: float, price: float | None = None) -> Machin
         )
     if not 0 < mfu <= 1:
         raise RefusedError(f"--mfu {mfu:g}: the share of the peak is a fraction, like 0.4.")
-    if price is not None and price < 0:
-        raise RefusedError(f"--price {price:g}: the price of an hour is not negative.")
+    if price is not None and not 0 <= price < math.inf:
+        raise RefusedError(f"--price {price:g}: the price of an hour is a number from 0.")
     return Machine(name=name.lower(), peak=known[name.lower()].peak, mfu=mfu, price=price)

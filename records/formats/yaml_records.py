@@ -21,6 +21,7 @@ from scalepredict.records.formats.json_lines import rows_of_objects
 from scalepredict.records.formats.odd_cells import is_missing
 from scalepredict.records.formats.rows import FileRows
 from scalepredict.records.formats.sources import Source
+from scalepredict.records.text.schema import refuse_other
 from scalepredict.records.text.yaml_text import Document, Path_, parse_yaml
 
 _TOP = ("benchmarks", "metrics", "records", "percent", "schema")
@@ -55,6 +56,7 @@ def rows_of_document(document: Document, *, percent: bool = False) -> FileRows:
         raise RecordError(
             f"{document.source}: expected `records:` with a list of checkpoints, like {_EXAMPLE}."
         )
+    refuse_other(document, wanted="records", error=RecordError)
     _refuse_unknown(document, (), top, _TOP)
     said = top.get("percent", False)
     if not isinstance(said, bool):

@@ -1,7 +1,8 @@
 """Does a YAML file say what it may? Pydantic checks it; the answer names file, line and column."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
@@ -48,6 +49,7 @@ def validated(
         ConfigError: (or the given ``error``) One line for each mistake: position, key, value and
             what is accepted.
     """
+    refuse_other(document, _schemas(model), advice=advice, error=error)
     try:
         return model.model_validate(document.value if document.value is not None else {})
     except ValidationError as found:
@@ -56,6 +58,53 @@ def validated(
             for mistake in found.errors()
         ]
         raise error("\n".join(lines)) from found
+
+
+def refuse_other(
+    document: Document,
+    accepted: Sequence[str] = (),
+    *,
+    wanted: str = "",
+    advice: str = "",
+    error: type[ScalePredictError] = ConfigError,
+) -> None:
+    """Refuse another document of scalepredict than the one that is read, in one sentence.
+
+    Args:
+        document: What was read.
+        accepted: Schemas of which any version is no other document.
+        wanted: What is read, in words.
+        advice: What ends the sentence.
+        error: What to raise.
+
+    Raises:
+        ConfigError: (or the given ``error``) Its schema is that of another kind of document.
+    """
+    schema = document.value.get("schema") if isinstance(document.value, dict) else None
+    if not isinstance(schema, str) or not schema.startswith("scalepredict."):
+        return
+    if schema.partition("/")[0] not in {one.partition("/")[0] for one in accepted}:
+        other = f", not {wanted or ' or '.join(accepted)}" if wanted or accepted else ""
+        end = f" {advice}" if advice else ""
+        raise error(
+            f"{document.source}: is a {schema!r:.60} document{other}; name another file here.{end}"
+        )
+
+
+def _schemas(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(
+        value
+        for name, field in model.model_fields.items()
+        if "schema" in (name, field.alias)
+        for value in _values_in(field.annotation)
+        if isinstance(value, str)
+    )
+
+
+def _values_in(annotation: object) -> list[object]:
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [value for inner in get_args(annotation) for value in _values_in(inner)]
 
 
 def _sentence(document: Document, model: type[BaseModel], mistake: dict[str, object]) -> str:

@@ -35,7 +35,7 @@ def test_scores_in_percent_can_be_said_to_be(command: Run, tmp_path: Path, call:
     assert "or with --percent" in refused.stderr
     read = command(*call.split(), "--percent").stderr
     assert "score 60" not in read
-    assert "No such option" not in read
+    assert "no such option" not in read
 
 
 @pytest.mark.parametrize("call", CHOOSING)
@@ -55,7 +55,7 @@ def test_one_of_several_measurements_can_be_chosen(
     one = command(*call.split(), *option.split())
     read = one.stdout + one.stderr
     assert option not in read
-    assert "No such option" not in read
+    assert "no such option" not in read
 
 
 @pytest.mark.parametrize("call", CHOOSING[1:])
@@ -67,4 +67,4 @@ def test_one_of_several_phases_can_be_chosen(command: Run, tmp_path: Path, call:
     assert "--phase stable" in refused.stderr
     read = command(*every, "--phase", "stable").stderr
     assert "several phases" not in read
-    assert "No such option" not in read
+    assert "no such option" not in read

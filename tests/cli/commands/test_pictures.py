@@ -231,8 +231,8 @@ def test_coverage_of_the_evidence_is_drawn(command: Run, fitted: Fitted, tmp_pat
         ("clusters -o x.png ladder.csv", "only its total score"),
         ("checkpoints -o x.png ladder.csv", "choose with --model"),
         ("checkpoints -o x.png ladder.csv --model f-2B", "did you mean 'f-2.8B'"),
-        ("forecast -o x.png --params 12B --clustering dbscan", "No such option"),
-        ("coverage -o x.png --flops 1e22", "No such option"),
+        ("forecast -o x.png --params 12B --clustering dbscan", "no such option"),
+        ("coverage -o x.png --flops 1e22", "no such option"),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_written(

@@ -29,7 +29,7 @@ def test_words_of_the_user_stay_when_a_baseline_is_written_anew(tmp_path: Path) 
         ('{"schema": "x", "schema": "y"}', "'schema' is there twice"),
         ('{"accepted": NaN}', "NaN is not a number in JSON"),
         ("[]", "the file: [] is not a mapping"),
-        ('{"schema": "scalepredict.fit/1", "accepted": []}', "should be 'scalepredict.baseline/1'"),
+        ('{"schema": "scalepredict.fit/1", "accepted": []}', "not scalepredict.baseline/1"),
         ('{"schema": "scalepredict.baseline/1", "accepted": {}}', "accepted: {} is not a list"),
         ('{"schema": "scalepredict.baseline/1", "accepted": [3]}', "accepted[0]: 3 is not"),
         (

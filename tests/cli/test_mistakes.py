@@ -1,0 +1,133 @@
+"""A mistake on the command line is one sentence: what was given, what is accepted; nothing idle."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LADDER = str(ROOT / "sample_data" / "pythia_ladder.csv")
+PUBLIC = str(ROOT / "sample_data" / "public_models.csv")
+LOSSES = "model,params,tokens,benchmark,metric,score\n" + "".join(
+    f"m{i},{10**i}M,{20 * 10**i}M,c4,loss,{4 - 0.3 * i}\n" for i in range(1, 6)
+)
+Run = Callable[..., CompletedProcess[str]]
+
+
+def refused(command: Run, call: str, stdin: str = "") -> str:
+    done = command(*call.split(), stdin=stdin)
+    assert done.returncode == 2, done.stderr
+    assert not done.stdout
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("error: ")
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("fit r.csv --seed 1.5", "--seed 1.5: "),
+        ("fit r.csv --jobs=0", "--jobs 0"),
+        ("fit r.csv -j 0", "-j 0"),
+        ("fit r.csv --format xml", "'xml' is not one of "),
+        ("check r.csv --alpha 2", "--alpha 2 is not between 0 and 0.5"),
+        ("forecast --budget 3", "no such option: --budget"),
+        ("fit", "missing argument 'RECORDS...'"),
+        ("score r.json", "missing option '--measured'"),
+        ("forecast --params", "requires an argument"),
+        ("fitt r.csv", "no such command 'fitt'"),
+    ],
+)
+def test_a_wrong_word_is_told_like_every_other_mistake(command: Run, call: str, words: str) -> None:
+    sentence = refused(command, call)
+    assert words in sentence
+    assert sentence.endswith(" --help`.")
+
+
+def test_the_kinds_of_pictures_are_listed_where_none_or_a_wrong_one_is_named(command: Run) -> None:
+    assert "plot: what? Choose one of forecast, trajectory" in refused(command, "plot")
+    assert "'foreast' (did you mean 'forecast'?)" in refused(command, "plot foreast")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("forecast --params 9B --mfu 0.3", "--mfu"),
+        ("plan --params 9B --mfu 0.3", "--mfu"),
+        ("plan --params 9B --price 2", "--price"),
+        ("forecast --params 9B --percent", "--percent"),
+        ("forecast --params 9B --ladder l.yaml --answers", "--ladder, --answers"),
+        ("report --params 9B --benchmarks b.yaml", "--benchmarks"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(command: Run, call: str, words: str) -> None:
+    assert f"error: {words}" in refused(command, call)
+
+
+@pytest.mark.parametrize("price", ["nan", "-1", "inf"])
+def test_a_price_is_an_amount(command: Run, price: str) -> None:
+    assert f"--price {price}: " in refused(
+        command, f"forecast --params 9B --gpu h100 --price {price}"
+    )
+
+
+@pytest.mark.parametrize("call", ["fit - -", "forecast --fit - --measured -"])
+def test_stdin_is_given_once(command: Run, call: str) -> None:
+    assert "which can be read once" in refused(command, call, stdin="{}")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "fit f.json",
+        "validate f.json",
+        "fit r.csv --ladder f.json",
+        "check r.csv --config f.json",
+        "plot checkpoints f.json",
+    ],
+)
+def test_another_document_of_ours_is_named(command: Run, tmp_path: Path, call: str) -> None:
+    (tmp_path / "r.csv").write_text("model,params,tokens,benchmark,score\na,1B,1B,q,0.5\n")
+    (tmp_path / "f.json").write_text(json.dumps({"schema": "scalepredict.fit/1", "groups": []}))
+    assert "f.json: is a 'scalepredict.fit/1' document" in refused(command, call)
+
+
+def test_a_benchmark_file_says_something_of_benchmarks(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text("model,score\na,0.5\n")
+    assert "says nothing of a benchmark" in refused(command, f"fit {LADDER} --benchmarks b.csv")
+
+
+def test_a_family_without_some_benchmark_of_the_pool_is_forecast(command: Run) -> None:
+    fit = command("fit", PUBLIC, "--predictor", "observational", "--components", "2", "-q")
+    assert fit.returncode == 0, fit.stderr
+    done = command("forecast", "--params", "12B", "--family", "Falcon", "--json")
+    assert done.returncode == 0, done.stderr
+    forecast = {entry["benchmark"]: entry for entry in json.loads(done.stdout)["benchmarks"]}
+    assert "HumanEval" not in forecast  # which no Falcon was measured on
+    assert len(forecast) == 8
+    named = refused(command, f"forecast --known {LADDER}")
+    assert "models pythia-70m, pythia-160m" in named
+    assert "Give scores on these" in named
+
+
+def test_a_picture_of_coverage_needs_fractions(command: Run, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    (tmp_path / "l.csv").write_text(LOSSES)
+    assert command("fit", "l.csv", "-q").returncode == 0
+    assert "no benchmark of the fit is a fraction" in refused(command, "plot coverage -o c.svg")
+
+
+def test_a_method_of_questions_has_no_trajectory(command: Run, tmp_path: Path) -> None:
+    rows = ["model,params,tokens,step,benchmark,task,successes,trials"]
+    for i in range(1, 6):
+        for step in (1, 2):
+            rows += [
+                f"m{i},{10**i}M,{step * 10**i}B,{step},quiz,q{q},{min(20, 2 * i + step + q % 5)},20"
+                for q in range(24)
+            ]
+    (tmp_path / "q.csv").write_text("\n".join(rows) + "\n")
+    assert command("fit", "q.csv", "-p", "cod", "-q").returncode == 0
+    named = refused(command, "forecast --params 300B --tokens 300B --trajectory")
+    assert "no benchmark has a trajectory by cod" in named

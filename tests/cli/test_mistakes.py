@@ -117,17 +117,3 @@ def test_a_picture_of_coverage_needs_fractions(command: Run, tmp_path: Path) -> 
     (tmp_path / "l.csv").write_text(LOSSES)
     assert command("fit", "l.csv", "-q").returncode == 0
     assert "no benchmark of the fit is a fraction" in refused(command, "plot coverage -o c.svg")
-
-
-def test_a_method_of_questions_has_no_trajectory(command: Run, tmp_path: Path) -> None:
-    rows = ["model,params,tokens,step,benchmark,task,successes,trials"]
-    for i in range(1, 6):
-        for step in (1, 2):
-            rows += [
-                f"m{i},{10**i}M,{step * 10**i}B,{step},quiz,q{q},{min(20, 2 * i + step + q % 5)},20"
-                for q in range(24)
-            ]
-    (tmp_path / "q.csv").write_text("\n".join(rows) + "\n")
-    assert command("fit", "q.csv", "-p", "cod", "-q").returncode == 0
-    named = refused(command, "forecast --params 300B --tokens 300B --trajectory")
-    assert "no benchmark has a trajectory by cod" in named

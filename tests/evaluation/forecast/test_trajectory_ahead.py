@@ -87,3 +87,16 @@ def test_without_series_it_is_refused() -> None:
             load_calibration(),
             rng=np.random.default_rng(0),
         )
+
+
+def test_a_method_that_reads_questions_has_no_curve_of_totals() -> None:
+    table = series(np.array([1e8, 1e9, 1e10]))
+    scores = make_table(table.checkpoints, [Unit(benchmark="quiz")], 1 - table.scores / 4)
+    with pytest.raises(RefusedError, match="no benchmark has a trajectory by cod"):
+        trajectory_ahead(
+            scores,
+            predictor_type("cod")(),
+            target(5e9),
+            load_calibration(),
+            rng=np.random.default_rng(0),
+        )

@@ -86,7 +86,7 @@ def compare(
     Example: scalepredict compare mix-a mix-b ladder.csv --flops 1e22
     """
     # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
-    from math import log10
+    from math import isfinite, log10
 
     import numpy as np
 
@@ -99,6 +99,8 @@ def compare(
 
     voice, shape, tolerance = shown.voice, shown.shape, log10(within)
     levels = intervals.levels()
+    if not isfinite(within):
+        raise RefusedError(f"--within {within}: models match within a factor, like 1.26.")
     names, records = _recipes(arguments, arm)
     evidence = gather_evidence(records, selection.choice(checkpoints=checkpoints, tokens=tokens))
     voice.tell(evidence.notes)
@@ -107,6 +109,7 @@ def compare(
     order = names if arm else names[::-1]
     rng = np.random.default_rng(seed)
     arms = compare_arms(table, order, target_flops=flops, tolerance=tolerance, rng=rng)
+    voice.tell(_doubts(arms.decades, int(arms.n_pairs[1:].min())))
     table_rows: Sequence[Mapping[str, object]] = arms_rows(arms, levels)
     sheets = [arms_sheet(arms, levels)]
     document: CompareDocument = {
@@ -117,7 +120,6 @@ def compare(
     if not arm and fractions.units:
         comparison = compared(fractions, *names, target_flops=flops, tolerance=tolerance)
         voice.tell([noted("pairs", _pairing(comparison))])
-        voice.tell(_doubts(comparison))
         table_rows = rows(comparison)
         sheets = [_sheet(comparison), *sheets]
         document = _document(comparison, arms_document(arms, levels))
@@ -144,15 +146,15 @@ def _pairing(comparison: "Comparison") -> str:
     )
 
 
-def _doubts(comparison: "Comparison") -> list[Note]:
+def _doubts(decades: float, n_pairs: int) -> list[Note]:
     doubts = []
-    if comparison.decades > 1:
+    if decades > 1:
         text = (
-            f"the target has {10**comparison.decades:.0f} times the compute of the largest pair; "
+            f"the target has {10**decades:.0f} times the compute of the largest pair; "
             "differences of recipes are known to turn over so far."
         )
         doubts.append(noted("pairs-far", text))
-    if len(comparison.pairs) < 3:
+    if n_pairs < 3:
         text = "few pairs; noise and drift of differences are mostly assumed."
         doubts.append(noted("pairs-few", text))
     return doubts

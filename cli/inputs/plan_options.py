@@ -89,9 +89,7 @@ class Money:
                     "--price is that of a GPU-hour; name the accelerator with --gpu."
                 )
             if self.mfu is not None:
-                raise RefusedError(
-                    "--mfu is a share of an accelerator's peak; name it with --gpu."
-                )
+                raise RefusedError("--mfu is a share of an accelerator's peak; name it with --gpu.")
             return None
         mfu = USUAL_MFU if self.mfu is None else self.mfu
         return find_machine(self.gpu, mfu=mfu, price=self.price)

@@ -27,12 +27,14 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.classes.benchmark_trend import binomial_variance, measure_trend
 from scalepredict.evaluation.questions.recipes import BANDWIDTH, TOLERANCE, match
+from scalepredict.predictors.limits import MAX_FACTOR
 from scalepredict.predictors.loss.compute_law import fit_compute_laws
 from scalepredict.predictors.loss.envelope import FEWEST_RUNGS, envelope
 from scalepredict.predictors.loss.priors import Priors
 from scalepredict.predictors.metric_scale import LawKind, MetricScale, law_kind
 from scalepredict.records.subset import known_names
 from scalepredict.records.table import EvalTable, Floats, Ints, Unit
+from scalepredict.records.text.counts import format_count
 
 DRAWS = 2000
 LOSS_NOISE = 0.001  # relative: repeats of a run differ by .01 to .08 % in the loss of a corpus
@@ -50,6 +52,7 @@ class Arms:
     Attributes:
         names: The arms; the first is the reference. Length K.
         units: The benchmarks, length T.
+        decades: Decades of FLOPs from the largest pair to the target.
         n_pairs: Scales at which each arm matches the reference. Shape (K,).
         difference: Arm minus reference in the unit of the benchmark, of the matched scales;
             better is not always more. Shape (K, T).
@@ -61,6 +64,7 @@ class Arms:
 
     names: tuple[str, ...]
     units: tuple[Unit, ...]
+    decades: float
     n_pairs: Ints
     difference: Floats
     draws: Floats
@@ -121,8 +125,8 @@ def compare_arms(
         rng: Draws multipliers and noise.
 
     Raises:
-        RefusedError: A family is not there or is named twice, or an arm matches the reference
-            nowhere.
+        RefusedError: A family is not there or is named twice, an arm matches the reference
+            nowhere, or the target is beyond MAX_FACTOR times the largest pair.
     """
     known_names("family", names, table.families)
     if len(set(names)) < len(names) or len(names) < 2:
@@ -141,6 +145,7 @@ def compare_arms(
     difference, log_gain = np.zeros(shape), np.zeros(shape)
     draws, gain_draws = np.zeros((DRAWS, *shape)), np.zeros((DRAWS, *shape))
     n_pairs = np.full(len(names), len(reference.checkpoints), dtype=np.intp)
+    largest = 0.0
     for k, arm in enumerate(tables[1:], start=1):
         own, other = match(reference, arm, tolerance=tolerance)
         if not len(own):
@@ -151,6 +156,7 @@ def compare_arms(
             )
         n_pairs[k] = len(own)
         a, b = reference.take_rows(own), arm.take_rows(other)
+        largest = max(largest, float(np.nanmax(a.flops)))
         weights = np.concatenate([kernel[None, own], multipliers[:, own] * kernel[own]])
         noise = np.concatenate([np.zeros((1, 2)), rng.standard_normal((DRAWS, 2))])
         variance = binomial_variance(a) + binomial_variance(b)
@@ -162,12 +168,25 @@ def compare_arms(
     return Arms(
         names=tuple(names),
         units=table.units,
+        decades=_decades(target_flops, largest),
         n_pairs=n_pairs,
         difference=difference,
         draws=draws,
         log_gain=log_gain,
         log_gain_draws=gain_draws,
     )
+
+
+def _decades(target_flops: float | None, largest: float) -> float:
+    if target_flops is None or target_flops <= largest:
+        return 0.0
+    if target_flops > MAX_FACTOR * largest:
+        raise RefusedError(
+            f"--flops {format_count(target_flops)}: beyond {MAX_FACTOR:g}x the largest pair "
+            f"({format_count(largest)} FLOPs) no comparison was ever checked; ask for at most "
+            f"{format_count(MAX_FACTOR * largest)}, or add larger models."
+        )
+    return float(np.log10(target_flops / largest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -219,7 +219,8 @@ class ReadReport:
 def _resembling(columns: Sequence[str]) -> Iterator[Note]:
     # A slip of a column that is missing is refused; of one that is there, its values are lost.
     for column in columns:
-        if not column.startswith("x_") and (meant := misspelt(column.casefold(), KNOWN)):
+        meant = misspelt(column.casefold(), KNOWN)
+        if meant and meant != column and not column.startswith("x_"):
             yield noted(
                 "column-resembles",
                 f"column {column!r} is left out. Correct it if {meant!r} is meant; else "

@@ -117,3 +117,27 @@ def test_a_picture_of_coverage_needs_fractions(command: Run, tmp_path: Path) -> 
     (tmp_path / "l.csv").write_text(LOSSES)
     assert command("fit", "l.csv", "-q").returncode == 0
     assert "no benchmark of the fit is a fraction" in refused(command, "plot coverage -o c.svg")
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--within inf", "--within inf: "),
+        ("--flops 1e30", "beyond 300x the largest pair (4.8e20 FLOPs)"),
+    ],
+)
+@pytest.mark.parametrize("call", ["compare a b r.csv", "compare r.csv --arm a --arm b"])
+def test_recipes_are_compared_where_it_was_checked(
+    command: Run, tmp_path: Path, call: str, option: str, words: str
+) -> None:
+    rows = [f"{f},{f}{n},{n}B,{20 * n}B,quiz,0.{4 + n}" for f in "ab" for n in (1, 2)]
+    rows += [f"{f},{f}s,100M,600B,quiz,0.3" for f in "ab"]
+    header = "family,model,params,tokens,benchmark,score"
+    (tmp_path / "r.csv").write_text("\n".join((header, *rows)) + "\n")
+    done = command(*call.split(), "-q", *option.split())
+    assert done.returncode == 2
+    assert not done.stdout
+    assert words in done.stderr
+    far = command(*call.split(), "--flops", "1e22")
+    assert far.returncode == 0, far.stderr
+    assert "21 times the compute of the largest pair" in far.stderr

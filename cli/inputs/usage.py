@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 # Typer brings Click inside or beside itself, by version; its own error tells which.
-(UsageError,) = typer.BadParameter.__bases__
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 _DIALECT = {
     r"^Invalid value( for [^:]*)?: |Value error, |Input |, unable to parse .*$": "",

@@ -151,7 +151,7 @@ def backtest(
     from scalepredict.records.text.writing import check_place, write_whole
 
     voice, shape, levels = shown.voice, shown.shape, intervals.levels()
-    methods = [reference.applied(method) for method in rivals(predictor)]
+    methods = reference.all_applied(rivals(predictor))
     if rows is not None:
         check_place(rows)
     constants = load_calibration(calibration)

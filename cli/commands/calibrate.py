@@ -129,7 +129,7 @@ def calibrate(
     with workers.engine() as jobs, voice.counting(doing) as progress:
         cells = backtest_groups(
             tables,
-            [reference.applied(registry.predictor_type(name)()) for name in methods],
+            reference.all_applied(registry.predictor_type(name)() for name in methods),
             max_origins=origins,
             thinned=thinned,
             progress=progress,

@@ -45,7 +45,7 @@ def score(
     # Imported here: `--help` must not pay for NumPy and SciPy.
     from scalepredict.cli.inputs.chosen import read_files
     from scalepredict.cli.views.registered_view import (
-        read_registered,
+        read_each,
         scored_document,
         scored_rows,
         scored_sheet,
@@ -54,7 +54,7 @@ def score(
     from scalepredict.records.aggregate import to_benchmarks
 
     levels = intervals.levels()
-    documents = [read_registered(path) for path in registered]
+    documents = read_each(registered)
     truth = read_files(
         measured,
         benchmarks=reading.benchmarks,
@@ -67,8 +67,8 @@ def score(
     shown.voice.tell(truth.report.notes())
     if not outcomes:
         text = (
-            "no measured checkpoint has the family, and within 10 % the params and tokens, of a "
-            "registered target; nothing is scored."
+            "nothing is scored: no measured score has the family, benchmark and metric of a "
+            "registered target, and within 10 % its params and tokens."
         )
         shown.voice.tell([noted("not-compared", text)])
         raise typer.Exit(NOTHING_MEASURED)

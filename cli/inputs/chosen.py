@@ -15,6 +15,7 @@ from scalepredict.records.notes import Note
 from scalepredict.records.reading.read import Reading, read_records
 from scalepredict.records.subset import of_families, refuse_mixed_phases, up_to
 from scalepredict.records.table import EvalTable
+from scalepredict.records.text.counts import format_count
 from scalepredict.records.text.yaml_text import load_yaml
 
 
@@ -40,6 +41,11 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         answers=choice.answers,
         tokens=choice.tokens,
     )
+    if choice.tokens is not None and not reading.report.n_same_tokens:
+        raise RefusedError(
+            f"--tokens {format_count(choice.tokens)} is for models whose tokens and FLOPs are not "
+            "recorded, and here all are; leave it out."
+        )
     selection = select_evidence(
         of_families(reading.table, choice.families),
         choice=CheckpointChoice.parse(choice.checkpoints),

@@ -1,6 +1,6 @@
 """Which method did the user choose, with which settings? From options to a predictor."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -99,9 +99,14 @@ class ReferenceOptions:
         """The method with those of the settings that it has.
 
         Raises:
-            RefusedError: No lab of the public models goes by a name.
+            RefusedError: No lab of the public models goes by a name, or all are left out anyway.
         """
         if self.reference_without:
+            if self.no_reference:
+                raise RefusedError(
+                    "--no-reference leaves out the models of every lab; leave out "
+                    "--reference-without, or --no-reference."
+                )
             from scalepredict.predictors.reference.served import named_labs
 
             named_labs(self.reference_without)
@@ -110,6 +115,20 @@ class ReferenceOptions:
         own = {name: value for name, value in self.settings().items() if name in known}
         result: Predictor = replace(unfitted, **own)
         return result
+
+    def all_applied(self, methods: Iterable["Predictor"]) -> list["Predictor"]:
+        """Each method with those of the settings that it has.
+
+        Raises:
+            RefusedError: None has them, or as of ``applied``.
+        """
+        unfitted: list[Any] = list(methods)
+        known = {field.name for method in unfitted for field in fields(method)}
+        if not self.settings().keys() <= known:
+            option = "--no-reference" if self.no_reference else "--reference-without"
+            names = ", ".join(method.name for method in unfitted)
+            raise RefusedError(f"{option} means nothing to {names}; leave it out.")
+        return [self.applied(method) for method in unfitted]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import typer
 from scalepredict.cli.inputs import present_fit
 from scalepredict.cli.inputs.options import count
 from scalepredict.cli.inputs.parameters import COST, METHOD, TARGET
+from scalepredict.cli.inputs.target_options import check_size
 from scalepredict.errors import CountError, RecordError, RefusedError
 from scalepredict.records.text.counts import format_count, parse_count
 
@@ -200,6 +201,8 @@ def ladder_of(
     )
     from scalepredict.records.subset import known_names
 
+    check_size("--params", asked.params, "B")
+    check_size("--tokens", asked.tokens, "T")
     names = [family for group in stored.fit.groups for family in group.families]
     if asked.family is not None:
         known_names("family", [asked.family], names)

@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 
 SMALLEST_SIZE = 1e3  # parameters or tokens; a number below it lacks its unit
 
+
+def check_size(option: str, value: float | None, unit: str) -> None:
+    """Refuse a size of a model that lacks its unit, say 0.07 for 0.07B.
+
+    Raises:
+        RefusedError: It is too small to be one.
+    """
+    if value is not None and value < SMALLEST_SIZE:
+        raise RefusedError(
+            f"{option} {value:g} is no size of a model; sizes are counts, like {value:g}{unit}."
+        )
+
+
 FitOption = Annotated[
     Path, typer.Option("--fit", "-f", help="Fit file; - is stdin.", rich_help_panel=RECORDS)
 ]
@@ -77,11 +90,7 @@ class TargetOptions:
 
         for name, unit in (("params", "B"), ("params_active", "B"), ("tokens", "T")):
             for value in getattr(self, name):
-                if value < SMALLEST_SIZE:
-                    raise RefusedError(
-                        f"--{name.replace('_', '-')} {value:g} is no size of a model; sizes are "
-                        f"counts, like {value:g}{unit}."
-                    )
+                check_size(f"--{name.replace('_', '-')}", value, unit)
         return TargetRequest(**{field.name: getattr(self, field.name) for field in fields(self)})
 
     def as_options(self) -> dict[str, list[str]]:

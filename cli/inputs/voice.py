@@ -68,9 +68,16 @@ class Voice:
         if self.quiet or not sys.stderr.isatty():
             yield None
             return
-        from rich.progress import BarColumn, MofNCompleteColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Task
+        from rich.text import Text
 
-        with _progress(BarColumn(), MofNCompleteColumn()) as progress:
+        class Count(MofNCompleteColumn):
+            """How many of how many, once that is known."""
+
+            def render(self, task: Task) -> Text:
+                return Text() if task.total is None else super().render(task)
+
+        with _progress(BarColumn(), Count()) as progress:
             task = progress.add_task(clean(doing), total=None)
             yield lambda done, total: progress.update(task, completed=done, total=total)
 

@@ -58,6 +58,23 @@ def read_registered(path: Path) -> Mapping[str, Any]:
     return checked(parse_json(content, str(path), error=StorageError))
 
 
+def read_each(paths: Sequence[Path]) -> list[Mapping[str, Any]]:
+    """Registered forecasts, each once.
+
+    Raises:
+        StorageError: One cannot be read, is none, was changed, or is there twice.
+    """
+    documents: dict[str, Mapping[str, Any]] = {}
+    for path in paths:
+        document = read_registered(path)
+        if document["sha256"] in documents:
+            raise StorageError(
+                f"{path}: the same registered forecast is given twice; give it once."
+            )
+        documents[document["sha256"]] = document
+    return list(documents.values())
+
+
 def scored_sheet(outcomes: Sequence[Outcome], levels: Levels) -> Sheet:
     """One row for each forecast that was measured, and the summary below."""
     header = ("registered", "model", "benchmark", "forecast", "measured", "error")

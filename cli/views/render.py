@@ -157,13 +157,18 @@ def json_text(document: object, *, indent: int | None = 2) -> str:
 
 
 def csv_text(rows: Sequence[Mapping[str, object]], header: Sequence[str] = ()) -> str:
-    """CSV with one header; missing values are empty cells, floats have ten digits."""
+    """CSV with one header; missing values are empty cells, floats have ten digits, lists JSON."""
     lines = io.StringIO()
     if names := list(dict.fromkeys(name for row in rows for name in row)) or header:
         writer = csv.DictWriter(lines, fieldnames=names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(_without_nan(row) for row in rows)  # type: ignore[misc]
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return lines.getvalue()
+
+
+def _cell(value: object) -> object:
+    plain = _without_nan(value)
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, list | dict) else plain
 
 
 def markdown(sheet: Sheet) -> str:

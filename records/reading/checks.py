@@ -132,7 +132,8 @@ def _chosen(
 ) -> Bools:
     for name in wanted:
         if name not in variants:
-            found = did_you_mean(name, variants) or f"; the records have {', '.join(variants)}"
+            near = did_you_mean(name, (variant for variant in variants if variant != _NONE))
+            found = near or f"; the records have {', '.join(variants)}"
             raise RecordError(f"no record has the {word} {name!r}{found}.")
     benchmarks = [str(name) for name in rows.text("benchmark").categories]
     benchmark_of = rows.text("benchmark").codes

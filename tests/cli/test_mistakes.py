@@ -1,5 +1,7 @@
 """A mistake on the command line is one sentence: what was given, what is accepted; nothing idle."""
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -60,10 +62,36 @@ def test_the_kinds_of_pictures_are_listed_where_none_or_a_wrong_one_is_named(com
         ("forecast --params 9B --percent", "--percent"),
         ("forecast --params 9B --ladder l.yaml --answers", "--ladder, --answers"),
         ("report --params 9B --benchmarks b.yaml", "--benchmarks"),
+        (f"backtest {LADDER} -q --no-reference -p trend", "--no-reference means nothing to trend"),
+        (f"fit {LADDER} -q --no-reference --reference-without meta", "--no-reference leaves out"),
     ],
 )
 def test_an_option_that_would_do_nothing_is_refused(command: Run, call: str, words: str) -> None:
     assert f"error: {words}" in refused(command, call)
+
+
+def test_tokens_of_models_that_all_tell_theirs_are_refused(command: Run) -> None:
+    done = command("fit", LADDER, "-q", "--tokens", "1T")
+    assert done.returncode == 2
+    assert "error: --tokens 1T is for models whose tokens and FLOPs are not" in done.stderr
+
+
+def test_a_size_without_its_unit_is_no_target_of_a_plan(command: Run) -> None:
+    assert command("fit", LADDER, "--up-to-params", "2.8B", "-q").returncode == 0
+    assert "like 0.06B" in refused(command, "plan --params 0.06 --tokens 300B")
+
+
+def test_a_registered_forecast_is_scored_once(command: Run) -> None:
+    assert command("fit", LADDER, "--up-to-params", "2.8B", "-q").returncode == 0
+    assert command("register", "--params", "12B", "-o", "r.json", "-q").returncode == 0
+    assert "is given twice" in refused(command, f"score r.json r.json --measured {LADDER}")
+
+
+def test_a_list_in_a_cell_of_csv_is_json(command: Run) -> None:
+    done = command("fit", LADDER, "--format", "csv", "-q")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    notes = [note for row in rows if row["notes"] for note in json.loads(row["notes"])]
+    assert {note["code"] for note in notes} >= {"flat"}
 
 
 @pytest.mark.parametrize("price", ["nan", "-1", "inf"])

@@ -8,8 +8,8 @@ FLOPs of all other runs at most a quarter of the target. What a choice picks is 
 measured scores, the default is fitted again, and the target is forecast. Printed are the error, the
 90 % width and how often it held, by choice and budget; the ratios of the rule's error to its
 rivals'; how promised widths compared with those reached, with constants fitted without the group;
-the error at the knee; the printed errors beside those reached; and the table of the documentation
-(`> benchmarks/plan_backtest.txt`). --fit prints configs/plan.yaml from all pools.
+the error at the knee of promised widths; the printed errors beside those reached; and the table of
+the documentation (`> benchmarks/plan_backtest.txt`). --fit prints configs/plan.yaml from all pools.
 """
 
 import argparse
@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from plan_pools import (  # it lies beside this file
+from planning.pools import (  # it lies in the folder beside this file, as the next
+    MOST_RUNS,
     Choice,
     Pool,
     at_random,
@@ -29,26 +30,28 @@ from plan_pools import (  # it lies beside this file
     space_of,
     v_optimal,
 )
+from planning.promises import Promised, lost_of, near, show_promises, spread_of
 
 from scalepredict.evaluation.forecast.doubts import aligned
 from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.planning.budget_curve import NEAR
-from scalepredict.evaluation.planning.filled_in import Ladder, widths_with
+from scalepredict.evaluation.planning.counted import count_benchmarks
+from scalepredict.evaluation.planning.filled_in import Ladder, widths_now, widths_with
 from scalepredict.predictors.fit_families import fit_families
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.stack.stack import Stack
 from scalepredict.records.table import Floats
 
 SHARES = (0.01, 0.05, 0.10, 0.25)
-RANGE = (0.05, 0.95)
 NOTHING, ALL = "no run", "all runs"
-CHOICES = ("rule", "largest", "V-optimal", "cheapest", "random")
+RULE, ONE = "rule", "one run"
+CHOICES = (RULE, ONE, "largest", "V-optimal", "cheapest", "random")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one choice at one budget came to, in fractions; logs of reached over promised."""
+    """What one choice at one budget came to, in fractions."""
 
     pool: Pool
     error: float
@@ -56,7 +59,7 @@ class Outcome:
     held: float
     choice: str = ""
     share: float = np.nan
-    promise: float = np.nan
+    promise: Promised | None = None
     decades: float = np.nan
     errors: tuple[float, ...] = ()
 
@@ -80,8 +83,9 @@ def replayed(pool: Pool, rivals: dict[str, Choice], calibration: Calibration) ->
         if not picked and name != NOTHING:
             continue  # the budget buys none
         key = tuple(sorted(picked))
-        if key not in seen or name == "rule":  # the rule goes first, and it alone promises
-            seen[key] = outcome(pool, start, picked, calibration, promised=name == "rule")
+        promises = name in (RULE, ONE)  # they go first
+        if key not in seen or (promises and seen[key].promise is None):
+            seen[key] = outcome(pool, start, picked, calibration, promises=promises)
         yield replace(seen[key], choice=name, share=share)
 
 
@@ -91,26 +95,39 @@ def outcome(
     picked: list[int],
     calibration: Calibration,
     *,
-    promised: bool,
+    promises: bool,
 ) -> Outcome:
-    low, high, point, truth = forecast(pool, start + picked, calibration)
+    after = ladder_of(pool, start + picked, calibration)
+    low, high, point, truth = forecast(pool, after)
     known = np.isfinite(point) & np.isfinite(truth)
-    width = float((high - low)[known].mean())
-    promise = np.nan
+    error = np.abs(point - truth)[known]
     table, top = pool.table, float(pool.table.flops[start + picked].max())
-    if promised:
-        ladder = ladder_of(pool, start, calibration)
-        runs = list(space_of(pool, picked).candidates)
-        widths = widths_with(ladder, [runs], jobs=1, rng=np.random.default_rng(0))[0]
-        promise = float(np.log(width / np.nanmean(widths[known])))
     return Outcome(
         pool=pool,
-        error=float(np.abs(point - truth)[known].mean()),
-        width=width,
+        error=float(error.mean()),
+        width=float((high - low)[known].mean()),
         held=float(((low <= truth) & (truth <= high))[known].mean()),
-        promise=promise,
+        promise=promised(pool, start, picked, after) if promises else None,
         decades=float(np.log10(table.flops[pool.target] / top)),
-        errors=tuple(np.abs(point - truth)[known].tolist()),
+        errors=tuple(error.tolist()),
+    )
+
+
+def promised(pool: Pool, start: list[int], picked: list[int], after: Ladder) -> Promised:
+    """Widths of the benchmarks that `plan` promises, where the target's score is known as well."""
+    ladder = ladder_of(pool, start, after.calibration)
+    runs = space_of(pool, picked).candidates
+    filled = widths_with(ladder, [runs], jobs=1, rng=np.random.default_rng(0))[0]
+    place = {unit: i for i, unit in enumerate(after.evidence.units)}
+    reached = widths_now(after)[[place[unit] for unit in ladder.evidence.units]]
+    now = widths_now(ladder)
+    told = [i for i in count_benchmarks(ladder).columns if np.isfinite(filled[i] + reached[i])]
+    return Promised(
+        group=pool.group,
+        runs=len(picked),
+        now=now[told],
+        filled=filled[told],
+        reached=reached[told],
     )
 
 
@@ -129,29 +146,23 @@ def ladder_of(pool: Pool, rows: list[int], calibration: Calibration) -> Ladder:
     )
 
 
-def forecast(
-    pool: Pool, rows: list[int], calibration: Calibration
-) -> tuple[Floats, Floats, Floats, Floats]:
-    ladder = ladder_of(pool, rows, calibration)
+def forecast(pool: Pool, ladder: Ladder) -> tuple[Floats, Floats, Floats, Floats]:
     raw = aligned(ladder.group.law.forecast(ladder.target), ladder.evidence)
-    made = apply_calibration(raw, calibration, "stack")
+    made = apply_calibration(raw, ladder.calibration, "stack")
     low, high = made.interval(0.9)
     place = {unit: i for i, unit in enumerate(pool.table.units)}
     truth = pool.table.scores[pool.target, [place[unit] for unit in ladder.evidence.units]]
     return low[0], high[0], made.point[0], truth
 
 
-def constants(outcomes: Sequence[Outcome]) -> tuple[float, Floats, Floats]:
-    """Level of promises, and levels of errors by decades (50 and 90 %)."""
-    told = [o for o in outcomes if np.isfinite(o.promise)]
-    medians = [
-        np.median([o.promise for o in told if o.pool.group == group]) for group in groups_of(told)
-    ]
+def error_lines(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats]:
+    """log of the median error and of its 90 % point, as lines in decades to the target."""
+    told = [o for o in outcomes if o.choice == RULE]
     lines = []
     for quantile in (0.5, 0.9):
         level = np.array([np.log(np.quantile(o.errors, quantile)) for o in told])
         lines.append(np.polyfit([o.decades for o in told], level, 1)[::-1])
-    return float(np.mean(medians)), lines[0], lines[1]  # groups count alike
+    return lines[0], lines[1]
 
 
 def main() -> None:
@@ -163,7 +174,8 @@ def main() -> None:
     calibration = load_calibration(None)
     streams = np.random.default_rng(0).spawn(given.random)
     rivals: dict[str, Choice] = {
-        "rule": rule,
+        RULE: rule(MOST_RUNS),
+        ONE: rule(1),
         "largest": by_key(lambda run: -run.flops),
         "V-optimal": v_optimal,
         "cheapest": by_key(lambda run: run.flops),
@@ -174,19 +186,33 @@ def main() -> None:
         outcomes += replayed(pool, rivals, calibration)
         print(f"{pool.name}: done", file=sys.stderr, flush=True)
     show_choices(outcomes)
-    show_promises(outcomes)
+    told = {
+        kind: [o.promise for o in outcomes if o.choice == kind and o.promise is not None]
+        for kind in (ONE, RULE)
+    }
+    show_promises(told[ONE], told[RULE])
     show_bars(outcomes)
     show_table(outcomes)
     if given.fit:
-        level, half, most = constants(outcomes)
-        spread = left_out_spread(outcomes)
-        print(f"level: {level:.4g}")
-        for name, values in (
-            ("spread", spread),
-            ("error50", half),
-            ("error90", most),
-        ):
-            print(f"{name}: [{', '.join(f'{value:.4g}' for value in values)}]")
+        show_constants(told[ONE], told[RULE], outcomes)
+
+
+def show_constants(
+    one: Sequence[Promised], more: Sequence[Promised], outcomes: Sequence[Outcome]
+) -> None:
+    """What configs/plan.yaml holds."""
+    print(f"lost: {lost_of(one):.4g}")
+    several = [promise for promise in more if promise.runs > 1]
+    for name, single in (("mean", False), ("benchmark", True)):
+        print(f"{name}:")
+        print(f"  one: {_numbers(spread_of(one, one, single=single))}")
+        print(f"  more: {_numbers(spread_of(several, one, single=single))}")
+    for name, line in zip(("error50", "error90"), error_lines(outcomes), strict=True):
+        print(f"{name}: {_numbers(line)}")
+
+
+def _numbers(values: Floats) -> str:
+    return f"[{', '.join(f'{value:.4g}' for value in values)}]"
 
 
 def show_choices(outcomes: Sequence[Outcome]) -> None:
@@ -214,7 +240,7 @@ def show_choices(outcomes: Sequence[Outcome]) -> None:
 def ratio(outcomes: Sequence[Outcome], group: str, rival: str) -> float:
     """Geometric mean over pools and budgets of the rule's error over a rival's."""
     logs = []
-    for o in (o for o in outcomes if o.choice == "rule" and o.pool.group == group):
+    for o in (o for o in outcomes if o.choice == RULE and o.pool.group == group):
         other = [p.error for p in outcomes if _rivals(p, o, rival)]
         if other:
             logs.append(np.log(o.error / np.mean(other)))
@@ -225,48 +251,17 @@ def groups_of(outcomes: Sequence[Outcome]) -> list[str]:
     return list(dict.fromkeys(o.pool.group for o in outcomes))
 
 
-def residuals(outcomes: Sequence[Outcome], group: str) -> Floats:
-    """log(reached / promised) of a group with constants of the others."""
-    others = [o for o in outcomes if o.pool.group != group]
-    mine = [o for o in outcomes if o.pool.group == group and np.isfinite(o.promise)]
-    left: Floats = np.array([o.promise for o in mine]) - constants(others)[0]
-    return left
-
-
-def left_out_spread(outcomes: Sequence[Outcome]) -> Floats:
-    """Quantiles of log(reached / promised) of groups that took no part; groups count alike."""
-    left = [residuals(outcomes, group) for group in groups_of(outcomes)]
-    grid = np.linspace(0.0, 1.0, 201)
-    spread: Floats = np.quantile(np.concatenate([np.quantile(one, grid) for one in left]), RANGE)
-    return spread
-
-
-def show_promises(outcomes: Sequence[Outcome]) -> None:
-    for group in groups_of(outcomes):
-        left = residuals(outcomes, group)
-        spread = left_out_spread([o for o in outcomes if o.pool.group != group])
-        near = float(np.mean(np.abs(np.expm1(left)) < 0.2))
-        inside = float(np.mean((left >= spread[0]) & (left <= spread[1])))
-        print(
-            f"promise on {group} (constants of the others): reached / promised "
-            f"{np.exp(np.median(left)):.2f}, within 20 % in {near:.0%}, range holds {inside:.0%}"
-        )
-
-
 def show_bars(outcomes: Sequence[Outcome]) -> None:
     """What the knee costs, how often intervals held after the run, and whether errors were told."""
-    mine = [o for o in outcomes if o.choice == "rule"]
-    knees = []
-    for pool in dict.fromkeys(o.pool for o in mine):
-        own = sorted((o for o in mine if o.pool is pool), key=lambda o: o.share)
-        best = min(o.width for o in own)
-        knee = next(o for o in own if o.width <= NEAR * best)
-        knees.append((knee.error / own[-1].error, knee.share))
-    good = np.mean([ratio <= 1.05 for ratio, _ in knees])
-    print(
-        f"error at the knee at most 1.05 of that at the largest budget: {good:.0%} of {len(knees)} "
-        f"ladders, at {np.mean([share for _, share in knees]):.0%} of the pool"
-    )
+    mine = [o for o in outcomes if o.choice == RULE]
+    for choice in (ONE, RULE):
+        knees = list(knees_of([o for o in outcomes if o.choice == choice]))
+        good = np.mean([ratio <= 1.05 for ratio, _ in knees])
+        print(
+            f"{choice}: error at the knee of promised widths at most 1.05 of that at the largest "
+            f"budget: {good:.0%} of {len(knees)} ladders, at "
+            f"{np.mean([share for _, share in knees]):.0%} of the pool"
+        )
     random = {
         (o.pool, o.share): np.mean([p.error for p in outcomes if _rivals(p, o, "random")])
         for o in mine
@@ -279,7 +274,7 @@ def show_bars(outcomes: Sequence[Outcome]) -> None:
             for share in SHARES
         ]
         told = " ".join(f"{value:.2f}" for value in held)
-        _, half, most = constants([o for o in outcomes if o.pool.group != group])
+        half, most = error_lines([o for o in outcomes if o.pool.group != group])
         inside = [
             (np.exp(half[0] + half[1] * o.decades), np.exp(most[0] + most[1] * o.decades), o)
             for o in mine
@@ -291,6 +286,17 @@ def show_bars(outcomes: Sequence[Outcome]) -> None:
             f"{group}: 90 % intervals held by budget {told}; median error within 2x of the told "
             f"one in {near:.0%}, below the told 90 % in {under:.0%}"
         )
+
+
+def knees_of(outcomes: Sequence[Outcome]) -> Iterator[tuple[float, float]]:
+    """Error at the knee over that at the largest budget, and the share of the pool, by ladder."""
+    promises = [o.promise for o in outcomes if o.promise is not None]
+    for pool in dict.fromkeys(o.pool for o in outcomes):
+        own = sorted((o for o in outcomes if o.pool is pool), key=lambda o: o.share)
+        lost = lost_of([promise for promise in promises if promise.group != pool.group])
+        widths = [o.promise.width(lost) for o in own if o.promise is not None]
+        knee = own[near(widths, NEAR)]
+        yield knee.error / own[-1].error, knee.share
 
 
 def _rivals(other: Outcome, o: Outcome, choice: str) -> bool:
@@ -306,7 +312,7 @@ def show_table(outcomes: Sequence[Outcome]) -> None:
     for group in groups_of(outcomes):
         mine = [o for o in outcomes if o.pool.group == group]
         ends = [np.mean([o.error for o in mine if o.choice == end]) for end in (NOTHING, ALL)]
-        for choice in ("rule", "largest", "random"):
+        for choice in (RULE, ONE, "largest", "random"):
             spent = [
                 np.mean([o.error for o in mine if o.share == share and o.choice.startswith(choice)])
                 for share in SHARES

@@ -1,6 +1,6 @@
 """`scalepredict plan`: which small run next, what will it buy, and when is another not worth it?"""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,20 +10,13 @@ from scalepredict.cli.inputs.plan_options import (
     Money,
     PlanOptions,
     PlanTarget,
+    designs_of,
     ladder_of,
     line_of,
-    parse_design,
     space_of,
 )
 from scalepredict.cli.inputs.target_options import DEFAULT_FIT, FitOption
-from scalepredict.cli.views.render import Sheet, emit
-from scalepredict.records.text.counts import format_count
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from scalepredict.evaluation.planning.filled_in import Ladder
-    from scalepredict.evaluation.planning.next_runs import Space
+from scalepredict.cli.views.render import emit
 
 
 @command
@@ -61,12 +54,8 @@ def plan(
     import numpy as np
 
     from scalepredict.cli.documents.isocost_document import isocost_document, isocost_rows
-    from scalepredict.cli.views.plan_view import (
-        isocost_sheets,
-        plan_document,
-        plan_rows,
-        plan_sheets,
-    )
+    from scalepredict.cli.documents.plan_document import plan_document, plan_rows
+    from scalepredict.cli.views.plan_view import isocost_sheets, plan_sheets
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.evaluation.planning.budget_curve import make_plan
     from scalepredict.evaluation.planning.candidates import sifted
@@ -99,8 +88,7 @@ def plan(
         if again:
             voice.say(f"already in the ladder, so another seed of it: {', '.join(again)}.")
         space = replace(space, candidates=tuple(kept))
-    designs = [parse_design(text) for text in tried]
-    rng, try_rng = np.random.default_rng(seed).spawn(2)
+    designs = designs_of(tried, space)
     with voice.counting("fitting with runs filled in") as watch, workers.engine() as jobs:
         made = make_plan(
             ladder,
@@ -109,51 +97,13 @@ def plan(
             runs=options.runs,
             promise=shipped_promise(),
             jobs=jobs,
-            rng=rng,
+            rng=np.random.default_rng(seed),
+            tried=designs,
             progress=watch,
         )
-        own = _tried(ladder, space, designs, jobs=jobs, rng=try_rng)
-    sheets = plan_sheets(made, ladder, machine)
     emit(
         form,
-        sheets=sheets if own is None else [*sheets, own],
-        rows=plan_rows(made),
+        sheets=plan_sheets(made, ladder, machine),
+        rows=plan_rows(made, ladder),
         document=plan_document(made, ladder, machine, excluded),
-    )
-
-
-def _tried(
-    ladder: "Ladder",
-    space: "Space",
-    designs: list[tuple[float, float]],
-    *,
-    jobs: int,
-    rng: "np.random.Generator",
-) -> Sheet | None:
-    import numpy as np
-
-    from scalepredict.cli.views.plan_view import width_text
-    from scalepredict.evaluation.planning.filled_in import widths_with
-    from scalepredict.evaluation.planning.next_runs import Run
-
-    if not designs:
-        return None
-    runs = [
-        Run(params=n, tokens=d, flops=space.flops_of(n, d), cost=space.flops_of(n, d))
-        for n, d in designs
-    ]
-    widths = widths_with(ladder, [(run,) for run in runs], jobs=jobs, rng=rng)
-    return Sheet(
-        title="designs of yours",
-        header=("params", "tokens", "FLOPs", "width"),
-        align="rrrr",
-        rows=tuple(
-            (
-                format_count(run.params),
-                format_count(run.tokens),
-                format_count(run.flops),
-                width_text(float(np.nanmean(width[list(ladder.wanted)])), ladder),
-            )
-            for run, width in zip(runs, widths, strict=True)
-        ),
     )

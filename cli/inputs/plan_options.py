@@ -1,6 +1,7 @@
 """How is a plan asked for? Target, budget and bounds, as `plan` and `plot plan` take them."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from scalepredict.evaluation.planning.compute_cost import Machine
     from scalepredict.evaluation.planning.filled_in import Ladder
     from scalepredict.evaluation.planning.isocost import Isocost
-    from scalepredict.evaluation.planning.next_runs import Space
+    from scalepredict.evaluation.planning.next_runs import Run, Space
     from scalepredict.predictors.store.fit_file import StoredFit
 
 Row = tuple[str, float, float, float | None]
@@ -336,19 +337,31 @@ def _row(path: Path, line: int, row: dict[str, str]) -> Row:
     return model, params, tokens, cost
 
 
-def parse_design(text: str) -> tuple[float, float]:
-    """``1.4B:28B`` as parameters and tokens.
+def designs_of(texts: Sequence[str], space: "Space") -> "list[Run]":
+    """Runs from texts like ``1.4B:28B``.
 
     Raises:
-        RefusedError: It is no such pair.
+        RefusedError: One is no such pair, or no smaller than the target.
     """
-    params, _, tokens = text.partition(":")
-    try:
-        return parse_count(params), parse_count(tokens)
-    except CountError as problem:
-        raise RefusedError(
-            f"--try {text!r}: {problem} A design is N:D, like 1.4B:28B."
-        ) from problem
+    from scalepredict.evaluation.planning.next_runs import Run
+
+    made = []
+    for text in texts:
+        params, _, tokens = text.partition(":")
+        try:
+            n, d = parse_count(params), parse_count(tokens)
+        except CountError as problem:
+            raise RefusedError(
+                f"--try {text!r}: {problem} A design is N:D, like 1.4B:28B."
+            ) from problem
+        flops = space.flops_of(n, d)
+        if flops >= space.flops:
+            raise RefusedError(
+                f"--try {text!r}: {format_count(flops)} FLOPs are no fewer than the target's "
+                f"{format_count(space.flops)}; try a smaller run."
+            )
+        made.append(Run(params=n, tokens=d, flops=flops, cost=flops))
+    return made
 
 
 def _ratios(text: str | None) -> tuple[float, float] | None:

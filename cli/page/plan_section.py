@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from scalepredict.cli.page.html import picture, section, table, text
 from scalepredict.cli.views.plan_view import plan_sheets
 from scalepredict.evaluation.planning.budget_curve import Plan
@@ -43,4 +45,5 @@ def _drawing(found: Planned, number: int) -> str:
         svg = figure_bytes(plan_figure(found.plan, found.ladder), ".svg")
     label = "promised width against the budget"
     drawing = picture(svg, number=-number, label=label)
-    return f'<figure style="max-width:40rem">{drawing}</figure>\n'
+    wide = np.count_nonzero(found.plan.promised) > 1
+    return f'<figure style="max-width:{"none" if wide else "40rem"}">{drawing}</figure>\n'

@@ -64,7 +64,7 @@ def plot_plan(
             runs=options.runs,
             promise=shipped_promise(),
             jobs=jobs,
-            rng=np.random.default_rng(seed).spawn(2)[0],
+            rng=np.random.default_rng(seed),
             progress=watch,
         )
     picture.write("plan", iter([("", partial(plan_figure, made, ladder))]))

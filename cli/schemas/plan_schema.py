@@ -48,6 +48,27 @@ class RunDocument(RunSize):
     benchmarks: list[GainDocument]
 
 
+class WidthDocument(TypedDict):
+    """Width of one benchmark's 90 % interval at the target, promised for one budget."""
+
+    benchmark: str
+    width: Width
+    low: Width
+    """In 90 % of such ladders the width lay between this and `high`."""
+    high: Width
+
+
+class NarrowedDocument(TypedDict):
+    """How far one benchmark's interval can be narrowed."""
+
+    benchmark: str
+    width_now: Width
+    limit: Width
+    """Width with the largest run that is not the target."""
+    knee: Number
+    """Least budget within 15 % of that width; null = no budget narrows it by so much."""
+
+
 class PointDocument(TypedDict):
     """What one budget buys."""
 
@@ -58,6 +79,11 @@ class PointDocument(TypedDict):
     error50: Width
     """Median error that such ladders had, a fraction."""
     error90: Width
+    benchmarks: list[WidthDocument]
+
+
+class TriedDocument(RunSize, PointDocument):
+    """What a design of the user's promises; its budget is what it costs."""
 
 
 class ExcludedDocument(TypedDict):
@@ -93,6 +119,10 @@ class PlanDocument(CostDocument):
     knee: Number
     """Least budget within 15 % of the best width."""
     verdict: Annotated[str, one_of(("run", "none", "too small"))]
+    benchmarks: list[NarrowedDocument]
+    """Those whose width is promised."""
     curve: list[PointDocument]
+    tried: list[TriedDocument]
+    """Designs that were asked about with `--try`."""
     excluded: list[ExcludedDocument]
     notes: list[str]

@@ -1,32 +1,34 @@
 """How is a plan shown? Runs, what benchmarks gain, the curve, sizes of equal cost, and costs."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
-from scalepredict.cli.schemas.plan_schema import CostDocument, GainDocument, PlanDocument, RunSize
+import numpy as np
+
 from scalepredict.cli.views.own_units import FRACTION, unit_of, value, value_range
-from scalepredict.cli.views.render import MISSING, Cell, Sheet
+from scalepredict.cli.views.render import MISSING, Sheet
 from scalepredict.evaluation.forecast.forecasting import FamilyForecast
 from scalepredict.evaluation.intervals.levels import CLAIM
 from scalepredict.evaluation.planning.budget_curve import Plan, Point
 from scalepredict.evaluation.planning.compute_cost import Machine
 from scalepredict.evaluation.planning.filled_in import Ladder
 from scalepredict.evaluation.planning.isocost import Isocost
-from scalepredict.evaluation.planning.next_runs import Run
 from scalepredict.records.text.counts import count_of, format_count
 
 _SHARE = 100.0
+_COLUMNS = (0, 6, -1)  # points of the curve that have a column in the table of benchmarks
 
 
 def plan_sheets(plan: Plan, ladder: Ladder, machine: Machine | None) -> list[Sheet]:
-    """Runs with the verdict, or the verdict that none is worth it; benchmarks; the curve."""
-    rest = [_benchmarks(plan, ladder), _curve(plan, ladder, machine)]
-    verdict = (_sentence(plan, ladder), *plan.notes)
-    if plan.verdict == "none":
-        return [replace(rest[0], title=f"no next run: {rest[0].title}", notes=verdict), rest[1]]
-    return [replace(_runs(plan, machine), notes=verdict), *rest]
+    """Runs with the verdict, or that none is worth it; benchmarks; the curve; named designs."""
+    unit = unit_of(ladder.evidence.units[np.flatnonzero(plan.promised)[0]])
+    first, verdict = _benchmarks(plan, ladder), (_sentence(plan, unit), *plan.notes)
+    rest = [_curve(plan, unit, machine), *([_tried(plan, unit)] if plan.tried else [])]
+    if plan.knee is None:
+        title = f"no next run: {first.title}"
+        return [replace(first, title=title, notes=(*first.notes, *verdict)), *rest]
+    return [replace(_runs(plan, machine), notes=verdict), first, *rest]
 
 
 def _runs(plan: Plan, machine: Machine | None) -> Sheet:
@@ -51,73 +53,99 @@ def _runs(plan: Plan, machine: Machine | None) -> Sheet:
     )
 
 
-def _sentence(plan: Plan, ladder: Ladder) -> str:
-    now = _mean(plan.now)
-    said = width_text(now, ladder)
-    if plan.verdict == "none":
+def _sentence(plan: Plan, unit: str) -> str:
+    now, limit = (_width(width, unit) for width in (plan.mean_now, plan.limit))
+    if plan.knee is None:
         return (
-            f"none: the 90 % width is {said} now and {width_text(plan.limit, ladder)} with the "
-            "largest run that is not the target; what is left is noise and scatter of the recipe."
+            f"none: the 90 % width is {now} now and {limit} with the largest run that is not the "
+            "target; what is left is noise and scatter of the recipe."
         )
-    point = plan.point
-    text = (
-        f"mean 90 % width at the target: {said} now, {width_text(point.width, ladder)} "
-        f"[{width_text(point.low, ladder)}-{width_text(point.high, ladder)}] with these runs, "
-        f"{width_text(plan.limit, ladder)} with the largest run that is not the target."
+    point, knee = plan.point, plan.knee
+    return (
+        f"mean 90 % width at the target: {now} now, {_width(point.width, unit)} "
+        f"[{_range(point, unit)}] with these runs, {limit} with the largest run "
+        f"that is not the target. {format_count(knee.budget)} FLOPs "
+        f"({_SHARE * knee.budget / plan.space.flops:.2g} % of the target) bring "
+        f"{_width(knee.width, unit)}; more helps little."
     )
-    if plan.knee is not None:
-        text += (
-            f" {format_count(plan.knee.budget)} FLOPs "
-            f"({_SHARE * plan.knee.budget / plan.space.flops:.2g} % of the target) bring "
-            f"{width_text(plan.knee.width, ladder)}; more helps little."
-        )
-    return text
 
 
 def _benchmarks(plan: Plan, ladder: Ladder) -> Sheet:
-    columns = [i for i in ladder.wanted if plan.promised[i]]
-    units = ladder.evidence.units
+    units, shown = ladder.evidence.units, [plan.curve[i] for i in _COLUMNS]
+    rows = []
+    for i in np.flatnonzero(plan.promised):
+        unit, knee = unit_of(units[i]), plan.knee_of(int(i))
+        rows.append(
+            (
+                units[i].shown,
+                _width(plan.now[i], unit),
+                _width(plan.point.widths[i], unit),
+                *(_width(point.widths[i], unit) for point in shown),
+                "none" if knee is None else format_count(knee.budget),
+            )
+        )
+    budgets = tuple(f"at {format_count(point.budget)}" for point in shown)
     return Sheet(
         title="width of the 90 % interval at the target",
-        header=("benchmark", "now", "after"),
-        align="lrr",
-        rows=tuple(
-            (units[i].shown, *(_width(w[i], unit_of(units[i])) for w in (plan.now, plan.after)))
-            for i in columns
+        header=("benchmark", "now", "after", *budgets, "enough"),
+        align="lrr" + "r" * len(shown) + "r",
+        rows=tuple(rows),
+        notes=(
+            "enough: the least budget within 15 % of the benchmark's best width; none: nothing "
+            "narrows it by so much.",
         ),
     )
 
 
-def _curve(plan: Plan, ladder: Ladder, machine: Machine | None) -> Sheet:
+def _curve(plan: Plan, unit: str, machine: Machine | None) -> Sheet:
     extra = _cost_header(machine)
-    fractions = _in_points(plan, ladder)
-    return Sheet(
-        title="what a budget buys (least: " + format_count(plan.least_budget) + " FLOPs)",
-        header=("budget", "% of target", *extra, "largest run", "width", "90 % range")
-        + (("error 50 %", "90 %") if fractions else ()),
-        align="rr" + "r" * len(extra) + "lrr" + ("rr" if fractions else ""),
-        rows=tuple(
+    errors = unit == FRACTION
+    rows = []
+    for point in plan.curve:
+        told = (point.error50, point.error90) if errors else ()
+        rows.append(
             (
                 format_count(point.budget) + (" *" if point is plan.knee else ""),
                 f"{_SHARE * point.budget / plan.space.flops:.2g}",
                 *_cost(point.budget, machine),
                 _largest(point),
-                width_text(point.width, ladder),
-                f"{width_text(point.low, ladder)}-{width_text(point.high, ladder)}",
-                *(
-                    (f"{_SHARE * point.error50:.1f}", f"{_SHARE * point.error90:.1f}")
-                    if fractions
-                    else ()
-                ),
+                _width(point.width, unit),
+                _range(point, unit),
+                *(f"{_SHARE * error:.1f}" for error in told),
             )
-            for point in plan.curve
-        ),
+        )
+    return Sheet(
+        title="what a budget buys (least: " + format_count(plan.least_budget) + " FLOPs)",
+        header=("budget", "% of target", *extra, "largest run", "width", "90 % range")
+        + (("error 50 %", "90 %") if errors else ()),
+        align="rr" + "r" * len(extra) + "lrr" + ("rr" if errors else ""),
+        rows=tuple(rows),
         notes=("* the least budget within 15 % of the best width.",) if plan.knee else (),
     )
 
 
-def _in_points(plan: Plan, ladder: Ladder) -> bool:
-    return any(ladder.evidence.units[i].measure is None for i in ladder.wanted if plan.promised[i])
+def _tried(plan: Plan, unit: str) -> Sheet:
+    return Sheet(
+        title="designs of yours",
+        header=("params", "tokens", "FLOPs", "% of target", "width", "90 % range"),
+        align="rrrrrr",
+        rows=tuple(
+            (
+                format_count(run.params),
+                format_count(run.tokens),
+                format_count(run.flops),
+                f"{_SHARE * run.flops / plan.space.flops:.2g}",
+                _width(point.width, unit),
+                _range(point, unit),
+            )
+            for point in plan.tried
+            for run in point.runs
+        ),
+    )
+
+
+def _range(point: Point, unit: str) -> str:
+    return f"{_width(point.low, unit)}-{_width(point.high, unit)}"
 
 
 def isocost_sheets(line: Isocost, machine: Machine | None, notes: Sequence[str]) -> list[Sheet]:
@@ -210,94 +238,10 @@ def _cost(flops: float, machine: Machine | None) -> tuple[str, ...]:
     return (hours,) if money is None else (hours, f"{money:,.0f}")
 
 
-def width_text(width: float, ladder: Ladder) -> str:
-    """A mean width: points of score, or the unit of the benchmarks that count."""
-    unit = next((unit_of(ladder.evidence.units[i]) for i in ladder.wanted), FRACTION)
-    return _width(width, unit)
-
-
 def _width(width: float, unit: str) -> str:
     if math.isnan(width):
         return MISSING
     return f"{_SHARE * width:.1f}" if unit == FRACTION else f"{width:.3g}"
-
-
-def _mean(values: Any) -> float:
-    known = [float(value) for value in values if not math.isnan(value)]
-    return sum(known) / len(known)
-
-
-def plan_rows(plan: Plan) -> list[dict[str, Cell]]:
-    """The curve, one row for each budget; fractions and counts."""
-    return [
-        {
-            "budget": point.budget,
-            "share_of_target": point.budget / plan.space.flops,
-            "params": (run := max(point.runs, key=lambda each: each.flops)).params,
-            "tokens": run.tokens,
-            "flops": run.flops,
-            "width": point.width,
-            "low": point.low,
-            "high": point.high,
-            "error50": point.error50,
-            "error90": point.error90,
-        }
-        for point in plan.curve
-    ]
-
-
-def plan_document(
-    plan: Plan, ladder: Ladder, machine: Machine | None, excluded: Mapping[str, str]
-) -> PlanDocument:
-    """The plan for programs."""
-    space, units = plan.space, ladder.evidence.units
-    columns = [i for i in ladder.wanted if plan.promised[i]]
-    gained: list[GainDocument] = [
-        {"benchmark": units[i].shown, "width_now": plan.now[i], "width_after": plan.after[i]}
-        for i in columns
-    ]
-    asked: CostDocument = {}
-    if machine is not None:
-        asked = {"gpu_hours": machine.hours(plan.budget), "price": machine.money(plan.budget)}
-    return {
-        "schema": "scalepredict.plan/1",
-        "target": {"params": space.params, "tokens": space.tokens, "flops": space.flops},
-        "budget": plan.budget,
-        "unit": unit_of(units[columns[0]]),
-        "runs": [
-            {
-                **_run(run),
-                "share": run.cost / plan.budget,
-                "width_now": _mean(plan.now),
-                "width_after": plan.point.width,
-                "benchmarks": gained,
-            }
-            for run in plan.runs
-        ],
-        "limit": plan.limit,
-        "least_budget": plan.least_budget,
-        "knee": None if plan.knee is None else plan.knee.budget,
-        "verdict": plan.verdict,
-        "curve": [
-            {
-                "budget": point.budget,
-                "width": point.width,
-                "low": point.low,
-                "high": point.high,
-                "error50": point.error50,
-                "error90": point.error90,
-            }
-            for point in plan.curve
-        ],
-        **asked,
-        "excluded": [{"model": model, "why": why} for model, why in excluded.items()],
-        "notes": list(plan.notes),
-    }
-
-
-def _run(run: Run) -> RunSize:
-    size: RunSize = {"params": run.params, "tokens": run.tokens, "flops": run.flops}
-    return {"model": run.model, **size} if run.model else size
 
 
 def cost_sheet(families: Sequence[FamilyForecast], machine: Machine) -> Sheet:

@@ -1,7 +1,7 @@
 """What does each budget buy, and where does more of it stop to help? Curve, knee and limit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,12 +21,21 @@ GAP = 1.0  # decades between the two largest runs beyond which intervals hold un
 GROWTH = 1.25  # a run this much larger than the largest one is the least that can tell more
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Point:
     """One budget of the curve: widths of the 90 % interval at the target, promised.
 
-    ``width`` is the mean over benchmarks whose width can be promised, between ``low`` and ``high``
-    in 90 % of such ladders; ``error50`` and ``error90`` are the errors that they had.
+    Attributes:
+        budget: FLOPs.
+        runs: What the budget buys.
+        width: Mean over benchmarks whose width can be promised.
+        low: In 90 % of such ladders the mean width lay above this,
+        high: and below this.
+        widths: Width of each benchmark, NaN where none is promised. Shape (T,).
+        lows: In 90 % of such ladders the width of a benchmark lay above this, shape (T,),
+        highs: and below this. Shape (T,).
+        error50: Median of the errors that such ladders had, a fraction.
+        error90: Their 90 % point.
     """
 
     budget: float
@@ -34,6 +43,9 @@ class Point:
     width: float
     low: float
     high: float
+    widths: Floats
+    lows: Floats
+    highs: Floats
     error50: float
     error90: float
 
@@ -49,12 +61,10 @@ class Plan:
         runs: The proposed ones, the nearest to the target first.
         promised: Which columns of the evidence have a width that is promised. Shape (T,).
         now: Width of each benchmark now, NaN where none is promised. Shape (T,).
-        after: The same with the proposed runs. Shape (T,).
-        curve: Points by rising budget.
-        knee: The point of the least budget that is nearly as good as the best; None without one.
-        limit: Mean width with the largest run that is not the target.
+        point: What the proposed runs promise.
+        curve: Points by rising budget; neither the mean nor a benchmark ever gets wider.
+        tried: What named designs promise, each by itself.
         least_budget: FLOPs below which no forecast, or no news, is to be had.
-        verdict: ``run`` or ``none``; a budget that is too small has no plan.
         notes: What must be known beside the numbers.
     """
 
@@ -63,14 +73,40 @@ class Plan:
     runs: tuple[Run, ...]
     promised: Bools
     now: Floats
-    after: Floats
     point: Point
     curve: tuple[Point, ...]
-    knee: Point | None
-    limit: float
+    tried: tuple[Point, ...]
     least_budget: float
-    verdict: str
     notes: tuple[str, ...]
+
+    @property
+    def mean_now(self) -> float:
+        """Mean width now of the benchmarks whose width is promised."""
+        return float(np.nanmean(self.now))
+
+    @property
+    def limit(self) -> float:
+        """Mean width with the largest run that is not the target."""
+        return self.curve[-1].width
+
+    @property
+    def knee(self) -> Point | None:
+        """The least budget that is nearly as good as the best; None where no budget helps."""
+        return self._enough(np.array([point.width for point in self.curve]), self.mean_now)
+
+    @property
+    def verdict(self) -> str:
+        """``run`` or ``none``; a budget that is too small has no plan."""
+        return "none" if self.knee is None else "run"
+
+    def knee_of(self, column: int) -> Point | None:
+        """The same for one benchmark; None where no budget narrows its interval."""
+        widths = np.array([point.widths[column] for point in self.curve])
+        return self._enough(widths, float(self.now[column]))
+
+    def _enough(self, widths: Floats, now: float) -> Point | None:
+        best = NEAR * widths[-1]
+        return self.curve[int(np.argmax(widths <= best))] if best < now else None
 
 
 def least_budget(ladder: Ladder, space: Space) -> float:
@@ -107,9 +143,21 @@ def make_plan(
     promise: Promise,
     jobs: int,
     rng: np.random.Generator,
+    tried: Sequence[Run] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Plan:
-    """Plan the next runs of a ladder; ``progress`` is told how many of how many fits are done.
+    """Plan the next runs of a ladder.
+
+    Args:
+        ladder: Evidence and target.
+        space: Where runs may lie.
+        budget: FLOPs to spend.
+        runs: How many at the most.
+        promise: What promised widths are multiplied by.
+        jobs: Processes.
+        rng: Draws the noise of the measurements that are filled in.
+        tried: Designs to compare with the proposed runs, each by itself.
+        progress: Told how many of how many fits are done.
 
     Raises:
         RefusedError: The target lies inside the evidence, the budget buys nothing that tells, or no
@@ -122,37 +170,48 @@ def make_plan(
             f"does; the least that helps is {format_count(least)}."
         )
     promised, notes = _promised(ladder)
-    most = max(space.most_flops, least)
-    budgets = np.geomspace(least, most, BUDGETS)
-    bought = [_bought(ladder, space, float(b), runs) for b in (*budgets, budget)]
-    widths = widths_with(ladder, bought, jobs=jobs, rng=rng, progress=progress)
+    budgets = [float(b) for b in np.geomspace(least, max(space.most_flops, least), BUDGETS)]
+    spent = [*budgets, budget, *(run.cost for run in tried)]
+    plans = [_bought(ladder, space, b, runs) for b in (*budgets, budget)] + [(r,) for r in tried]
+    filled = widths_with(ladder, plans, jobs=jobs, rng=rng, progress=progress)
     now = np.where(promised, widths_now(ladder), np.nan)
-    points = [
-        _point(ladder, space, b, bought[i], widths[i][promised], promise)
-        for i, b in enumerate((*budgets, budget))
-    ]
-    curve = _never_wider(points[:-1], float(np.nanmean(now)))
-    chosen = _never_wider([p for p in points if p.budget <= budget * (1 + 1e-9)], np.inf)[-1]
-    scale = chosen.width / float(np.nanmean(widths[-1][promised]))
-    limit = curve[-1].width
-    mean_now = float(np.nanmean(now))
-    knee = next((p for p in curve if p.width <= NEAR * limit), None)
-    worth = limit < mean_now / NEAR
+    # A set of runs with which no law can be fitted promises nothing.
+    widths = np.where(np.isnan(filled) | ~promised, now, filled)
+    widths[:BUDGETS] = never_wider(widths[:BUDGETS])
+    bounds = np.pad(widths[:BUDGETS], ((1, 1), (0, 0)))
+    bounds[0], bounds[-1] = np.inf, -np.inf
+    place = int(np.searchsorted(budgets, budget * (1 + 1e-9)))
+    widths[BUDGETS] = np.clip(widths[BUDGETS], bounds[place + 1], bounds[place])
+    points = tuple(
+        _point(ladder, space, b, plan, width, now, promise)
+        for b, plan, width in zip(spent, plans, widths, strict=True)
+    )
     return Plan(
         budget=budget,
         space=space,
-        runs=bought[-1],
+        runs=plans[BUDGETS],
         promised=promised,
         now=now,
-        after=np.where(promised, np.minimum(widths[-1] * scale, now), np.nan),
-        point=replace(chosen, budget=budget),
-        curve=curve,
-        knee=knee if worth else None,
-        limit=limit,
+        point=points[BUDGETS],
+        curve=points[:BUDGETS],
+        tried=points[BUDGETS + 1 :],
         least_budget=least,
-        verdict="run" if worth else "none",
-        notes=(*notes, *_cautions(ladder, space, bought[-1])),
+        notes=(*notes, *_cautions(ladder, space, plans[BUDGETS])),
     )
+
+
+def never_wider(widths: Floats) -> Floats:
+    """Widths of each benchmark by rising budget, as means that do not rise. Shapes (B, T).
+
+    Two drawn measurements leave a promise uncertain; nobody has to spend all of a budget.
+    """
+    # Imported here: only a plan needs it, and it takes long.
+    from sklearn.isotonic import isotonic_regression
+
+    fallen = widths.copy()
+    for column in np.flatnonzero(np.isfinite(widths).all(axis=0)):
+        fallen[:, column] = isotonic_regression(widths[:, column], increasing=False)
+    return fallen
 
 
 def _bought(ladder: Ladder, space: Space, budget: float, most: int) -> tuple[Run, ...]:
@@ -192,38 +251,31 @@ def _point(
     ladder: Ladder,
     space: Space,
     budget: float,
-    runs: Sequence[Run],
+    runs: tuple[Run, ...],
     widths: Floats,
+    now: Floats,
     promise: Promise,
 ) -> Point:
     largest = float(np.nanmax(ladder.evidence.flops))
     top = max(run.flops for run in runs)
-    factor, low, high = promise.factor
     error50, error90 = promise.errors(float(np.log10(space.flops / max(top, largest))))
-    mean = float(np.nanmean(widths))
+    promised = promise.width(widths, now)
+    width = float(np.nanmean(promised))
+    lowest, highest = promise.benchmark.around(len(runs))
+    alone = np.isfinite(promised).sum() == 1
+    low, high = (lowest, highest) if alone else promise.mean.around(len(runs))
     return Point(
-        budget=float(budget),
-        runs=tuple(runs),
-        width=mean * factor,
-        low=mean * low,
-        high=mean * high,
+        budget=budget,
+        runs=runs,
+        width=width,
+        low=width * low,
+        high=width * high,
+        widths=promised,
+        lows=promised * lowest,
+        highs=promised * highest,
         error50=error50,
         error90=error90,
     )
-
-
-def _never_wider(points: Sequence[Point], most: float) -> tuple[Point, ...]:
-    # Nobody has to spend all of a budget.
-    best: list[Point] = []
-    for point in points:
-        last = best[-1] if best else None
-        bound = most if last is None else last.width
-        if point.width <= bound or last is None:
-            width = min(point.width, bound)
-            best.append(replace(point, width=width, low=min(point.low, width)))
-        else:
-            best.append(replace(last, budget=point.budget))
-    return tuple(best)
 
 
 def _cautions(ladder: Ladder, space: Space, runs: Sequence[Run]) -> tuple[str, ...]:

@@ -6,34 +6,51 @@ real pools of runs, and judged there with each pool left out.
 
 import math
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from scalepredict.records.table import Floats
 from scalepredict.records.text.schema import validated
 from scalepredict.records.text.yaml_text import load_shipped
 
 FILE = "plan.yaml"
 
 
-class Promise(BaseModel):
-    """log(reached / promised) = level + spread, the same for all plans.
+class Spread(BaseModel):
+    """5 and 95 % points of log(reached / promised)."""
 
-    How far the runs reach, how many they are and how far off the ladder's shape the target is were
-    regressors too; with them promises on groups of pools that took no part were worse.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    one: tuple[float, float]  # with one run
+    more: tuple[float, float]  # with two or three
+
+    def around(self, runs: int) -> tuple[float, float]:
+        """What a width promised for so many runs is multiplied by for the ends of its range."""
+        low, high = self.one if runs == 1 else self.more
+        return math.exp(low), math.exp(high)
+
+
+class Promise(BaseModel):
+    """log(reached / now) = (1 - lost) log(filled in / now) + spread, for each benchmark.
+
+    What runs are to narrow comes about less the more it is. With one factor for all widths, and
+    with factors that hang on how far the runs reach, how many they are, how far off the ladder's
+    shape the target is, or how a ladder without its largest run had promised that one, promises on
+    groups of pools that took no part were worse.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     provenance: dict[str, str] = Field(default_factory=dict)
-    level: float
-    spread: tuple[float, float]
+    lost: float
+    mean: Spread  # of the mean over benchmarks
+    benchmark: Spread  # of one benchmark
     error50: tuple[float, float]
     error90: tuple[float, float]
 
-    @property
-    def factor(self) -> tuple[float, float, float]:
-        """What the promised width is multiplied by: median, 5 % and 95 % point."""
-        low, high = self.spread
-        return math.exp(self.level), math.exp(self.level + low), math.exp(self.level + high)
+    def width(self, filled: Floats, now: Floats) -> Floats:
+        """The widths to be promised, none wider than now, where the filled-in ladder has others."""
+        return promised_width(filled, now, self.lost)
 
     def errors(self, decades: float) -> tuple[float, float]:
         """Median and 90 % point of the error that such ladders had, a fraction of the score.
@@ -46,6 +63,12 @@ class Promise(BaseModel):
             for level, slope in (self.error50, self.error90)
         )
         return first, second
+
+
+def promised_width(filled: Floats, now: Floats, lost: float) -> Floats:
+    """Widths of which a part of the narrowing (of its log) is lost. Shapes alike."""
+    width: Floats = np.minimum(now**lost * filled ** (1 - lost), now)
+    return width
 
 
 def shipped_promise() -> Promise:

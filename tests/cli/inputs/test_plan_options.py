@@ -1,5 +1,6 @@
 """`plan` and `plot plan` as a user calls them, with the mistakes that users make."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -69,6 +70,27 @@ def test_the_document_holds_what_the_contract_says(fitted: Run) -> None:
     assert document["limit"] <= run["width_after"]
     assert document["least_budget"] < 2e21
     assert document["excluded"] == []
+    assert document["tried"] == []
+    shown = [one["benchmark"] for one in document["benchmarks"]]
+    for point in document["curve"]:
+        assert [one["benchmark"] for one in point["benchmarks"]] == shown
+        assert all(one["low"] < one["width"] < one["high"] for one in point["benchmarks"])
+        mean = sum(one["width"] for one in point["benchmarks"]) / len(shown)
+        assert point["width"] == pytest.approx(mean)
+    budgets = [point["budget"] for point in document["curve"]]
+    assert {one["knee"] for one in document["benchmarks"]} <= {None, *budgets}
+
+
+def test_rows_hold_the_curve_of_the_mean_and_of_each_benchmark(fitted: Run) -> None:
+    done = fitted(
+        "plan", *TARGET, "--benchmark", "piqa", "--benchmark", "arc_easy", "--format", "csv"
+    )
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [row["benchmark"] for row in rows[:3]] == ["(mean)", "arc_easy", "piqa"]
+    assert len(rows) == 3 * 12
+    whole, *each = (float(row["width"]) for row in rows[:3])
+    assert whole == pytest.approx(sum(each) / 2)
 
 
 def test_candidates_are_chosen_by_name_and_the_others_are_explained(
@@ -101,6 +123,7 @@ def test_candidates_are_chosen_by_name_and_the_others_are_explained(
         (("--family", "pythia-pil"), "did you mean 'pythia-pile'"),
         (("--benchmark", "arc_eazy"), "did you mean 'arc_easy'"),
         (("--try", "1B"), "A design is N:D"),
+        (("--try", "20B:300B"), "no fewer than the target's"),
         (("--candidates", "no.csv"), "no.csv: cannot be read"),
     ],
 )
@@ -133,6 +156,12 @@ def test_designs_of_the_user_are_told_and_a_picture_is_drawn(fitted: Run, tmp_pa
     done = fitted("plan", *TARGET, "--try", "1.4B:28B", "--try", "2.8B:100B")
     assert done.returncode == 0, done.stderr
     assert "designs of yours" in done.stdout
+    document = json.loads(
+        fitted("plan", *TARGET, "--try", "1.4B:28B", "--try", "2.8B:100B", "--json").stdout
+    )
+    small, large = document["tried"]
+    assert small["flops"] == pytest.approx(6 * 1.4e9 * 28e9)
+    assert large["width"] < small["width"]
     done = fitted("plot", "plan", *TARGET, "-o", "plan.png")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")

@@ -8,10 +8,15 @@ import pytest
 
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
-from scalepredict.evaluation.planning.budget_curve import Plan, least_budget, make_plan
+from scalepredict.evaluation.planning.budget_curve import (
+    Plan,
+    least_budget,
+    make_plan,
+    never_wider,
+)
 from scalepredict.evaluation.planning.filled_in import Ladder, widths_now, widths_with
 from scalepredict.evaluation.planning.next_runs import Run, Space
-from scalepredict.evaluation.planning.promise import shipped_promise
+from scalepredict.evaluation.planning.promise import promised_width, shipped_promise
 from scalepredict.predictors.fit_families import fit_families
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.stack.stack import Stack
@@ -90,14 +95,70 @@ def test_a_plan_narrows_the_forecast_and_its_curve_never_rises() -> None:
     assert plan.verdict == "run"
     assert plan.knee is not None
     assert plan.knee.width <= 1.15 * plan.limit
-    assert np.nanmean(plan.after) < np.nanmean(plan.now)
+    assert plan.point.width < plan.mean_now
     assert plan.runs[0].flops == pytest.approx(4e20)
+
+
+def test_each_benchmark_has_a_curve_that_never_rises_and_a_budget_that_is_enough() -> None:
+    plan = planned(4e20)
+    widths = np.array([point.widths for point in plan.curve])
+    assert widths.shape == (12, 4)
+    assert np.all(np.diff(widths[:, :3], axis=0) <= 1e-12)
+    assert np.all(widths[:, :3] <= plan.now[:3])
+    assert [p.width for p in plan.curve] == pytest.approx(widths[:, :3].mean(axis=1))
+    for column in range(3):
+        knee = plan.knee_of(column)
+        least = 1.15 * widths[-1, column]
+        assert knee is not None
+        assert knee.widths[column] <= least
+        cheaper = [p for p in plan.curve if p.budget < knee.budget]
+        assert all(p.widths[column] > least for p in cheaper)
+        assert np.all(knee.lows[:3] < knee.widths[:3])
+        assert np.all(knee.widths[:3] < knee.highs[:3])
+
+
+def test_no_budget_is_enough_for_what_none_narrows() -> None:
+    plan = planned(4e20)
+    now = plan.now.copy()
+    now[1] = 1.14 * plan.curve[-1].widths[1]
+    assert replace(plan, now=now).knee_of(1) is None
+    assert replace(plan, now=now).knee_of(0) is plan.knee_of(0)
+
+
+def test_what_rises_by_chance_is_levelled_to_its_mean() -> None:
+    widths = np.array([[5.0, 4.0], [2.0, 3.0], [4.0, 2.0], [np.nan, 1.0]])
+    fallen = never_wider(widths[:3])
+    np.testing.assert_allclose(fallen, [[5.0, 4.0], [3.0, 3.0], [3.0, 2.0]])
+    np.testing.assert_allclose(never_wider(widths)[:, 1], widths[:, 1])
+
+
+def test_a_part_of_the_narrowing_is_lost_and_no_width_is_above_the_one_now() -> None:
+    filled, now = np.array([0.04, 0.3, np.nan]), np.array([0.16, 0.2, np.nan])
+    np.testing.assert_allclose(promised_width(filled, now, 0.5), [0.08, 0.2, np.nan])
+    np.testing.assert_allclose(promised_width(filled, now, 0.0), [0.04, 0.2, np.nan])
+
+
+def test_one_benchmark_alone_is_promised_in_the_range_of_single_ones() -> None:
+    alone = replace(ladder(table()), wanted=(1,))
+    plan = make_plan(
+        alone,
+        space(),
+        4e20,
+        runs=1,
+        promise=shipped_promise(),
+        jobs=1,
+        rng=np.random.default_rng(0),
+    )
+    assert plan.point.width == pytest.approx(plan.point.widths[1])
+    assert (plan.point.low, plan.point.high) == pytest.approx(
+        (plan.point.lows[1], plan.point.highs[1])
+    )
 
 
 def test_no_width_is_promised_for_what_is_at_chance() -> None:
     plan = planned(4e20)
     assert list(plan.promised) == [True, True, True, False]
-    assert np.isnan(plan.after[3])
+    assert np.isnan(plan.point.widths[3])
     assert any("idle" in note for note in plan.notes)
 
 
@@ -139,8 +200,9 @@ def test_filled_in_runs_share_their_noise_and_jobs_do_not_matter() -> None:
 
 
 def test_the_promise_is_a_range_around_its_median() -> None:
-    middle, low, high = shipped_promise().factor
-    assert low < middle < high
+    low, high = shipped_promise().mean.around(1)
+    lowest, highest = shipped_promise().benchmark.around(1)
+    assert lowest < low < 1 < high < highest
     near, far = shipped_promise().errors(0.5), shipped_promise().errors(1.5)
     assert near[0] < far[0]
     assert near[0] < near[1]

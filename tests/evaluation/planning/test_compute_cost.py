@@ -26,7 +26,7 @@ def test_no_price_is_asked_and_none_is_told() -> None:
         ("h10", 0.4, None, "'h10' is not known.*h100"),
         ("h100", 0.0, None, "--mfu 0: the share of the peak is a fraction"),
         ("h100", 1.01, None, "--mfu 1.01"),
-        ("h100", 0.4, -1.0, "--price -1: the price of an hour is not negative"),
+        ("h100", 0.4, -1.0, "--price -1: the price of an hour is a number from 0"),
     ],
 )
 def test_a_machine_that_cannot_be_is_refused(

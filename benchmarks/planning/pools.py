@@ -112,10 +112,14 @@ def space_of(pool: Pool, rows: Sequence[int]) -> Space:
     )
 
 
-def rule(space: Space, table: EvalTable, start: list[int], budget: float) -> list[int]:
-    """What `plan` does."""
-    del table, start
-    return [int(run.model) for run in next_runs(space, budget, most=MOST_RUNS, scales=9)]
+def rule(most: int) -> Choice:
+    """What `plan` does, with so many runs at the most."""
+
+    def choose(space: Space, table: EvalTable, start: list[int], budget: float) -> list[int]:
+        del table, start
+        return [int(run.model) for run in next_runs(space, budget, most=most, scales=9)]
+
+    return choose
 
 
 def by_key(key: Callable[[Run], float]) -> Choice:

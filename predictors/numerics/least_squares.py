@@ -238,12 +238,17 @@ class _Objective:
         # Far-off trials may overflow; their cost is then infinite and the step is refused.
         with np.errstate(all="ignore"):
             r, jacobian = self.residuals(x, rows)
-            rho, slope, bend = self.loss.rho((r / self.scale) ** 2)
-            weight = np.maximum(slope + 2 * bend * (r / self.scale) ** 2, LEAST_CURVATURE * slope)
-            cost = 0.5 * self.scale**2 * rho.sum(axis=1)
+            square = (r / self.scale) ** 2
             transposed = jacobian.swapaxes(1, 2)
-            gradient = (transposed @ (slope * r)[:, :, None])[:, :, 0]
-            curvature = transposed @ (weight[:, :, None] * jacobian)
+            if self.loss is LINEAR:  # all weights are 1
+                rho, pull, weighted = square, r, jacobian
+            else:
+                rho, slope, bend = self.loss.rho(square)
+                weight = np.maximum(slope + 2 * bend * square, LEAST_CURVATURE * slope)
+                pull, weighted = slope * r, weight[:, :, None] * jacobian
+            cost = 0.5 * self.scale**2 * rho.sum(axis=1)
+            gradient = (transposed @ pull[:, :, None])[:, :, 0]
+            curvature = transposed @ weighted
         sound = np.isfinite(cost) & np.isfinite(curvature).all(axis=(1, 2))
         return (
             np.where(sound, cost, np.inf),

@@ -227,8 +227,9 @@ def _is_in(words: Collection[str], names: Collection[str]) -> bool:
     return any(
         re.search(_pattern(word), name, re.IGNORECASE)
         for word in words
+        if (parts := re.split(r"[-_*]", word.casefold()))
         for name, letters in folded
-        if all(part in letters for part in re.split(r"[-_*]", word.casefold()))
+        if all(part in letters for part in parts)
     )
 
 

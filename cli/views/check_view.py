@@ -1,5 +1,7 @@
 """How is a check shown? A table of findings, one of each run in progress; rows and a document."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -20,6 +22,7 @@ from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Floats
 from scalepredict.records.text.counts import count_of, format_count
 
+EARLY = re.compile(r"not judged yet: (?P<had>\d+) of (?P<needed>.*)")  # see walk_runs.py
 _ANSWER = {True: "yes", False: "no", None: MISSING}
 
 
@@ -41,11 +44,19 @@ def sheets(result: Result) -> list[Sheet]:
 
 def unjudged_notes(result: Result) -> list[Note]:
     """What the counts hide: why checkpoints were not judged, each reason with its count."""
-    reasons: dict[str, int] = {}
-    for verdict in result.verdicts:
-        if verdict.unjudged:
-            reasons[verdict.unjudged] = reasons.get(verdict.unjudged, 0) + 1
-    return [noted("not-judged", f"{n} not judged: {why}") for why, n in reasons.items()]
+    reasons = Counter(verdict.unjudged for verdict in result.verdicts if verdict.unjudged)
+    early: dict[str, dict[int, int]] = {}  # how many checkpoints had so many of what it takes
+    texts = []
+    for why, n in reasons.items():
+        if (found := EARLY.fullmatch(why)) is None:
+            texts.append(f"{n} not judged: {why}")
+        else:
+            early.setdefault(found["needed"], {})[int(found["had"])] = n
+    for needed, had in early.items():
+        least, most = min(had), max(had)
+        span = f"{least} of" if least == most else f"{least} to {most} of"
+        texts.append(f"{sum(had.values())} not judged yet: {span} {needed}")
+    return [noted("not-judged", text) for text in texts]
 
 
 def document(result: Result) -> CheckDocument:

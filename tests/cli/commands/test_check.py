@@ -84,6 +84,13 @@ def test_exit_codes_tell_on_trend_off_trend_and_inconclusive(command: Run, tmp_p
     assert command("check", broken, short, "--history", "none.csv").returncode == 2
 
 
+def test_too_early_checkpoints_are_told_in_one_line(command: Run, tmp_path: Path) -> None:
+    told = command("check", made(tmp_path / "runs.csv")).stderr.splitlines()
+    assert [line for line in told if "not judged" in line] == [
+        "20 not judged yet: 1 to 5 of 6 checkpoints"
+    ]
+
+
 def test_a_new_checkpoint_is_judged_by_its_history(command: Run, tmp_path: Path) -> None:
     history = made(tmp_path / "history.csv")
     new = made(tmp_path / "new.csv", drop=0.1, only_last=True)

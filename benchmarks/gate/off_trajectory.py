@@ -78,7 +78,7 @@ def main() -> None:
 def held_out(file: Path, count: int) -> list[tuple[EvalTable, Sequence[int]]]:
     """The largest runs of each family, each with the smaller ones before it."""
     table = to_benchmarks(read_records([file]).table)
-    cases = []
+    cases: list[tuple[EvalTable, Sequence[int]]] = []
     for family in table.families:
         own = table.of_family(family)
         names = np.array([c.model for c in own.checkpoints])

@@ -4,6 +4,10 @@ Two checkpoints tie on a benchmark of 500 or more answers now and then: the best
 other records of Pythia ties on at most 3 of 7. A copy ties on all of them. Ties that carry nothing
 do not count: scores of exactly 0 or 1, and values that one in ten records shows (a model that
 answers with a constant class); records that repeat each other whole count as one there.
+
+Two or three benchmarks are a copy where all of them tie and chance would do that once in a thousand
+times: the product of 1 / (2 sqrt(pi) sd), the probability that two scores of a binomial scatter are
+equal, over the benchmarks, for each record that lies near enough to tie.
 """
 
 from collections.abc import Iterator
@@ -27,7 +31,10 @@ PAIR = 2  # records: the value of a copy and its source always is
 FEW_RECORDS = 10  # with fewer, the share of a value says nothing
 BLOCK = 256  # rows compared with all others at a time: memory grows with M, not with M^2
 STREAK = 3  # checkpoints that are alike before nothing changes
-BY_CHANCE = 1e-5  # probability below which ties are not made by it
+BY_CHANCE = 1e-5  # probability below which ties of successive checkpoints are not made by it
+BY_CHANCE_OF_FEW = 1e-3  # on two or three benchmarks: 2 of 130,000 healthy records pass
+FEWEST = 2  # benchmarks that tell
+NEAR = 2.0  # standard deviations within which a record might tie
 LIKE_ITSELF = 0.4  # variance of successive scores over the binomial one
 
 
@@ -55,8 +62,14 @@ def find_copies(
         hit = equal_large >= np.maximum(MIN_LARGE, rule.large_share * both_large)
         hit |= (both >= MIN_ALL) & (equal >= rule.all_share * both)
         later = (run_of[block][:, None] == run_of) & (order[block][:, None] <= order)
-        hit &= ~(later & (run_of[block] >= 0)[:, None])
+        earlier = ~(later & (run_of[block] >= 0)[:, None])
+        hit &= earlier
         hit[np.arange(len(block)), block] = False
+        few = earlier & (equal_large == both) & (both >= FEWEST) & (both < MIN_LARGE)
+        few[np.arange(len(block)), block] = False
+        for i in np.flatnonzero(few.any(axis=1) & ~hit.any(axis=1)):
+            of = int(np.flatnonzero(few[i])[-1])
+            hit[i, of] = _hardly_chance(table, int(block[i]), of, telling, earlier[i])
         best = np.argmax(np.where(hit, equal / np.maximum(both, 1), -1.0), axis=1)
         for i in np.flatnonzero(hit.any(axis=1)):
             of = int(best[i])
@@ -64,6 +77,30 @@ def find_copies(
                 of=of, n_equal=int(equal[i, of]), n_compared=int(both[i, of])
             )
     return copies
+
+
+def _hardly_chance(table: EvalTable, row: int, of: int, telling: Bools, among: Bools) -> bool:
+    # Whether two records are equal on all that they share, and chance hardly makes that.
+    scores, count = table.scores, answers(table).count[row]
+    shared = np.isfinite(scores[row]) & np.isfinite(scores[of])
+    if (scores[row] != scores[of])[shared].any():
+        return False
+    units = telling[row] & telling[of]
+    sd = _scatter(scores[row, units], count[units])
+    gap = np.abs(scores[:, units] - scores[row, units]) * count[units]
+    near = among & (gap <= NEAR * np.sqrt(2) * sd).all(axis=1)
+    return bool(np.log(near.sum()) + _log_tie(sd).sum() < np.log(BY_CHANCE_OF_FEW))
+
+
+def _scatter(scores: Floats, items: Floats) -> Floats:
+    # Standard deviation of a count of right answers between successive checkpoints.
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.sqrt(LIKE_ITSELF * scores * (1 - scores) * items))
+
+
+def _log_tie(sd: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.log(np.minimum(0.5, 1 / (2 * np.sqrt(np.pi) * sd))))
 
 
 def find_unchanged(table: EvalTable, run: Run, rule: CopyRule) -> dict[int, int]:
@@ -74,9 +111,7 @@ def find_unchanged(table: EvalTable, run: Run, rule: CopyRule) -> dict[int, int]
         [_late(c.step, c.tokens, rule) for c in (table.checkpoints[row] for row in run.rows)]
     )
     told = np.isfinite(scores) & (scores != 0.0) & (scores != 1.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        sd = np.sqrt(LIKE_ITSELF * scores * (1 - scores) * items)
-        tie = np.log(np.minimum(0.5, 1 / (2 * np.sqrt(np.pi) * sd)))
+    tie = _log_tie(_scatter(scores, items))
     unchanged, streak, chance = {}, 1, 0.0
     for k in range(1, len(scores)):
         both = np.isfinite(scores[k]) & np.isfinite(scores[k - 1])
@@ -164,7 +199,8 @@ COPIED = Rule(
     help="The scores are those of another checkpoint, digit for digit.",
     why="A copy of the previous checkpoint lies on every trend. It comes from a cache of answers, "
     "from a path that did not change, or from results filed twice. Ties that chance makes, scores "
-    "of exactly 0 or 1 and values that one record in ten shows do not count.",
+    "of exactly 0 or 1 and values that one record in ten shows do not count. Of two or three "
+    "benchmarks all must tie, on so many questions that chance would do it once in a thousand.",
     example="4 of 4 scores equal those of run-a at step 12000 exactly: a copy, not a second "
     "measurement",
     silence="Evaluate again, or accept it with --update-baseline; `copies:` sets how many ties it "

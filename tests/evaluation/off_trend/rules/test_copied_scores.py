@@ -77,6 +77,26 @@ def test_a_copy_of_the_last_checkpoint_is_found_at_any_length(length: int, repea
     assert (found[length].of, found[length].n_equal) == (length - 1, 4)
 
 
+@pytest.mark.parametrize("back", [1, 8])
+def test_three_benchmarks_that_all_tie_are_a_copy(back: int) -> None:
+    scores = rising(12, 3)
+    copy = one_run(np.vstack([scores, scores[-back]]))
+    (found,) = copies_in(copy).items()
+    assert found == (12, Copy(of=12 - back, n_equal=3, n_compared=3))
+    other = scores[-back].copy()
+    other[0] += 1 / 1500
+    assert not copies_in(one_run(np.vstack([scores, other])))
+
+
+def test_few_ties_that_chance_makes_are_no_copy() -> None:
+    """1,800 records of flat runs, whose scores repeat earlier ones again and again."""
+    rng = np.random.default_rng(0)
+    flat = rng.normal(0.5, np.sqrt(0.4 * 0.25 / 1500), (60, 30, 3)).round(4)
+    flat = (flat * 1500).round() / 1500
+    assert sum(len(copies_in(one_run(scores))) for scores in flat) <= 3
+    assert not copies_in(one_run(np.vstack([flat[0, :, :1], flat[0, -1:, :1]])))
+
+
 def test_a_class_that_is_always_answered_is_no_copy() -> None:
     scores = rising(12)
     scores[::3] = [0.365, 0.635, 0.5, 0.25]

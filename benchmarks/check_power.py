@@ -2,7 +2,8 @@
 
     python benchmarks/check_power.py DATA_FOLDER [SHARE]
 
-Every run is judged alone, from its own past and the shipped constants. Pythia of 410M and more,
+Every run is judged alone, as `check` does without a ladder: from its own past, the shipped
+constants and what public models of its compute let expect at most. Pythia of 410M and more,
 Gemstones and open-sci-ref as they are, then with faults injected one at a time into their
 checkpoints; then simulated runs (benchmarks/gate/healthy_runs.py). An error is one of the rules
 that compare a checkpoint with its own past; where "or a label" is said, a finding that names a
@@ -23,7 +24,7 @@ from scalepredict.evaluation.off_trend.own_past.runs import Run
 from scalepredict.evaluation.off_trend.rules.copied_scores import find_copies
 from scalepredict.evaluation.off_trend.rules.mislabelled import better_label
 from scalepredict.evaluation.off_trend.rules.scene import Evidence, Scene, Trial
-from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend, step, walk
+from scalepredict.evaluation.off_trend.walk_runs import off_trend, step, walk
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.reading.read import read_records
 from scalepredict.records.table import EvalTable, Floats, make_table
@@ -83,7 +84,7 @@ def main(folder: Path, share: float) -> None:
         for names in GROUPS.values()
         for name in names
     }
-    evidence = {name: gather(table, GATE) for name, table in tables.items()}
+    evidence = {name: MADE["prepared"](table) for name, table in tables.items()}
     print("== healthy files (before, after: .8 of a run's tokens)")
     for group, names in GROUPS.items():
         found = [v for name in names for v in off_trend(evidence[name], GATE).values()]
@@ -130,7 +131,7 @@ def cells_of(evidence: Evidence) -> Iterator[Cell]:
 
 
 def report_copies(table: EvalTable) -> None:
-    evidence = gather(table, GATE)
+    evidence = MADE["prepared"](table)
     rng = np.random.default_rng(0)
     rows = np.arange(len(table.checkpoints))
     found = 0
@@ -249,7 +250,7 @@ def report_shots(folder: Path, every: int) -> None:
         to_benchmarks(trimmed(read_records([folder / f"{name}.csv.gz"]).table))
         for name in GROUPS["Pythia"]
     ]
-    evidence = gather(both_counts(*tables), GATE)
+    evidence = MADE["prepared"](both_counts(*tables))
     units = evidence.table.units
     place = {(unit.benchmark, unit.shots): t for t, unit in enumerate(units)}
     pairs = [

@@ -10,18 +10,22 @@ Lone runs of many kinds, each judged from its own past and the shipped constants
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal import lfilter
 from scipy.special import betaincinv
 
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.off_trend.gate_file import load_gate
+from scalepredict.evaluation.off_trend.rules.scene import Evidence
 from scalepredict.evaluation.off_trend.rules.verdicts import Level, Verdict
+from scalepredict.evaluation.off_trend.run_check import Comparison, ceilings
 from scalepredict.evaluation.off_trend.walk_runs import gather, off_trend
-from scalepredict.records.table import Checkpoint, EvalTable, Floats, Unit, make_table
+from scalepredict.records.table import Bools, Checkpoint, EvalTable, Floats, Unit, make_table
 
 GATE = load_gate().gate
+ALONE = Comparison.of(None, load_calibration())
 TREND = ("off-trend-low", "off-trend-high", "level-shift", "drift")
 N_ITEMS, N_UNITS, LENGTH = 1500, 6, 20
 RUNS = 60
@@ -34,6 +38,12 @@ def main(share: float) -> None:
     report_power(max(10, round(share * RUNS)))
     report_lasting(max(10, round(share * 2 * RUNS)))
     report_time()
+
+
+def prepared(table: EvalTable, *, new: Bools | None = None) -> Evidence:
+    """What `check` walks where each run is alone: bounded by public models, without a ladder."""
+    evidence = gather(table, GATE, new=new)
+    return replace(evidence, ceiling=ceilings(evidence, {}, ALONE))
 
 
 def limits(hits: int, n: int) -> tuple[float, float]:
@@ -162,7 +172,7 @@ KINDS = {
 def simulated(world: World, n_runs: int, *, first: int = 0) -> list[Verdict]:
     verdicts: list[Verdict] = []
     for seed in range(first, first + n_runs):
-        verdicts += off_trend(gather(made_run(world, seed), GATE), GATE).values()
+        verdicts += off_trend(prepared(made_run(world, seed)), GATE).values()
     return verdicts
 
 
@@ -229,7 +239,7 @@ def report_power(n_runs: int) -> None:
             n_hits = 0
             for seed in range(n_runs):
                 table = changed(world, seed, change).take_rows(np.arange(at + 1))
-                verdict = list(off_trend(gather(table, GATE), GATE).values())[at]
+                verdict = list(off_trend(prepared(table), GATE).values())[at]
                 n_hits += has(verdict, Level.ERROR, *TREND)
             caught.append(100 * n_hits / n_runs)
         print(f"{name:20s}" + "".join(f"{share:10.0f}" for share in caught))
@@ -238,7 +248,7 @@ def report_power(n_runs: int) -> None:
         found = []
         for seed in range(n_runs):
             verdicts = list(
-                off_trend(gather(changed(World(shape=PLAIN), seed, slide), GATE), GATE).values()
+                off_trend(prepared(changed(World(shape=PLAIN), seed, slide)), GATE).values()
             )
             hits = [k for k in range(10, LENGTH) if has(verdicts[k], Level.ERROR, *TREND)]
             found.append(hits[0] - 9 if hits else np.inf)
@@ -253,7 +263,7 @@ def report_lasting(n_runs: int) -> None:
         seen = once = settled = 0
         for seed in range(n_runs):
             table = changed(World(shape=PLAIN), seed, change)
-            verdicts = list(off_trend(gather(table, GATE), GATE).values())
+            verdicts = list(off_trend(prepared(table), GATE).values())
             events = [
                 f for v in verdicts[12:] for f in v.findings
                 if f.benchmark is None and f.level is Level.ERROR and f.rule in TREND
@@ -273,7 +283,7 @@ def report_time() -> None:
     last = np.arange(world.length) == world.length - 1
     for what, new in (("all of 401", None), ("one after 400", last)):
         started = time.process_time()
-        off_trend(gather(table, GATE, new=new), GATE, new=new)
+        off_trend(prepared(table, new=new), GATE, new=new)
         spent = time.process_time() - started
         print(f"{what} checkpoints of 70 benchmarks judged: {spent:.2f} s")
 

@@ -125,7 +125,7 @@ def check(
     """
     evidence = gather(table, gate, new=new)
     ladders = _ladders(evidence, new, comparison)
-    evidence = replace(evidence, ceiling=_ceiling(evidence, ladders, comparison))
+    evidence = replace(evidence, ceiling=ceilings(evidence, ladders, comparison))
     sides = [gate.level_of(f"off-ladder-{side}") for side in ("low", "high")]
     if set(sides) != {Level.OFF}:
         finished = _finished_outcomes(evidence, ladders, gate)
@@ -149,6 +149,30 @@ def check(
     )
 
 
+def ceilings(evidence: Evidence, ladders: Mapping[int, Ladder], comparison: Comparison) -> Floats:
+    """Most that others let expect at each checkpoint of the walked runs; inf = unknown. (M, T).
+
+    Args:
+        evidence: As gathered.
+        ladders: By a row of their run; runs without one are bounded by public models.
+        comparison: Where the runs end.
+    """
+    found = evidence.ceiling.copy()
+    table, quality = evidence.table, evidence.quality
+    for run in evidence.walked:
+        if not np.isfinite(run.log_params):
+            continue
+        ladder = next((ladders[row] for row in run.rows.tolist() if row in ladders), None)
+        if ladder is None:
+            found[run.rows] = public_ceiling(table, quality, run)
+            continue
+        end = comparison.final_tokens or ladder.tokens_at(run.family, float(np.exp(run.log_params)))
+        end = np.fmax(end, np.nanmax(table.tokens[run.rows], initial=0.0))
+        if end > 0:
+            found[run.rows] = ladder_ceiling(table, quality, run, ladder, final_tokens=float(end))
+    return found
+
+
 def _ladders(evidence: Evidence, new: Bools, comparison: Comparison) -> dict[int, Ladder]:
     # The ladder of the latest new checkpoint of each run, by its row.
     found = {}
@@ -168,24 +192,6 @@ def _ladders(evidence: Evidence, new: Bools, comparison: Comparison) -> dict[int
             )
         if ladder is not None:
             found[row] = ladder
-    return found
-
-
-def _ceiling(evidence: Evidence, ladders: Mapping[int, Ladder], comparison: Comparison) -> Floats:
-    # Of the rows of walked runs.
-    found = evidence.ceiling.copy()
-    table, quality = evidence.table, evidence.quality
-    for run in evidence.walked:
-        if not np.isfinite(run.log_params):
-            continue
-        ladder = next((ladders[row] for row in run.rows.tolist() if row in ladders), None)
-        if ladder is None:
-            found[run.rows] = public_ceiling(table, quality, run)
-            continue
-        end = comparison.final_tokens or ladder.tokens_at(run.family, float(np.exp(run.log_params)))
-        end = np.fmax(end, np.nanmax(table.tokens[run.rows], initial=0.0))
-        if end > 0:
-            found[run.rows] = ladder_ceiling(table, quality, run, ladder, final_tokens=float(end))
     return found
 
 

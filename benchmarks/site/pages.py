@@ -7,6 +7,7 @@ of the notes are made by commands of their own.
 import inspect
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -22,6 +23,7 @@ from scalepredict.records.importers.registry import importers
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "configs" / "schemas"
+PICTURE = ROOT / "benchmarks" / "pictures" / "forecast.png"
 AGENTS = "agents.md"
 RULES = "Rules of the gate"
 MARK = re.compile(r"^<!-- (?!end )(\w+) -->$", re.MULTILINE)  # `end` closes what readme.py fills
@@ -41,6 +43,12 @@ def methods() -> str:
         for row in json.loads(CliRunner().invoke(app, ["methods", "--json"]).stdout)["methods"]
     ]
     return table(("method", "what", "formula", "needs", "fails when", "error, points"), rows)
+
+
+def picture() -> str:
+    """The picture of README.md, which is copied beside the page."""
+    about = "Scores of four benchmarks against training FLOPs, with fitted curves and fans to 12B"
+    return f'<img src="{PICTURE.name}" alt="{about}">'
 
 
 def commands() -> str:
@@ -169,7 +177,7 @@ def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
-        *(methods, commands, command_list, documents, formats),
+        *(picture, methods, commands, command_list, documents, formats),
         *(accuracy, coverage, coverage_elsewhere, coverage_plot, plan_backtest, changelog),
     )
 }
@@ -188,7 +196,8 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def on_config(config: Any) -> Any:
     """Called by mkdocs first: the pages of the rules take their place among the others."""
     rules = sorted(path.name for path in Path(config["docs_dir"], "rules").glob("*.md"))
-    for entry in config["nav"]:
+    sections = [inner for entry in config["nav"] for inner in entry.values()]
+    for entry in (each for section in sections if isinstance(section, list) for each in section):
         if RULES in entry:
             entry[RULES] = ["rules/index.md", *(f"rules/{n}" for n in rules if n != "index.md")]
     return config
@@ -199,6 +208,7 @@ def on_post_build(config: Any) -> None:
     source, site = Path(config["docs_dir"]), Path(config["site_dir"])
     (site / AGENTS).write_text(filled((source / AGENTS).read_text(encoding="utf-8")))
     (site / "llms.txt").write_text(llms(config))
+    shutil.copy(PICTURE, site)
 
 
 def llms(config: Any) -> str:

@@ -11,6 +11,8 @@ from scalepredict.errors import RefusedError
 from scalepredict.records.notes import noted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scalepredict.cli.schemas.methods_schema import MethodDocument, MethodsDocument
 
 _SECTION = r"^{name}: (.*(?:\n(?=\S|    ).*)*)"
@@ -45,7 +47,7 @@ def methods(shown: Output) -> None:
                 rows=(
                     ("formula", row["formula"]),
                     ("needs", row["needs"]),
-                    ("fails_when", row["fails_when"]),
+                    ("fails when", row["fails_when"]),
                 ),
             )
             for row in rows
@@ -71,7 +73,16 @@ def _row(name: str) -> "MethodDocument":
     return {
         "name": name,
         "what": text.splitlines()[0].partition(": ")[2] or text.splitlines()[0] if text else "",
-        "formula": " ".join(" ".join(formula).split()),
+        "formula": _joined(formula),
         "needs": ", ".join(need for need, is_so in needs.items() if is_so),
-        "fails_when": " ".join(fails[1].split()) if fails else "",
+        "fails_when": " ".join(fails[1].split()).replace("``", "`") if fails else "",
     }
+
+
+def _joined(lines: "Sequence[str]") -> str:
+    # A line that holds an equation of its own begins one; any other goes on with the last.
+    formula = ""
+    for line in (" ".join(each.split()) for each in lines):
+        between = "; " if " = " in line and not formula.endswith(",") else " "
+        formula += between + line if formula else line
+    return formula

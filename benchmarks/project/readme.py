@@ -26,6 +26,7 @@ import power_table  # type: ignore[import-not-found]  # noqa: E402
 README_GROUPS = ("pythia", "gemstones", "open_lm", "families", "opensci_spaced")
 SHOWN = [accuracy_table.GROUPS[name] for name in README_GROUPS]
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+RUN = re.compile(r"^```(sh|python)$", re.MULTILINE)
 TABLE = re.compile(r"(?<=<!-- accuracy -->\n\n).*?(?=\n\n<!-- end -->)", re.DOTALL)
 POWER = re.compile(r"(?<=<!-- power -->).*?(?=<!-- end -->)")
 POWER_TABLE = re.compile(r"(?<=<!-- power table -->\n\n).*?(?=\n\n<!-- end -->)", re.DOTALL)
@@ -40,9 +41,9 @@ def accuracy() -> str:
 
 
 def pages() -> list[Path]:
-    """README.md, and the pages of the site that hold commands."""
+    """README.md, and the pages of the site that hold commands or Python."""
     own = sorted((ROOT / "docs").glob("*.md"))
-    return [ROOT / "README.md", *(path for path in own if "```sh\n" in path.read_text())]
+    return [ROOT / "README.md", *(path for path in own if RUN.search(path.read_text()))]
 
 
 def output_of(kind: str, code: str, folder: Path) -> str:

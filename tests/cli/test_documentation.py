@@ -12,18 +12,16 @@ from scalepredict.cli.commands.plot import KINDS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "benchmarks" / "project")]
+
+import readme  # type: ignore[import-not-found]  # noqa: E402  # which runs what the pages show
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = list(TABLE)
 CALLS = [*(name for name in COMMANDS if name != "plot"), *(f"plot {kind}" for kind in KINDS)]
 
 
-PAGES = [
-    ROOT / "README.md",
-    *(page for page in sorted((ROOT / "docs").glob("*.md")) if "```sh\n" in page.read_text()),
-]
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", readme.pages(), ids=lambda page: page.stem)
 def test_a_page_prints_what_its_commands_print(page: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-P", str(ROOT / "benchmarks" / "project" / "readme.py"), str(page)],

@@ -11,7 +11,7 @@ from scalepredict.cli.figures.style import (
     MUTED,
     POINT,
     TARGET,
-    axis_name,
+    name_axes,
     new_figure,
     shown_times,
     title_of,
@@ -38,8 +38,7 @@ def checkpoints_figure(run: Trajectory, columns: Ints, *, alpha: float, title: s
         _draw(axis, run, int(columns[i]))
         if i + across >= len(columns):
             axis.set_xlabel("tokens" if run.in_tokens else "step")
-        if i % across == 0:
-            axis.set_ylabel(axis_name(run.units[int(columns[i])]))
+    name_axes(axes.flat, [run.units[int(column)] for column in columns], across=across)
     _legend(figure, alpha=alpha, narrow=across < 3)
     figure.align_ylabels()
     if title:

@@ -15,8 +15,8 @@ from scalepredict.cli.figures.style import (
     POINT,
     TARGET,
     Spot,
-    axis_name,
     decades,
+    name_axes,
     new_figure,
     round_numbers,
     shown_times,
@@ -57,13 +57,11 @@ def forecast_figure(panels: Sequence[Panel], *, title: str = "") -> Any:
         if i >= len(panels):
             axis.set_visible(False)
             continue
-        row, column = divmod(i, columns)
         _draw(axis, panels[i])
-        _params_axis(axis, panels[i].path, labelled=single, shown=single or row == 0)
+        _params_axis(axis, panels[i].path, labelled=single, shown=single or i < columns)
         if single or i + columns >= len(panels):
             axis.set_xlabel("training FLOPs")
-        if single or column == 0:
-            axis.set_ylabel(axis_name(_unit(panels[i])))
+    name_axes(axes.flat, [_unit(panel) for panel in panels], across=columns)
     guessed = any(_unit(panel).measure is None for panel in panels)
     _legend(figure, panels[0].levels, public=panels[0].path.public is not None, chance=guessed)
     figure.align_ylabels()

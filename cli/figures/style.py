@@ -7,7 +7,7 @@ figures follow the page's light or dark theme: every colour below is replaced by
 import io
 import math
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,6 +190,14 @@ def shown_times(unit: Unit) -> float:
 def axis_name(unit: Unit) -> str:
     """What stands beside the axis of a benchmark."""
     return "score (%)" if unit.measure is None else unit.measure.unit
+
+
+def name_axes(axes: Iterable[Any], units: Sequence[Unit], *, across: int) -> None:
+    """Names beside the panels of a grid ``across`` wide: the left ones, or all if units differ."""
+    names = [axis_name(unit) for unit in units]
+    for i, (axis, name) in enumerate(zip(axes, names, strict=False)):
+        if i % across == 0 or len(set(names)) > 1:
+            axis.set_ylabel(name)
 
 
 def value_limits(axis: Any, unit: Unit, shown: Floats) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from scalepredict.cli.figures.style import (
     FAN,
-    axis_name,
+    name_axes,
     new_figure,
     shown_times,
     title_of,
@@ -36,8 +36,7 @@ def trajectory_figure(
         _draw(axis, ahead, units[i], levels)
         if i + across >= len(units):
             axis.set_xlabel("part of the schedule (%)")
-        if i % across == 0:
-            axis.set_ylabel(axis_name(units[i]))
+    name_axes(axes.flat, units, across=across)
     figure.align_ylabels()
     if title:
         figure.suptitle(title_of(title, width=90), fontsize=9)

@@ -89,7 +89,10 @@ def _of_target(
     if subject.plots:
         yield section(
             "Evidence and forecast",
-            _key(subject.levels.shown),
+            _key(
+                subject.levels.shown,
+                chance=any(unit.measure is None for unit in forecast.forecast.units),
+            ),
             _figures(subject, forecast, view, k, counter),
         )
     yield section("What cannot be predicted, and why", _hopeless(view))
@@ -121,7 +124,7 @@ def _cards(view: View) -> str:
     return f"<div class=cards>\n{inner}</div>\n"
 
 
-def _key(levels: Sequence[float]) -> str:
+def _key(levels: Sequence[float], *, chance: bool) -> str:
     shades = np.interp(np.linspace(0, 1, len(levels)), [0, 0.5, 1], [0.55, 0.35, 0.18])
     bands = "".join(
         f'<span><i style="background:var(--fan);opacity:{shade:.2g}"></i>'
@@ -133,8 +136,8 @@ def _key(levels: Sequence[float]) -> str:
         'height:.5rem"></i>measured</span><span><i style="background:var(--fan);height:.15rem;'
         f'vertical-align:.2rem"></i>fit and forecast</span>{bands}<span>'
         '<i style="background:var(--target);width:.55rem;height:.55rem;transform:rotate(45deg)">'
-        "</i>target</span><span>shaded: intervals; dotted: chance; top axis: parameters; bottom "
-        "axis: training FLOPs</span></p>\n"
+        f"</i>target</span><span>shaded: intervals; {'dotted: chance; ' if chance else ''}top "
+        "axis: parameters; bottom axis: training FLOPs</span></p>\n"
     )
 
 
@@ -143,7 +146,7 @@ def _figures(
 ) -> str:
     # Imported here: a report without plots must not need matplotlib.
     from scalepredict.cli.figures.forecast_fan import Panel, small_figure
-    from scalepredict.cli.figures.style import figure_bytes, house_style
+    from scalepredict.cli.figures.style import axis_name, figure_bytes, house_style
     from scalepredict.evaluation.forecast.path import path_to
 
     way = path_to(subject.stored.fit, forecast, subject.constants, index=k)
@@ -156,7 +159,7 @@ def _figures(
             figure, spots = small_figure(Panel(path=way, column=column, levels=subject.levels))
             svg = figure_bytes(figure, ".svg")
             kind = wanted[unit.shown].kind
-            caption = "" if kind is None else kind.label
+            caption = ", ".join([*([kind.label] if kind else []), axis_name(unit)])
             parts.append(
                 f"<figure><h3>{text(unit.shown)}</h3><figcaption>{text(caption)}</figcaption>"
                 f"{picture(svg, number=next(counter), label=unit.shown, spots=spots)}</figure>\n"

@@ -47,17 +47,12 @@ class Part(TypedDict, total=False):
     family: str | None
 
 
-class BacktestSummary(Part):
+class Figures(Part):
     """How the forecasts of one method came out."""
 
     predictor: str
-    mae: Fraction
-    median: Fraction
     bias: Number
-    max_error: Fraction
     coverage: dict[Percent, Fraction]
-    width: dict[Percent, Fraction]
-    width90: Fraction
     wis: Number
     skill: Number
     """MAE over that of `last` on the same targets"""
@@ -70,6 +65,26 @@ class BacktestSummary(Part):
     """Scores that the method did not forecast"""
     n_failed: Count
     """The same, under its name in version 0.1"""
+
+
+class BacktestSummary(Figures):
+    """How the forecasts of one method came out, in fractions of a full score."""
+
+    mae: Fraction
+    median: Fraction
+    max_error: Fraction
+    width: dict[Percent, Fraction]
+    width90: Fraction
+
+
+class OwnMetricsSummary(Figures):
+    """How the forecasts of metrics in their own units came out, as shares of what was measured."""
+
+    mae: Number
+    median: Number
+    max_error: Number
+    width: dict[Percent, Number]
+    width90: Number
 
 
 class FloorDocument(Part):
@@ -104,7 +119,7 @@ class BacktestFigures(TypedDict):
     """What a backtest holds behind its rows."""
 
     summary: list[BacktestSummary]
-    own_metrics: Annotated[list[BacktestSummary], Field(description=OWN)]
+    own_metrics: Annotated[list[OwnMetricsSummary], Field(description=OWN)]
     suite_averages: Annotated[list[BacktestSummary], Field(description=AVERAGES)]
     noise_floor: list[FloorDocument]
     failures: list[FailureDocument]

@@ -198,16 +198,24 @@ def apply_calibration(
 
 
 def _stretched(forecast: Forecast, stretch: float) -> Floats:
-    # Of metrics that are no fractions: away from the median, but not out of their range.
+    # Of metrics that are no fractions: away from the median on the scale of their law, but not out
+    # of their range.
     assert forecast.quantiles is not None
+    logs = np.array([u.measure is not None and u.measure.scale == "log" for u in forecast.units])
     low, high = np.array(
         [
             (-np.inf, np.inf) if (m := u.measure) is None else (m.lower, m.upper)
             for u in forecast.units
         ]
     ).T
-    away = forecast.quantiles - forecast.point[..., None]
-    return np.clip(forecast.point[..., None] + stretch * away, low[:, None], high[:, None])
+    point, quantiles = forecast.point[..., None], forecast.quantiles
+    with np.errstate(invalid="ignore", divide="ignore"):
+        widened = np.where(
+            logs[:, None],
+            point * np.exp(stretch * np.log(quantiles / point)),
+            point + stretch * (quantiles - point),
+        )
+    return np.clip(widened, low[:, None], high[:, None])
 
 
 def calibration_notes(
@@ -221,11 +229,12 @@ def calibration_notes(
             "(errors of all calibrated methods pooled, so wide) is used."
         )
         notes.append(noted("intervals-fallback", text))
-    unknown = int((~np.isfinite(forecast.n_items)).any(axis=0).sum())
+    graded = np.array([unit.measure is None for unit in forecast.units], dtype=bool)
+    unknown = int((~np.isfinite(forecast.n_items[:, graded])).any(axis=0).sum())
     if unknown:
         text = (
             f"intervals: number of questions not known for {unknown} of "
-            f"{count_of(len(forecast.units), 'benchmark')}; {ASSUMED_ITEMS:.0f} assumed (column "
+            f"{count_of(int(graded.sum()), 'benchmark')}; {ASSUMED_ITEMS:.0f} assumed (column "
             "n_items mends it)."
         )
         notes.append(noted("items-assumed", text))

@@ -12,6 +12,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.interface import Targets
 from scalepredict.predictors.limits import FEW_MODELS, MAX_FACTOR
 from scalepredict.predictors.scale.design import Design, read_design
+from scalepredict.predictors.scale.scale_evidence import Scale
 from scalepredict.predictors.scale.sparsity import (
     Sparsity,
     read_sparsity,
@@ -179,8 +180,8 @@ def few_models(evidence: EvalTable) -> tuple[Note, ...]:
 
 def _off_design(targets: Targets, index: int, evidence: EvalTable) -> tuple[Note, ...]:
     tokens, seen = targets.tokens[index], evidence.tokens
-    active = targets.params if targets.params_active is None else targets.params_active
-    ratio, ratios = tokens / active[index], seen / with_active_params(evidence).params
+    counted = Scale.of_targets(targets).params[index]  # active ones, where they are known
+    ratio, ratios = tokens / counted, seen / with_active_params(evidence).params
     inside = seen.min() / OFF_DESIGN <= tokens <= seen.max() * OFF_DESIGN
     near = ratios.min() / OFF_DESIGN <= ratio <= ratios.max() * OFF_DESIGN
     if inside or near:

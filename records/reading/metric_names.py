@@ -37,7 +37,8 @@ def _told(name: str, known: BenchmarkMetadata) -> tuple[str, str] | None:
     ending = known.metrics.ending(name)
     if ending is not None:
         return ending[0], ending[1].name
-    return (name, name) if known.metrics.find(name).kind == "correlation" else None
+    metric = known.metrics.find(name)
+    return (name, name) if metric.kind == "correlation" or metric.percent else None
 
 
 def _renamed(rows: Rows, column: str, told: _Told, bare: Bools) -> Rows:

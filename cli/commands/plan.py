@@ -65,7 +65,12 @@ def plan(
     form, voice = shown.shape, shown.voice
     machine = money.machine()
     stored = load_fit(fit_file)
-    ladder, lines = ladder_of(stored, calibration_of(stored, calibration), target)
+    ladder, lines = ladder_of(
+        stored,
+        calibration_of(stored, calibration),
+        target,
+        any_reach=options.serve is None,
+    )
     voice.say(*lines)
     space = space_of(ladder, options)
     asked = options.flops(machine)
@@ -88,7 +93,7 @@ def plan(
         if again:
             voice.say(f"already in the ladder, so another seed of it: {', '.join(again)}.")
         space = replace(space, candidates=tuple(kept))
-    designs = designs_of(tried, space)
+    designs = designs_of(tried, space, float(np.nanmax(ladder.evidence.flops)))
     with voice.counting("fitting with runs filled in") as watch, workers.engine() as jobs:
         made = make_plan(
             ladder,

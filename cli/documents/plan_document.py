@@ -1,5 +1,6 @@
 """What do programs get of a plan? Runs, widths of each benchmark by budget, knees and costs."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -60,7 +61,7 @@ def plan_document(
     gained: list[GainDocument] = [
         {
             "benchmark": name,
-            "width_now": float(plan.now[i]),
+            "width_now": _known(plan.now[i]),
             "width_after": float(plan.point.widths[i]),
         }
         for i, name in names.items()
@@ -77,7 +78,7 @@ def plan_document(
             {
                 **_run(run),
                 "share": run.cost / plan.budget,
-                "width_now": plan.mean_now,
+                "width_now": _known(plan.mean_now),
                 "width_after": plan.point.width,
                 "benchmarks": gained,
             }
@@ -102,6 +103,10 @@ def _names(plan: Plan, ladder: Ladder) -> dict[int, str]:
     return {int(i): ladder.evidence.units[i].shown for i in np.flatnonzero(plan.promised)}
 
 
+def _known(width: float) -> float | None:
+    return None if math.isnan(width) else float(width)
+
+
 def _budget(point: Point | None) -> float | None:
     return None if point is None else point.budget
 
@@ -109,7 +114,7 @@ def _budget(point: Point | None) -> float | None:
 def _narrowed(plan: Plan, column: int, name: str) -> NarrowedDocument:
     return {
         "benchmark": name,
-        "width_now": float(plan.now[column]),
+        "width_now": _known(plan.now[column]),
         "limit": float(plan.curve[-1].widths[column]),
         "knee": _budget(plan.knee_of(column)),
     }

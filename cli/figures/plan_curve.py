@@ -73,9 +73,10 @@ def _draw(
         budgets, low, high, color=FAN, alpha=0.18, linewidth=0, label="90 % of ladders"
     )
     axis.plot(budgets, width, "o-", color=FAN, markersize=3, linewidth=1.2, label="promised")
-    axis.axhline(times * now, color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)), label="now")
+    if not math.isnan(now):
+        axis.axhline(times * now, color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)), label="now")
     place = [] if knee is None else [curve.index(knee)]
     axis.plot(np.array(budgets)[place], width[place], "D", color=INK, markersize=5, label="enough")
-    axis.set_ylim(0, 1.1 * max(times * now, *high))
+    axis.set_ylim(0, 1.1 * np.nanmax([times * now, *high]))
     decades(axis, budgets[0], budgets[-1])
     axis.grid(color=GRID)

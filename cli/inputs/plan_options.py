@@ -186,9 +186,11 @@ class PlanOptions:
 
 
 def ladder_of(
-    stored: "StoredFit", constants: "Calibration", asked: PlanTarget
+    stored: "StoredFit", constants: "Calibration", asked: PlanTarget, *, any_reach: bool
 ) -> "tuple[Ladder, tuple[str, ...]]":
     """The family that is planned for, with its target; and how that was understood.
+
+    ``any_reach`` takes targets for which there is no forecast before another run is made.
 
     Raises:
         RefusedError: The fit has several families and none is named, or no plan can be made for it.
@@ -215,7 +217,7 @@ def ladder_of(
     request = TargetRequest(
         params=_one(asked.params), tokens=_one(asked.tokens), flops=_one(asked.flops)
     )
-    target = resolve_targets(evidence, request)
+    target = resolve_targets(evidence, request, any_reach=any_reach)
     ladder = ladder_for(stored.fit, group, target.take(0), constants, benchmarks=asked.benchmark)
     return ladder, (describe_target(target, 0, ladder.evidence),)
 
@@ -337,13 +339,14 @@ def _row(path: Path, line: int, row: dict[str, str]) -> Row:
     return model, params, tokens, cost
 
 
-def designs_of(texts: Sequence[str], space: "Space") -> "list[Run]":
-    """Runs from texts like ``1.4B:28B``.
+def designs_of(texts: Sequence[str], space: "Space", largest: float) -> "list[Run]":
+    """Runs from texts like ``1.4B:28B``; ``largest`` is the FLOPs of the ladder's largest run.
 
     Raises:
-        RefusedError: One is no such pair, or no smaller than the target.
+        RefusedError: One is no such pair, no smaller than the target, or too far below it.
     """
     from scalepredict.evaluation.planning.next_runs import Run
+    from scalepredict.predictors.limits import MAX_FACTOR
 
     made = []
     for text in texts:
@@ -359,6 +362,12 @@ def designs_of(texts: Sequence[str], space: "Space") -> "list[Run]":
             raise RefusedError(
                 f"--try {text!r}: {format_count(flops)} FLOPs are no fewer than the target's "
                 f"{format_count(space.flops)}; try a smaller run."
+            )
+        if max(flops, largest) * (1 + 1e-9) < space.flops / MAX_FACTOR:
+            raise RefusedError(
+                f"--try {text!r}: with its {format_count(flops)} FLOPs the target is still beyond "
+                f"{MAX_FACTOR:.0f}x, where no forecast was ever checked; try one of "
+                f"{format_count(space.flops / MAX_FACTOR)} or more."
             )
         made.append(Run(params=n, tokens=d, flops=flops, cost=flops))
     return made

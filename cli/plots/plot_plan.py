@@ -47,7 +47,12 @@ def plot_plan(
 
     picture.check()
     stored = load_fit(fit_file)
-    ladder, lines = ladder_of(stored, calibration_of(stored, calibration), target)
+    ladder, lines = ladder_of(
+        stored,
+        calibration_of(stored, calibration),
+        target,
+        any_reach=options.serve is None,
+    )
     voice = picture.verbosity.voice
     voice.say(*lines)
     space, asked = space_of(ladder, options), options.flops(money.machine())

@@ -41,8 +41,8 @@ class RunDocument(RunSize):
 
     share: Width
     """Part of the budget."""
-    width_now: float
-    """Mean width of the 90 % interval at the target."""
+    width_now: Number
+    """Mean width of the 90 % interval at the target; null = no forecast before another run."""
     width_after: float
     """The same with all proposed runs."""
     benchmarks: list[GainDocument]
@@ -62,7 +62,7 @@ class NarrowedDocument(TypedDict):
     """How far one benchmark's interval can be narrowed."""
 
     benchmark: str
-    width_now: Width
+    width_now: Number
     limit: Width
     """Width with the largest run that is not the target."""
     knee: Number

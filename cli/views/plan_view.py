@@ -14,6 +14,7 @@ from scalepredict.evaluation.planning.budget_curve import Plan, Point
 from scalepredict.evaluation.planning.compute_cost import Machine
 from scalepredict.evaluation.planning.filled_in import Ladder
 from scalepredict.evaluation.planning.isocost import Isocost
+from scalepredict.predictors.limits import MAX_FACTOR
 from scalepredict.records.text.counts import count_of, format_count
 
 _SHARE = 100.0
@@ -61,6 +62,8 @@ def _sentence(plan: Plan, unit: str) -> str:
             "target; what is left is noise and scatter of the recipe."
         )
     point, knee = plan.point, plan.knee
+    if math.isnan(plan.mean_now):
+        now = f"no forecast (none is made beyond {MAX_FACTOR:.0f}x the largest run)"
     return (
         f"mean 90 % width at the target: {now} now, {_width(point.width, unit)} "
         f"[{_range(point, unit)}] with these runs, {limit} with the largest run "

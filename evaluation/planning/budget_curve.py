@@ -8,7 +8,7 @@ import numpy as np
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.planning.counted import count_benchmarks
 from scalepredict.evaluation.planning.filled_in import Ladder, widths_now, widths_with
-from scalepredict.evaluation.planning.next_runs import Run, Space, next_runs
+from scalepredict.evaluation.planning.next_runs import Run, Space, least_costs, next_runs
 from scalepredict.evaluation.planning.promise import Promise
 from scalepredict.predictors.limits import FEWEST_MODELS, MAX_FACTOR
 from scalepredict.predictors.numerics.rungs import rungs
@@ -60,7 +60,8 @@ class Plan:
         space: Where runs may lie.
         runs: The proposed ones, the nearest to the target first.
         promised: Which columns of the evidence have a width that is promised. Shape (T,).
-        now: Width of each benchmark now, NaN where none is promised. Shape (T,).
+        now: Width of each benchmark now, NaN where none is promised, and if there is no forecast
+            before another run is made. Shape (T,).
         point: What the proposed runs promise.
         curve: Points by rising budget; neither the mean nor a benchmark ever gets wider.
         tried: What named designs promise, each by itself.
@@ -81,8 +82,8 @@ class Plan:
 
     @property
     def mean_now(self) -> float:
-        """Mean width now of the benchmarks whose width is promised."""
-        return float(np.nanmean(self.now))
+        """Mean width now of the benchmarks whose width is promised; NaN without a forecast."""
+        return float(self.now[self.promised].mean())
 
     @property
     def limit(self) -> float:
@@ -106,7 +107,7 @@ class Plan:
 
     def _enough(self, widths: Floats, now: float) -> Point | None:
         best = NEAR * widths[-1]
-        return self.curve[int(np.argmax(widths <= best))] if best < now else None
+        return None if best >= now else self.curve[int(np.argmax(widths <= best))]
 
 
 def least_budget(ladder: Ladder, space: Space) -> float:
@@ -127,11 +128,20 @@ def least_budget(ladder: Ladder, space: Space) -> float:
             f"is hardly larger than the ladder's own ({format_count(largest)}), so none is worth "
             "making; --up-to allows larger ones."
         )
-    share = 1.0 if _scales(ladder) + 1 >= FEWEST_MODELS else 0.76
+    needed = max(space.flops / MAX_FACTOR, min(GROWTH * largest, space.most_flops))
     if space.candidates:
-        useful = [run.cost for run in space.candidates if run.flops >= space.flops / MAX_FACTOR]
-        return min(useful, default=float("inf"))
-    return max(space.flops / MAX_FACTOR, min(GROWTH * largest, space.most_flops)) / share
+        costs = [run.cost for run in space.candidates if run.flops >= space.flops / MAX_FACTOR]
+    elif space.sizes:
+        costs = least_costs(space, needed)
+    else:
+        costs = [needed / (1.0 if _scales(ladder) + 1 >= FEWEST_MODELS else 0.76)]
+    if not costs:
+        raise RefusedError(
+            f"none of the {'candidates' if space.candidates else 'sizes'} makes a run that tells "
+            f"more than the ladder does: one of {format_count(needed)} FLOPs or more, and up to "
+            f"{format_count(space.most_flops)} (--up-to); allow other ones."
+        )
+    return min(costs)
 
 
 def make_plan(
@@ -175,6 +185,7 @@ def make_plan(
     plans = [_bought(ladder, space, b, runs) for b in (*budgets, budget)] + [(r,) for r in tried]
     filled = widths_with(ladder, plans, jobs=jobs, rng=rng, progress=progress)
     now = np.where(promised, widths_now(ladder), np.nan)
+    reached = space.flops <= MAX_FACTOR * float(np.nanmax(ladder.evidence.flops)) * (1 + 1e-9)
     # A set of runs with which no law can be fitted promises nothing.
     widths = np.where(np.isnan(filled) | ~promised, now, filled)
     widths[:BUDGETS] = never_wider(widths[:BUDGETS])
@@ -191,7 +202,7 @@ def make_plan(
         space=space,
         runs=plans[BUDGETS],
         promised=promised,
-        now=now,
+        now=now if reached else np.full_like(now, np.nan),
         point=points[BUDGETS],
         curve=points[:BUDGETS],
         tried=points[BUDGETS + 1 :],

@@ -89,6 +89,17 @@ def next_runs(space: Space, budget: float, *, most: int, scales: int) -> tuple[R
     return tuple(runs)
 
 
+def least_costs(space: Space, flops: float) -> list[float]:
+    """What the cheapest run of so many FLOPs or more costs, for each size that has one."""
+    costs = []
+    for size in space.sizes:
+        least = max(flops, space.flops_of(size, space.ratios[0] * size)) * (1 + 1e-9)
+        run = _of_size(space, size, least)
+        if run is not None and flops <= run.flops <= space.most_flops:
+            costs.append(least)
+    return costs
+
+
 def _nearest(space: Space, budget: float, *, taken: Sequence[Run]) -> Run | None:
     if space.candidates:
         affordable = [

@@ -46,7 +46,9 @@ class TargetRequest:
     flops: Sequence[float] = ()
 
 
-def resolve_targets(evidence: EvalTable, request: TargetRequest) -> Targets:
+def resolve_targets(
+    evidence: EvalTable, request: TargetRequest, *, any_reach: bool = False
+) -> Targets:
     """Complete the targets of one family from its evidence.
 
     Two of params, tokens (or tokens per parameter) and FLOPs determine the third; params or FLOPs
@@ -56,6 +58,7 @@ def resolve_targets(evidence: EvalTable, request: TargetRequest) -> Targets:
     Args:
         evidence: The checkpoints of one family.
         request: What was asked for.
+        any_reach: Also targets beyond MAX_FACTOR times the evidence, to plan for.
 
     Raises:
         RefusedError: Too little or too much was given, lists differ in length, the ladder has no
@@ -88,7 +91,8 @@ def resolve_targets(evidence: EvalTable, request: TargetRequest) -> Targets:
         params_active=active if sparse else None,
         unique_tokens=np.where(tokens > unique, unique, np.nan),
     )
-    _refuse_beyond_reach(targets, evidence, design)
+    if not any_reach:
+        _refuse_beyond_reach(targets, evidence, design)
     return targets
 
 

@@ -93,6 +93,22 @@ def test_rows_hold_the_curve_of_the_mean_and_of_each_benchmark(fitted: Run) -> N
     assert whole == pytest.approx(sum(each) / 2)
 
 
+def test_a_target_beyond_reach_is_planned_for(fitted: Run, tmp_path: Path) -> None:
+    words = ("--params", "200B", "--tokens", "4T")
+    done = fitted("plan", *words)
+    assert done.returncode == 0, done.stderr
+    assert "no forecast (none is made beyond 300x the largest run) now" in done.stdout
+    document = json.loads(fitted("plan", *words, "--json").stdout)
+    schema = json.loads((ROOT / "configs" / "schemas" / "plan.schema.json").read_text())
+    jsonschema.validate(document, schema)
+    assert document["least_budget"] == pytest.approx(6 * 200e9 * 4e12 / 300)
+    assert document["runs"][0]["width_now"] is None
+    assert document["curve"][0]["width"] > 0
+    assert fitted("plot", "plan", *words, "-o", "plan.svg").returncode == 0
+    assert ">now<" not in (tmp_path / "plan.svg").read_text()
+    assert "beyond 300x no forecast" in fitted("plan", *words, "--serve", "1T").stderr
+
+
 def test_candidates_are_chosen_by_name_and_the_others_are_explained(
     fitted: Run, tmp_path: Path
 ) -> None:
@@ -124,6 +140,8 @@ def test_candidates_are_chosen_by_name_and_the_others_are_explained(
         (("--benchmark", "arc_eazy"), "did you mean 'arc_easy'"),
         (("--try", "1B"), "A design is N:D"),
         (("--try", "20B:300B"), "no fewer than the target's"),
+        (("--params", "200B", "--tokens", "4T", "--try", "1B:2B"), "still beyond 300x"),
+        (("--sizes", "100M,200M"), "none of the sizes makes a run that tells more"),
         (("--candidates", "no.csv"), "no.csv: cannot be read"),
     ],
 )

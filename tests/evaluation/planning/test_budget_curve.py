@@ -176,6 +176,32 @@ def test_a_budget_that_buys_nothing_is_answered_with_the_least_that_does() -> No
     assert least_budget(far, space(40e9)) == pytest.approx(120 * 40e9**2 / 300)
 
 
+def test_a_target_beyond_reach_has_no_width_now_and_a_plan_that_brings_it_within_reach() -> None:
+    plan = make_plan(
+        ladder(table(), 40e9),
+        space(40e9),
+        1e22,
+        runs=1,
+        promise=shipped_promise(),
+        jobs=1,
+        rng=np.random.default_rng(0),
+    )
+    assert plan.least_budget == pytest.approx(120 * 40e9**2 / 300)
+    assert np.isnan(plan.now).all()
+    assert np.isnan(plan.mean_now)
+    assert plan.verdict == "run"
+    assert np.isfinite(plan.point.width)
+    assert all(plan.knee_of(column) is not None for column in range(3))
+
+
+def test_sizes_that_reach_too_little_are_refused_with_what_is_needed() -> None:
+    far = ladder(table(), 40e9)
+    some = replace(space(40e9), sizes=(1e9, 4e9, 8e9))
+    assert least_budget(far, some) == pytest.approx(6 * 4e9 * 80e9)
+    with pytest.raises(RefusedError, match=r"none of the sizes .* one of 6\.4e20 FLOPs or more"):
+        least_budget(far, replace(some, sizes=(1e9,)))
+
+
 def test_a_target_inside_the_evidence_is_refused() -> None:
     with pytest.raises(RefusedError, match="no larger than the evidence"):
         least_budget(ladder(table()), replace(space(), flops=1e19))

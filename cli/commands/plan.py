@@ -49,8 +49,6 @@ def plan(
     Example: scalepredict plan --params 70B --tokens 1.4T --budget 1e22
     """
     # Imported here: `--help` must not pay for NumPy and SciPy.
-    from dataclasses import replace
-
     import numpy as np
 
     from scalepredict.cli.documents.isocost_document import isocost_document, isocost_rows
@@ -58,7 +56,7 @@ def plan(
     from scalepredict.cli.views.plan_view import isocost_sheets, plan_sheets
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.evaluation.planning.budget_curve import make_plan
-    from scalepredict.evaluation.planning.candidates import sifted
+    from scalepredict.evaluation.planning.candidates import left_out
     from scalepredict.evaluation.planning.promise import shipped_promise
     from scalepredict.predictors.store.fit_file import load_fit
 
@@ -72,7 +70,8 @@ def plan(
         any_reach=options.serve is None,
     )
     voice.say(*lines)
-    space = space_of(ladder, options)
+    space, said = space_of(ladder, options)
+    voice.say(*said)
     asked = options.flops(machine)
     if options.serve is not None:
         line, notes = line_of(ladder, space, options, asked, tried=bool(tried))
@@ -84,15 +83,12 @@ def plan(
         )
         return
     budget = asked or space.most_flops
-    excluded: dict[str, str] = {}
-    if space.candidates:
-        kept, excluded = sifted(space.candidates, space, budget)
-        voice.say(*(f"not chosen: {name}: {why}." for name, why in excluded.items()))
-        known = {c.model for c in ladder.evidence.checkpoints}
-        again = [run.model for run in kept if run.model in known]
-        if again:
-            voice.say(f"already in the ladder, so another seed of it: {', '.join(again)}.")
-        space = replace(space, candidates=tuple(kept))
+    excluded = left_out(space, budget)
+    voice.say(*(f"not chosen: {name}: {why}." for name, why in excluded.items()))
+    known = {c.model for c in ladder.evidence.checkpoints}
+    again = [run.model for run in space.candidates if run.model in known]
+    if again:
+        voice.say(f"already in the ladder, so another seed of it: {', '.join(again)}.")
     designs = designs_of(tried, space, float(np.nanmax(ladder.evidence.flops)))
     with voice.counting("fitting with runs filled in") as watch, workers.engine() as jobs:
         made = make_plan(

@@ -1,6 +1,5 @@
 """How is a plan asked for? Target, budget and bounds, as `plan` and `plot plan` take them."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from scalepredict.cli.inputs import present_fit
 from scalepredict.cli.inputs.options import count
 from scalepredict.cli.inputs.parameters import COST, METHOD, TARGET
 from scalepredict.cli.inputs.target_options import check_size
-from scalepredict.errors import CountError, RecordError, RefusedError
+from scalepredict.errors import CountError, RefusedError
 from scalepredict.records.text.counts import format_count, parse_count
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from scalepredict.evaluation.planning.isocost import Isocost
     from scalepredict.evaluation.planning.next_runs import Run, Space
     from scalepredict.predictors.store.fit_file import StoredFit
-
-Row = tuple[str, float, float, float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,8 +219,8 @@ def ladder_of(
     return ladder, (describe_target(target, 0, ladder.evidence),)
 
 
-def space_of(ladder: "Ladder", options: PlanOptions) -> "Space":
-    """Where the runs may lie, from the ladder and the options.
+def space_of(ladder: "Ladder", options: PlanOptions) -> "tuple[Space, tuple[str, ...]]":
+    """Where the runs may lie, from the ladder and the options; and what is to be said about it.
 
     Raises:
         RefusedError: A bound is not understood.
@@ -231,18 +228,30 @@ def space_of(ladder: "Ladder", options: PlanOptions) -> "Space":
     """
     from dataclasses import replace
 
+    from scalepredict.cli.inputs.candidates_file import read_candidates
     from scalepredict.evaluation.planning.candidates import runs_of
     from scalepredict.evaluation.planning.planned_ladder import space_around
 
+    if options.candidates is not None and (options.sizes or options.tokens_per_param):
+        raise RefusedError(
+            "--candidates are whole designs, and --sizes and --tokens-per-param bound others; "
+            "leave them out."
+        )
     space = space_around(
         ladder,
         ratios=_ratios(options.tokens_per_param),
         most_flops=options.up_to,
         sizes=_sizes(options.sizes),
     )
+    if space.most_flops >= space.flops:
+        raise RefusedError(
+            f"--up-to {format_count(space.most_flops)}: a run of so many FLOPs is no smaller than "
+            f"the target ({format_count(space.flops)}); give less."
+        )
     if options.candidates is None:
-        return space
-    return replace(space, candidates=tuple(runs_of(read_candidates(options.candidates), space)))
+        return space, ()
+    rows, notes = read_candidates(options.candidates)
+    return replace(space, candidates=tuple(runs_of(rows, space))), notes
 
 
 def line_of(
@@ -291,52 +300,6 @@ def line_of(
             f"or what can be forecast: {', '.join(map(format_count, sorted(dropped)))}."
         )
     return line, tuple(notes)
-
-
-def read_candidates(path: Path) -> list[Row]:
-    """Rows of a CSV file: model, params, tokens, cost (None = not given).
-
-    Raises:
-        RecordError: The file, a column or a value is not understood.
-    """
-    from scalepredict.evaluation.planning.candidates import check_names
-
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            lacking = {"model", "params", "tokens"} - set(reader.fieldnames or ())
-            if lacking:
-                raise RecordError(
-                    f"{path}, line 1: no column {', '.join(sorted(lacking))}; candidates need "
-                    "model, params and tokens, and may have cost."
-                )
-            rows = [_row(path, reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = getattr(problem, "strerror", None) or "not UTF-8 text"
-        raise RecordError(f"{path}: cannot be read ({reason}).") from problem
-    if not rows:
-        raise RecordError(f"{path}: no candidates; give one row for each run.")
-    check_names([row[0] for row in rows], path)
-    return rows
-
-
-def _row(path: Path, line: int, row: dict[str, str]) -> Row:
-    numbers: list[float | None] = []
-    for name in ("params", "tokens", "cost"):
-        text = (row.get(name) or "").strip()
-        if not text and name == "cost":
-            numbers.append(None)
-            continue
-        try:
-            numbers.append(parse_count(text))
-        except CountError as problem:
-            raise RecordError(f"{path}, line {line}: {name}: {problem}") from problem
-    params, tokens, cost = numbers
-    assert params is not None
-    assert tokens is not None
-    if not (model := (row["model"] or "").strip()):
-        raise RecordError(f"{path}, line {line}: no model; give each candidate a name.")
-    return model, params, tokens, cost
 
 
 def designs_of(texts: Sequence[str], space: "Space", largest: float) -> "list[Run]":

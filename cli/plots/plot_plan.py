@@ -55,7 +55,8 @@ def plot_plan(
     )
     voice = picture.verbosity.voice
     voice.say(*lines)
-    space, asked = space_of(ladder, options), options.flops(money.machine())
+    (space, said), asked = space_of(ladder, options), options.flops(money.machine())
+    voice.say(*said)
     if options.serve is not None:
         line, notes = line_of(ladder, space, options, asked)
         voice.say(*notes)

@@ -128,9 +128,12 @@ def least_budget(ladder: Ladder, space: Space) -> float:
             f"is hardly larger than the ladder's own ({format_count(largest)}), so none is worth "
             "making; --up-to allows larger ones."
         )
-    needed = max(space.flops / MAX_FACTOR, min(GROWTH * largest, space.most_flops))
+    needed = space.flops / MAX_FACTOR
+    if not space.candidates:  # a named run may be another seed of one that there is
+        needed = max(needed, min(GROWTH * largest, space.most_flops))
     if space.candidates:
-        costs = [run.cost for run in space.candidates if run.flops >= space.flops / MAX_FACTOR]
+        allowed = [run for run in space.candidates if needed <= run.flops <= space.most_flops]
+        costs = [run.cost for run in allowed]
     elif space.sizes:
         costs = least_costs(space, needed)
     else:
@@ -138,8 +141,8 @@ def least_budget(ladder: Ladder, space: Space) -> float:
     if not costs:
         raise RefusedError(
             f"none of the {'candidates' if space.candidates else 'sizes'} makes a run that tells "
-            f"more than the ladder does: one of {format_count(needed)} FLOPs or more, and up to "
-            f"{format_count(space.most_flops)} (--up-to); allow other ones."
+            f"more than the ladder does: from {format_count(needed)} to "
+            f"{format_count(space.most_flops)} FLOPs (--up-to); allow other ones."
         )
     return min(costs)
 
@@ -180,7 +183,9 @@ def make_plan(
             f"does; the least that helps is {format_count(least)}."
         )
     promised, notes = _promised(ladder)
-    budgets = [float(b) for b in np.geomspace(least, max(space.most_flops, least), BUDGETS)]
+    costs = [run.cost for run in space.candidates if run.flops <= space.most_flops]
+    most = max(space.most_flops, GROWTH * least, *costs)
+    budgets = [float(b) for b in np.geomspace(least, most, BUDGETS)]
     spent = [*budgets, budget, *(run.cost for run in tried)]
     plans = [_bought(ladder, space, b, runs) for b in (*budgets, budget)] + [(r,) for r in tried]
     filled = widths_with(ladder, plans, jobs=jobs, rng=rng, progress=progress)

@@ -135,6 +135,8 @@ def test_candidates_are_chosen_by_name_and_the_others_are_explained(
         (("--price", "2"), "name the accelerator"),
         (("--gpu", "h100", "--mfu", "40"), "is a fraction, like 0.4"),
         (("--sizes", "1B,x"), "is not a count"),
+        (("--up-to", "1e30"), "no smaller than the target"),
+        (("--candidates", "c.csv", "--sizes", "1B"), "leave them out"),
         (("--tokens-per-param", "30..20"), "the lower bound goes first"),
         (("--family", "pythia-pil"), "did you mean 'pythia-pile'"),
         (("--benchmark", "arc_eazy"), "did you mean 'arc_easy'"),
@@ -142,7 +144,7 @@ def test_candidates_are_chosen_by_name_and_the_others_are_explained(
         (("--try", "20B:300B"), "no fewer than the target's"),
         (("--params", "200B", "--tokens", "4T", "--try", "1B:2B"), "still beyond 300x"),
         (("--sizes", "100M,200M"), "none of the sizes makes a run that tells more"),
-        (("--candidates", "no.csv"), "no.csv: cannot be read"),
+        (("--candidates", "no.csv"), "no.csv: no such file"),
     ],
 )
 def test_a_mistake_is_named_with_its_mend(fitted: Run, words: tuple[str, ...], said: str) -> None:
@@ -157,7 +159,12 @@ def test_a_mistake_is_named_with_its_mend(fitted: Run, words: tuple[str, ...], s
     [
         ("model,params\na,1B\n", "line 1: no column tokens"),
         ("model,params,tokens\na,1X,1B\n", "line 2: params: '1X' is not a count"),
-        ("model,params,tokens\na,1B,1B\na,2B,1B\n", "'a' stands twice"),
+        ("model,params,tokens\na,1B,1B\na,2B,1B\n", "line 3: candidate 'a' stands twice"),
+        ("model,params,tokens\na,1B,1B,5\n", "line 2: 4 values for 3 columns"),
+        ("model,params,tokens,cost\n\na,1B,1B,-5\n", "line 3: cost: '-5' is not a positive"),
+        ("model,params,tokens\n,1B,1B\n", "line 2: no model"),
+        ("model,params,params,tokens\na,1B,2B,1B\n", "column params stands twice"),
+        ("model,params,tokens\nbig,20B,400B\n", "none of the candidates makes a run"),
         ("model,params,tokens\n", "no candidates"),
     ],
 )
@@ -168,6 +175,14 @@ def test_a_wrong_file_of_candidates_is_refused(
     done = fitted("plan", *TARGET, "--candidates", "c.csv")
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_candidates_may_come_through_a_pipe_with_other_columns(fitted: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("Model; params; tokens; owner\na; 2.8B; 100B; us\n")
+    done = fitted("plan", *TARGET, "--candidates", "c.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [run["model"] for run in json.loads(done.stdout)["runs"]] == ["a"]
+    assert "c.csv: columns that are not read: owner." in done.stderr
 
 
 def test_designs_of_the_user_are_told_and_a_picture_is_drawn(fitted: Run, tmp_path: Path) -> None:

@@ -198,8 +198,34 @@ def test_sizes_that_reach_too_little_are_refused_with_what_is_needed() -> None:
     far = ladder(table(), 40e9)
     some = replace(space(40e9), sizes=(1e9, 4e9, 8e9))
     assert least_budget(far, some) == pytest.approx(6 * 4e9 * 80e9)
-    with pytest.raises(RefusedError, match=r"none of the sizes .* one of 6\.4e20 FLOPs or more"):
+    with pytest.raises(RefusedError, match=r"none of the sizes .* from 6\.4e20 to 4\.8e22 FLOPs"):
         least_budget(far, replace(some, sizes=(1e9,)))
+
+
+def test_candidates_that_are_all_too_large_or_too_small_are_refused() -> None:
+    large = Run(params=6e9, tokens=120e9, flops=4.32e21, cost=4.32e21)
+    small = Run(params=1e8, tokens=2e9, flops=1.2e18, cost=1.2e18)
+    with pytest.raises(RefusedError, match="none of the candidates makes a run"):
+        least_budget(ladder(table()), replace(space(), candidates=(large, small)))
+    seed = Run(params=800e6, tokens=16e9, flops=7.68e19, cost=7.68e19)
+    both = replace(space(), candidates=(large, seed))
+    assert least_budget(ladder(table()), both) == 7.68e19
+
+
+def test_the_curve_goes_on_to_candidates_that_the_budget_does_not_buy() -> None:
+    runs = [Run(params=n, tokens=20 * n, flops=120 * n**2, cost=120 * n**2) for n in (1e9, 3e9)]
+    plan = make_plan(
+        ladder(table()),
+        replace(space(), candidates=tuple(runs)),
+        2e20,
+        runs=1,
+        promise=shipped_promise(),
+        jobs=1,
+        rng=np.random.default_rng(0),
+    )
+    assert plan.runs == (runs[0],)
+    assert plan.curve[-1].runs == (runs[1],)
+    assert plan.limit < plan.point.width
 
 
 def test_a_target_inside_the_evidence_is_refused() -> None:

@@ -1,11 +1,10 @@
 """Runs of a file: their own FLOPs unless a cost is given, and why some cannot be chosen."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
-from scalepredict.errors import RecordError
-from scalepredict.evaluation.planning.candidates import check_names, runs_of, sifted
+from scalepredict.evaluation.planning.candidates import left_out, runs_of
 from scalepredict.evaluation.planning.next_runs import Space
 
 SPACE = Space(
@@ -27,19 +26,11 @@ def test_a_run_costs_its_flops_unless_the_file_says_otherwise() -> None:
 
 
 def test_runs_as_large_as_the_target_or_too_dear_are_named_with_the_reason() -> None:
-    runs = runs_of(
-        [("ok", 1e9, 20e9, None), ("big", 5e9, 101e9, None), ("dear", 1e9, 20e9, 2e21)], SPACE
-    )
-    kept, excluded = sifted(runs, SPACE, 1e21)
-    assert [run.model for run in kept] == ["ok"]
-    assert excluded["big"].startswith("3.03e21 FLOPs are more than 3e21; a run that large")
-    assert excluded["dear"] == "costs 2e21 FLOPs, more than the budget"
+    rows = [("ok", 1e9, 20e9, None), ("big", 5e9, 101e9, None), ("dear", 1e9, 20e9, 2e21)]
+    why = left_out(replace(SPACE, candidates=tuple(runs_of(rows, SPACE))), 1e21)
+    assert set(why) == {"big", "dear"}
+    assert why["big"].startswith("3.03e21 FLOPs are more than 3e21; a run that large")
+    assert why["dear"] == "costs 2e21 FLOPs, more than the budget"
     # At the bounds a run may still be chosen.
     edge = runs_of([("edge", 5e9, 1e11, 1e21)], SPACE)
-    assert sifted(edge, SPACE, 1e21) == (edge, {})
-
-
-def test_names_are_told_apart() -> None:
-    check_names(["a", "b"], Path("c.csv"))
-    with pytest.raises(RecordError, match=r"c.csv: candidate 'a' stands twice"):
-        check_names(["a", "b", "a"], Path("c.csv"))
+    assert left_out(replace(SPACE, candidates=tuple(edge)), 1e21) == {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from scalepredict.errors import RefusedError, did_you_mean
+from scalepredict.errors import RefusedError, did_you_mean, without_long_words
 
 if TYPE_CHECKING:
     from scalepredict.records.document_parts import NoteDocument
@@ -270,8 +270,10 @@ class Note:
 
 
 def noted(code: str, text: str, *, subject: str = "") -> Note:
-    """A note of a code, at the level of that code."""
-    return Note(code=code, level=str(CODES[code].level), subject=subject, text=text)
+    """A note of a code, at the level of that code; long names in the text are cut."""
+    return Note(
+        code=code, level=str(CODES[code].level), subject=subject, text=without_long_words(text)
+    )
 
 
 def told(sentences: Iterable[str | Note]) -> tuple[Note, ...]:

@@ -16,8 +16,8 @@ class ScalePredictError(Exception):
     """Base of all errors that scalepredict raises on purpose; what is too long to read is cut."""
 
     def __init__(self, message: str) -> None:
-        words = re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: _cut(word[0], 80), message)
-        super().__init__("\n".join(_cut(line, LONGEST_LINE) for line in words.split("\n")))
+        lines = without_long_words(message).split("\n")
+        super().__init__("\n".join(_cut(line, LONGEST_LINE) for line in lines))
 
 
 class CountError(ScalePredictError):
@@ -38,6 +38,11 @@ class RefusedError(ScalePredictError):
 
 class StorageError(ScalePredictError):
     """A stored fit cannot be read: missing, damaged or of another version."""
+
+
+def without_long_words(text: str) -> str:
+    """The text, with words that nobody reads cut and their length told."""
+    return re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: _cut(word[0], 80), text)
 
 
 def _cut(text: str, length: int) -> str:

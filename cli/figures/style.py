@@ -74,9 +74,14 @@ _SETTINGS: Any = {
 def need_matplotlib() -> None:
     """Say so before long work if nothing can be drawn.
 
+    It logs where it would keep its cache if the home folder could be written; nobody asked.
+
     Raises:
         RefusedError: matplotlib is not installed.
     """
+    import logging
+
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError as error:
@@ -90,6 +95,7 @@ def house_style() -> Iterator[None]:
     """Draw inside this block; see ``need_matplotlib``."""
     import warnings
 
+    need_matplotlib()
     import matplotlib as mpl
 
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():

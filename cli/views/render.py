@@ -363,7 +363,9 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 
 def _markdown_text(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", clean(text))
+    # Neither markup nor mathematics, and no link, person or group that a name would call.
+    marked = re.sub(r"([\\`*_{}\[\]<>#|~!&$]|:(?=//)|(?<=www)\.)", r"\\\1", clean(text))
+    return re.sub(r"(?<!\w)@(?=\w)", "@<!-- -->", marked)
 
 
 def _without_nan(value: object) -> object:

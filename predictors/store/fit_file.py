@@ -29,6 +29,7 @@ from scalepredict.records.notes import Note
 from scalepredict.records.table import EvalTable
 from scalepredict.records.text.json_text import parse_json
 from scalepredict.records.text.writing import write_whole
+from scalepredict.records.units import key
 
 SMALLEST, LARGEST = 1.0, 1e36  # of params, tokens and FLOPs, beyond those that records may have
 KIND = "scalepredict.fit"
@@ -288,9 +289,12 @@ def _check_parts_agree(group: FittedGroup, where: str) -> None:
     # of known compute if there is one.
     row = np.array([np.argmax(np.isfinite(evidence.flops))])
     try:
-        tried = group.law.forecast(Targets.of_table(evidence.take_rows(row)))
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            tried = group.law.forecast(Targets.of_table(evidence.take_rows(row)))
         if len(tried.failures) != len(tried.units) or tried.point.shape != (1, len(tried.units)):
             raise ValueError("its parts are of different lengths")
+        if [key(unit) for unit in tried.units] != [key(unit) for unit in evidence.units]:
+            raise ValueError("its benchmarks are others")
         reference, frontier = (getattr(group.law, part, None) for part in ("reference", "frontier"))
         if reference is not None and frontier is not None:
             reference.uses(frontier.n_train)

@@ -25,6 +25,7 @@ from scalepredict.records.importers.names import (
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import format_count, parse_count
 from scalepredict.records.text.schema import Count, validated
+from scalepredict.records.text.timed_search import search
 from scalepredict.records.text.yaml_text import Document, load_yaml
 
 _WAYS_TO_TOKENS = ("tokens", "tokens_from", "tokens_per_param")
@@ -178,6 +179,8 @@ def resolve(subject: Subject, path: str, ladder: Ladder) -> Resolved:
     in_file = {key: getattr(subject, key) for key in _SIZES}
     in_revision = guess_from_name(subject.revision)
     guessed = _guessed(subject.label, path)
+    if 0 in (subject.step, in_revision.get("step")):
+        in_revision, guessed = _untrained(in_revision), _untrained(guessed)
     sizes: dict[str, float] = {}
     origin: dict[str, str] = {}
     warnings: list[Note] = []
@@ -241,6 +244,11 @@ def _guessed(label: str, path: str) -> dict[str, float]:
     return {**placed, **named}
 
 
+def _untrained(guess: Mapping[str, float]) -> dict[str, float]:
+    # Names tell the tokens of the whole run, none of which a checkpoint of step 0 has seen.
+    return {key: value for key, value in guess.items() if key != "tokens"}
+
+
 def _step_of_folder(label: str, path: str, entry: Entry) -> float:
     step = bare_step(label)
     if step is None:
@@ -260,7 +268,7 @@ def _first_match(ladder: Ladder, names: list[str]) -> tuple[Entry | None, dict[s
     for entry in ladder.models:
         for name in names:
             if entry.match.startswith("re:"):
-                match = re.search(entry.match[3:], name)
+                match = search(entry.match[3:], name)
                 if match:
                     return entry, _groups(entry, match)
             elif fnmatch.fnmatchcase(name, entry.match):

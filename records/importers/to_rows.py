@@ -11,6 +11,7 @@ from scalepredict.records.formats.rows import Rows, Texts
 from scalepredict.records.importers.collect import Collected
 from scalepredict.records.importers.harness.interface import ImportedScore
 from scalepredict.records.importers.sidecar import Resolved
+from scalepredict.records.reading.checks import check_range
 from scalepredict.records.table import Floats, Ints
 
 # The order in which people read them; what no row has is not written.
@@ -23,7 +24,11 @@ _ORDER = (
 
 
 def as_rows(collected: Collected) -> Rows:
-    """The scores as columns of the record format, sorted by model, scale and task."""
+    """The scores as columns of the record format, sorted by model, scale and task.
+
+    Raises:
+        RecordError: A size or a step cannot be; its file and line are named.
+    """
     placed, checkpoints = collected.placed, collected.checkpoints
     scores = [p.score for p in placed]
     # One entry for each score of a file, which becomes one row or one for each question.
@@ -67,7 +72,7 @@ def as_rows(collected: Collected) -> Rows:
             of_score
         ],
     }
-    return Rows(
+    rows = Rows(
         sources=tuple(sources),
         word=("line",) * len(sources),
         source=source.astype(np.intp),
@@ -78,9 +83,12 @@ def as_rows(collected: Collected) -> Rows:
         numbers={
             name: numbers[name]
             for name in NUMBERS
-            if name in numbers and np.isfinite(numbers[name]).any()
+            if name in numbers and not np.isnan(numbers[name]).all()
         },
     )
+    for name in (*SIZES, "step"):
+        check_range(rows, name)
+    return rows
 
 
 def _task_names(score: ImportedScore) -> NDArray[np.object_]:
@@ -116,6 +124,10 @@ def frame_of(rows: Rows) -> pd.DataFrame:
 
 def _text(values: Sequence[str] | NDArray[np.object_]) -> Texts:
     codes, names = pd.factorize(np.asarray(values, dtype=object), sort=True)
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError:  # JSON may hold half a character, which no file of text can
+        return _text([str(v).encode(errors="backslashreplace").decode() for v in values])
     missing = len(names) > 0 and names[0] == ""  # it sorts first
     column: Texts = pd.Categorical.from_codes(codes - missing, pd.Index(names[missing:]))
     return column

@@ -53,7 +53,7 @@ def check_place(path: str | Path) -> None:
         raise StorageError(
             f"{target}: cannot be written: there is no folder {target.parent}; make it first."
         )
-    if target.exists() and not os.access(target, os.W_OK):
+    if target.exists() and _is_protected(target):
         raise StorageError(
             f"{target}: cannot be written: it is write-protected; choose another name."
         )
@@ -63,6 +63,11 @@ def check_place(path: str | Path) -> None:
     replaced = real.is_file() or not real.exists()
     if replaced and not os.access(real.parent, os.W_OK):
         raise StorageError(f"{target}: cannot be written: no permission to write in {real.parent}.")
+
+
+def _is_protected(file: Path) -> bool:
+    # Root may write everywhere, but somebody said that this file shall stay.
+    return not (os.access(file, os.W_OK) and file.stat().st_mode & 0o222)
 
 
 def _umask() -> int:

@@ -40,6 +40,12 @@ def test_a_name_cannot_open_a_markdown_cell() -> None:
     assert row.replace("\\|", "").count("|") == 3
 
 
+def test_a_name_is_no_link_no_formula_and_calls_nobody_in_markdown() -> None:
+    row = markdown(sheet("$x$ https://a.b www.a.b @team run@step5")).splitlines()[4]
+    said = r"\$x\$ https\://a.b www\.a.b @<!-- -->team run@step5"
+    assert row == f"| {said} | 1.0 |"
+
+
 def test_plain_tables_are_as_wide_as_their_longest_name_and_aligned() -> None:
     name = "benchmark_" * 30
     title, header, first, second = plain(sheet(name)).splitlines()

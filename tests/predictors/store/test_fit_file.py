@@ -101,6 +101,11 @@ def test_a_document_we_did_not_write_is_refused(
     ("old", "new", "message"),
     [
         ('"last": [', '"last": [0.5, ', "law is inconsistent: it cannot forecast its own"),
+        (
+            '"law": {"frontier": {"units": [{"benchmark": "b0"',
+            '"law": {"frontier": {"units": [{"benchmark": "z"',
+            "law is inconsistent: .*its benchmarks are others",
+        ),
         ('"families": ["default"]', '"families": []', r"families is \[\], but .*'default'"),
         ('"params": 100000000.0', '"params": -5.0', "params, tokens or flops that no model has"),
         ('"params": 100000000.0', '"params": 1e999', "params is inf, expected a number"),

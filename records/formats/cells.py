@@ -9,8 +9,6 @@ import pandas as pd
 
 from scalepredict.errors import CountError, RecordError
 from scalepredict.records.formats.columns import (
-    COUNTS,
-    TEXTS,
     WIDE_ATTRIBUTES,
     Header,
     is_setting,
@@ -23,6 +21,7 @@ from scalepredict.records.formats.odd_cells import (
     split_uncertain,
     without_comma,
 )
+from scalepredict.records.formats.record_columns import COUNTS, TEXTS
 from scalepredict.records.formats.rows import Codes, FileRows, Odd, Rows, Texts
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Floats

@@ -6,38 +6,10 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from scalepredict.errors import CountError, RecordError
+from scalepredict.records.formats.record_columns import COUNTS, KNOWN, OF_ONE_SCORE
 from scalepredict.records.text.counts import parse_count
 from scalepredict.records.text.visible import is_visible
 
-TEXTS = (
-    "model",
-    "family",
-    "lab",
-    "kind",
-    "phase",
-    "role",
-    "benchmark",
-    "task",
-    "metric",
-    "variant",
-    "suite",
-)
-SIZES = (
-    *("params", "params_active", "params_non_embedding"),
-    *("tokens", "unique_tokens", "total_tokens", "flops"),
-)
-COUNTS = (*SIZES, "n_items", "trials")
-# Numbers with few different values.
-PLAIN = ("step", "fraction", "seed", "loss", "chance", "shots", "successes")
-FAST = ("score", "stderr", "task_loss")  # numbers that differ in every row
-NUMBERS = (*COUNTS, *PLAIN, *FAST)
-KNOWN = (*TEXTS, *NUMBERS)
-
-# Columns of one score; a wide table has them for each benchmark, as `name/stderr`.
-OF_ONE_SCORE = (
-    *("benchmark", "task", "score", "stderr", "task_loss", "n_items", "chance"),
-    *("successes", "trials"),
-)
 WIDE_ATTRIBUTES = {
     "loss": "task_loss",
     "task_loss": "task_loss",

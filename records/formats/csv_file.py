@@ -15,14 +15,13 @@ from pandas.api.types import union_categoricals
 from scalepredict.errors import RecordError
 from scalepredict.records.formats.cells import TEXT, Column, rows_of_columns
 from scalepredict.records.formats.columns import (
-    FAST,
-    TEXTS,
     Header,
     is_setting,
     is_wide,
     read_headers,
 )
 from scalepredict.records.formats.layout import Layout, read_layout
+from scalepredict.records.formats.record_columns import FAST, TEXTS
 from scalepredict.records.formats.rows import FileRows, Texts
 from scalepredict.records.formats.sources import Source
 from scalepredict.records.text.counts import count_of

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pandas.api.types import union_categoricals
 
 from scalepredict.records.benchmarks import BenchmarkMetadata
-from scalepredict.records.formats.columns import NUMBERS, TEXTS
+from scalepredict.records.formats.record_columns import NUMBERS, TEXTS
 from scalepredict.records.notes import Note
 from scalepredict.records.table import Bools, Floats
 

@@ -9,28 +9,19 @@ import numpy as np
 from scalepredict.errors import CountError, RecordError, did_you_mean
 from scalepredict.records.benchmarks import metadata_from
 from scalepredict.records.formats.cells import parse_cell
-from scalepredict.records.formats.columns import (
-    NUMBERS,
-    OF_ONE_SCORE,
-    SIZES,
-    TEXTS,
-    Header,
-    misspelt,
-)
+from scalepredict.records.formats.columns import Header, misspelt
 from scalepredict.records.formats.json_lines import rows_of_objects
 from scalepredict.records.formats.odd_cells import is_missing
+from scalepredict.records.formats.record_columns import NUMBERS, OF_ONE_SCORE, TEXTS, names_of
 from scalepredict.records.formats.rows import FileRows
 from scalepredict.records.formats.sources import Source
 from scalepredict.records.text.schema import refuse_other
 from scalepredict.records.text.yaml_text import Document, Path_, parse_yaml
 
 _TOP = ("benchmarks", "metrics", "records", "percent", "schema")
-_CHECKPOINT = (
-    *(name for name in TEXTS if name not in ("benchmark", "task", "suite")),
-    *SIZES,
-    *("step", "fraction", "seed", "loss", "shots", "scores"),
-)
-_SCORE = (*(n for n in OF_ONE_SCORE if n not in ("benchmark", "task")), "metric", "shots", "suite")
+_EVALUATION = names_of(about="evaluation")
+_CHECKPOINT = (*names_of(about="checkpoint"), *_EVALUATION, "scores")
+_SCORE = (*(n for n in OF_ONE_SCORE if n not in ("benchmark", "task")), *_EVALUATION)
 _EXAMPLE = "`- {model: a, params: 1B, tokens: 20B, scores: {piqa: 0.71}}`"
 
 

@@ -6,21 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scalepredict.records.formats.columns import NUMBERS, SIZES, TEXTS
+from scalepredict.records.formats.plausible import check_range
+from scalepredict.records.formats.record_columns import KNOWN, NUMBERS, SIZES, TEXTS
 from scalepredict.records.formats.rows import Rows, Texts
 from scalepredict.records.importers.collect import Collected
 from scalepredict.records.importers.harness.interface import ImportedScore
 from scalepredict.records.importers.sidecar import Resolved
-from scalepredict.records.reading.checks import check_range
 from scalepredict.records.table import Floats, Ints
-
-# The order in which people read them; what no row has is not written.
-_ORDER = (
-    "model", "family", "lab", "kind", "params", "params_active", "params_non_embedding", "tokens",
-    "unique_tokens", "total_tokens", "flops", "step", "seed", "phase", "role", "loss",
-    "benchmark", "task", "metric", "shots", "variant", "score", "task_loss", "stderr", "n_items",
-    "chance",
-)  # fmt: skip
 
 
 def as_rows(collected: Collected) -> Rows:
@@ -109,7 +101,7 @@ def _lines(score: ImportedScore) -> Ints:
 def frame_of(rows: Rows) -> pd.DataFrame:
     """The rows as a frame that reads back; whole numbers have no point."""
     columns: dict[str, object] = {}
-    for name in _ORDER:
+    for name in KNOWN:  # what no row has is not written
         if name in rows.texts:
             columns[name] = rows.texts[name]
         elif name in rows.numbers:

@@ -9,7 +9,7 @@ import pandas as pd
 from scalepredict.errors import RecordError
 from scalepredict.records.admission import is_score
 from scalepredict.records.benchmarks import BenchmarkMetadata
-from scalepredict.records.formats.columns import SIZES
+from scalepredict.records.formats.record_columns import SIZES
 from scalepredict.records.formats.rows import Rows
 from scalepredict.records.table import (
     FLOPS_PER_PARAM_TOKEN,

@@ -5,38 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from scalepredict.errors import RecordError, did_you_mean
-from scalepredict.records.formats.columns import SIZES
+from scalepredict.records.formats.plausible import check_range
+from scalepredict.records.formats.record_columns import NUMBERS
 from scalepredict.records.formats.rows import Codes, Rows
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Bools
 from scalepredict.records.text.counts import count_of, listed
 
 _NONE = "(none)"
-_IN_UNITS = "a count of units; if the column is in {}, say so in its header, like `{}`."
-_PARAMS = _IN_UNITS.format("millions or billions", "params (B)")
-_TOKENS = _IN_UNITS.format("billions or trillions", "tokens (B)")
-MAX_LOSS = 50.0  # nats; a guess among a million tokens has 14
-_LOSS = "a loss is minus the mean log-likelihood"
-_ITEMS = "the number of questions is a whole number."
-_RANGES = {
-    "params": (1e3, 1e16, f"parameters are {_PARAMS}"),
-    "params_active": (1e3, 1e16, f"active parameters are {_PARAMS}"),
-    "params_non_embedding": (1e3, 1e16, f"parameters are {_PARAMS}"),
-    "tokens": (1e3, 1e18, f"tokens are {_TOKENS}"),
-    "unique_tokens": (1e3, 1e18, f"tokens are {_TOKENS}"),
-    "total_tokens": (1e3, 1e18, f"tokens are {_TOKENS}"),
-    "flops": (1e6, 1e32, "FLOPs are " + _IN_UNITS.format("units of 1e18 or 1e21", "flops (1e21)")),
-    "fraction": (0.0, 1.0, "write the part of the schedule that is done, like 0.5."),
-    "n_items": (1.0, 1e9, _ITEMS),
-    "trials": (1.0, 1e9, _ITEMS),
-    "task_loss": (0.0, MAX_LOSS, f"{_LOSS}, of the right answer, in nats or bits per byte."),
-    "loss": (0.0, MAX_LOSS, f"{_LOSS}, of the validation set, in nats per token."),
-    "stderr": (0.0, 1.0, "a standard error is a fraction, like the score."),
-    "chance": (0.0, 1.0, "chance is a fraction, like 0.25 for four options."),
-    "shots": (0.0, 1e6, "write the number of examples in the prompt."),
-    "step": (0.0, np.inf, "write the optimiser step."),
-    "successes": (0.0, np.inf, "write the number of right answers."),
-}
 
 
 def complete_scores(rows: Rows) -> Rows:
@@ -49,43 +25,10 @@ def complete_scores(rows: Rows) -> Rows:
         unnamed = np.flatnonzero(rows.text(name).codes < 0)
         if len(unnamed):
             raise RecordError(f"{rows.where(int(unnamed[0]))}: no {name}; every row needs one.")
-    for name in _RANGES:
+    for name in NUMBERS:
         if name != "stderr":  # it has the unit of its score, which is not settled yet
             check_range(rows, name)
-    for name in ("n_items", "trials"):
-        _check_whole(rows, name)
     return _from_successes(rows) if "successes" in rows.numbers else rows
-
-
-def _check_whole(rows: Rows, name: str) -> None:
-    if name not in rows.numbers:
-        return
-    values = rows.numbers[name]
-    parts = np.flatnonzero(np.floor(values) < values)
-    if len(parts):
-        row = int(parts[0])
-        raise RecordError(f"{rows.where(row)}: {name} {values[row]:.15g} has a fraction; {_ITEMS}")
-
-
-def check_range(rows: Rows, name: str) -> None:
-    """Refuse a number column with values that cannot be.
-
-    Raises:
-        RecordError: A number is out of range; the first such row is named.
-    """
-    if name not in rows.numbers:
-        return
-    low, high, advice = _RANGES[name]
-    values = rows.numbers[name]
-    outside = np.flatnonzero((values < low) | (values > high))
-    if len(outside):
-        row = int(outside[0])
-        what = "model" if name in SIZES else "benchmark"
-        bounds = f"between {low:g} and {high:g}" if np.isfinite(high) else f"at least {low:g}"
-        raise RecordError(
-            f"{rows.where(row)}: {name} {values[row]:.15g} is not {bounds} "
-            f"({what} {rows.text(what)[row]}); {advice}"
-        )
 
 
 def measured(rows: Rows) -> Bools:

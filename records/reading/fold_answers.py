@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scalepredict.errors import RecordError
-from scalepredict.records.formats.columns import NUMBERS, TEXTS
+from scalepredict.records.formats.record_columns import NUMBERS, TEXTS
 from scalepredict.records.formats.rows import Codes, Rows, Texts
 from scalepredict.records.reading.checks import complete_scores
 from scalepredict.records.table import Floats, Ints

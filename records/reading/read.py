@@ -18,6 +18,7 @@ from scalepredict.records.formats.csv_file import read_delimited
 from scalepredict.records.formats.json_lines import read_json_lines
 from scalepredict.records.formats.parquet_file import read_parquet
 from scalepredict.records.formats.pasted_tables import from_markdown, from_spreadsheet
+from scalepredict.records.formats.plausible import check_range
 from scalepredict.records.formats.rows import FileRows, Odd, join_rows
 from scalepredict.records.formats.sources import Form, Source, find_sources
 from scalepredict.records.formats.yaml_records import read_structured
@@ -31,7 +32,6 @@ from scalepredict.records.reading.add_answers import add_answers, answer_files
 from scalepredict.records.reading.admit_rows import admit_rows, of_scores
 from scalepredict.records.reading.assemble import assemble
 from scalepredict.records.reading.checks import (
-    check_range,
     choose_variants,
     complete_scores,
     measured,

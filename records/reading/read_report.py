@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from scalepredict.records.formats.columns import KNOWN, misspelt
+from scalepredict.records.formats.columns import misspelt
+from scalepredict.records.formats.record_columns import KNOWN
 from scalepredict.records.formats.rows import NOTHING_ODD, Odd
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.text.counts import count_of, listed

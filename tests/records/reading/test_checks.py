@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from scalepredict.errors import RecordError
+from scalepredict.records.formats.plausible import check_range
 from scalepredict.records.formats.rows import Rows
 from scalepredict.records.reading.checks import (
-    check_range,
     choose_variants,
     complete_scores,
     measured,

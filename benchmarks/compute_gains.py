@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from scalepredict.evaluation.questions.compute_gain import compare_arms
+from scalepredict.predictors.limits import MAX_FACTOR
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.evidence import select_evidence
 from scalepredict.records.reading.read import read_records
@@ -24,6 +25,7 @@ from scalepredict.records.table import EvalTable, Floats
 FILES = ("losses/openlm8.csv.gz", "gadre_104.csv.gz")
 LEVEL = 0.9
 CUTOFFS = (3e19, 1e20, 3e20)  # FLOPs
+MOST = MAX_FACTOR / 2  # of the evidence; the largest pair may be smaller than the largest run
 
 
 def main() -> None:
@@ -49,7 +51,9 @@ def main() -> None:
 
 def backtest(table: EvalTable, cutoff: float) -> tuple[Floats, Floats, Floats]:
     """Whether each gain was held, the width of its interval, and its error, in log compute."""
-    known, later = table.take_rows(table.flops <= cutoff), table.take_rows(table.flops > cutoff)
+    known = table.take_rows(table.flops <= cutoff)
+    ahead = (table.flops > cutoff) & (table.flops <= MOST * known.flops.max())
+    later = table.take_rows(ahead)
     parts = [np.zeros((3, 0))]
     for names in permutations(table.families):
         top = float(later.flops.max())

@@ -41,6 +41,7 @@ LOSS_NOISE = 0.001  # relative: repeats of a run differ by .01 to .08 % in the l
 MOST_DECADES = 1.0  # of a gain; beyond, the curve of A says nothing
 DRIFT, DRIFT_PAIRS = 0.05, 1.0  # of a log gain from scale to scale: so much, known as from one pair
 HORIZON = float(np.log(10))  # e-folds beyond the largest pair that an interval of a gain is for
+NOISE_PAIRS = 1.0  # that binomial noise counts for, beside what the differences of pairs scatter
 GROWTH = 0.2  # of a gain, for each e-fold of compute: that much it may grow unseen
 TREND_Z = 3.0  # a slope must be surer than that to divide by it
 
@@ -252,14 +253,14 @@ class _Scale:
         a, b, x, w = a[known], b[known], log_flops[known], weights[:, known]
         w = w / w.sum(axis=1, keepdims=True)
         if self.metric is None:
-            error = np.sqrt((w**2 * variance[known]).sum(axis=1)) * noise[:, 0]
+            own = _own_noise(b - a, variance[known], w[0])
+            error = np.sqrt((w**2 * own).sum(axis=1)) * noise[:, 0]
             difference = (w * (b - a)).sum(axis=1) + error
             with np.errstate(divide="ignore", invalid="ignore"):
                 per_pair = (b - a) / self.per_efold[0]
                 log_gain = difference / self.per_efold
-            return difference, _within_reach(
-                log_gain + _drift(per_pair, w[0], x, reach) * noise[:, 1]
-            )
+                drift = _drift(per_pair, own / self.per_efold[0] ** 2, w[0], x, reach)
+            return difference, _within_reach(log_gain + drift * noise[:, 1])
         low, high = self.metric.forward(a), self.metric.forward(b)
         relative = LOSS_NOISE * np.sqrt(2 * (w**2).sum(axis=1)) * noise[:, 0]
         difference = (w * (b - a)).sum(axis=1) + relative * np.abs(w @ a)
@@ -268,15 +269,33 @@ class _Scale:
             share = 1 - self.asymptote / (w @ low)
             log_gain = ((w * (of_b - of_a)).sum(axis=1) + relative / share) / self.per_efold
             per_pair = (of_b[0] - of_a[0]) / self.per_efold[0]
-        return difference, _within_reach(log_gain + _drift(per_pair, w[0], x, reach) * noise[:, 1])
+            own = 2 * (LOSS_NOISE / (1 - self.asymptote[0] / low) / self.per_efold[0]) ** 2
+            drift = _drift(per_pair, own, w[0], x, reach)
+        return difference, _within_reach(log_gain + drift * noise[:, 1])
 
 
-def _drift(per_pair: Floats, weights: Floats, log_flops: Floats, reach: float | None) -> float:
-    # Gains of single scales scatter around their mean; the next scale will too. Where they grow
-    # along the ladder, they go on to as far as `reach`, a log of FLOPs.
+def _own_noise(difference: Floats, variance: Floats, weights: Floats) -> Floats:
+    # Two recipes answer the same questions, so that much of the noise of their scores is common: it
+    # is no more than their differences scatter, as far as pairs enough tell that. (M,).
+    freedom = 1 / (weights @ weights) - 1
+    usual = weights @ variance
+    if not (freedom > 0 and usual > 0):
+        return variance
+    square = weights @ (difference - weights @ difference) ** 2 * (freedom + 1)
+    share = (NOISE_PAIRS + min(square / usual, freedom)) / (NOISE_PAIRS + freedom)
+    return np.asarray(share * variance)
+
+
+def _drift(
+    per_pair: Floats, noise: Floats, weights: Floats, log_flops: Floats, reach: float | None
+) -> float:
+    # Gains of single scales scatter around their mean by more than their noise (a variance); the
+    # next scale will too. Where they grow along the ladder, they go on to as far as `reach`, a log
+    # of FLOPs.
     mean = weights @ per_pair
     freedom = 1 / (weights @ weights) - 1
-    square = (weights @ (per_pair - mean) ** 2) * (freedom + 1)
+    square = (weights @ (per_pair - mean) ** 2) * (freedom + 1) - (weights @ noise) * freedom
+    square = np.maximum(square, 0.0)
     scatter = (DRIFT_PAIRS * DRIFT**2 + square) / (DRIFT_PAIRS + freedom)
     away = log_flops - weights @ log_flops
     spread = weights @ away**2

@@ -124,8 +124,33 @@ def test_recipes_that_are_alike_stay_so_at_any_distance() -> None:
     arms = compare_arms(
         table({"a": (loss(1.0), scores(1.0)), "again": (loss(1.0), scores(1.0))}),
         ["a", "again"],
-        target_flops=1000 * FLOPS[-1],
+        target_flops=250 * FLOPS[-1],
         rng=np.random.default_rng(0),
     )
     low, high = arms.gain_interval(0.9)
     assert high[1, 0] / low[1, 0] < 1.3
+
+
+def test_noise_that_two_recipes_share_does_not_widen_what_lies_between_them() -> None:
+    """Both move alike by two points from run to run, and two points lie between them in all.
+
+    Ten pairs tell that their difference has no noise; one pair does not, and keeps all of it.
+    """
+    sizes = 10.0 ** np.linspace(9.6, 10, 10)
+    common = 0.5 + 0.02 * np.resize([1, -1], 10)
+    rows = [
+        Checkpoint(model=f"{name}{i}", family=name, params=n, tokens=20 * n, flops=120 * n * n)
+        for name in "ab"
+        for i, n in enumerate(sizes.tolist())
+    ]
+    made = make_table(rows, [ARC], np.concatenate([common, common + 0.02])[:, None])
+    made = replace(made, n_items=np.full(made.scores.shape, 2000.0))
+    widths = {}
+    for name, chosen in (("ten", made), ("one", made.take_rows([9, 19]))):
+        arms = compare_arms(chosen, ["a", "b"], rng=np.random.default_rng(0))
+        low, high = arms.interval(0.9)
+        widths[name] = (high - low)[1, 0]
+        assert low[1, 0] < 0.02 < high[1, 0]
+    binomial = 2 * 1.645 * np.sqrt(2 * 0.5 * 0.5 / 2000)
+    assert widths["one"] == pytest.approx(binomial, rel=0.1)
+    assert widths["ten"] < 0.2 * binomial

@@ -10,6 +10,7 @@ from scalepredict.cli.page.plan_section import Planned, plan_section
 from scalepredict.cli.views.backtest_view import summary_sheets
 from scalepredict.cli.views.fit_view import describe_evidence
 from scalepredict.cli.views.forecast_view import View, forecast_sheet, make_views
+from scalepredict.cli.views.own_units import value
 from scalepredict.cli.views.render import Format, Sheet, percent, spoken
 from scalepredict.evaluation.backtest.backtest_report import BacktestReport
 from scalepredict.evaluation.classes.classes import Kind
@@ -89,11 +90,7 @@ def _of_target(
     if subject.plots:
         yield section(
             "Evidence and forecast",
-            _key(
-                subject.levels.shown,
-                chance=any(unit.measure is None for unit in forecast.forecast.units),
-            ),
-            _figures(subject, forecast, view, k, counter),
+            *_figures(subject, forecast, view, k, counter),
         )
     yield section("What cannot be predicted, and why", _hopeless(view))
 
@@ -124,26 +121,30 @@ def _cards(view: View) -> str:
     return f"<div class=cards>\n{inner}</div>\n"
 
 
-def _key(levels: Sequence[float], *, chance: bool) -> str:
+def _key(levels: Sequence[float], *, chance: bool, public: bool) -> str:
     shades = np.interp(np.linspace(0, 1, len(levels)), [0, 0.5, 1], [0.55, 0.35, 0.18])
     bands = "".join(
         f'<span><i style="background:var(--fan);opacity:{shade:.2g}"></i>'
         f"{percent_key(level)} %</span>"
         for level, shade in zip(levels, shades.tolist(), strict=True)
     )
+    families = (
+        '<span><i style="background:var(--muted);opacity:.15"></i>2 of 3 public families</span>'
+    )
     return (
         '<p class=key><span><i style="background:var(--ink);border-radius:50%;width:.5rem;'
         'height:.5rem"></i>measured</span><span><i style="background:var(--fan);height:.15rem;'
         f'vertical-align:.2rem"></i>fit and forecast</span>{bands}<span>'
         '<i style="background:var(--target);width:.55rem;height:.55rem;transform:rotate(45deg)">'
-        f"</i>target</span><span>shaded: intervals; {'dotted: chance; ' if chance else ''}top "
-        "axis: parameters; bottom axis: training FLOPs</span></p>\n"
+        f"</i>target</span>{families if public else ''}<span>{'dotted: chance; ' if chance else ''}"
+        "top axis: parameters; bottom axis: training FLOPs</span></p>\n"
     )
 
 
 def _figures(
     subject: Subject, forecast: FamilyForecast, view: View, k: int, counter: Iterator[int]
-) -> str:
+) -> tuple[str, str]:
+    # What the marks are, and the pictures.
     # Imported here: a report without plots must not need matplotlib.
     from scalepredict.cli.figures.forecast_fan import Panel, small_figure
     from scalepredict.cli.figures.style import axis_name, figure_bytes, house_style
@@ -164,7 +165,12 @@ def _figures(
                 f"<figure><h3>{text(unit.shown)}</h3><figcaption>{text(caption)}</figcaption>"
                 f"{picture(svg, number=next(counter), label=unit.shown, spots=spots)}</figure>\n"
             )
-    return f"<div class=figures>\n{''.join(parts)}</div>\n"
+    key = _key(
+        subject.levels.shown,
+        chance=any(unit.measure is None for unit in forecast.forecast.units),
+        public=way.public is not None,
+    )
+    return key, f"<div class=figures>\n{''.join(parts)}</div>\n"
 
 
 def _hopeless(view: View) -> str:
@@ -172,7 +178,7 @@ def _hopeless(view: View) -> str:
         (
             entry.name,
             entry.kind.label,
-            percent(entry.last),
+            value(entry.last, entry.unit),
             "; ".join(note.text for note in entry.warnings),
         )
         for entry in view.benchmarks

@@ -301,15 +301,12 @@ def _why_unjudged(scene: Scene, walked: Walked) -> str:
     near = max(((state.log_tokens >= at - WINDOW).sum() for state in before), default=0)
     forecast = max((len(state.residuals) for state in before), default=0)
     if scene.k + 1 < FIRST_JUDGED:
-        return f"too early: {scene.k + 1} of the {FIRST_JUDGED} checkpoints that a verdict takes"
+        return f"too early, a verdict takes {FIRST_JUDGED} checkpoints of the run"
     if near < MIN_POINTS:
         return (
             f"fewer than {MIN_POINTS} earlier checkpoints of the run on trend and within a factor "
             "of ten in tokens"
         )
     if forecast < MIN_RESIDUALS:
-        return (
-            f"too early: {forecast} of the {MIN_RESIDUALS} earlier checkpoints with a forecast "
-            "that a verdict takes"
-        )
+        return f"too early, a verdict takes {MIN_RESIDUALS} earlier checkpoints with a forecast"
     return "its benchmarks are switched off, too small, or were not measured at earlier checkpoints"

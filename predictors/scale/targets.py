@@ -285,7 +285,7 @@ def _refuse_beyond_reach(targets: Targets, evidence: EvalTable, design: Design) 
     limit = MAX_FACTOR * float(evidence.flops.max())
     params = design.params_of_flops(limit, tokens=float(targets.tokens[worst]))
     raise RefusedError(
-        f"target {describe_target(targets, worst, evidence)}: beyond {MAX_FACTOR:.0f}x no forecast "
+        f"target {describe_target(targets, worst, evidence)}; beyond {MAX_FACTOR:.0f}x no forecast "
         f"was ever checked. Add larger models to the records, or ask for at most "
         f"{_floor_count(limit)} FLOPs (about {_floor_count(params)} params with the same "
         "tokens)."

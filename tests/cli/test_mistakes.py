@@ -169,3 +169,17 @@ def test_recipes_are_compared_where_it_was_checked(
     far = command(*call.split(), "--flops", "1e22")
     assert far.returncode == 0, far.stderr
     assert "21 times the compute of the largest pair" in far.stderr
+
+
+def test_a_loss_that_cannot_be_predicted_is_reported_in_its_own_unit(
+    command: Run, tmp_path: Path
+) -> None:
+    noise = "".join(
+        f"m{i},{10**i}M,{20 * 10**i}M,odd,loss,{3 + i % 2 / 3:.3f}\n" for i in range(1, 6)
+    )
+    (tmp_path / "l.csv").write_text(LOSSES + noise)
+    assert command("fit", "l.csv", "-q").returncode == 0
+    done = command("report", "--params", "300B", "--tokens", "6T", "--no-plots", "-o", "-", "-q")
+    assert done.returncode == 0, done.stderr
+    why = done.stdout.partition("What cannot be predicted, and why")[2].partition("</section>")[0]
+    assert "<bdi>3.333</bdi>" in why

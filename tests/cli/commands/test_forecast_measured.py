@@ -82,3 +82,14 @@ def test_a_fit_of_0_shot_scores_finds_them_among_other_shots(command: Run, tmp_p
         )
         assert done.returncode == 0, done.stderr
         assert [e["measured"] for e in json.loads(done.stdout)["benchmarks"]] == [score]
+
+
+def test_a_measured_target_of_another_design_is_told_with_its_tokens_per_parameter(
+    command: Run, tmp_path: Path
+) -> None:
+    ladder(tmp_path, "acc,0")
+    measured(tmp_path, "f,3B,60T,hellaswag,acc,0,0.6,10000")
+    assert command("fit", "a.csv", "-o", "a.json", "-q").returncode == 0
+    done = command("forecast", "--fit", "a.json", "--measured", "b.csv")
+    assert done.returncode == 0, done.stderr
+    assert "the target has 2e+04 tokens per parameter, the evidence 107 to 4.29e+03" in done.stderr

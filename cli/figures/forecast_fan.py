@@ -231,10 +231,6 @@ def _legend(figure: Any, levels: Levels, *, public: bool, chance: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    fans = [
-        Patch(color=FAN, alpha=alpha, linewidth=0, label=f"{percent_key(level)} % interval")
-        for level, alpha in _shaded(levels, _STACKED)
-    ]
     lines = [
         Line2D([], [], color=POINT, marker="o", markersize=3, linestyle="", label="measured"),
         Line2D([], [], color=FAN, linewidth=1.2, label="fit and forecast"),
@@ -246,9 +242,19 @@ def _legend(figure: Any, levels: Levels, *, public: bool, chance: bool) -> None:
         )
     families = Patch(color=MUTED, alpha=0.15, linewidth=0, label="2 of 3 public families")
     figure.legend(
-        handles=[*lines, *([families] if public else []), *fans],
+        handles=[*lines, *([families] if public else []), *fan_key(levels)],
         loc="outside lower center",
         ncols=4 if len(figure.axes) < 3 else 8,
         labelcolor=INK,
         fontsize=7,
     )
+
+
+def fan_key(levels: Levels) -> list[Any]:
+    """What each shade of a fan is, for a legend."""
+    from matplotlib.patches import Patch
+
+    return [
+        Patch(color=FAN, alpha=alpha, linewidth=0, label=f"{percent_key(level)} % interval")
+        for level, alpha in _shaded(levels, _STACKED)
+    ]

@@ -9,6 +9,8 @@ from scalepredict.cli.views.own_units import FRACTION, unit_of
 from scalepredict.evaluation.planning.isocost import Isocost
 from scalepredict.records.text.counts import format_count
 
+MOST_TICKS = 7  # sizes that are named one by one
+
 
 def isocost_figure(line: Isocost) -> Any:
     """One panel: mean forecast, the sizes that are as good as the best, and what is untested."""
@@ -37,7 +39,12 @@ def isocost_figure(line: Isocost) -> Any:
             markersize=3.5,
         )
     axis.plot([params[line.best]], [mean[line.best]], "D", color=INK, label="best")
-    decades(axis, float(params[0]), float(params[-1]), label=format_count)
+    if len(params) <= MOST_TICKS:
+        axis.set_xticks(params, [format_count(size) for size in params.tolist()])
+        axis.minorticks_off()
+    else:
+        decades(axis, float(params[0]), float(params[-1]), label=format_count)
+    axis.margins(y=0.08)
     axis.set_xlabel(
         f"parameters, at {format_count(line.cost)} FLOPs for training and serving "
         f"{format_count(line.served)} tokens"

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from scalepredict.cli.figures.forecast_fan import fan_key
 from scalepredict.cli.figures.style import (
     FAN,
+    INK,
     name_axes,
     new_figure,
     shown_times,
@@ -35,9 +37,12 @@ def trajectory_figure(
             continue
         _draw(axis, ahead, units[i], levels)
         if i + across >= len(units):
-            axis.set_xlabel("part of the schedule (%)")
+            axis.set_xlabel("fraction of the schedule (%)")
     name_axes(axes.flat, units, across=across)
     figure.align_ylabels()
+    figure.legend(
+        handles=fan_key(levels), loc="outside lower center", ncols=8, labelcolor=INK, fontsize=7
+    )
     if title:
         figure.suptitle(title_of(title, width=90), fontsize=9)
     return figure

@@ -33,6 +33,7 @@ Where = Callable[[int], str]
 TEXT = pd.Index([], dtype=str).dtype  # one type for all files, so that they can be joined
 _LINK = re.compile(r"</?a(?:\s[^<>]*)?>")  # a leaderboard writes a model as a link
 _TRUTH = {"true": 1.0, "false": 0.0}  # a graded answer; pandas reads a whole column of them so
+_FRACTIONS = ("score", "stderr", "chance", "fraction")
 _ANSWERS = ("trials", "n_items")
 _NO_ANSWERS = "0 answers make no score; correct the count, or remove the row."
 Place = tuple[str, str, str]  # benchmark, task and attribute of a column of a wide table
@@ -243,9 +244,14 @@ def parse_cell(text: str, header: Header) -> float:
     if header.percent:
         return parse(text.removesuffix("%").strip()) / 100  # 57.3 / 100, not 57.3 * 0.01
     if text.endswith("%"):
+        name = header.name if header.known else "score"
+        if name not in _FRACTIONS:
+            raise CountError(
+                f"{text!r} is in percent, and {name} is no fraction; write its number."
+            )
         raise CountError(
-            f"{text!r} is in percent; scores are fractions. Say so in the header, like "
-            "`score (%)`, and every value of the column is divided by 100."
+            f"{text!r} is in percent, and this column holds fractions. Say so in the header, like "
+            f"`{name} (%)`, and every value of the column is divided by 100."
         )
     return _scaled(parse(text), header)
 

@@ -40,7 +40,9 @@ def test_a_cell_is_the_number_that_its_column_means(header: str, text: str, numb
 @pytest.mark.parametrize(
     ("header", "text", "words"),
     [
-        ("score", "57%", "is in percent; scores are fractions"),
+        ("score", "57%", r"is in percent, and this column holds fractions.*`score \(%\)`"),
+        ("fraction", "57%", r"like `fraction \(%\)`"),
+        ("params", "57%", "is in percent, and params is no fraction"),
         ("score", "1_0", "is not a number"),
         ("score", "inf", "is not a number"),
         ("n_items", "0", "0 answers make no score"),

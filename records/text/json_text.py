@@ -24,7 +24,9 @@ def parse_json(
             content, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
         )
     except (ValueError, RecursionError) as problem:
-        raise error(f"{source}: is not a JSON document ({problem}). {advice}".rstrip()) from None
+        # Of what is no JSON at all, such as a table, its first letter tells nothing.
+        where = f" ({problem})" if getattr(problem, "pos", 1) else ""
+        raise error(f"{source}: is not a JSON document{where}. {advice}".rstrip()) from None
     return Document(value=value, source=source, lines={})
 
 

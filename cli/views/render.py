@@ -216,7 +216,8 @@ def _show_on_terminal(sheets: Sequence[Sheet]) -> None:
             console.print()
         if _too_wide(sheet, width=console.width):
             shown = replace(sheet, rows=sheet.rows[:TERMINAL_ROWS], notes=())
-            typer.echo(plain(shown))  # the terminal folds its lines; Rich would drop columns
+            # Rich would drop columns.
+            typer.echo("\n\n".join(map(plain, _in_parts(shown, width=console.width))))
             _print_below(console, sheet)
             continue
         # Text objects, because plain strings would be read as Rich's markup.
@@ -265,6 +266,25 @@ def _too_wide(sheet: Sheet, *, width: int) -> bool:
         if letter == "r"
     )
     return numbers + FOLDED * sheet.align.count("l") > width
+
+
+def _in_parts(sheet: Sheet, *, width: int) -> Iterator[Sheet]:
+    # The columns one after the other, as many as fit; the first ones, which name a row, each time.
+    widths = [max(len(clean(row[i])) for row in (sheet.header, *sheet.rows)) + 2
+              for i in range(len(sheet.header))]  # fmt: skip
+    names = max(len(sheet.align) - len(sheet.align.lstrip("l")), 1)
+    start = names
+    while start < len(widths):
+        end, room = start + 1, width + 2 - sum(widths[:names]) - widths[start]
+        while end < len(widths) and widths[end] <= room:
+            room -= widths[end]
+            end += 1
+        header, align, *rows = (
+            (*row[:names], *row[start:end]) for row in (sheet.header, sheet.align, *sheet.rows)
+        )
+        title = sheet.title if start == names else ""
+        yield Sheet(title=title, header=header, align="".join(align), rows=tuple(rows))
+        start = end
 
 
 def _print_below(console: "Console", sheet: Sheet) -> None:

@@ -150,3 +150,16 @@ def test_a_terminal_gets_a_screen_of_two_thousand_rows_and_is_told(
     assert "b[red]199 " in text
     assert "b[red]200 " not in text
     assert "... rows not shown: 1,800; --format csv has all of them" in text
+
+
+def test_a_table_too_wide_for_a_terminal_comes_in_parts_that_name_their_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = tuple((name, *(f"{10 * i + n:.1f}" for i in range(9))) for n, name in enumerate("ab"))
+    header = ("model", *(f"column {i}" for i in range(9)))
+    shown = Sheet(title="Of all", header=header, align="l" + "r" * 9, rows=rows)
+    parts = on_terminal(shown, 40, monkeypatch).strip().split("\n\n")
+    assert max(len(line) for part in parts for line in part.splitlines()) <= 40
+    assert [part.splitlines()[-1].split()[0] for part in parts] == ["b"] * 3
+    assert " ".join(parts).count("Of all") == 1
+    assert [word for part in parts for word in part.split("b ")[-1].split()] == list(rows[1][1:])

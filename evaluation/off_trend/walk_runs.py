@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scalepredict.evaluation.off_trend.own_past.bench import Bench
 from scalepredict.evaluation.off_trend.own_past.next_score import MIN_POINTS, WINDOW
 from scalepredict.evaluation.off_trend.own_past.quality import Quality, quality_of
 from scalepredict.evaluation.off_trend.own_past.run_judge import (
     FIRST_JUDGED,
     MEMORY,
     MIN_RESIDUALS,
-    Bench,
     Side,
     State,
     first_state,

@@ -1,10 +1,11 @@
 """Does each checkpoint of one run follow from those before it? The walk along a run.
 
-A checkpoint that leaves its trend stays out of the past. If the next ones leave it on the same side
-and agree with it, they are one event; after three of them (two on the better side) the level has
-shifted: their mean deviation is added to the past and they join it, so that one lasting change is
-one finding. If the next one is on trend again, the first was an outlier, which counts in the noise
-of the run: what happens again and again is not news.
+A checkpoint that leaves its trend stays out of the past. If the next ones lie on the same side and
+agree with it, they are one event, for which a weaker sign than an alarm is enough; after three of
+them (two on the better side) the level has shifted: their mean deviation is added to the past and
+they join it, so that one lasting change is one finding. If the next one is on trend again, the
+first was an outlier, which counts in the noise of the run: what happens again and again is not
+news.
 
 A forecast from the last checkpoints adapts to a slow slide, and hides it. So the mean of the last
 four is compared with what the past before them let expect there; after an alarm that past is
@@ -16,6 +17,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from scalepredict.evaluation.off_trend.own_past.bench import Bench
 from scalepredict.evaluation.off_trend.own_past.next_score import (
     BETAS,
     NextScore,
@@ -24,7 +26,6 @@ from scalepredict.evaluation.off_trend.own_past.next_score import (
 )
 from scalepredict.evaluation.off_trend.own_past.own_noise import (
     Noise,
-    NoisePriors,
     learn_noise,
 )
 from scalepredict.evaluation.off_trend.own_past.pace import at_pace, expected_gain, learn_pace
@@ -41,6 +42,7 @@ MEMORY = 90  # checkpoints; no sum remembers more than some 60
 MIN_RESIDUALS = 2  # earlier forecasts before there is a verdict
 FIRST_JUDGED = 6  # checkpoint of a run, from that: three to forecast from, two forecasts
 CLEAR_OF_CHANCE = 2.0  # standard deviations
+GOES_ON = 0.1  # p-value of a checkpoint that follows one off trend and agrees with it
 AGREEING = {"worse": 3, "better": 2}  # checkpoints that make a new level
 EVIDENCE_MEMORY = 8.0  # checkpoints
 LIKE_EIGHT = 8.0
@@ -53,33 +55,6 @@ class Side(StrEnum):
 
     WORSE = "worse"
     BETTER = "better"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Bench:
-    """What is judged: T benchmarks in G groups of siblings (see ``siblings.py``).
-
-    Attributes:
-        groups: Which benchmarks are in a group. Shape (G, T).
-        labels: Groups on which a model may answer with one class. Shape (G,).
-        bounded: Which benchmarks are fractions. Shape (T,).
-        chance: Score of a guesser; -inf where there is none. Shape (T,).
-        ceiling: Most that other models let expect of this one; inf = unknown. Shape (T,).
-        priors: Noise before the run tells its own.
-        alpha: False alarms per healthy checkpoint.
-        drift_over: Checkpoints whose mean is compared with the past before them.
-        drift_threshold: Their common shift that raises the alarm, standard deviations.
-    """
-
-    groups: Bools
-    labels: Bools
-    bounded: Bools
-    chance: Floats
-    ceiling: Floats
-    priors: NoisePriors
-    alpha: float
-    drift_over: int
-    drift_threshold: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -208,6 +183,7 @@ def judge(
     departure = _departure(bench, forecast, scores)
     found = _test(bench, state, known, forecast, departure, scores)
     place, after = np.array([log_tokens]), replace(state, seen=state.seen + 1)
+    found = _carried_on(bench, state, found, scores)
     if found.side is not None:
         return _off_trend(bench, after, found, place, scores, departure)
     after = _with_outliers(after)
@@ -269,6 +245,18 @@ def _test(
         can_fall=can_fall,
         side=side,
     )
+
+
+def _carried_on(bench: Bench, state: State, found: Judgement, scores: Floats) -> Judgement:
+    # What follows a checkpoint off trend and agrees with it needs no alarm of its own.
+    event = state.event
+    if event is None or found.side is not None or found.worse is None or found.better is None:
+        return found
+    test = found.worse if event.side is Side.WORSE else found.better
+    residual = np.where(found.tested, scores - found.forecast.expected, np.nan)
+    if test.p_value >= GOES_ON or not _agrees(bench, event, found, residual):
+        return found
+    return replace(found, side=event.side)
 
 
 def _off_trend(

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from scalepredict.evaluation.off_trend.ladders.against_ladder import LadderOutcome
+from scalepredict.evaluation.off_trend.own_past.bench import Bench
 from scalepredict.evaluation.off_trend.own_past.quality import Quality
-from scalepredict.evaluation.off_trend.own_past.run_judge import Bench, Judgement
+from scalepredict.evaluation.off_trend.own_past.run_judge import Judgement
 from scalepredict.evaluation.off_trend.own_past.runs import Run
 from scalepredict.evaluation.off_trend.rules.gate import Gate
 from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Level, mildest

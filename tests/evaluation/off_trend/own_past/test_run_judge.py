@@ -3,8 +3,9 @@
 import numpy as np
 
 from scalepredict.evaluation.off_trend.gate_file import load_gate
+from scalepredict.evaluation.off_trend.own_past.bench import Bench
 from scalepredict.evaluation.off_trend.own_past.run_judge import (
-    Bench,
+    GOES_ON,
     Judgement,
     Side,
     first_state,
@@ -97,6 +98,17 @@ def test_a_lasting_shift_is_one_event_that_settles_after_three() -> None:
     assert [found[k].settled for k in (12, 13, 14)] == [False, False, True]
     assert found[14].moved is not None
     np.testing.assert_allclose(found[14].moved.mean(), -0.06, atol=0.015)
+
+
+def test_what_agrees_with_a_checkpoint_off_trend_needs_no_alarm_of_its_own() -> None:
+    change = np.where(np.arange(LENGTH) >= 12, -0.03, 0.0)[:, None]
+    events = [[j for j in walk(run(seed, change=change))[12:] if j.side] for seed in range(30)]
+    seen = [event for event in events if event]
+    assert len(seen) >= 27
+    assert sum(event[-1].settled for event in seen) >= 0.85 * len(seen)
+    weak = [j for event in seen for j in event if j.worse and j.worse.p_value >= 0.01]
+    assert weak
+    assert all(j.n_agreeing > 1 and j.worse and j.worse.p_value < GOES_ON for j in weak)
 
 
 def test_a_fall_after_a_fall_that_does_not_agree_is_an_event_of_its_own() -> None:

@@ -9,6 +9,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.evaluation.planning.counted import count_benchmarks
 from scalepredict.evaluation.planning.filled_in import Ladder, widths_now, widths_with
 from scalepredict.evaluation.planning.next_runs import Run, Space, least_costs, next_runs
+from scalepredict.evaluation.planning.off_chance import leaves_chance
 from scalepredict.evaluation.planning.promise import Promise
 from scalepredict.predictors.limits import FEWEST_MODELS, MAX_FACTOR
 from scalepredict.predictors.numerics.rungs import rungs
@@ -182,7 +183,7 @@ def make_plan(
             f"a budget of {format_count(budget)} FLOPs buys no run that tells more than the ladder "
             f"does; the least that helps is {format_count(least)}."
         )
-    promised, notes = _promised(ladder)
+    promised, notes = _promised(ladder, space)
     costs = [run.cost for run in space.candidates if run.flops <= space.most_flops]
     most = max(space.most_flops, GROWTH * least, *costs)
     budgets = [float(b) for b in np.geomspace(least, most, BUDGETS)]
@@ -244,7 +245,7 @@ def _scales(ladder: Ladder) -> int:
     return len(np.unique(rungs(ladder.evidence.flops)))
 
 
-def _promised(ladder: Ladder) -> tuple[Bools, tuple[str, ...]]:
+def _promised(ladder: Ladder, space: Space) -> tuple[Bools, tuple[str, ...]]:
     # No width for what no run of the ladder can measure yet.
     counted = count_benchmarks(ladder)
     if not counted.columns:
@@ -256,11 +257,24 @@ def _promised(ladder: Ladder) -> tuple[Bools, tuple[str, ...]]:
     notes = [*counted.notes]
     if counted.at_chance:
         notes.append(
-            f"at chance in every run, so no width is promised: {', '.join(counted.at_chance)}; "
-            "only a run that takes them off chance tells more, and the ladder cannot say at which "
-            "size."
+            f"at chance in every run, so no width is promised: {', '.join(counted.at_chance)}. "
+            f"{_leaving(ladder, space, counted.at_chance)}"
         )
     return promised, tuple(notes)
+
+
+def _leaving(ladder: Ladder, space: Space, names: Sequence[str]) -> str:
+    shown = [unit.shown for unit in ladder.evidence.units]
+    runs = {name: leaves_chance(ladder, space, shown.index(name)) for name in names}
+    known = [
+        f"{name} leaves it at about {format_count(run.params)} on {format_count(run.tokens)}"
+        for name, run in runs.items()
+        if run is not None
+    ]
+    never = [name for name, run in runs.items() if run is None]
+    if never:
+        known.append(f"{', '.join(never)} not before the target")
+    return f"By the forecast {'; '.join(known)}."
 
 
 def _point(

@@ -77,7 +77,7 @@ def next_runs(space: Space, budget: float, *, most: int, scales: int) -> tuple[R
     if lacking and not (space.sizes or space.candidates):
         shares = [STEP_DOWN**k for k in range(lacking + 1)]
         whole = sum(shares)
-        return tuple(_on_ray(space, budget * share / whole) for share in shares)
+        return tuple(on_ray(space, budget * share / whole) for share in shares)
     runs: list[Run] = []
     left = budget
     while len(runs) < max(most, lacking + 1) and left > AGAIN * budget:
@@ -111,11 +111,12 @@ def _nearest(space: Space, budget: float, *, taken: Sequence[Run]) -> Run | None
         sized = [_of_size(space, size, min(budget, space.most_flops)) for size in space.sizes]
         affordable = [run for run in sized if run is not None]
     else:
-        return _on_ray(space, min(budget, space.most_flops))
+        return on_ray(space, min(budget, space.most_flops))
     return min(affordable, key=lambda run: (space.distance(run), run.cost), default=None)
 
 
-def _on_ray(space: Space, flops: float) -> Run:
+def on_ray(space: Space, flops: float) -> Run:
+    """The run of so many FLOPs with the tokens per parameter of runs of any size."""
     low, high = 1e-8 * space.params, space.params * max(1.0, flops / space.flops)
     for _ in range(100):  # halves the interval of log N until it is exact
         middle = math.sqrt(low * high)

@@ -159,7 +159,7 @@ def test_no_width_is_promised_for_what_is_at_chance() -> None:
     plan = planned(4e20)
     assert list(plan.promised) == [True, True, True, False]
     assert np.isnan(plan.point.widths[3])
-    assert any("idle" in note for note in plan.notes)
+    assert any("By the forecast idle not before the target." in note for note in plan.notes)
 
 
 def test_the_answer_does_not_hang_on_the_order_or_the_names_of_models() -> None:

@@ -19,6 +19,7 @@ from scalepredict.records.text.counts import format_count
 BUDGETS = 12  # points of the curve
 NEAR = 1.15  # a width this close to the best one is as good
 GAP = 1.0  # decades between the two largest runs beyond which intervals hold unevenly
+OWN = 1.5  # tokens per parameter this near to the ladder's are its own
 GROWTH = 1.25  # a run this much larger than the largest one is the least that can tell more
 
 
@@ -120,8 +121,8 @@ def least_budget(ladder: Ladder, space: Space) -> float:
     largest = float(np.nanmax(ladder.evidence.flops))
     if space.flops <= largest * GROWTH:
         raise RefusedError(
-            f"the target ({format_count(space.flops)} FLOPs) is no larger than the evidence "
-            f"({format_count(largest)}); a plan is for a target beyond it."
+            f"the target ({format_count(space.flops)} FLOPs) is less than {GROWTH:g}x the largest "
+            f"run of the ladder ({format_count(largest)}); a plan is for a target beyond it."
         )
     if space.most_flops < GROWTH * largest and not space.candidates:
         raise RefusedError(
@@ -248,19 +249,19 @@ def _scales(ladder: Ladder) -> int:
 def _promised(ladder: Ladder, space: Space) -> tuple[Bools, tuple[str, ...]]:
     # No width for what no run of the ladder can measure yet.
     counted = count_benchmarks(ladder)
-    if not counted.columns:
-        raise RefusedError(
-            "no benchmark of the ladder has an interval that a run could narrow: all are at chance "
-            "or have no forecast."
-        )
-    promised = np.isin(np.arange(len(ladder.evidence.units)), counted.columns)
-    notes = [*counted.notes]
+    silent = ""
     if counted.at_chance:
-        notes.append(
+        silent = (
             f"at chance in every run, so no width is promised: {', '.join(counted.at_chance)}. "
             f"{_leaving(ladder, space, counted.at_chance)}"
         )
-    return promised, tuple(notes)
+    if not counted.columns:
+        said = silent or "none of them has a forecast."
+        raise RefusedError(
+            f"no benchmark of the ladder has an interval that a run could narrow: {said}"
+        )
+    promised = np.isin(np.arange(len(ladder.evidence.units)), counted.columns)
+    return promised, (*counted.notes, *filter(None, [silent]))
 
 
 def _leaving(ladder: Ladder, space: Space, names: Sequence[str]) -> str:
@@ -315,6 +316,14 @@ def _cautions(ladder: Ladder, space: Space, runs: Sequence[Run]) -> tuple[str, .
         notes.append(
             f"the largest run would lie {flops[-1] / flops[-2]:.0f}x above the next one; after "
             "such a gap 90 % intervals held in 84 to 97 % of the cases, by group."
+        )
+    known = ladder.evidence.tokens / ladder.evidence.params
+    least, most = float(np.nanmin(known)), float(np.nanmax(known))
+    if not space.candidates and not least / OWN <= space.ratio <= most * OWN:
+        own = f"{least:.3g}" + (f" to {most:.3g}" if most > OWN * least else "")
+        notes.append(
+            f"runs have {space.ratio:.3g} tokens per parameter, near the target's; the ladder has "
+            f"{own}."
         )
     low, high = space.ratios
     if not low * 0.999 <= space.tokens / space.params <= high * 1.001:

@@ -129,7 +129,7 @@ def test_candidates_are_chosen_by_name_and_the_others_are_explained(
     ("words", "said"),
     [
         (("--budget", "1e18"), "the least that helps is"),
-        (("--params", "50M", "--tokens", "300B"), "no larger than the evidence"),
+        (("--params", "50M", "--tokens", "300B"), "less than 1.25x the largest run"),
         (("--gpu", "h1000"), "did you mean 'h100'"),
         (("--gpu-hours", "100"), "needs --gpu"),
         (("--price", "2"), "name the accelerator"),

@@ -162,6 +162,35 @@ def test_no_width_is_promised_for_what_is_at_chance() -> None:
     assert any("By the forecast idle not before the target." in note for note in plan.notes)
 
 
+def test_a_ladder_of_nothing_but_chance_is_answered_with_where_it_ends() -> None:
+    idle = replace(ladder(table()), wanted=(3,))
+    with pytest.raises(RefusedError, match=r"idle\. By the forecast idle not before the target"):
+        make_plan(
+            idle,
+            space(),
+            4e20,
+            runs=1,
+            promise=shipped_promise(),
+            jobs=1,
+            rng=np.random.default_rng(0),
+        )
+
+
+def test_runs_of_another_shape_than_the_ladder_are_told() -> None:
+    shaped = replace(space(), tokens=800e9, flops=3.84e22, most_flops=9.6e21, ratios=(20.0, 100.0))
+    plan = make_plan(
+        ladder(table()),
+        shaped,
+        4e20,
+        runs=1,
+        promise=shipped_promise(),
+        jobs=1,
+        rng=np.random.default_rng(0),
+    )
+    assert any("runs have 100 tokens per parameter" in note for note in plan.notes)
+    assert not any("tokens per parameter" in note for note in planned(4e20).notes)
+
+
 def test_the_answer_does_not_hang_on_the_order_or_the_names_of_models() -> None:
     first = planned(4e20)
     other = planned(4e20, (3, 1, 4, 0, 2), "run-{}")
@@ -229,7 +258,7 @@ def test_the_curve_goes_on_to_candidates_that_the_budget_does_not_buy() -> None:
 
 
 def test_a_target_inside_the_evidence_is_refused() -> None:
-    with pytest.raises(RefusedError, match="no larger than the evidence"):
+    with pytest.raises(RefusedError, match=r"less than 1\.25x the largest run"):
         least_budget(ladder(table()), replace(space(), flops=1e19))
 
 

@@ -164,6 +164,7 @@ _METHODS = {
 _METHOD_DOUBTS = {
     "not-forecast": "A benchmark has no forecast.",
     "no-front": "Too few runs on the efficient front, so there is no law.",
+    "same-size-differs": "Losses of runs of one size differ, so size alone does not tell them.",
     "floor-below-chance": "The evidence puts the floor of a benchmark below its chance level.",
     "little-explained": "The capabilities explain little of a benchmark.",
     "plug-in-broken": "A method of another package cannot be used, so it is not listed.",

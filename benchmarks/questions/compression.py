@@ -1,22 +1,20 @@
-"""Does a loss as a covariate of the capability space forecast scores better? With and without it.
+"""Does the loss of a model as a covariate of the capability space forecast its scores better?
 
     python benchmarks/questions/compression.py DATA_FOLDER
 
-DATA_FOLDER holds gadre_104.csv.gz, losses/openlm8.csv.gz (eight validation losses of the same runs)
-and gemstones.csv.gz (one). Huang et al. (2024, arXiv 2404.09937) find scores of public models near
-linear in bits per byte; of one tokeniser these are the loss times a constant, so the covariate is
-1 - loss / log(vocabulary), on which a straight line is a straight line in bits per byte.
+DATA_FOLDER holds gadre_104.csv.gz and gemstones.csv.gz: scores with a validation loss. Huang et al.
+(2024, arXiv 2404.09937) find scores of public models near linear in bits per byte, which of one
+tokeniser are the loss times a constant.
 
 Evidence is every run at or below a cutoff, the targets are later ones up to 64x larger. Of a target
-may be known: its family and compute alone (the losses then serve the evidence), the losses alone,
-and 3 or 20 % of its benchmarks beside them. Errors are means over the benchmarks that nobody knows,
-in points, of `observational` without the losses and with them; `line` is a straight line in the
-first loss for each benchmark, through all families.
+are known its family and compute, or 3, or 20 % of its benchmarks. Errors are means over benchmarks
+that nobody told, in points: of `observational` on records without losses, on the same with losses,
+and of a straight line in the loss for each benchmark, through all families.
 """
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,23 +25,13 @@ from scalepredict.predictors.observational.observational import Observational
 from scalepredict.records.aggregate import to_benchmarks
 from scalepredict.records.evidence import ALL, LAST, CheckpointChoice, select_evidence
 from scalepredict.records.reading.read import read_records
-from scalepredict.records.table import Bools, EvalTable, Floats, Ints, Unit, make_table
+from scalepredict.records.table import Bools, EvalTable, Floats, Ints
 
-LOG_VOCABULARY = np.log(50_432)
 CUTOFFS = (0.003, 0.01, 0.03, 0.1)  # of the largest compute
 MOST_FACTOR = 64.0
 SEEDS = (0, 1)
 MOST_TARGETS = 60
-KNOWN = {"family and compute": 0, "losses alone": 0, "3 benchmarks": 3, "20 % of them": 0.2}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
-    """Scores of M models on T benchmarks, and their L losses as covariates, (M, L)."""
-
-    name: str
-    table: EvalTable
-    compression: Floats
+KNOWN = {"family and compute": 0.0, "3 benchmarks": 3, "20 % of them": 0.2}
 
 
 def main() -> None:
@@ -51,70 +39,44 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     print("mean absolute error in points: without losses, with them, line in the loss")
-    for source in sources(folder):
-        print(source.name)
+    for name, table in tables(folder):
+        print(name)
         for known, share in KNOWN.items():
-            errors = np.array(list(_errors(source, known, share)))
-            shown = "".join(f"{100 * value:8.2f}" for value in np.nanmean(errors, axis=0))
+            errors = np.array(list(_errors(table, share)))
+            shown = "".join(f"{100 * value:8.2f}" for value in errors.mean(axis=0))
             better = int((errors[:, 1] < errors[:, 0]).sum())
-            print(f"  {known:<22}{shown}   better in {better} of {len(errors)}")
+            print(f"  {known:<22}{shown}   better in {better} of {len(errors)}", flush=True)
 
 
-def sources(folder: Path) -> Iterator[Source]:
-    open_lm = _scores(folder / "gadre_104.csv.gz", LAST)
-    yield Source(name="open_lm, C4", table=open_lm, compression=open_lm.loss[:, None])
-    losses = select_evidence(read_records([folder / "losses/openlm8.csv.gz"]).table).table
-    place = {c.model: row for row, c in enumerate(losses.checkpoints)}
-    rows = [place[c.model] for c in open_lm.checkpoints]
-    yield Source(name="open_lm, 8 losses", table=open_lm, compression=losses.scores[rows])
-    gemstones = spaced_checkpoints(_scores(folder / "gemstones.csv.gz", ALL))
-    yield Source(name="gemstones", table=gemstones, compression=gemstones.loss[:, None])
+def tables(folder: Path) -> Iterator[tuple[str, EvalTable]]:
+    yield "open_lm", _scores(folder / "gadre_104.csv.gz", LAST)
+    yield "gemstones", spaced_checkpoints(_scores(folder / "gemstones.csv.gz", ALL))
 
 
 def _scores(path: Path, choice: CheckpointChoice) -> EvalTable:
     return to_benchmarks(select_evidence(read_records([path]).table, choice=choice).table)
 
 
-def _errors(source: Source, known: str, share: float) -> Iterator[tuple[float, float, float]]:
-    flops = source.table.flops
-    for cutoff in np.array(CUTOFFS) * flops.max():
-        evidence = np.flatnonzero(flops <= cutoff)
-        later = np.flatnonzero((flops > 1.4 * cutoff) & (flops <= MOST_FACTOR * cutoff))
+def _errors(table: EvalTable, share: float) -> Iterator[tuple[float, ...]]:
+    without = replace(table, checkpoints=tuple(replace(c, loss=None) for c in table.checkpoints))
+    for cutoff in np.array(CUTOFFS) * table.flops.max():
+        evidence = np.flatnonzero(table.flops <= cutoff)
+        later = (table.flops > 1.4 * cutoff) & (table.flops <= MOST_FACTOR * cutoff)
         for seed in SEEDS:
             rng = np.random.default_rng(seed)
-            targets = rng.permutation(later)[:MOST_TARGETS]
-            n_units = len(source.table.units)
+            targets = rng.permutation(np.flatnonzero(later))[:MOST_TARGETS]
+            n_units = len(table.units)
             count = int(share * n_units) if share < 1 else int(share)
             told = np.zeros((len(targets), n_units), dtype=bool)
             told[:, rng.permutation(n_units)[:count]] = True
-            yield _compared(
-                source, evidence, targets, told, losses_told=known != "family and compute"
+            points = (
+                _forecast(without, evidence, targets, told),
+                _forecast(table, evidence, targets, told),
+                _line(table, evidence, targets),
             )
-
-
-def _compared(
-    source: Source, evidence: Ints, targets: Ints, told: Bools, *, losses_told: bool
-) -> tuple[float, float, float]:
-    plain, wide = source.table, _with_losses(source)
-    asked = ~told & np.isfinite(plain.scores[targets])
-    extra = np.full((len(targets), source.compression.shape[1]), losses_told)
-    points = (
-        _forecast(plain, evidence, targets, told),
-        _forecast(wide, evidence, targets, np.hstack([told, extra]))[:, : len(plain.units)],
-        _line(source, evidence, targets),
-    )
-    asked &= np.isfinite(points).all(axis=0)
-    errors = [float(np.abs(p - plain.scores[targets])[asked].mean()) for p in points]
-    return errors[0], errors[1], errors[2]
-
-
-def _with_losses(source: Source) -> EvalTable:
-    table = source.table
-    units = [Unit(benchmark=f"compression {i}") for i in range(source.compression.shape[1])]
-    covariate = np.clip(1 - source.compression / LOG_VOCABULARY, 0.0, 1.0)
-    return make_table(
-        table.checkpoints, [*table.units, *units], np.hstack([table.scores, covariate])
-    )
+            asked = ~told & np.isfinite(points).all(axis=0)
+            observed = table.scores[targets]
+            yield tuple(float(np.nanmean(np.abs(p - observed)[asked])) for p in points)
 
 
 def _forecast(table: EvalTable, evidence: Ints, targets: Ints, told: Bools) -> Floats:
@@ -126,13 +88,13 @@ def _forecast(table: EvalTable, evidence: Ints, targets: Ints, told: Bools) -> F
     return law.forecast(asked).point
 
 
-def _line(source: Source, evidence: Ints, targets: Ints) -> Floats:
-    loss, scores = source.compression[:, 0], source.table.scores
-    points = np.full((len(targets), scores.shape[1]), np.nan)
-    for column, score in enumerate(scores.T):
-        used = [row for row in evidence if np.isfinite(score[row]) and np.isfinite(loss[row])]
+def _line(table: EvalTable, evidence: Ints, targets: Ints) -> Floats:
+    points = np.full((len(targets), len(table.units)), np.nan)
+    for column, score in enumerate(table.scores.T):
+        used = evidence[np.isfinite(score[evidence]) & np.isfinite(table.loss[evidence])]
         if len(used) > 1:
-            points[:, column] = np.polyval(np.polyfit(loss[used], score[used], 1), loss[targets])
+            line = np.polyfit(table.loss[used], score[used], 1)
+            points[:, column] = np.polyval(line, table.loss[targets])
     return points
 
 

@@ -42,6 +42,7 @@ from scalepredict.predictors.loss.members import (
 from scalepredict.predictors.loss.priors import HIGHEST, Priors
 from scalepredict.predictors.loss.reach import Reach
 from scalepredict.predictors.loss.shares import Shares, mixed_quantiles, read_shares
+from scalepredict.predictors.loss.twins import above_twins
 from scalepredict.predictors.scale.scale_evidence import Scale
 from scalepredict.records.asymptote import Asymptote
 from scalepredict.records.notes import Note, noted
@@ -52,6 +53,7 @@ MOST_EPOCHS = 4.0
 # Without a law: a loss falls by 0 to 13 % an e-fold of compute, as "last" erred on six sources.
 FALL_PER_EFOLD = 0.065
 LEAST_SPREAD = 0.01
+TOLD_SPREAD = 0.005  # of log L between runs of one size: five times what repeats differ by
 EFFICIENT = 0.02  # of log L above the best split of its compute: a target so close is on the front
 
 
@@ -100,7 +102,10 @@ class Losses:
             shares=shares,
             reach=Reach.of(sizes),
             track=read_track(sizes.flops, sizes.tokens - sizes.params, rungs),
-            remarks=_remarks(self.name, int((~fresh).sum()), rungs, shares, len(fronts), table),
+            remarks=(
+                *_remarks(self.name, int((~fresh).sum()), rungs, shares, len(fronts), table),
+                *_shape_doubts(self.name, above_twins(sizes, loss), kept),
+            ),
         )
 
 
@@ -251,3 +256,16 @@ def _remarks(
         )
         told.append(noted("members", text, subject=name))
     return tuple(told)
+
+
+def _shape_doubts(name: str, above: Floats, table: EvalTable) -> tuple[Note, ...]:
+    spread = {u.benchmark: a for u, a in zip(table.units, above, strict=True) if a > TOLD_SPREAD}
+    if not spread:
+        return ()
+    most = max(spread, key=spread.__getitem__)
+    text = (
+        f"runs of the same params and tokens lie {100 * spread[most]:.1f} % above the best of them "
+        f"on average ({most}): more than size decides, such as width and depth. On the front the "
+        "forecast is of the best; another model lies as much above it."
+    )
+    return (noted("same-size-differs", text, subject=name),)

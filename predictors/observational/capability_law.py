@@ -27,6 +27,7 @@ from scalepredict.predictors.observational.capability_tables import (
     models_table,
     reference_family,
 )
+from scalepredict.predictors.observational.compression import compression
 from scalepredict.predictors.observational.factor_model import FactorModel, posterior
 from scalepredict.predictors.observational.family_trend import FamilyTrend
 from scalepredict.predictors.observational.model_card import ModelCard
@@ -65,6 +66,8 @@ class ObservationalLaw:
         failures: Why a benchmark has no link; None where it has one. Length T.
         card: Completion of cards; None in fits of the first version.
         kinds: Base and instruct models; None in fits of the first version.
+        loss_range: Ends of the losses that are the last column of the space; None = they are not.
+            Shape (2,).
     """
 
     frontier: Frontier
@@ -83,6 +86,7 @@ class ObservationalLaw:
     failures: tuple[str | None, ...]
     card: ModelCard | None = None
     kinds: Kinds | None = None
+    loss_range: Floats | None = None
 
     def forecast(self, targets: Targets) -> Forecast:
         """Forecast from known scores where a target has them, else from family and compute.
@@ -92,7 +96,7 @@ class ObservationalLaw:
         Raises:
             RefusedError: A target has neither known scores nor known compute.
         """
-        scores = _aligned(targets, self.frontier.units)
+        scores = self._known_scores(targets)
         placed = np.asarray(np.isfinite(scores[:, self.standard]).any(axis=1))
         told = placed if self.card is None else np.asarray(np.isfinite(scores).any(axis=1))
         self._refuse_unplaced(targets, told)
@@ -123,11 +127,14 @@ class ObservationalLaw:
             )
         )
         # What a target can do is known then, so neither compute nor a last score has a say.
-        return replace(
+        forecast = replace(
             forecast,
             last=np.where(told[:, None], forecast.point, forecast.last),
             horizon=np.where(told[:, None], 0.0, forecast.horizon),
         )
+        if self.loss_range is None:
+            return forecast
+        return forecast.take_units(np.arange(len(self.frontier.units) - 1))
 
     def notes(self) -> tuple[Note, ...]:
         """Models left out, benchmarks that the space does not carry."""
@@ -218,6 +225,16 @@ class ObservationalLaw:
     def _used(self) -> int:
         # Components that some forecast reads; weights of the others are held at zero.
         return int(np.any(self.links.params[:, :, 3:] != 0, axis=(0, 1)).sum())
+
+    def _known_scores(self, targets: Targets) -> Floats:
+        # In the columns of the evidence, NaN where there is none. A loss alone is no evidence of
+        # what a model can do: compute tells more.
+        scores = _aligned(targets, self.frontier.units)
+        if self.loss_range is None or targets.known is None:
+            return scores
+        scored = np.isfinite(scores).any(axis=1)
+        scores[:, -1] = np.where(scored, compression(targets.known, self.loss_range), np.nan)
+        return scores
 
     def _refuse_unplaced(self, targets: Targets, told: Bools) -> None:
         lost = ~told if self.trend is None else ~told & ~np.isfinite(targets.flops)

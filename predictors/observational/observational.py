@@ -8,7 +8,8 @@ Source: Ruan, Maddison & Hashimoto (2024, 2405.10938).
 Departures: probabilistic PCA instead of mean-filling; numbers of components are averaged by their
     rolling-origin error unless one is asked for, and each benchmark has axes of its own
     (benchmark_axes.py); families share their trends; models without known compute stay in; known
-    scores are completed in a second way (completion.py), averaged by errors on models left out.
+    scores are completed in a second way (completion.py), averaged by errors on models left out;
+    losses, where models have them, are a column of the space (compression.py).
 Fails when: a benchmark needs what the standard ones do not measure (low ``explained``), or a family
     mixes data recipes.
 """
@@ -29,6 +30,7 @@ from scalepredict.predictors.observational.benchmark_axes import (
 )
 from scalepredict.predictors.observational.capability_law import ObservationalLaw, unit_names
 from scalepredict.predictors.observational.capability_link import fit_links
+from scalepredict.predictors.observational.compression import UNIT, loss_range, with_compression
 from scalepredict.predictors.observational.factor_model import (
     FactorModel,
     Posterior,
@@ -78,10 +80,12 @@ class Observational:
                 is not there.
         """
         del rng
+        ends = loss_range(table)
+        table = table if ends is None else with_compression(table, ends)
         law = self._fit_space(table, judged=True)
         step = counter(FOLDS + 1)
         step()
-        return replace(law, card=fit_card(table, self._linked, step))
+        return replace(law, card=fit_card(table, self._linked, step), loss_range=ends)
 
     def _linked(self, train: EvalTable, test: EvalTable) -> Floats:
         points = np.full(test.scores.shape, np.nan)
@@ -115,7 +119,7 @@ class Observational:
         )
         coordinates = _coordinates(space, axes, used.scores, standard, known)
         counted = np.isfinite(used.scores).sum(axis=0)
-        fitted = np.flatnonzero(varied & (counted >= FEWEST_SCORES))
+        fitted = np.flatnonzero(varied & (counted >= FEWEST_SCORES) & _asked(used))
         if not len(fitted):
             raise RefusedError(
                 f"observational: no benchmark is measured on {FEWEST_SCORES} of the "
@@ -146,8 +150,15 @@ class Observational:
             left_out=tuple(
                 c.model for c, kept in zip(table.checkpoints, shared, strict=True) if not kept
             ),
-            failures=unlearnable(
-                used.units, fitted, counted, fewest=FEWEST_SCORES, of="of the space"
+            failures=tuple(
+                None if unit == UNIT else failure
+                for unit, failure in zip(
+                    used.units,
+                    unlearnable(
+                        used.units, fitted, counted, fewest=FEWEST_SCORES, of="of the space"
+                    ),
+                    strict=True,
+                )
             ),
         )
 
@@ -178,6 +189,11 @@ class Observational:
                 f"models and {n_standard} standard benchmarks carry 1 to {most}."
             )
         return most
+
+
+def _asked(table: EvalTable) -> Bools:
+    # Compression places a model; nobody asks for it.
+    return np.array([unit != UNIT for unit in table.units], dtype=bool)
 
 
 def _coordinates(

@@ -60,6 +60,7 @@ def register(
     from scalepredict.evaluation.forecast.registration import registration, with_hash
     from scalepredict.evaluation.intervals.calibration_file import calibration_of
     from scalepredict.predictors.store.fit_file import input_files, load_fit
+    from scalepredict.records.subset import known_names
     from scalepredict.records.text.writing import check_place, write_whole
 
     voice: Voice = verbosity.voice
@@ -78,6 +79,8 @@ def register(
         calibration_of(stored, calibration),
         families=narrowing.family,
     )
+    names = dict.fromkeys(unit.shown for each in forecasts for unit in each.forecast.units)
+    known_names("benchmark", narrowing.benchmark, list(names))
     voice.tell(
         noted("family-refused", f"family {name!r} has no forecast: {why}")
         for name, why in refused.items()

@@ -41,6 +41,7 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         answers=choice.answers,
         tokens=choice.tokens,
     )
+    check_ladder_used(reading, choice.ladder)
     if choice.tokens is not None and not reading.report.n_same_tokens:
         raise RefusedError(
             f"--tokens {format_count(choice.tokens)} is for models whose tokens and FLOPs are not "
@@ -69,6 +70,19 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
             *cut,
         ),
     )
+
+
+def check_ladder_used(reading: Reading, ladder: Path | None) -> None:
+    """Refuse a ladder file that gives no model its size.
+
+    Raises:
+        RefusedError: No results of harnesses were read.
+    """
+    if ladder is not None and not reading.report.imported:
+        raise RefusedError(
+            f"--ladder {ladder}: it gives sizes to results of harnesses, and these records are "
+            "tables, which hold their own; leave it out, or add the sizes as columns."
+        )
 
 
 def read_files(

@@ -24,7 +24,7 @@ def stored_measured(
 ) -> Measured:
     """Measured records, chosen by the options that the fit was made with; doubts are told."""
     # Imported here: a forecast that reads no records must not pay for pandas and all importers.
-    from scalepredict.cli.inputs.chosen import read_files
+    from scalepredict.cli.inputs.chosen import check_ladder_used, read_files
 
     choice = stored.provenance.choice
     reading = read_files(
@@ -37,6 +37,7 @@ def stored_measured(
         answers=how.answers,
         tokens=choice.tokens,
     )
+    check_ladder_used(reading, how.ladder)
     voice.tell(doubts(reading.table))
     return Measured(
         records=reading.table,

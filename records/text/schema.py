@@ -122,7 +122,9 @@ def _sentence(document: Document, model: type[BaseModel], mistake: dict[str, obj
         return (
             f"{where}: {name}: {mistake['input']!r:.60} is not {_EXPECTED[str(mistake['type'])]}."
         )
-    message = str(mistake["msg"]).removeprefix("Value error, ")
+    message = str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if mistake["type"] == "missing":
+        message = "is missing"
     return f"{where}: {name}: {message}{_given(mistake)}."
 
 

@@ -183,3 +183,22 @@ def test_a_loss_that_cannot_be_predicted_is_reported_in_its_own_unit(
     assert done.returncode == 0, done.stderr
     why = done.stdout.partition("What cannot be predicted, and why")[2].partition("</section>")[0]
     assert "<bdi>3.333</bdi>" in why
+
+
+def test_a_ladder_file_beside_tables_is_refused(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "l.yaml").write_text("schema: 1\nmodels: [{match: '*', params: 1B, tokens: 1B}]\n")
+    assert "--ladder l.yaml: it gives sizes to results" in refused(
+        command, f"fit {LADDER} --ladder l.yaml"
+    )
+    assert command("fit", LADDER, "--up-to-params", "2.8B", "-q").returncode == 0
+    call = f"forecast --params 12B --measured {LADDER} --ladder l.yaml"
+    assert "--ladder l.yaml: it gives sizes to results" in refused(command, call)
+
+
+def test_nothing_is_registered_of_a_benchmark_that_is_not_there(
+    command: Run, tmp_path: Path
+) -> None:
+    assert command("fit", LADDER, "--up-to-params", "2.8B", "-q").returncode == 0
+    sentence = refused(command, "register --params 12B --benchmark arc_esy -o r.json")
+    assert "there is no benchmark 'arc_esy' (did you mean 'arc_easy'?)" in sentence
+    assert not (tmp_path / "r.json").exists()

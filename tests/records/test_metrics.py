@@ -92,7 +92,7 @@ def test_no_bound_is_inf() -> None:
     ("text", "message"),
     [
         ("metrics: {a: {lower: 1, upper: 0}}", "m.yaml:1:14: a lies between 1 and 0"),
-        ("metrics: {a: {direction: up}}", "Input should be 'higher' or 'lower'"),
+        ("metrics: {a: {direction: up}}", "direction: should be 'higher' or 'lower'"),
         ("metrics: {a: {dir: lower}}", "unknown key"),
         ("metrics: {a: {names: [b]}, b: {}}", "share the name 'b'"),
     ],

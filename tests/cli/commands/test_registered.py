@@ -104,7 +104,7 @@ def test_a_time_that_is_none_is_refused_before_the_work(command: Run, tmp_path: 
     ("change", "words"),
     [
         ({"targets": 3}, "targets: 3 is not a list"),
-        ({"targets": [{"family": "f"}]}, "targets[0].params: Field required"),
+        ({"targets": [{"family": "f"}]}, "targets[0].params: is missing"),
         ({"time": None}, "time: None is not text"),
         ({"more": 1}, "more: unknown key"),
     ],

@@ -159,6 +159,7 @@ def read_records(
             n_params_non_embedding=built.derived["non_embedding"],
             n_sizes_assumed=built.derived["from_flops"],
             n_same_tokens=n_same_tokens,
+            sparse=bool(np.isfinite(built.table.params_active).any()),
             seeds=seeds,
             n_without_compute=int(np.isnan(built.table.flops).sum()),
             # What the user wrote down was not assumed.

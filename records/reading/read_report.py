@@ -30,6 +30,7 @@ class ReadReport:
         n_params_non_embedding: Checkpoints whose params are those without embeddings.
         n_sizes_assumed: Checkpoints with FLOPs alone, put on one track of tokens per parameter.
         n_same_tokens: Checkpoints whose tokens are what the user says that all saw.
+        sparse: Whether some models are mixtures of experts, with params_active.
         seeds: Models of several seeds, each of which is a run.
         n_without_compute: Checkpoints without FLOPs after that.
         chance_from_metadata: Benchmarks whose chance level is the shipped default.
@@ -57,6 +58,7 @@ class ReadReport:
     n_params_non_embedding: int = 0
     n_sizes_assumed: int = 0
     n_same_tokens: int = 0
+    sparse: bool = False
     seeds: tuple[str, ...] = ()
     n_without_compute: int = 0
     chance_from_metadata: tuple[str, ...] = ()
@@ -155,8 +157,8 @@ class ReadReport:
             (
                 "flops-derived",
                 self.n_flops_derived,
-                f"FLOPs of {count_of(self.n_flops_derived, 'checkpoint')} computed as 6 x params "
-                "x tokens.",
+                f"FLOPs of {count_of(self.n_flops_derived, 'checkpoint')} computed as 6 x "
+                f"params {'(active ones, where given) ' if self.sparse else ''}x tokens.",
             ),
             (
                 "tokens-derived",

@@ -202,3 +202,14 @@ def test_nothing_is_registered_of_a_benchmark_that_is_not_there(
     sentence = refused(command, "register --params 12B --benchmark arc_esy -o r.json")
     assert "there is no benchmark 'arc_esy' (did you mean 'arc_easy'?)" in sentence
     assert not (tmp_path / "r.json").exists()
+
+
+def test_flops_of_a_mixture_of_experts_are_said_to_be_of_its_active_parameters(
+    command: Run, tmp_path: Path
+) -> None:
+    rows = [f"m{n},{4 * n}B,{n}B,100B,quiz,0.{3 + n}" for n in (1, 2, 4)]
+    header = "model,params,params_active,tokens,benchmark,score"
+    (tmp_path / "r.csv").write_text("\n".join((header, *rows)) + "\n")
+    assert "computed as 6 x params (active ones, where given) x tokens." in (
+        command("validate", "r.csv").stdout
+    )

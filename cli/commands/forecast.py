@@ -12,9 +12,8 @@ from scalepredict.cli.inputs.options import (
     IntervalOptions,
     Output,
     Reading,
-    SeedOption,
 )
-from scalepredict.cli.inputs.parameters import TARGET, command
+from scalepredict.cli.inputs.parameters import METHOD, TARGET, command
 from scalepredict.cli.inputs.plan_options import Money
 from scalepredict.cli.inputs.target_options import (
     DEFAULT_FIT,
@@ -74,7 +73,15 @@ def forecast(
         ),
     ] = False,
     calibration: CalibrationOption = None,
-    seed: SeedOption = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            min=0,
+            help="Seed of the draws of --trajectory; nothing else is drawn.",
+            rich_help_panel=METHOD,
+        ),
+    ] = 0,
 ) -> None:
     """Forecast the scores of larger models from a fit file.
 

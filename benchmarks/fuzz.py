@@ -11,7 +11,7 @@ exit     an exit code that is not documented for the command
 mute     a failure without a sentence
 long     an error of more than 4000 characters
 raw      control or direction characters on stderr, or in a table
-hang     more than 5 seconds
+hang     more than 5 seconds of the processor
 memory   more than 400 MiB more at the peak
 output   JSON that is not strict, or scores beyond 0..1, or crossed intervals
 warning  a Python warning that would reach the user's terminal

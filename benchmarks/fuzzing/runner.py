@@ -18,6 +18,7 @@ from typing import Any
 import typer
 
 from scalepredict.cli.app import app
+from scalepredict.cli.inputs.usage import UsageError, usage_sentence
 from scalepredict.errors import ScalePredictError
 
 Result = dict[str, Any]
@@ -34,17 +35,26 @@ class Case:
     what: str = ""
 
 
+STILL = 20.0  # seconds on the clock for one of work: others may use the machine, a case may wait
+
+
 class Timeout(BaseException):
     """A case took too long."""
 
 
 class Runner:
-    """The command line in this process, bounded in time."""
+    """The command line in this process, bounded in time of the processor and of the clock."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.command = typer.main.get_command(app)
-        signal.signal(signal.SIGALRM, self._alarm)
+        self.peak = _peak()
+        for number in (signal.SIGALRM, signal.SIGPROF):
+            signal.signal(number, self._alarm)
+
+    def _limit(self, seconds: float) -> None:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_REAL, STILL * seconds)
 
     @staticmethod
     def _alarm(*_: object) -> None:
@@ -60,11 +70,10 @@ class Runner:
         sys.stdout, sys.stderr = wrapped
         sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
         problem, code, message = None, 0, ""
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        start = time.perf_counter()
+        start = time.process_time()
         with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("default")
-            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+            warnings.simplefilter("always")
+            self._limit(self.seconds)
             try:
                 code = (
                     self.command.main(
@@ -76,23 +85,14 @@ class Runner:
                 problem = ("hang", " ".join(argv[:1]))
             except ScalePredictError as error:
                 code, message = 2, str(error)
+            except UsageError as error:
+                code, message = 2, usage_sentence(error, argv)
             except SystemExit as error:
                 code = int(error.code or 0)
             except Exception as error:
                 name = type(error).__name__
                 if name == "Exit":
                     code = getattr(error, "exit_code", 1)
-                elif name in (
-                    "Abort",
-                    "UsageError",
-                    "BadParameter",
-                    "MissingParameter",
-                    "NoSuchOption",
-                    "BadOptionUsage",
-                    "BadArgumentUsage",
-                    "FileError",
-                ):
-                    code, message = 2, getattr(error, "message", "") or name
                 else:
                     frames = list(traceback.extract_tb(error.__traceback__))
                     mine = [
@@ -108,10 +108,11 @@ class Runner:
                     said = re.sub(r"'[^']*'|\d{3,}", "..", str(error))[:70]
                     problem = ("crash", f"{name} at {place}: {said}")
             finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                self._limit(0)
                 sys.stdout, sys.stderr, sys.stdin = kept
-        took = time.perf_counter() - start
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        took = time.process_time() - start
+        peak = _peak()
+        grown, self.peak = peak - self.peak, peak
         return {
             "problem": problem,
             "code": code,
@@ -122,6 +123,10 @@ class Runner:
             "err": err.getvalue(),
             "warnings": caught,
         }
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def note(kind: str, what: str, seed: str, argv: Sequence[str]) -> None:

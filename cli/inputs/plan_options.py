@@ -201,8 +201,8 @@ def ladder_of(
     )
     from scalepredict.records.subset import known_names
 
-    check_size("--params", asked.params, "B")
-    check_size("--tokens", asked.tokens, "T")
+    check_size("--params", "params", asked.params)
+    check_size("--tokens", "tokens", asked.tokens)
     names = [family for group in stored.fit.groups for family in group.families]
     if asked.family is not None:
         known_names("family", [asked.family], names)

@@ -11,23 +11,34 @@ from scalepredict.cli.inputs.options import count
 from scalepredict.cli.inputs.parameters import RECORDS, TARGET
 from scalepredict.cli.inputs.present_fit import DEFAULT_FIT as DEFAULT_FIT
 from scalepredict.errors import RefusedError
+from scalepredict.records.formats.record_columns import COLUMN
 
 if TYPE_CHECKING:
     from scalepredict.predictors.scale.targets import TargetRequest
 
-SMALLEST_SIZE = 1e3  # parameters or tokens; a number below it lacks its unit
+_PER_PARAM = (1e-6, 1e9)  # tokens per parameter; ladders have 0.1 to 10,000
+_UNITS = {"params": "B", "params_active": "B", "tokens": "T"}
 
 
-def check_size(option: str, value: float | None, unit: str) -> None:
-    """Refuse a size of a model that lacks its unit, say 0.07 for 0.07B.
+def check_size(option: str, column: str, value: float | None) -> None:
+    """Refuse a size that no model has, say 0.07 for 0.07B.
+
+    Args:
+        option: As the user writes it.
+        column: The column of a record that would hold it, or ``tokens_per_param``.
+        value: The size, a count; None = not given.
 
     Raises:
-        RefusedError: It is too small to be one.
+        RefusedError: It lies beyond the limits of the column.
     """
-    if value is not None and value < SMALLEST_SIZE:
-        raise RefusedError(
-            f"{option} {value:g} is no size of a model; sizes are counts, like {value:g}{unit}."
-        )
+    limits = COLUMN[column].limits if column in COLUMN else _PER_PARAM
+    if value is None or limits is None or limits[0] <= value <= limits[1]:
+        return
+    if value < limits[0] and column in _UNITS:
+        advice = f"sizes are counts, like {value:g}{_UNITS[column]}."
+    else:
+        advice = f"give one between {limits[0]:g} and {limits[1]:g}."
+    raise RefusedError(f"{option} {value:g} is no size of a model; {advice}")
 
 
 FitOption = Annotated[
@@ -84,14 +95,15 @@ class TargetOptions:
         """What the options ask for together.
 
         Raises:
-            RefusedError: A size is too small to be one.
+            RefusedError: A size is none that a model has.
         """
         from scalepredict.predictors.scale.targets import TargetRequest
 
-        for name, unit in (("params", "B"), ("params_active", "B"), ("tokens", "T")):
-            for value in getattr(self, name):
-                check_size(f"--{name.replace('_', '-')}", value, unit)
-        return TargetRequest(**{field.name: getattr(self, field.name) for field in fields(self)})
+        asked = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name, values in asked.items():
+            for value in values:
+                check_size(f"--{name.replace('_', '-')}", name, value)
+        return TargetRequest(**asked)
 
     def as_options(self) -> dict[str, list[str]]:
         """The given sizes by option, for a command that can be run again."""

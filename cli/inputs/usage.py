@@ -6,6 +6,8 @@ from typing import Any
 
 import typer
 
+from scalepredict.errors import without_long_words
+
 # Typer brings Click inside or beside itself, by version; its own error tells which.
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
@@ -32,7 +34,8 @@ def usage_sentence(error: Any, words: Sequence[str]) -> str:
     elif told == said:
         told = told[:1].lower() + told[1:]
     command = f"scalepredict {words[0]}" if error.ctx is None else error.ctx.command_path
-    return f"{told}{' See' if told.endswith('?') else '; see'} `{command} --help`."
+    end = f"{' See' if told.endswith('?') else '; see'} `{command} --help`."
+    return without_long_words(told) + end
 
 
 def _given(parameter: Any, words: Sequence[str], told: str) -> str:

@@ -20,18 +20,23 @@ from scalepredict.records.text.yaml_text import Document, load_shipped, load_yam
 
 SCHEMA = "scalepredict.calibration/1"
 SHIPPED = "calibration.yaml"
+FARTHEST = 1e6  # quantile, in units of the scale
 
 
 def _rising(quantiles: dict[float, float]) -> dict[float, float]:
     probabilities, values = np.array(list(quantiles.items())).T
     if (np.diff(probabilities) <= 0).any() or (np.diff(values) <= 0).any():
         raise ValueError("probabilities and quantiles must both rise")
+    if np.abs(values).max() > FARTHEST:
+        raise ValueError(f"quantiles are at most {FARTHEST:g} scales away")
     if probabilities[0] <= 0 or probabilities[-1] >= 1 or len(probabilities) < 2:
         raise ValueError("give two probabilities or more, between 0 and 1")
     return quantiles
 
 
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# Far beyond all that are found, near enough that no interval overflows.
+NonNegative = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Growth = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]  # of a logarithm, by decade
 Quantiles = Annotated[dict[float, float], AfterValidator(_rising)]
 
 
@@ -44,13 +49,13 @@ class MethodConstants(BaseModel):
     scale: dict[Literal[COMPONENTS], NonNegative]  # type: ignore[valid-type]
     small_evidence: NonNegative = 2.0  # what files without it were made with
     own_evidence: NonNegative = 0.0  # as in files from before it
-    gap_growth: NonNegative = 0.0
+    gap_growth: Growth = 0.0
     quantiles: Quantiles
     suite_correlation: Annotated[float, Field(ge=0, le=1)]
     suite_dilution: Annotated[float, Field(ge=0, le=2)] | None = None
     suite_drift: NonNegative = 0.0
     suite_quantiles: Quantiles
-    reference_z2: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    reference_z2: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 
 class CalibrationFile(BaseModel):
@@ -62,7 +67,9 @@ class CalibrationFile(BaseModel):
     provenance: dict[str, Any]
     fallback: MethodConstants
     predictors: dict[str, MethodConstants]
-    stretch: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # of quantiles of losses
+    stretch: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = (
+        1.0  # of quantiles of losses
+    )
 
 
 def load_calibration(path: str | Path | None = None) -> Calibration:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,23 @@ from scalepredict.predictors.metric_laws import MetricLaws
 from scalepredict.predictors.store.fit_document import FitDocument, GroupDocument, LawDocument
 from scalepredict.predictors.store.json_codec import decode, encode
 from scalepredict.records.choice import EvidenceChoice
+from scalepredict.records.formats.record_columns import SIZES
 from scalepredict.records.notes import Note
-from scalepredict.records.table import EvalTable
+from scalepredict.records.table import EvalTable, Floats
 from scalepredict.records.text.json_text import parse_json
 from scalepredict.records.text.writing import write_whole
-from scalepredict.records.units import key
 
 SMALLEST, LARGEST = 1.0, 1e36  # of params, tokens and FLOPs, beyond those that records may have
+LARGEST_NUMBER = 1e60  # of a law; the square of its square is a float, too
+_LEAST = {
+    **dict.fromkeys(("model_variance", "spread_weighted", "spread_equal", "overdispersion"), 0.0),
+    "reference_variance": 0.0,
+    "reference_weight": 0.0,
+    "n_train": 0.0,
+    "gap": 0.0,
+    "n_items": 1.0,
+    "last": -LARGEST,
+}
 KIND = "scalepredict.fit"
 SCHEMA = f"{KIND}/1"
 _GIVE = "Give the file that `scalepredict fit` wrote, or fit again."
@@ -278,26 +288,12 @@ def _check_parts_agree(group: FittedGroup, where: str) -> None:
             f"{where}.families is {list(group.families)}, but the evidence is of "
             f"{list(group.evidence.families)}. Fit again."
         )
-    evidence = group.evidence
-    sizes = (evidence.params, evidence.tokens, evidence.flops)
-    if any(((size < SMALLEST) | (size > LARGEST)).any() for size in sizes):
-        raise StorageError(
-            f"{where}.evidence has params, tokens or flops that no model has (below "
-            f"{SMALLEST:g} or above {LARGEST:g}). Fit again."
-        )
-    # Arrays of a law that disagree would end a forecast with a crash: try a checkpoint of its own,
-    # of known compute if there is one.
-    row = np.array([np.argmax(np.isfinite(evidence.flops))])
+    _check_evidence(group.evidence, f"{where}.evidence")
+    if (largest := _largest(group.law)) > LARGEST_NUMBER:
+        raise StorageError(f"{where}.law has the number {largest:g}, which no law has. Fit again.")
     try:
         with np.errstate(over="raise", divide="raise", invalid="raise"):
-            tried = group.law.forecast(Targets.of_table(evidence.take_rows(row)))
-        if len(tried.failures) != len(tried.units) or tried.point.shape != (1, len(tried.units)):
-            raise ValueError("its parts are of different lengths")
-        if [key(unit) for unit in tried.units] != [key(unit) for unit in evidence.units]:
-            raise ValueError("its benchmarks are others")
-        reference, frontier = (getattr(group.law, part, None) for part in ("reference", "frontier"))
-        if reference is not None and frontier is not None:
-            reference.uses(frontier.n_train)
+            _try_out(group)
     except RefusedError:
         return  # a law of capabilities may know no compute at all, and says so when it is asked
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -305,6 +301,58 @@ def _check_parts_agree(group: FittedGroup, where: str) -> None:
             f"{where}.law is inconsistent: it cannot forecast its own evidence ({error}). "
             "Fit again."
         ) from error
+
+
+def _check_evidence(evidence: EvalTable, where: str) -> None:
+    # As wide as records of any version could be: what lies beyond was written by hand.
+    rows = evidence.checkpoints
+    sizes = np.array([[getattr(row, name) for name in SIZES] for row in rows], dtype=float)
+    graded = np.array([unit.measure is None for unit in evidence.units], dtype=bool)
+    chance = evidence.chance
+    beyond = {
+        "sizes that no model has": ((sizes < SMALLEST) | (sizes > LARGEST)).any(),
+        "scores beyond 0 to 1": _outside(evidence.scores[:, graded], 0.0, 1.0),
+        "chance levels beyond 0 to 1": _outside(chance, 0.0, 1.0),
+        "scores of less than one answer": _outside(evidence.n_items, 1.0, LARGEST),
+        "standard errors below 0": _outside(evidence.stderr, 0.0, np.inf),
+    }
+    for what, found in beyond.items():
+        if found:
+            raise StorageError(f"{where} has {what}. Fit again.")
+
+
+def _largest(part: object) -> float:
+    if isinstance(part, np.ndarray | float):
+        numbers = np.asarray(part)
+        known = numbers.dtype.kind == "f"
+        return float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0.0)) if known else 0.0
+    if is_dataclass(part):
+        return _largest([getattr(part, each.name) for each in fields(part)])
+    values = part.values() if isinstance(part, Mapping) else part
+    inner = values if isinstance(values, Iterable) and not isinstance(values, str) else ()
+    return max(map(_largest, inner), default=0.0)
+
+
+def _outside(values: Floats, low: float, high: float) -> bool:
+    return bool(((values < low) | (values > high)).any())
+
+
+def _try_out(group: FittedGroup) -> None:
+    # Parts of a law that disagree would end a forecast with a crash, or make it nonsense: try it
+    # on a checkpoint of its own, of known compute if there is one.
+    evidence = group.evidence
+    row = np.array([np.argmax(np.isfinite(evidence.flops))])
+    tried = group.law.forecast(Targets.of_table(evidence.take_rows(row)))
+    if len(tried.failures) != len(tried.units) or tried.point.shape != (1, len(tried.units)):
+        raise ValueError("its parts are of different lengths")
+    if tried.units != evidence.units:
+        raise ValueError("its benchmarks are others")
+    reference, frontier = (getattr(group.law, part, None) for part in ("reference", "frontier"))
+    if reference is not None and frontier is not None:
+        reference.uses(frontier.n_train)
+    for name, least in _LEAST.items():
+        if (values := getattr(tried, name)) is not None and _outside(values, least, LARGEST):
+            raise ValueError(f"its {name} is below {least:g} or above {LARGEST:g}")
 
 
 def _compact(value: Any) -> str:

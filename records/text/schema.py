@@ -7,12 +7,13 @@ from typing import Annotated, Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from scalepredict.errors import ConfigError, CountError, ScalePredictError
-from scalepredict.records.text.counts import parse_count
+from scalepredict.records.text.counts import count_of, parse_count
 from scalepredict.records.text.yaml_text import Document
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
+MOST_TOLD = 10  # mistakes; who wrote more has one misunderstanding, or no such file
 _LIST = "a list; write it like `[one, two]`"
 _EXPECTED = {
     "dict_type": "a mapping of names; write it like `{name: value}`",
@@ -46,17 +47,21 @@ def validated(
     """The content of a document as ``model``; ``advice`` ends each sentence about a mistake.
 
     Raises:
-        ConfigError: (or the given ``error``) One line for each mistake: position, key, value and
-            what is accepted.
+        ConfigError: (or the given ``error``) One line for each of the first mistakes: position,
+            key, value and what is accepted; and how many more there are.
     """
     refuse_other(document, _schemas(model), advice=advice, error=error)
     try:
         return model.model_validate(document.value if document.value is not None else {})
     except ValidationError as found:
+        mistakes = found.errors()
         lines = [
             " ".join(filter(None, (_sentence(document, model, dict(mistake)), advice)))
-            for mistake in found.errors()
+            for mistake in mistakes[:MOST_TOLD]
         ]
+        if len(mistakes) > MOST_TOLD:
+            more = count_of(len(mistakes) - MOST_TOLD, "more mistake")
+            lines.append(f"{document.source}: {more}.")
         raise error("\n".join(lines)) from found
 
 

@@ -170,6 +170,17 @@ def test_a_name_of_a_hundred_thousand_characters_is_cut_where_it_is_told(
     assert all(len(line) < 600 for line in told)
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["check r.csv --fail-on {}", "forecast --params {}", "fit r.csv -p {}", "{}", "fit --{}"],
+)
+def test_a_long_word_of_the_command_line_is_cut(command: Run, tmp_path: Path, words: str) -> None:
+    (tmp_path / "r.csv").write_text(HEADER + LADDER)
+    done = command(*words.format("x" * 100_000).split())
+    assert done.returncode == 2
+    assert len(done.stderr) < 1000
+
+
 @pytest.mark.parametrize("source", ["pipe", "/dev/stdin"])
 def test_records_come_from_a_stream_that_has_no_way_back(
     scalepredict: Run, tmp_path: Path, source: str

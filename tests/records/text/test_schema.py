@@ -51,6 +51,14 @@ def test_a_mistake_is_named_with_its_place_and_what_is_accepted(text: str, words
         read(text)
 
 
+def test_many_mistakes_are_counted_after_the_first_ten() -> None:
+    with pytest.raises(ConfigError) as error:
+        read("".join(f"unknown{i}: 1\n" for i in range(200)))
+    lines = str(error.value).splitlines()
+    assert len(lines) == 11
+    assert lines[-1] == "w.yaml: 190 more mistakes."
+
+
 def test_every_mistake_has_a_line_that_ends_in_the_advice() -> None:
     with pytest.raises(ConfigError) as error:
         read("size: 1Q\nlabel: [1]\n", advice="See the manual.")

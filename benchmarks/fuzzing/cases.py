@@ -82,7 +82,7 @@ def build(kind: str, rng: Random, work: Path, seeds: dict[str, Any]) -> Case:
             return ["calibrate", name, "-p", "last", "-o", "c.yaml", *say], {0, 2}
         return ["clusters", name, *say], {0, 2}
 
-    shape = {"checkpoints": rng.choice([1, 1, 6]), "tasks": rng.choice([0, 0, 3])}
+    shape: dict[str, Any] = {"checkpoints": rng.choice([1, 1, 6]), "tasks": rng.choice([0, 0, 3])}
     if kind == "csv":
         return case(*reader(put("r.csv", csv_bytes(rng, ladder_rows(rng, **shape)))), form)
     if kind == "wide":

@@ -5,13 +5,17 @@ neither the backend nor the number of workers changes a result. Which backend is
 choice of the program around (``joblib.parallel_config``); the command line makes it.
 """
 
+import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from threading import Thread
 from typing import Any, TypeVar
 
 from scalepredict.errors import RefusedError
 
 T = TypeVar("T")
+PULSE = 0.5  # seconds between two looks of a worker whether its parent lives
 
 
 def each(
@@ -38,12 +42,25 @@ def each(
     from joblib.parallel import get_active_backend
 
     listed = list(tasks)
-    streams = get_active_backend()[0].supports_return_generator
+    backend = get_active_backend()[0]
+    ours = type(backend).__name__ == "LokyBackend"  # whose workers are our children
     with _sent_out(shared):
-        results: Iterable[T] = Parallel(n_jobs=jobs, return_as="generator" if streams else "list")(
-            delayed(function)(*task) for task in listed
-        )
+        results: Iterable[T] = Parallel(
+            n_jobs=jobs,
+            return_as="generator" if backend.supports_return_generator else "list",
+            **({"initializer": _end_with, "initargs": (os.getpid(),)} if ours else {}),
+        )(delayed(function)(*task) for task in listed)
     return _all(results, len(listed))
+
+
+def _end_with(parent: int) -> None:
+    # A worker whose parent was killed would wait for work, and hold its streams open.
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PULSE)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _all(results: Iterable[T], wanted: int) -> Iterator[T]:

@@ -26,7 +26,10 @@ def children(parent: int) -> set[int]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)],
+)
 def test_a_signal_ends_the_workers_too(tmp_path: Path, number: int, code: int) -> None:
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "scalepredict", *LONG, "--jobs", "2"],
@@ -44,9 +47,10 @@ def test_a_signal_ends_the_workers_too(tmp_path: Path, number: int, code: int) -
     _, said = process.communicate(timeout=20)  # its streams close, too
     assert process.returncode == code
     assert b"Traceback" not in said
-    time.sleep(0.5)
-    alive = {worker for worker in workers if _runs(worker)}
-    assert not alive
+    deadline = time.monotonic() + 5
+    while any(map(_runs, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not {worker for worker in workers if _runs(worker)}
 
 
 def _runs(number: int) -> bool:

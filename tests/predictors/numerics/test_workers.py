@@ -1,0 +1,62 @@
+"""Work in other processes: the same results in the same order, and no word of Python's."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scalepredict.errors import RefusedError
+from scalepredict.predictors.numerics.workers import _all, each
+
+
+def times(factor: int, number: int) -> int:
+    return factor * number
+
+
+def test_results_come_in_the_order_of_the_tasks_wherever_they_are_made() -> None:
+    tasks = [(7, number) for number in range(30)]
+    here = list(each(times, tasks, jobs=1))
+    assert here == [7 * number for number in range(30)]
+    assert list(each(times, tasks, jobs=2)) == here
+    assert list(each(times, [], jobs=2)) == []
+
+
+def test_results_that_are_lost_are_counted() -> None:
+    with pytest.raises(RefusedError, match="3 of 5 results were lost at work; try again"):
+        list(_all(iter([1, 2]), 5))
+
+
+WARNED = """
+import sys
+sys.argv = ["scalepredict", "--version"]
+from scalepredict.__main__ import main
+try:
+    main()
+except SystemExit:
+    pass
+from scalepredict.predictors.numerics.workers import each
+from warned import warn
+print(list(each(warn, [(1.0,), (2.0,)], jobs=2)))
+"""
+FUNCTION = """
+import warnings
+import numpy as np
+
+def warn(number):
+    warnings.warn("for programmers", UserWarning)
+    return float((np.array([number]) / 0.0)[0])
+"""
+
+
+def test_no_warning_of_a_worker_reaches_who_runs_a_command(tmp_path: Path) -> None:
+    (tmp_path / "warned.py").write_text(FUNCTION)
+    done = subprocess.run(
+        [sys.executable, "-c", WARNED],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.endswith("[inf, inf]\n")

@@ -19,6 +19,7 @@ from scalepredict.records.text.counts import format_count
 BUDGETS = 12  # points of the curve
 NEAR = 1.15  # a width this close to the best one is as good
 GAP = 1.0  # decades between the two largest runs beyond which intervals hold unevenly
+ALIKE = 1.03  # promised widths this close are the same but for the drawn measurements
 OWN = 1.5  # tokens per parameter this near to the ladder's are its own
 GROWTH = 1.25  # a run this much larger than the largest one is the least that can tell more
 
@@ -195,27 +196,49 @@ def make_plan(
     reached = space.flops <= MAX_FACTOR * float(np.nanmax(ladder.evidence.flops)) * (1 + 1e-9)
     # A set of runs with which no law can be fitted promises nothing.
     widths = np.where(np.isnan(filled) | ~promised, now, filled)
-    widths[:BUDGETS] = never_wider(widths[:BUDGETS])
-    bounds = np.pad(widths[:BUDGETS], ((1, 1), (0, 0)))
-    bounds[0], bounds[-1] = np.inf, -np.inf
-    place = int(np.searchsorted(budgets, budget * (1 + 1e-9)))
-    widths[BUDGETS] = np.clip(widths[BUDGETS], bounds[place + 1], bounds[place])
+    means = np.nanmean(widths, axis=1)
+    chosen, kept = _kept(widths, means, int(np.searchsorted(budgets, budget * (1 + 1e-9))))
     points = tuple(
-        _point(ladder, space, b, plan, width, now, promise)
-        for b, plan, width in zip(spent, plans, widths, strict=True)
+        _point(ladder, space, b, plans[k], width, now, promise)
+        for b, k, width in zip(spent, chosen, kept, strict=True)
     )
+    runs_now = plans[chosen[BUDGETS]]
     return Plan(
         budget=budget,
         space=space,
-        runs=plans[BUDGETS],
+        runs=runs_now,
         promised=promised,
         now=now if reached else np.full_like(now, np.nan),
         point=points[BUDGETS],
         curve=points[:BUDGETS],
         tried=points[BUDGETS + 1 :],
         least_budget=least,
-        notes=(*notes, *_cautions(ladder, space, plans[BUDGETS])),
+        notes=(
+            *notes,
+            *_cheaper(plans[BUDGETS], means[BUDGETS], runs_now, means[chosen[BUDGETS]]),
+            *_cautions(ladder, space, runs_now),
+        ),
     )
+
+
+def _kept(widths: Floats, means: Floats, place: int) -> tuple[list[int], Floats]:
+    # Which set of runs each budget keeps, and its widths. The curve goes first, then the budget
+    # that is asked about, which lies before that place of the curve, then designs of the user's.
+    chosen = [*best_so_far(means[:BUDGETS]), *range(BUDGETS, len(widths))]
+    until = [*range(place), BUDGETS]
+    chosen[BUDGETS] = until[best_so_far(means[until])[-1]]
+    kept = widths[chosen]
+    kept[:BUDGETS] = never_wider(kept[:BUDGETS])
+    bounds = np.pad(kept[:BUDGETS], ((1, 1), (0, 0)))
+    bounds[0], bounds[-1] = np.inf, -np.inf
+    kept[BUDGETS] = np.clip(kept[BUDGETS], bounds[place + 1], bounds[place])
+    return chosen, kept
+
+
+def best_so_far(means: Floats) -> list[int]:
+    """Which set of runs each budget keeps: its own, unless a cheaper one is plainly narrower."""
+    best = [int(np.argmin(means[: i + 1])) for i in range(len(means))]
+    return [i if means[i] <= ALIKE * means[k] else k for i, k in enumerate(best)]
 
 
 def never_wider(widths: Floats) -> Floats:
@@ -306,6 +329,19 @@ def _point(
         highs=promised * highest,
         error50=error50,
         error90=error90,
+    )
+
+
+def _cheaper(
+    asked: Sequence[Run], mean: float, kept: Sequence[Run], narrower: float
+) -> tuple[str, ...]:
+    if asked == kept:
+        return ()
+    largest = max(asked, key=lambda run: run.flops)
+    return (
+        f"{format_count(sum(run.cost for run in kept))} FLOPs are proposed, since with all of the "
+        f"budget ({format_count(largest.params)} on {format_count(largest.tokens)}) the interval "
+        f"would be {mean / narrower:.2g}x as wide.",
     )
 
 

@@ -10,6 +10,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.planning.budget_curve import (
     Plan,
+    best_so_far,
     least_budget,
     make_plan,
     never_wider,
@@ -130,6 +131,10 @@ def test_what_rises_by_chance_is_levelled_to_its_mean() -> None:
     fallen = never_wider(widths[:3])
     np.testing.assert_allclose(fallen, [[5.0, 4.0], [3.0, 3.0], [3.0, 2.0]])
     np.testing.assert_allclose(never_wider(widths)[:, 1], widths[:, 1])
+
+
+def test_a_budget_keeps_the_cheaper_runs_where_its_own_are_plainly_wider() -> None:
+    assert best_so_far(np.array([9.0, 5.0, 5.1, 8.0, 4.0, 6.0])) == [0, 1, 2, 1, 4, 4]
 
 
 def test_a_part_of_the_narrowing_is_lost_and_no_width_is_above_the_one_now() -> None:

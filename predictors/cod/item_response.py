@@ -20,7 +20,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
-from scipy.special import logsumexp
 
 from scalepredict.predictors.cod.cluster_law import COMPUTE_UNIT
 from scalepredict.records.table import Floats, Ints
@@ -195,12 +194,15 @@ def _mean_rate(params: Floats, x: Floats, chance: float) -> Floats:
 
 def _posterior(
     params: Floats, answers: _Answers, x: Floats, chance: float
-) -> tuple[Floats, Floats, Floats]:
-    # Log marginal likelihood (G,), posterior of the nodes (G, J), and the derivative of the rates.
-    rate, slope = _rates(params, x, chance)
+) -> tuple[Floats, Floats]:
+    # Log marginal likelihood (G,), and the posterior of the nodes (G, J). By hand: with SciPy's
+    # logsumexp a fit takes a quarter longer.
+    rate, _ = _rates(params, x, chance)
     joint = answers.passed @ np.log(rate).T + answers.failed @ np.log1p(-rate).T + np.log(_WEIGHTS)
-    marginal = logsumexp(joint, axis=1)
-    return marginal, np.exp(joint - marginal[:, None]), slope
+    top = joint.max(axis=1)
+    share = np.exp(joint - top[:, None])
+    total = share.sum(axis=1)
+    return top + np.log(total), share / total[:, None]
 
 
 def _per_node(params: Floats) -> Floats:
@@ -214,8 +216,8 @@ def _per_node(params: Floats) -> Floats:
 
 def _scores(params: Floats, answers: _Answers, x: Floats, chance: float) -> Floats:
     # Derivative of the log marginal likelihood of one question of each group. Shape (G, 5).
-    _, posterior, slope = _posterior(params, answers, x, chance)
-    rate = _rates(params, x, chance)[0]
+    _, posterior = _posterior(params, answers, x, chance)
+    rate, slope = _rates(params, x, chance)
     up, down = slope / rate, slope / (1 - rate)
     by_level = answers.passed @ up.T - answers.failed @ down.T
     by_slope = answers.passed @ (up * x).T - answers.failed @ (down * x).T

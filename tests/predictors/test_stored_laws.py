@@ -76,7 +76,8 @@ def bits(forecast: Forecast) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_stored_law_forecasts_the_same_bits(name: str, tmp_path: Path) -> None:
-    fit = fit_families(world(), METHODS[name], rng=np.random.default_rng(0))
+    table = world().of_family("f0") if name.startswith("cod by") else world()  # slow, each alike
+    fit = fit_families(table, METHODS[name], rng=np.random.default_rng(0))
     assert fit.refused == {}
     provenance = Provenance(version="0", seed=0, inputs=())
     save_fit(StoredFit(fit=fit, provenance=provenance), tmp_path / "fit.json")

@@ -270,7 +270,7 @@ def test_a_target_inside_the_evidence_is_refused() -> None:
 def test_a_far_run_above_a_cluster_is_cautioned() -> None:
     notes = planned(1e21).notes
     assert any("above the next one" in note for note in notes)
-    assert not any("above the next one" in note for note in planned(2e20).notes)
+    assert not any("above the next one" in note for note in planned(4e20).notes)
 
 
 def test_filled_in_runs_share_their_noise_and_jobs_do_not_matter() -> None:

@@ -271,7 +271,7 @@ def _unit(entry: Mapping[str, Any]) -> Unit:
 
 
 def _nearest(target: Mapping[str, Any], measured: EvalTable) -> int | None:
-    same = np.array([c.family == target["family"] for c in measured.checkpoints])
+    same = np.array([c.family == target["family"] for c in measured.checkpoints], dtype=bool)
     apart = np.maximum(
         np.abs(np.log(measured.params / target["params"])),
         np.abs(np.log(measured.tokens / target["tokens"])),

@@ -47,7 +47,7 @@ class ArmsDocument(TypedDict):
     benchmarks: list[ArmDocument]
     average: list[ArmDocument]
     """gains averaged (in logarithms) over the benchmarks that have one"""
-    p_reference_best: dict[str, float]
+    p_reference_best: dict[str, Number]
     """by benchmark"""
     pairs: dict[str, int]
     """matched scales of each arm"""

@@ -74,15 +74,19 @@ class Arms:
 
     @property
     def p_better(self) -> Floats:
-        """Probability that an arm is better than the reference. Shape (K, T)."""
-        return np.asarray(np.mean(self._merit() > 0, axis=0))
+        """Probability that an arm is better than the reference, NaN = unknown. Shape (K, T)."""
+        better = np.mean(self._merit() > 0, axis=0)
+        return np.where(np.isnan(self.difference), np.nan, better)
 
     @property
     def p_best(self) -> Floats:
-        """Probability that an arm is the best of all. Shape (K, T)."""
+        """Probability that an arm is the best of those compared; NaN = it is not. Shape (K, T)."""
         merit = np.where(np.isnan(self._merit()), -np.inf, self._merit())
         best = np.argmax(merit, axis=1)
-        return np.stack([np.mean(best == k, axis=0) for k in range(len(self.names))])
+        share = np.stack([np.mean(best == k, axis=0) for k in range(len(self.names))])
+        compared = np.isfinite(self.difference)
+        compared[0] = compared[1:].any(axis=0)
+        return np.where(compared, share, np.nan)
 
     def interval(self, level: float) -> tuple[Floats, Floats]:
         """Of the difference. Two (K, T)."""

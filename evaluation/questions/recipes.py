@@ -213,7 +213,8 @@ def _columns(pair: Differences, columns: Ints) -> Differences:
 
 def _all_pairs(table: EvalTable, columns: Ints, tolerance: float) -> list[Differences]:
     # Of every two families that have matched scales.
-    own = [table.of_family(family) for family in table.families]
+    family_of = np.array([c.family for c in table.checkpoints])
+    own = [table.take_rows(family_of == family) for family in table.families]
     found = []
     for a, b in combinations(own, 2):
         rows_a, rows_b = match(a, b, tolerance=tolerance)

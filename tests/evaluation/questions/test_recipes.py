@@ -1,7 +1,10 @@
 """Paired differences of recipes whose true difference is written down."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from scalepredict.errors import RefusedError
 from scalepredict.evaluation.questions.recipes import Comparison, compare, match, shrink
@@ -115,3 +118,139 @@ def test_recipes_that_cannot_be_paired_are_refused(second: str, words: str) -> N
     both = make_table([*table.checkpoints, alien], table.units, np.vstack([table.scores, [[0.5]]]))
     with pytest.raises(RefusedError, match=words):
         compare(both, "a", second)
+
+
+def test_intervals_and_probabilities_are_of_a_t_with_five_degrees_of_freedom() -> None:
+    found = compare(recipes(np.array([0.05, -0.02, 0.01, 0.0])), "a", "b")
+    one = stats.t(5, loc=found.difference, scale=found.sd)
+    assert found.probability == pytest.approx(one.sf(0.0))
+    for ours, theirs in zip(found.interval(0.8), one.interval(0.8), strict=True):
+        assert ours == pytest.approx(theirs)
+    suite = stats.t(5, loc=found.suite_difference, scale=found.suite_sd)
+    assert found.suite_probability == pytest.approx(suite.sf(0.0))
+    assert found.suite_interval(0.9) == pytest.approx(suite.interval(0.9))
+
+
+def test_an_average_is_surer_than_the_benchmarks_in_it() -> None:
+    found = compare(recipes(np.zeros(12)), "a", "b")
+    assert found.suite_sd < found.sd.min()
+    assert found.suite_difference == pytest.approx(found.raw.mean())
+
+
+def test_the_order_of_rows_and_benchmarks_changes_nothing() -> None:
+    table = recipes(np.array([0.05, -0.02, 0.01, 0.0]))
+    columns = [2, 0, 3, 1]
+    shuffled = table.take_rows(np.random.default_rng(1).permutation(12)).take_units(columns)
+    one, other = compare(table, "a", "b"), compare(shuffled, "a", "b")
+    np.testing.assert_allclose(other.difference, one.difference[columns])
+    np.testing.assert_allclose(other.sd, one.sd[columns])
+    assert [a.model for a, _ in other.pairs] == [a.model for a, _ in one.pairs]
+    assert other.suite_sd == pytest.approx(one.suite_sd)
+
+
+def test_fewer_questions_make_a_difference_less_sure() -> None:
+    table = recipes(np.array([0.03, 0.03]), noise=False)
+    few = replace(table, n_items=np.full_like(table.scores, 100.0))
+    assert (compare(few, "a", "b").sd > 2 * compare(table, "a", "b").sd).all()
+
+
+def test_a_target_inside_the_evidence_is_asked_at_the_largest_pair() -> None:
+    table = recipes(np.array([0.03, 0.04]))
+    inside, default = compare(table, "a", "b", target_flops=1e18), compare(table, "a", "b")
+    assert inside.decades == default.decades == 0.0
+    np.testing.assert_array_equal(inside.sd, default.sd)
+
+
+def test_models_without_a_partner_are_named() -> None:
+    table = recipes(np.array([0.03, 0.04]))
+    found = compare(table.take_rows([0, 1, 2, 3, 8, 9, 10]), "a", "b")
+    assert [(a.model, b.model) for a, b in found.pairs] == [("a2", "b2"), ("a3", "b3")]
+    assert [c.model for c in found.unmatched] == ["a0", "a1", "b4"]
+
+
+def test_a_model_between_two_takes_the_nearer_and_leaves_the_other_alone() -> None:
+    rows = [
+        Checkpoint(model=name, family=name[0], params=n, tokens=20 * n, flops=120 * n * n)
+        for name, n in (("a near", 1e9), ("a far", 1.2e9), ("b", 1.05e9))
+    ]
+    table = make_table(rows, [Unit(benchmark="t")], np.full((3, 1), 0.5))
+    one, other = (
+        match(table.of_family("a"), table.of_family("b")),
+        match(table.of_family("b"), table.of_family("a")),
+    )
+    assert (one[0].tolist(), one[1].tolist()) == ([0], [0])
+    assert (other[0].tolist(), other[1].tolist()) == ([0], [0])
+
+
+def test_params_and_tokens_must_both_be_alike() -> None:
+    """A wide model of few tokens has the compute of a narrow one of many, and is no match."""
+    rows = [
+        Checkpoint(model="wide", family="a", params=2e9, tokens=1e10, flops=1.2e20),
+        Checkpoint(model="long", family="b", params=1e9, tokens=2e10, flops=1.2e20),
+    ]
+    table = make_table(rows, [Unit(benchmark="t")], np.full((2, 1), 0.5))
+    assert len(match(table.of_family("a"), table.of_family("b"))[0]) == 0
+    assert len(match(table.of_family("a"), table.of_family("b"), tolerance=0.31)[0]) == 1
+
+
+def test_models_of_unknown_size_match_nothing() -> None:
+    table = recipes(np.array([0.0]))
+    unknown = [replace(c, tokens=None) if c.family == "b" else c for c in table.checkpoints]
+    with pytest.raises(RefusedError, match="no model of 'a' is within a factor"):
+        compare(replace(table, checkpoints=tuple(unknown)), "a", "b")
+
+
+def test_recipes_that_share_no_benchmark_are_refused() -> None:
+    table = recipes(np.array([0.0, 0.0]))
+    scores = table.scores.copy()
+    scores[:6, 0], scores[6:, 1] = np.nan, np.nan
+    with pytest.raises(RefusedError, match="share no benchmark at a matched scale"):
+        compare(table.with_scores(scores), "a", "b")
+
+
+def test_a_benchmark_of_one_recipe_has_no_part() -> None:
+    table = recipes(np.array([0.05, 0.02, 0.01]), noise=False)
+    scores = table.scores.copy()
+    scores[6:, 1] = np.nan
+    found = compare(table.with_scores(scores), "a", "b")
+    assert found.benchmarks == ("t0", "t2")
+    assert found.largest == pytest.approx([0.05, 0.01])
+
+
+def test_recipes_that_were_measured_on_other_benchmarks_are_compared_on_the_common_ones() -> None:
+    """And what a third one lacks moves no difference to another benchmark."""
+    table = recipes(np.array([0.05, 0.02, 0.01, -0.03]), noise=False)
+    scores = table.scores.copy()
+    scores[:6, 0], scores[6:, 2] = np.nan, np.nan
+    common = compare(table.with_scores(scores), "a", "b")
+    plain = compare(table.take_units([1, 3]), "a", "b")
+    assert common.benchmarks == ("t1", "t3")
+    np.testing.assert_allclose(common.difference, plain.difference)
+    np.testing.assert_allclose(common.sd, plain.sd)
+    third = tuple(replace(c, family="c", model=f"c{i}") for i, c in enumerate(table.checkpoints))
+    sparse = np.where(np.arange(4) == 1, table.scores, np.nan)
+    both = make_table(
+        (*table.checkpoints, *third[:6]), table.units, np.vstack([table.scores, sparse[:6]])
+    )
+    assert np.isfinite(compare(both, "a", "b").sd).all()
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_or_two_benchmarks_are_not_drawn_together(n: int) -> None:
+    raw, variance = np.array([0.1, -0.1])[:n], np.full(n, 1.0)
+    found = shrink(raw, variance)
+    assert found[0].tolist() == raw.tolist()
+    assert found[1].tolist() == variance.tolist()
+
+
+def test_differences_that_scatter_less_than_their_noise_become_their_mean() -> None:
+    mean, variance = shrink(np.array([0.1, 0.2, 0.6]), np.array([1.0, 1.0, 2.0]))
+    assert mean == pytest.approx([(0.1 + 0.2 + 0.3) / 2.5] * 3)
+    assert variance == pytest.approx([1 / 2.5] * 3)
+
+
+def test_a_noisier_benchmark_is_drawn_further() -> None:
+    raw = np.array([-1.0, 0.0, 1.0, 4.0, 4.0])
+    mean, variance = shrink(raw, np.array([0.1, 0.1, 0.1, 0.1, 2.0]))
+    assert mean[4] < mean[3] < 4.0
+    assert variance[4] > variance[3]

@@ -18,10 +18,17 @@ import readme  # type: ignore[import-not-found]  # noqa: E402  # which runs what
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = list(TABLE)
+SLOW = {"importers", "pictures", "plan"}  # pages of many commands
 CALLS = [*(name for name in COMMANDS if name != "plot"), *(f"plot {kind}" for kind in KINDS)]
 
 
-@pytest.mark.parametrize("page", readme.pages(), ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in SLOW else [])
+        for page in readme.pages()
+    ],
+)
 def test_a_page_prints_what_its_commands_print(page: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-P", str(ROOT / "benchmarks" / "project" / "readme.py"), str(page)],

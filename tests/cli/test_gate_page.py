@@ -78,7 +78,9 @@ def test_the_step_of_github_gives_inputs_that_the_action_has() -> None:
     assert {k for k, v in action["inputs"].items() if v.get("required")} <= set(step["with"])
 
 
-@pytest.mark.parametrize(("drop", "last"), [(0.0, LENGTH), (0.15, WORST)])
+@pytest.mark.parametrize(
+    ("drop", "last"), [pytest.param(0.0, LENGTH, marks=pytest.mark.slow), (0.15, WORST)]
+)
 def test_the_loop_of_a_batch_job_ends_at_the_checkpoint_that_is_off(
     tmp_path: Path, drop: float, last: int
 ) -> None:

@@ -234,7 +234,8 @@ def test_a_csv_without_clusters_has_the_header_of_one_with_clusters(
 def test_what_holds_for_many_benchmarks_is_said_once(
     command: Run, items: Path, tmp_path: Path
 ) -> None:
-    rows = [{**row, "trials": "", "successes": ""} for row in rows_of(items)]
+    few = [row for row in rows_of(items) if row["task"] < "q00080"]
+    rows = [{**row, "trials": "", "successes": ""} for row in few]
     graded = [
         {**row, "score": str(0.2 + 0.001 * (n % 600)), "benchmark": name}
         for name in ("mid", "other")

@@ -70,7 +70,7 @@ def plain(difference: list[list[float]], *, gap: float = 1.0) -> Differences:
     return Differences(
         difference=values,
         binomial=np.full(values.shape, BINOMIAL),
-        log_flops=18 + gap * np.arange(len(values)),
+        log_flops=18 + gap * np.arange(len(values), dtype=np.float64),
     )
 
 

@@ -237,3 +237,21 @@ def test_checkpoint_noise_ignores_a_straight_trend() -> None:
     assert noise["default", "b"] == pytest.approx(0.01 * np.sqrt(2 / np.pi), rel=0.03)
     still = checkpoint_noise(make_table(checkpoints, [Unit(benchmark="b")], scores(0.0)))
     assert still["default", "b"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_largest_error_of_a_resample_is_one_that_was_made() -> None:
+    """Of families that err by 1 and by 5 points; a family that was not drawn adds none."""
+    (row,) = summary(cell([[0.01]]), cell([[0.05]], family="g"))
+    largest = row.figures["max"]
+    assert (largest.low, largest.value, largest.high) == pytest.approx((0.01, 0.05, 0.05))
+
+
+def test_the_order_of_cells_and_benchmarks_changes_no_figure() -> None:
+    cells = [cell([[0.01, -0.03]]), cell([[0.1, 0.02]], family="g"), cell([[0.2, 0.0]], split=1)]
+    (one,), (other,) = summary(*cells), summary(*cells[::-1])
+    assert one.figures["mae"].value == pytest.approx(other.figures["mae"].value)
+    assert one.figures["median"].value == pytest.approx(other.figures["median"].value)
+    turned = [cell([[-0.03, 0.01]]), cell([[0.02, 0.1]], family="g"), cell([[0.0, 0.2]], split=1)]
+    (third,) = summary(*turned)
+    assert third.figures["mae"].value == pytest.approx(one.figures["mae"].value)
+    assert third.figures["bias"].value == pytest.approx(one.figures["bias"].value)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from scalepredict.evaluation.classes.classes import Kind, classify
 from scalepredict.evaluation.forecast.doubts import benchmark_doubts
+from scalepredict.records.metrics import shipped_metrics
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 DECADES = np.linspace(18.3, 21.1, 9)  # log10 FLOPs of the ladder
@@ -152,3 +153,37 @@ def test_scatter_is_told_with_the_questions_that_were_assumed_and_the_bend_it_ma
     assert note(table).endswith("or a run that failed")
     assert "x more than 1000 assumed questions explain" in note(unknown)
     assert note(three).endswith("or, as there are only 3 scores, a bend")
+
+
+def test_losses_among_scores_are_classed_as_if_they_stood_alone() -> None:
+    """And every benchmark keeps its place, its class and its measures."""
+    names = ("rising", "chance", "noisy", "flat")
+    scores = ladder(np.stack([curve(name) for name in names], axis=1), chance=0.25)
+    measure = shipped_metrics().find("loss")
+    falling = np.stack([3.0 - 0.2 * np.arange(9), 3.0 + 0 * DECADES], axis=1)
+    losses = make_table(
+        scores.checkpoints,
+        [Unit(benchmark=name, metric="loss", measure=measure) for name in ("c4", "still")],
+        falling,
+    )
+    mixed = make_table(
+        scores.checkpoints,
+        [*scores.units[:1], losses.units[0], *scores.units[1:], losses.units[1]],
+        np.hstack([scores.scores[:, :1], falling[:, :1], scores.scores[:, 1:], falling[:, 1:]]),
+        n_items=np.hstack(
+            [
+                scores.n_items[:, :1],
+                np.full((9, 1), np.nan),
+                scores.n_items[:, 1:],
+                np.full((9, 1), np.nan),
+            ]
+        ),
+    )
+    found, alone, apart = classify(mixed), classify(scores), classify(losses)
+    assert found.units == mixed.units
+    assert found.kinds == (alone.kinds[0], apart.kinds[0], *alone.kinds[1:], apart.kinds[1])
+    assert apart.kinds == (Kind.FALLING, Kind.FLAT)
+    np.testing.assert_allclose(found.trend.slope[[0, 2, 3, 4]], alone.trend.slope)
+    np.testing.assert_allclose(found.trend.slope[[1, 5]], apart.trend.slope)
+    assert found.of("c4") is Kind.FALLING
+    assert found.items_assumed.tolist() == [False] * 6

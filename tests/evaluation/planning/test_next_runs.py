@@ -77,3 +77,53 @@ def test_compute_goes_before_shape_and_shape_decides_among_equals() -> None:
     assert next_runs(space, 1e22, most=1, scales=5) == (alike,)
     space = replace(SPACE, candidates=(alike, larger))
     assert next_runs(space, 1e23, most=1, scales=5) == (larger,)
+
+
+def test_a_rest_of_a_twentieth_buys_no_further_run() -> None:
+    """0.25 of the target's FLOPs is the most of one run; 4 and 6 % of the budget are left."""
+    for rest, n in ((0.04, 1), (0.06, 2)):
+        budget = SPACE.most_flops / (1 - rest)
+        assert len(next_runs(SPACE, budget, most=3, scales=5)) == n
+
+
+@pytest.mark.parametrize(("scales", "n"), [(0, 3), (1, 2), (2, 1), (5, 1)])
+def test_sizes_and_candidates_fill_up_a_ladder_that_lacks_scales(scales: int, n: int) -> None:
+    sizes = replace(SPACE, sizes=(1e9, 2e9, 4e9))
+    assert len(next_runs(sizes, 1e24, most=1, scales=scales)) == n
+    runs = tuple(
+        Run(model=f"m{n:g}", params=n, tokens=20 * n, flops=120 * n * n, cost=120 * n * n)
+        for n in (1e9, 2e9, 4e9, 8e9)
+    )
+    candidates = replace(SPACE, candidates=runs)
+    chosen = next_runs(candidates, 1e24, most=1, scales=scales)
+    assert [run.model for run in chosen] == ["m8e+09", "m4e+09", "m2e+09"][:n]
+
+
+def test_a_candidate_of_equal_distance_is_the_cheaper_one() -> None:
+    def run(name: str, cost: float) -> Run:
+        return Run(model=name, params=7e9, tokens=140e9, flops=5.88e21, cost=cost)
+
+    space = replace(SPACE, candidates=(run("dear", 2e21), run("cheap", 1e21)))
+    assert [r.model for r in next_runs(space, 3e21, most=2, scales=5)] == ["cheap", "dear"]
+    assert [r.model for r in next_runs(space, 1.5e21, most=2, scales=5)] == ["cheap"]
+
+
+def test_no_candidate_is_larger_than_a_run_that_is_not_the_target() -> None:
+    large = Run(params=60e9, tokens=1.2e12, flops=4.32e23, cost=1e18)
+    assert large.flops > SPACE.most_flops
+    assert next_runs(replace(SPACE, candidates=(large,)), 1e24, most=1, scales=5) == ()
+
+
+def test_a_size_beyond_the_target_is_no_run() -> None:
+    space = replace(SPACE, sizes=(71e9,), ratios=(0.1, 20.0))
+    assert next_runs(space, 1e22, most=1, scales=5) == ()
+    allowed = replace(space, sizes=(69e9,))
+    assert len(next_runs(allowed, 1e22, most=1, scales=5)) == 1
+
+
+def test_runs_of_any_accounting_of_flops_spend_the_budget() -> None:
+    """Attention adds a part that grows with the width of the model."""
+    space = replace(SPACE, flops_of=lambda n, d: 6 * n * d * (1 + (n / 1e12) ** 0.5))
+    (run,) = next_runs(space, 1e22, most=1, scales=5)
+    assert run.flops == pytest.approx(1e22, rel=1e-9)
+    assert run.tokens / run.params == pytest.approx(20.0)

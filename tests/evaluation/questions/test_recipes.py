@@ -200,6 +200,16 @@ def test_models_of_unknown_size_match_nothing() -> None:
         compare(replace(table, checkpoints=tuple(unknown)), "a", "b")
 
 
+def test_a_hole_in_one_benchmark_is_no_move_of_the_average() -> None:
+    """Both gain five points everywhere, so the average of those measured does not move either."""
+    table = recipes(np.full(4, 0.05), noise=False)
+    scores = table.scores.copy()
+    scores[2, 1], scores[9, 3] = np.nan, np.nan
+    whole, holed = compare(table, "a", "b"), compare(table.with_scores(scores), "a", "b")
+    assert holed.suite_difference == pytest.approx(0.05)
+    assert holed.suite_sd == pytest.approx(whole.suite_sd, rel=0.2)
+
+
 def test_recipes_that_share_no_benchmark_are_refused() -> None:
     table = recipes(np.array([0.0, 0.0]))
     scores = table.scores.copy()

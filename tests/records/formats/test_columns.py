@@ -78,3 +78,12 @@ def test_a_header_is_known_by_the_column_of_models() -> None:
     assert names_a_model("Model")
     assert names_a_model(" model_name ")
     assert not names_a_model("piqa")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["params", "params_active", "params_non_embedding", "tokens", "unique_tokens", "total_tokens"],
+)
+def test_every_size_of_a_model_is_a_count_in_any_unit(name: str) -> None:
+    header = read_header(f"{name} (B)")
+    assert (header.name, header.known, header.factor) == (name, True, 1e9)

@@ -123,3 +123,32 @@ def test_a_shot_count_is_kept_where_there_is_a_choice() -> None:
     kept, notes = choose_variants(made, metrics=(), shots=0)
     assert list(kept.number("score")) == [0.1, 0.3]  # y has no choice
     assert notes == ()
+
+
+ENDS = [
+    ("params", 1e3, 1e16),
+    ("params_active", 1e3, 1e16),
+    ("params_non_embedding", 1e3, 1e16),
+    ("tokens", 1e3, 1e18),
+    ("unique_tokens", 1e3, 1e18),
+    ("total_tokens", 1e3, 1e18),
+    ("flops", 1e6, 1e32),
+    ("fraction", 0.0, 1.0),
+    ("n_items", 1.0, 1e9),
+    ("trials", 1.0, 1e9),
+    ("task_loss", 0.0, 50.0),
+    ("loss", 0.0, 50.0),
+    ("stderr", 0.0, 1.0),
+    ("chance", 0.0, 1.0),
+    ("shots", 0.0, 1e6),
+]
+
+
+@pytest.mark.parametrize(("name", "low", "high"), ENDS, ids=[name for name, *_ in ENDS])
+def test_a_number_column_reaches_from_end_to_end_and_no_farther(
+    name: str, low: float, high: float
+) -> None:
+    check_range(rows(None, **{name: [low, high, NAN]}), name)
+    for outside in (np.nextafter(low, -np.inf), np.nextafter(high, np.inf)):
+        with pytest.raises(RecordError, match=f"line 2: {name} .* is not between"):
+            check_range(rows(None, **{name: [float(outside)]}), name)

@@ -51,3 +51,12 @@ def test_a_column_that_was_left_out_may_be_a_slip_or_the_size_that_lacks() -> No
     assert ReadReport(ignored_columns=columns).doubts() == ()
     (lacking,) = ReadReport(ignored_columns=columns, n_without_compute=1).doubts()
     assert (lacking.code, "Name it 'params'" in lacking.text) == ("column-of-sizes", True)
+
+
+def test_what_was_taken_from_the_shipped_metadata_is_said_by_name() -> None:
+    report = ReadReport(chance_from_metadata=("arc", "piqa"), n_items_from_metadata=("arc",))
+    told = {note.code: note.text for note in report.notes()}
+    assert told == {
+        "chance-shipped": "chance level of 2 benchmarks from the shipped metadata: arc, piqa.",
+        "items-shipped": "item count of 1 benchmark from the shipped metadata: arc.",
+    }

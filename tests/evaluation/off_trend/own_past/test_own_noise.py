@@ -87,3 +87,72 @@ def test_heavy_tails_are_learned() -> None:
 def test_the_density_of_t_agrees_with_scipy() -> None:
     x = np.array([-3.0, 0.5, 2.0])
     np.testing.assert_allclose(log_t(x, 7.0), stats.t.logpdf(x, 7.0))
+
+
+def test_a_scale_without_outliers_is_a_weighted_mean_with_the_prior() -> None:
+    squared, weight = np.array([[1.0], [4.0], [2.0]]), np.array([[1.0], [0.5], [2.0]])
+    expected = (6 * 1.5 + 1 + 2 + 4) / (6 + 3.5)
+    assert robust_scale(squared, weight, np.full(1, 1.5), 6.0) == pytest.approx([expected])
+    assert robust_scale(squared, 0 * weight, np.full(1, 1.5), 6.0) == pytest.approx([1.5])
+
+
+def test_one_residual_moves_the_noise_by_hand() -> None:
+    """z^2 = 2 at phi 0.5: 4 times the shipped variance, one of 6 + 1 observations, twice over."""
+    found = learned(np.array([[np.sqrt(2.0)]]))
+    level = (6 + 4) / 7
+    own = (6 * level + 4) / 7
+    assert found.run == pytest.approx(0.5 * level)
+    assert found.phi == pytest.approx([0.5 * own])
+
+
+def test_the_unit_of_scores_changes_nothing() -> None:
+    z = np.random.default_rng(4).standard_normal((20, 5))
+    plain = learned(z)
+    scaled = learn_noise(
+        0.01 * z, np.full(z.shape, 1e-4), labels=np.zeros(5, dtype=bool), priors=PRIORS
+    )
+    assert scaled.phi == pytest.approx(plain.phi)
+    assert (scaled.run, scaled.shift, scaled.lag) == pytest.approx(
+        (plain.run, plain.shift, plain.lag)
+    )
+
+
+def test_old_residuals_count_less() -> None:
+    """A restless start is forgotten: eight checkpoints later it weighs 1 / e of what it did."""
+    restless, still = np.full((4, 4), 2.5), np.full((12, 4), 0.3)
+    late, early = learned(np.vstack([still, restless])), learned(np.vstack([restless, still]))
+    assert early.run < 0.6 * late.run
+    assert (early.phi < 0.6 * late.phi).all()
+
+
+def test_more_benchmarks_than_eight_say_no_more_about_the_run() -> None:
+    loud = np.full((1, 8), 2.0)
+    eight, eighty = learned(loud), learned(np.full((1, 80), 2.0))
+    assert learned(np.full((1, 4), 2.0)).run < eight.run
+    assert eighty.run == pytest.approx(eight.run)
+
+
+def test_a_missing_residual_is_no_residual() -> None:
+    z = np.random.default_rng(5).standard_normal((10, 3))
+    holed = np.vstack([z, np.full((1, 3), np.nan)])
+    holed[:, 2] = np.nan
+    found = learned(holed)
+    assert np.isfinite(found.phi).all()
+    assert found.phi[2] == pytest.approx(found.run)  # it shows nothing of its own
+    with_nothing = learned(np.full((5, 3), np.nan))
+    assert with_nothing.phi.tolist() == [PRIORS.phi] * 3
+    assert with_nothing.shift == learned(np.zeros((0, 3))).shift
+
+
+def test_noise_never_vanishes() -> None:
+    still = learned(np.zeros((200, 6)))
+    assert still.phi.min() >= 0.1
+    assert still.run >= 0.1
+    assert still.shift >= np.sqrt(0.5)
+
+
+def test_benchmarks_of_labels_have_heavy_tails_whatever_they_show() -> None:
+    z = np.random.default_rng(6).standard_normal((60, 4))
+    found = learned(z, labels=2)
+    assert found.tail[:2].tolist() == [3.0, 3.0]
+    assert found.tail[2] > 4

@@ -130,3 +130,9 @@ def test_nothing_but_zeros_or_ones_tells_nothing(value: float) -> None:
 def test_checkpoints_near_initialisation_may_be_equal() -> None:
     assert not unchanged(np.full((4, 4), 0.25), first_step=-4000)
     assert unchanged(np.full((4, 4), 0.25))
+
+
+def test_a_benchmark_of_just_so_many_answers_counts_as_large() -> None:
+    ties = [[0.31, 0.42, 0.53, 0.64, 0.75]] * 2
+    assert copies_in(records(ties, n_items=RULE.large_items))
+    assert not copies_in(records(ties, n_items=RULE.large_items - 1))

@@ -241,6 +241,56 @@ def _metric(name: str) -> Choice:
     return Choice(metric={"": name}, filter={}, shots={})
 
 
+@pytest.mark.parametrize(
+    ("changes", "model"),
+    [
+        ({"config": {"model_args": "pretrained=acme/a,dtype=float16"}}, "acme/a"),
+        ({"config": {"model_args": {"pretrained": "acme/a"}}}, "acme/a"),
+        ({"config": {"model_args": "pretrained=acme/a,peft=acme/lora"}}, "acme/a+acme/lora"),
+        ({"config": {"model_args": "pretrained=acme/a,delta=acme/d"}}, "acme/a+acme/d"),
+        ({"config": {"model_args": "pretrained=acme/a,peft=acme/a"}}, "acme/a"),
+        ({"config": {"model_args": "pretrained=acme/a,peft="}}, "acme/a"),
+        ({"config": {"model_args": "model=acme/b"}}, "acme/b"),
+        ({"config": {}, "model_name": "acme/c"}, "acme/c"),
+        ({"config": {}, "model_name": "", "model_source": "gguf"}, "my-run"),
+        ({"config": {}, "model_name": "qzxvbnmw", "model_source": "vllm"}, "my-run"),
+    ],
+    ids=[
+        "arguments as text",
+        "arguments as a mapping",
+        "an adapter",
+        "a delta of weights",
+        "the adapter itself",
+        "no adapter",
+        "a hosted model",
+        "name of the run",
+        "nothing but a folder",
+        "letters that the harness made up",
+    ],
+)
+def test_a_model_is_named_by_its_weights_and_what_is_put_on_them(
+    tmp_path: Path, changes: dict[str, Any], model: str
+) -> None:
+    collected = collect([write(tmp_path / "my-run" / "results_x.json", results(**changes))])
+    assert [c.model for c in collected.checkpoints] == [model]
+
+
+@pytest.mark.parametrize(
+    ("config", "revision"),
+    [
+        ({"model_args": "pretrained=acme/a,revision=step1000"}, 1000.0),
+        ({"model_args": "pretrained=acme/a", "model_revision": "step2000"}, 2000.0),
+        ({"model_args": "pretrained=acme/a,revision=main"}, None),
+    ],
+)
+def test_a_revision_is_the_step_of_a_checkpoint_and_main_is_none(
+    tmp_path: Path, config: dict[str, Any], revision: float | None
+) -> None:
+    collected = collect([write(tmp_path / "results_x.json", results(config=config))])
+    (checkpoint,) = collected.checkpoints
+    assert checkpoint.sizes.get("step") == revision
+
+
 def test_version_0_4_0_tells_groups_by_indentation_only(tmp_path: Path) -> None:
     tasks = {
         "mmlu": {"alias": "mmlu", "acc,none": 0.3},

@@ -24,7 +24,11 @@ _GRAMMAR = {
     "step": (re.compile(r"(?<![a-z])" + _STEP + r"(\d+[kM]?)(?![a-z0-9.])", re.IGNORECASE),),
     "params": (
         re.compile(_EDGE + r"P(\d+(?:\.\d+)?[MB])(?![a-zA-Z0-9])"),
-        re.compile(_EDGE + r"(\d+(?:\.\d+)?[MB])(?![a-zA-Z0-9])(?![-_]?tok)", re.IGNORECASE),
+        re.compile(
+            r"(?<!tokens[-_=])(?<!token[-_=])" + _EDGE + r"(\d+(?:\.\d+)?[MB])(?![a-zA-Z0-9])"
+            r"(?![-_]?tok)",
+            re.IGNORECASE,
+        ),
     ),
     "chinchilla": (re.compile(_EDGE + r"(\d+(?:\.\d+)?)xC(?![a-zA-Z0-9])"),),
 }

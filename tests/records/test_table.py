@@ -1,17 +1,22 @@
 """A table keeps rows, columns and everything that belongs to a score together."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scalepredict.records.table import (
     FLOPS_PER_PARAM_TOKEN,
+    Bools,
     Checkpoint,
     EvalTable,
     Floats,
+    Ints,
     Unit,
     make_table,
+    taken,
 )
 
 A, B, C = (
@@ -135,3 +140,62 @@ def test_a_table_is_never_changed_by_what_is_made_of_it() -> None:
     other = plain.with_scores(plain.scores + 1)
     assert other.n_items is plain.n_items
     np.testing.assert_array_equal(plain.scores, before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Inner:
+    sizes: Floats
+
+    def take(self, index: Ints | Bools) -> "Inner":
+        return taken(self, index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Columns:
+    names: tuple[str, ...]
+    scores: Floats
+    inner: Inner
+    units: tuple[str, ...]
+    weights: Floats | None = None
+    count: int = 7
+
+
+def columns(n: int = 4) -> Columns:
+    return Columns(
+        names=tuple(f"m{i}" for i in range(n)),
+        scores=np.arange(2.0 * n).reshape(n, 2),
+        inner=Inner(sizes=np.linspace(0.0, 10.0 * (n - 1), n)),
+        units=("a", "b"),
+    )
+
+
+def test_rows_move_together_and_what_is_no_column_stays() -> None:
+    made = taken(columns(), np.array([3, 1, 1]), shared=("units",))
+    assert made.names == ("m3", "m1", "m1")
+    np.testing.assert_array_equal(made.scores, [[6, 7], [2, 3], [2, 3]])
+    np.testing.assert_array_equal(made.inner.sizes, [30, 10, 10])
+    assert (made.units, made.weights, made.count) == (("a", "b"), None, 7)
+
+
+def test_columns_are_rows_of_another_axis() -> None:
+    made = taken(columns(), np.array([1, 0]), axis=1, shared=("names", "inner"))
+    np.testing.assert_array_equal(made.scores, columns().scores[:, ::-1])
+    assert made.units == ("b", "a")
+    last = taken(columns(), np.array([1]), axis=-1, shared=("names", "inner"))
+    np.testing.assert_array_equal(last.scores, columns().scores[:, [1]])
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=8))
+def test_a_mask_takes_what_its_places_take(mask: list[bool]) -> None:
+    whole, chosen = columns(len(mask)), np.array(mask)
+    by_mask, by_place = (
+        taken(whole, index, shared=("units",)) for index in (chosen, np.flatnonzero(chosen))
+    )
+    assert by_mask.names == by_place.names
+    np.testing.assert_array_equal(by_mask.scores, by_place.scores)
+    np.testing.assert_array_equal(by_mask.inner.sizes, by_place.inner.sizes)
+
+
+def test_a_place_beyond_the_rows_is_refused() -> None:
+    with pytest.raises(IndexError):
+        taken(columns(), np.array([4]), shared=("units",))

@@ -19,6 +19,8 @@ from scalepredict.errors import RefusedError
 from scalepredict.records.asymptote import Asymptote
 from scalepredict.records.table import EvalTable, Floats, Unit
 
+MOST_LOG = 300.0
+
 
 class LawKind(StrEnum):
     """Which law serves a benchmark."""
@@ -93,7 +95,9 @@ class MetricScale:
     def back(self, y: Floats) -> Floats:
         """Values of the metric, inside its range. Any shape."""
         value = self.bound + self.sign * y
-        result: Floats = np.clip(np.exp(value) if self.log else value, self.lower, self.upper)
+        if self.log:  # no end of an interval is too far to be written
+            value = np.exp(np.minimum(value, MOST_LOG))
+        result: Floats = np.clip(value, self.lower, self.upper)
         return result
 
     def asymptote(self, given: Asymptote | None) -> Asymptote | None:

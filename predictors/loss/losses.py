@@ -152,6 +152,11 @@ class LossesLaw:
             wider = np.where(near, self.shares.widening[0], self.shares.widening[1])
             wider = wider * self.reach.widening(sizes)
             found = np.exp(middle + wider[..., None] * (mixed - middle))
+            last = quantiles[:, self.served].swapaxes(0, 1)
+            # What continues the rungs lies no higher than it would if nothing were known of them.
+            ahead = near & (sizes.flops > np.log(self.frontier.max_flops)) & (last[..., 0] > 0)
+            most = np.where(ahead[..., None] & (PROBABILITIES > 0.5), last, np.inf)
+            found = np.minimum(found, np.maximum(most, np.exp(middle)))
             quantiles[:, self.served] = found.swapaxes(0, 1)
             parts = [mixture.share_of_asymptote() for mixture in mixtures]
             share_of_asymptote[:, self.served] = (share * np.stack(parts)).sum(axis=0).T
@@ -181,10 +186,8 @@ class LossesLaw:
         # The last value, with a band that holds a fall as fast as any seen, (K, T, Q).
         ahead = np.maximum(np.log(targets.flops / self.frontier.max_flops), 0.0)
         spread = np.hypot(FALL_PER_EFOLD * ahead, LEAST_SPREAD)
-        log_loss = np.log(self.frontier.last) + spread[:, None, None] * (
-            ndtri(PROBABILITIES)[:, None] * np.ones(len(self.frontier.last))
-        )
-        result: Floats = np.exp(log_loss).swapaxes(1, 2)
+        beyond = np.exp(spread[:, None, None] * ndtri(PROBABILITIES))
+        result: Floats = self.frontier.last[:, None] * beyond
         return result
 
 
@@ -238,6 +241,12 @@ def _remarks(
         text = (
             f"{count_of(repeated, 'run')} of more than {MOST_EPOCHS:.0f} epochs set aside; no law "
             "holds there."
+        )
+        told.append(noted("runs-set-aside", text, subject=name))
+    if at_bound := int((table.scores <= 0).sum()):
+        text = (
+            f"{count_of(at_bound, 'value')} at the bound of the metric set aside; laws are of the "
+            "logarithm of what is left above it."
         )
         told.append(noted("runs-set-aside", text, subject=name))
     few = [u.benchmark for u, n in zip(table.units, rungs.sum(axis=1), strict=True) if n < 3]

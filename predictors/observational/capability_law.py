@@ -27,7 +27,7 @@ from scalepredict.predictors.observational.capability_tables import (
     models_table,
     reference_family,
 )
-from scalepredict.predictors.observational.compression import compression
+from scalepredict.predictors.observational.compression import UNIT, compression
 from scalepredict.predictors.observational.factor_model import FactorModel, posterior
 from scalepredict.predictors.observational.family_trend import FamilyTrend
 from scalepredict.predictors.observational.model_card import ModelCard
@@ -239,10 +239,11 @@ class ObservationalLaw:
     def _refuse_unplaced(self, targets: Targets, told: Bools) -> None:
         lost = ~told if self.trend is None else ~told & ~np.isfinite(targets.flops)
         if lost.any():
+            scored = self.standard[[self.frontier.units[i] != UNIT for i in self.standard]]
             raise RefusedError(
                 f"observational: {targets.family[int(np.argmax(lost))]!r}: a forecast needs scores "
                 "of the target on other benchmarks (best: "
-                f"{unit_names(self.frontier.units, self.standard)}) or its compute with evidence "
+                f"{unit_names(self.frontier.units, scored)}) or its compute with evidence "
                 "of known compute; there is neither."
             )
 

@@ -172,3 +172,33 @@ def test_columns_named_after_metrics_of_percent_and_ratings_are_read(
     last = {entry["benchmark"]: entry["last"] for entry in found}
     assert last["wmt_bleu"] == pytest.approx(made["wmt"][5] / 100, abs=1e-4)
     assert last["arena"] == pytest.approx(made["arena"][5], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("metric", "column"),
+    [
+        ("byte_perplexity", (1.9, 1.6, 1.4, 1.25, 1.12)),
+        ("wer", (0.8, 0.5, 0.3, 0.2, 0.0)),
+        ("acc_centered", (-0.03, 0.02, 0.2, 0.3, 0.42)),
+        ("elo", (-300, -120, 20, 150, 260)),
+        ("time_horizon_minutes", (0, 1.2, 4, 9, 40)),
+        ("loglikelihood", (-80, -60, -50, -44, -40)),
+    ],
+)
+def test_metrics_near_their_bounds_and_below_zero_are_fitted_and_forecast(
+    command: Run, tmp_path: Path, metric: str, column: tuple[float, ...]
+) -> None:
+    rows = [
+        f"m{i},{PARAMS[i]:.0f},{20 * PARAMS[i]:.0f},b,{metric},{value}"
+        for i, value in enumerate(column)
+    ]
+    header = "model,params,tokens,benchmark,metric,score"
+    (tmp_path / "odd.csv").write_text("\n".join([header, *rows, ""]))
+    fitted = command("fit", "odd.csv")
+    assert fitted.returncode == 0, fitted.stderr
+    made = command("forecast", *BIG, "--json")
+    assert made.returncode == 0, made.stderr
+    [entry] = json.loads(made.stdout)["benchmarks"]
+    low, high = entry["interval"]["90"]
+    assert np.isfinite([low, entry["forecast"], high]).all()
+    assert low < entry["forecast"] < high

@@ -140,3 +140,27 @@ def test_a_stored_law_forecasts_the_same_to_the_bit() -> None:
     np.testing.assert_array_equal(
         stored.forecast(target(5e9)).quantiles, law.forecast(target(5e9)).quantiles
     )
+
+
+def test_values_at_the_bound_of_a_metric_are_set_aside_and_forecasts_stay_finite() -> None:
+    """An error rate of exactly 0 has no logarithm; the fit says so, and forecasts all its runs."""
+    table = ladder()
+    scores = table.scores.copy()
+    scores[-1, 1] = 0.0
+    law = Losses().fit(table.with_scores(scores))
+    assert any("1 value at the bound" in str(note) for note in law.notes())
+    with np.errstate(all="raise"):
+        quantiles = law.forecast(Targets.of_table(table)).quantiles
+    assert quantiles is not None
+    assert np.isfinite(quantiles).all()
+
+
+def test_what_continues_the_rungs_lies_no_higher_than_the_last_value_with_its_band() -> None:
+    """Rungs that fall by half each leave a law nearly free; none of it is above what was seen."""
+    params = 10.0 ** np.linspace(7.8, 9.4, 5)
+    losses = np.array([0.642, 0.470, 0.336, 0.223, 0.113])[:, None]
+    law = Losses().fit(runs(params, 20 * params, losses))
+    quantiles = law.forecast(target(1.3e10)).quantiles
+    assert quantiles is not None
+    assert quantiles[0, 0, -1] < 0.113 * 2
+    assert (np.diff(quantiles[0, 0]) >= 0).all()

@@ -35,7 +35,7 @@ from planning.promises import Promised, lost_of, near, show_promises, spread_of
 from scalepredict.evaluation.forecast.doubts import aligned
 from scalepredict.evaluation.intervals.calibration import Calibration, apply_calibration
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
-from scalepredict.evaluation.planning.budget_curve import NEAR
+from scalepredict.evaluation.planning.budget_curve import NEAR, best_so_far
 from scalepredict.evaluation.planning.counted import count_benchmarks
 from scalepredict.evaluation.planning.filled_in import Ladder, widths_now, widths_with
 from scalepredict.predictors.fit_families import fit_families
@@ -87,6 +87,16 @@ def replayed(pool: Pool, rivals: dict[str, Choice], calibration: Calibration) ->
         if key not in seen or (promises and seen[key].promise is None):
             seen[key] = outcome(pool, start, picked, calibration, promises=promises)
         yield replace(seen[key], choice=name, share=share)
+
+
+def kept(outcomes: list[Outcome]) -> Iterator[Outcome]:
+    """What comes of `plan`: where a budget's own runs promise wider intervals, of cheaper ones."""
+    for name in (RULE, ONE):
+        own = sorted((o for o in outcomes if o.choice == name), key=lambda o: o.share)
+        means = np.array([o.promise.filled.mean() for o in own if o.promise is not None])
+        for o, k in zip(own, best_so_far(means), strict=True):
+            yield replace(own[k], share=o.share)
+    yield from (o for o in outcomes if o.choice not in (RULE, ONE))
 
 
 def outcome(
@@ -183,7 +193,7 @@ def main() -> None:
     }
     outcomes: list[Outcome] = []
     for pool in pools(given.data):
-        outcomes += replayed(pool, rivals, calibration)
+        outcomes += kept(list(replayed(pool, rivals, calibration)))
         print(f"{pool.name}: done", file=sys.stderr, flush=True)
     show_choices(outcomes)
     told = {

@@ -12,7 +12,7 @@ from scalepredict.cli.inputs.options import count
 from scalepredict.cli.inputs.parameters import COST, METHOD, TARGET
 from scalepredict.cli.inputs.target_options import check_size
 from scalepredict.errors import CountError, RefusedError
-from scalepredict.records.text.counts import format_count, parse_count
+from scalepredict.records.text.counts import format_count, listed, parse_count
 
 if TYPE_CHECKING:
     from scalepredict.evaluation.intervals.calibration import Calibration
@@ -207,7 +207,10 @@ def ladder_of(
     if asked.family is not None:
         known_names("family", [asked.family], names)
     elif len(names) > 1:
-        raise RefusedError(f"the fit holds {len(names)} families; choose one with --family NAME.")
+        raise RefusedError(
+            f"the fit holds {len(names)} families; choose one with --family NAME, of "
+            f"{listed(names)}."
+        )
     family = asked.family or names[0]
     group = next(group for group in stored.fit.groups if family in group.families)
     evidence = known_compute(group, family)

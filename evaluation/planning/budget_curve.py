@@ -295,9 +295,8 @@ def _leaving(ladder: Ladder, space: Space, names: Sequence[str]) -> str:
         for name, run in runs.items()
         if run is not None
     ]
-    never = [name for name, run in runs.items() if run is None]
-    if never:
-        known.append(f"{', '.join(never)} not before the target")
+    if len(known) < len(runs):
+        known.append(f"{'the others do not' if known else 'none leaves it'} before the target")
     return f"By the forecast {'; '.join(known)}."
 
 

@@ -164,12 +164,14 @@ def test_no_width_is_promised_for_what_is_at_chance() -> None:
     plan = planned(4e20)
     assert list(plan.promised) == [True, True, True, False]
     assert np.isnan(plan.point.widths[3])
-    assert any("By the forecast idle not before the target." in note for note in plan.notes)
+    assert any("By the forecast none leaves it before the target." in note for note in plan.notes)
 
 
 def test_a_ladder_of_nothing_but_chance_is_answered_with_where_it_ends() -> None:
     idle = replace(ladder(table()), wanted=(3,))
-    with pytest.raises(RefusedError, match=r"idle\. By the forecast idle not before the target"):
+    with pytest.raises(
+        RefusedError, match=r"idle\. By the forecast none leaves it before the target"
+    ):
         make_plan(
             idle,
             space(),

@@ -152,8 +152,9 @@ class LossesLaw:
             wider = np.where(near, self.shares.widening[0], self.shares.widening[1])
             wider = wider * self.reach.widening(sizes)
             found = np.exp(middle + wider[..., None] * (mixed - middle))
-            last = quantiles[:, self.served].swapaxes(0, 1)
-            # What continues the rungs lies no higher than it would if nothing were known of them.
+            # What continues the rungs lies no higher than it would, an e-fold or more ahead, if
+            # nothing were known of them.
+            last = self._without_law(targets, least=FALL_PER_EFOLD)[:, self.served].swapaxes(0, 1)
             ahead = near & (sizes.flops > np.log(self.frontier.max_flops)) & (last[..., 0] > 0)
             most = np.where(ahead[..., None] & (PROBABILITIES > 0.5), last, np.inf)
             found = np.minimum(found, np.maximum(most, np.exp(middle)))
@@ -182,10 +183,10 @@ class LossesLaw:
         """Members used, runs set aside."""
         return self.remarks
 
-    def _without_law(self, targets: Targets) -> Floats:
+    def _without_law(self, targets: Targets, *, least: float = LEAST_SPREAD) -> Floats:
         # The last value, with a band that holds a fall as fast as any seen, (K, T, Q).
         ahead = np.maximum(np.log(targets.flops / self.frontier.max_flops), 0.0)
-        spread = np.hypot(FALL_PER_EFOLD * ahead, LEAST_SPREAD)
+        spread = np.hypot(FALL_PER_EFOLD * ahead, least)
         beyond = np.exp(spread[:, None, None] * ndtri(PROBABILITIES))
         result: Floats = self.frontier.last[:, None] * beyond
         return result

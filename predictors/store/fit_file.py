@@ -311,7 +311,8 @@ def _check_evidence(evidence: EvalTable, where: str) -> None:
     chance = evidence.chance
     beyond = {
         "sizes that no model has": ((sizes < SMALLEST) | (sizes > LARGEST)).any(),
-        "scores beyond 0 to 1": _outside(evidence.scores[:, graded], 0.0, 1.0),
+        # Correlations are graded as well.
+        "scores beyond -1 to 1": _outside(evidence.scores[:, graded], -1.0, 1.0),
         "chance levels beyond 0 to 1": _outside(chance, 0.0, 1.0),
         "scores of less than one answer": _outside(evidence.n_items, 1.0, LARGEST),
         "standard errors below 0": _outside(evidence.stderr, 0.0, np.inf),

@@ -101,7 +101,7 @@ def test_a_document_we_did_not_write_is_refused(
     ("old", "new", "message"),
     [
         ('"last": [', '"last": [0.5, ', "law is inconsistent: it cannot forecast its own"),
-        ('"scores": [[null, 0.', '"scores": [[-1e300, 0.', "evidence has scores beyond 0 to 1"),
+        ('"scores": [[null, 0.', '"scores": [[-1e300, 0.', "evidence has scores beyond -1 to 1"),
         ('"chance": 0.25', '"chance": 25', "evidence has chance levels beyond 0 to 1"),
         ('"n_items": [[null', '"n_items": [[1e-320', "evidence has scores of less than one answer"),
         ('"stderr": [[null', '"stderr": [[-1e308', "evidence has standard errors below 0"),

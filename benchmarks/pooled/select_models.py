@@ -12,7 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from observational_splits import (  # it lies beside this file
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from observational_splits import (
     Question,
     forecast,
     read_question,

@@ -199,7 +199,7 @@ def apply_calibration(
 
 def _stretched(forecast: Forecast, stretch: float) -> Floats:
     # Of metrics that are no fractions: away from the median on the scale of their law, but not out
-    # of their range.
+    # of their range. Those of a fraction, of a completed card, are conformal as they are.
     assert forecast.quantiles is not None
     logs = np.array([u.measure is not None and u.measure.scale == "log" for u in forecast.units])
     low, high = np.array(
@@ -209,11 +209,12 @@ def _stretched(forecast: Forecast, stretch: float) -> Floats:
         ]
     ).T
     point, quantiles = forecast.point[..., None], forecast.quantiles
+    factor = np.array([1.0 if u.measure is None else stretch for u in forecast.units])[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         widened = np.where(
             logs[:, None],
-            point * np.exp(stretch * np.log(quantiles / point)),
-            point + stretch * (quantiles - point),
+            point * np.exp(factor * np.log(quantiles / point)),
+            point + factor * (quantiles - point),
         )
     return np.clip(widened, low[:, None], high[:, None])
 

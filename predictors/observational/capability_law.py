@@ -3,8 +3,10 @@
     score = sigmoid link of the capabilities (capability_link.py), averaged with the completion of
             the model's card (model_card.py) where its known scores lie inside the evidence
 
-Beyond the most capable model of the evidence the link alone extrapolates, and intervals are those
-of forecasts of later models (the calibration that ships), not of models left out at random.
+Intervals are those of models left out at random for models of the evidence itself, whose other
+scores shaped the completion. A model from elsewhere is seldom drawn at random (it is newer, or of
+another lab): its intervals are those of forecasts of later models (the calibration that ships).
+So are all beyond the most capable model of the evidence, where the link alone extrapolates.
 """
 
 from dataclasses import dataclass, replace
@@ -42,6 +44,9 @@ BELOW_CHANCE = 0.01  # a floor this far below the declared chance is told
 # Shares of the models of the evidence that a target may surpass on a benchmark's own axis: to be
 # forecast by the completion too, which knows no floor, and to err like models left out at random.
 COMPLETED, JUDGED = 0.7, 0.9
+# Variance of what a benchmark needs beside the capabilities, squared fractions, for later models
+# less capable than that and beyond.
+WITHIN, BEYOND = 0.02**2, 0.04**2
 UNJUDGED_VARIANCE = 0.01  # of a completed score where too few cells tell its error: (10 points)^2
 
 
@@ -112,8 +117,10 @@ class ObservationalLaw:
             alone = told[:, None] & np.isnan(point)
             both = told[:, None] & (surpassed <= COMPLETED)
             point, own = self.card.forecast(scores, point, averaged=both)
+            variance += np.where(surpassed <= JUDGED, WITHIN, BEYOND) * told[:, None]
             variance = np.where(alone, UNJUDGED_VARIANCE, variance)
-            judged = alone | (told[:, None] & (surpassed <= JUDGED))
+            drawn = self._are_evidence(targets)[:, None]
+            judged = alone | (told[:, None] & drawn & (surpassed <= JUDGED))
             quantiles = np.where(judged[..., None], own, np.nan)
         forecast = self.ends.beside(
             make_forecast(
@@ -235,6 +242,12 @@ class ObservationalLaw:
         scored = np.isfinite(scores).any(axis=1)
         scores[:, -1] = np.where(scored, compression(targets.known, self.loss_range), np.nan)
         return scores
+
+    def _are_evidence(self, targets: Targets) -> Bools:
+        # Which targets are models of the evidence, by name. Shape (N,).
+        evidence = {*self.models, *self.left_out}
+        named = [] if targets.known is None else targets.known.checkpoints
+        return np.array([c.model in evidence for c in named], dtype=bool)
 
     def _refuse_unplaced(self, targets: Targets, told: Bools) -> None:
         lost = ~told if self.trend is None else ~told & ~np.isfinite(targets.flops)

@@ -7,6 +7,8 @@ import pytest
 from scipy.special import expit
 
 from scalepredict.errors import RefusedError
+from scalepredict.evaluation.intervals.calibration import apply_calibration
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.predictors.interface import PROBABILITIES, Forecast, Targets
 from scalepredict.predictors.observational.capability_law import ObservationalLaw
 from scalepredict.predictors.observational.completion import complete, fit_completion
@@ -77,6 +79,30 @@ def test_intervals_of_hidden_scores_hold_in_nine_of_ten() -> None:
         count += int(judged.sum())
     assert count > 300
     assert 0.85 <= inside / count <= 0.95
+
+
+def test_intervals_are_those_of_models_left_out_for_models_of_the_evidence_alone() -> None:
+    table = cards()
+    law = Observational().fit(table)
+    strangers = make_table(
+        [replace(c, model=f"new {c.model}") for c in table.checkpoints], table.units, table.scores
+    )
+    own, other = (known(law, rows).quantiles for rows in (table, strangers))
+    assert own is not None
+    assert other is not None
+    assert np.isfinite(own).any(axis=2).mean() > 0.7
+    assert np.isnan(other).all()
+
+
+def test_intervals_of_completed_cards_are_as_conformal_prediction_makes_them() -> None:
+    """What losses of other sources asked for stretches no interval of a score."""
+    table = cards()
+    made = known(Observational().fit(table), table)
+    assert made.quantiles is not None
+    shipped = load_calibration(None)
+    for stretch in (0.5, 2.0):
+        calibrated = apply_calibration(made, replace(shipped, stretch=stretch), "observational")
+        assert np.array_equal(calibrated.quantiles, made.quantiles, equal_nan=True)
 
 
 def test_a_benchmark_with_two_scores_is_completed_but_not_forecast_from_scale() -> None:

@@ -66,8 +66,8 @@ class TaskDocument(TypedDict):
     task: str
     tasks: AtLeastOne
     error: float
-    """Root mean squared error on unseen models (the largest quarter, where all tell their size)
-    with the tasks so far."""
+    """Root mean squared error on unseen models with the tasks so far: where all tell their size,
+    the largest quarter, what the line of the smaller half misses it by added in squares."""
     random_error: float
     """The same for random tasks, the median."""
 

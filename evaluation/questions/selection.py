@@ -9,7 +9,9 @@ sets of whole families exhaustively; exchange is Fedorov (1972).
 
 Tasks: the subset whose mean tells the benchmark's score best, as
 ``score = intercept + slope * mean(subset)``, by greedy addition. What that costs is counted on
-models that the search has not seen: the largest quarter, where all tell their size.
+models that the search has not seen: the largest quarter, where all tell their size. The line drifts
+with size, and tasks stand in for larger models still; so what the same tasks miss by with the line
+of the smaller half of the models, twice as far away, is added in squares.
 
 Letters: M models, T tasks, P = 1 + K columns of the design.
 """
@@ -26,6 +28,7 @@ RIDGE = 1e-3  # in units of one model; lets sets smaller than P be compared
 ROUNDS = 50
 FOLDS = 5
 RANDOM_SETS = 50
+LARGEST_QUARTER = "the largest quarter of the models (the drift from the smaller half added)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -209,38 +212,54 @@ def select_tasks(
             f"benchmark; the loss of a subset can be counted with {2 * FOLDS} or more. Add models."
         )
     fold = (rng.permutation(len(names)) % FOLDS)[number]
-    larger = None if size is None else _largest_quarter(size, number)
-    folds = [fold == f for f in range(FOLDS)] if larger is None else [larger]
+    rank = None if size is None else _ranks(size, number)
+    splits = [_Split(seen=fold != f, held=fold == f) for f in range(FOLDS)]
+    if rank is not None:
+        larger = rank >= len(names) - max(len(names) // 4, 2)
+        splits = [_Split(seen=~larger, held=larger, far=rank < len(names) // 2)]
+    sets = [rng.permutation(tasks.shape[1])[:count] for _ in range(RANDOM_SETS)]
     missed = np.full((count, len(score)), np.nan)
     by_chance = np.full((RANDOM_SETS, count, len(score)), np.nan)
-    sets = [rng.permutation(tasks.shape[1])[:count] for _ in range(RANDOM_SETS)]
-    for held in folds:
-        seen = ~held
-        order = _greedy(tasks[seen], score[seen], count)
-        missed[:, held] = _errors(tasks, score, order, seen, held)
+    for split in splits:
+        order = _greedy(tasks[split.seen], score[split.seen], count)
+        missed[:, split.held] = split.squares(tasks, score, order)
         for i, columns in enumerate(sets):
-            by_chance[i][:, held] = _errors(tasks, score, columns, seen, held)
+            by_chance[i][:, split.held] = split.squares(tasks, score, columns)
     columns = _greedy(tasks, score, count)
     intercept, slope = _line(tasks[:, columns].mean(axis=1)[None], score)
     return TaskChoice(
         columns=columns,
         intercept=float(intercept[0]),
         slope=float(slope[0]),
-        error=np.sqrt(np.nanmean(missed**2, axis=1)),
-        random=np.median(np.sqrt(np.nanmean(by_chance**2, axis=2)), axis=0),
+        error=np.sqrt(np.nanmean(missed, axis=1)),
+        random=np.median(np.sqrt(np.nanmean(by_chance, axis=2)), axis=0),
         spread=float(score.std()),
-        tested_on="models of all sizes" if larger is None else "the largest quarter of the models",
+        tested_on="models of all sizes" if rank is None else LARGEST_QUARTER,
     )
 
 
-def _largest_quarter(size: Floats, number: Ints) -> Bools | None:
-    # By the largest checkpoint of each model; None where some do not tell, or all are alike.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Split:
+    # Models that tasks and their line are chosen on, those that these are tested on, and those
+    # whose line is tested too.
+    seen: Bools
+    held: Bools
+    far: Bools | None = None
+
+    def squares(self, tasks: Floats, score: Floats, columns: Ints) -> Floats:
+        near = _errors(tasks, score, columns, self.seen, self.held) ** 2
+        if self.far is None:
+            return near
+        return np.asarray(near + _errors(tasks, score, columns, self.far, self.held) ** 2)
+
+
+def _ranks(size: Floats, number: Ints) -> Ints | None:
+    # Of each model by its largest checkpoint; None where some do not tell, or all are alike.
     largest = np.full(int(number.max()) + 1, -np.inf)
     np.maximum.at(largest, number, size)
     if not np.isfinite(size).all() or np.ptp(np.log10(largest)) == 0:
         return None
-    rank = np.argsort(np.argsort(largest, kind="stable"), kind="stable")
-    return np.asarray((rank >= len(largest) - max(len(largest) // 4, 2))[number])
+    return np.asarray(np.argsort(np.argsort(largest, kind="stable"), kind="stable")[number])
 
 
 def _greedy(tasks: Floats, score: Floats, count: int) -> Ints:

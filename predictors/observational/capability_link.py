@@ -39,9 +39,10 @@ MOST_SPREAD = 1.5  # logits: the level of a flat benchmark has no second-order e
 # tells how far below chance it is; unbounded, its average would be a coin toss
 MIN_MODELS = 5
 MOST_MODELS = 600  # that a curve is fitted to; more would not move it
-# Few models do not tell many components apart; with more, one component alone spoils an average.
+# Few models do not tell many components apart, and forecast best by one; with more, one component
+# alone spoils an average.
 MODELS_PER_COMPONENT, LEAST_COMPONENTS = 5, 3
-ENOUGH_MODELS, SHARE_OF_ONE = 25, 0.2
+FEW_MODELS, ENOUGH_MODELS, SHARES_OF_ONE = 20, 25, (2.0, 1.0, 0.2)
 ORIGINS = (0.5, 0.65, 0.8)  # shares of the models, the least capable first, that forecast the rest
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
@@ -189,7 +190,8 @@ def _prior_share(count: Ints, variants: tuple[int, ...]) -> Floats:
     most = np.maximum(count // MODELS_PER_COMPONENT, max(LEAST_COMPONENTS, int(k[0])))
     share = (k <= most[:, None]).astype(float)
     if len(k) > 1 and k[0] == 1:
-        share[:, 0] = np.where(count < ENOUGH_MODELS, 1.0, SHARE_OF_ONE)
+        steps = (count >= FEW_MODELS).astype(int) + (count >= ENOUGH_MODELS)
+        share[:, 0] = np.array(SHARES_OF_ONE)[steps]
     return share
 
 

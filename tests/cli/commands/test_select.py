@@ -41,7 +41,7 @@ def test_tasks_are_chosen_with_the_error_that_they_cost(command: Run, tmp_path: 
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     jsonschema.validate(document, json.loads(SCHEMA.read_text()))
-    assert document["tasks"][1]["error"] < 0.1 * document["spread"]
+    assert document["tasks"][1]["error"] < 0.2 * document["spread"]
     shown = command("select", "tasks.csv", "--tasks", "2", "--benchmark", "b").stdout
     assert shown.startswith("2 of 6 tasks that stand for b")
 

@@ -288,8 +288,9 @@ def test_many_components_count_only_where_models_are_many() -> None:
 
 
 def test_one_component_alone_counts_less_where_models_tell_more_apart() -> None:
-    errors = np.full((2, 4), 0.01)
-    share = _prior_share(np.array([20, 40]), (1, 2, 3, 4)) / errors
+    errors = np.full((3, 4), 0.01)
+    share = _prior_share(np.array([20, 40, 12]), (1, 2, 3, 4)) / errors
     share /= share.sum(axis=1, keepdims=True)
     assert share[0] == pytest.approx([0.25, 0.25, 0.25, 0.25])
     assert share[1] == pytest.approx([0.0625, 0.3125, 0.3125, 0.3125])
+    assert share[2] == pytest.approx([0.5, 0.25, 0.25, 0.0])

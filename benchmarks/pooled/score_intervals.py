@@ -119,8 +119,8 @@ def errors(folder: Path) -> pd.DataFrame:
             }
         )
         own = made.quantiles is not None and np.isfinite(made.quantiles[:, -1, 0])
-        parts.append(part[~own & np.isfinite(part["error"])])
-    cells = pd.concat(parts, ignore_index=True)
+        parts.append(part[np.logical_not(own) & np.isfinite(part["error"])])
+    cells: pd.DataFrame = pd.concat(parts, ignore_index=True)
     of_kind = cells.groupby("kind")["kind"].transform("size")
     kinds = cells.groupby("group")["kind"].transform("nunique")
     of_group = cells.groupby("group")["group"].transform("size")

@@ -42,7 +42,7 @@ MOST_MODELS = 600  # that a curve is fitted to; more would not move it
 # Few models do not tell many components apart, and forecast best by one; with more, one component
 # alone spoils an average.
 MODELS_PER_COMPONENT, LEAST_COMPONENTS = 5, 3
-FEW_MODELS, ENOUGH_MODELS, SHARES_OF_ONE = 20, 25, (2.0, 1.0, 0.2)
+FEW_MODELS, ENOUGH_MODELS, SHARES_OF_ONE = 16, 25, (2.0, 1.0, 0.2)
 ORIGINS = (0.5, 0.65, 0.8)  # shares of the models, the least capable first, that forecast the rest
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()

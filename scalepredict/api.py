@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from math import log10
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from scalepredict import __version__
-from scalepredict.errors import RefusedError
+from scalepredict.errors import CountError, RefusedError
 from scalepredict.evaluation.backtest.rivals import rivals
 from scalepredict.evaluation.forecast.forecasting import forecast_families
 from scalepredict.evaluation.intervals.calibration_file import calibration_of, load_calibration
@@ -29,6 +29,7 @@ from scalepredict.records.evidence import (
 )
 from scalepredict.records.subset import known_names, of_families, refuse_mixed_phases
 from scalepredict.records.table import EvalTable
+from scalepredict.records.text.counts import parse_count
 from scalepredict.results import (
     Backtest,
     Calibrated,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from scalepredict.predictors.cod.cod import ClusteringOnDifficulty
 
 MAX_ORIGINS = 14  # of each family, as on the command line
-Sizes = float | Sequence[float]
+Sizes = float | str | Sequence[float | str]  # counts, also as text: "12B"
 File = str | Path
 
 
@@ -66,7 +67,13 @@ def fit(
 
     Raises:
         RefusedError: No family has enough evidence, or one mixes phases of its schedule.
+        TypeError: The method is given by its name.
     """
+    if isinstance(predictor, str):
+        raise TypeError(
+            f"predictor {predictor!r} is a name; give the method itself, like "
+            "scalepredict.predictors.direct.trend.Trend()"
+        )
     method = _stack() if predictor is None else predictor
     evidence = _evidence(table, checkpoints, needs_compute=method.needs_compute)
     fitted = fit_families(
@@ -117,12 +124,13 @@ def forecast(
 
     Raises:
         RefusedError: A target cannot be resolved or is out of reach, or a family has no law.
+        CountError: A size is no positive count.
     """
     request = TargetRequest(
-        params=_listed(params),
-        tokens=_listed(tokens),
-        tokens_per_param=_listed(tokens_per_param),
-        flops=_listed(flops),
+        params=_counts("params", params),
+        tokens=_counts("tokens", tokens),
+        tokens_per_param=_counts("tokens_per_param", tokens_per_param),
+        flops=_counts("flops", flops),
     )
     forecasts, refused = forecast_families(
         fitted.fit,
@@ -335,7 +343,7 @@ def clusters(
             predictor or ClusteringOnDifficulty(),
             family=family,
             benchmarks=benchmarks or evidence.table.of_family(family).benchmarks,
-            target_flops=np.array(_listed(flops), dtype=float),
+            target_flops=np.array(_counts("flops", flops), dtype=float),
             rng=rng,
         )
     ]
@@ -354,5 +362,10 @@ def _evidence(table: EvalTable, checkpoints: CheckpointChoice, *, needs_compute:
     return selection
 
 
-def _listed(value: Sizes) -> Sequence[float]:
-    return (float(value),) if isinstance(value, int | float) else tuple(value)
+def _counts(name: str, value: Any) -> Sequence[float]:
+    # A number of NumPy is none of Python's, and has no length.
+    sizes = [value] if isinstance(value, str) or np.ndim(value) == 0 else value
+    try:
+        return [parse_count(size) for size in sizes]
+    except CountError as problem:
+        raise CountError(f"{name}: {problem}") from problem

@@ -187,3 +187,27 @@ def test_records_without_compute_are_refused_with_what_to_record(tmp_path: Path)
     table = scalepredict.read_records([tmp_path / "r.csv"]).table
     with pytest.raises(scalepredict.ScalePredictError, match="2 without tokens, 2 without flops"):
         scalepredict.fit(table)
+
+
+def test_one_path_and_counts_as_text_are_understood() -> None:
+    table = scalepredict.read_records(str(LADDER)).table
+    assert len(table.checkpoints) == len(scalepredict.read_records([LADDER]).table.checkpoints)
+    fitted = scalepredict.fit(table, predictor=Trend())
+    (text,) = scalepredict.forecast(fitted, params="30B", tokens=np.int64(300_000_000_000))
+    (number,) = scalepredict.forecast(fitted, params=[3e10], tokens=3e11)
+    assert np.array_equal(text.forecast.point, number.forecast.point, equal_nan=True)
+
+
+@pytest.mark.parametrize("size", [-1, 0, float("nan"), "12Q"])
+def test_what_is_no_size_is_refused_with_the_name_of_its_argument(size: float | str) -> None:
+    fitted = scalepredict.fit(scalepredict.read_records(LADDER).table, predictor=Trend())
+    with pytest.raises(scalepredict.ScalePredictError, match=r"^params: .* is not a"):
+        scalepredict.forecast(fitted, params=size)
+
+
+def test_the_name_of_a_method_and_a_recipe_beside_itself_are_told() -> None:
+    table = scalepredict.read_records(LADDER).table
+    with pytest.raises(TypeError, match="give the method itself, like scalepredict"):
+        scalepredict.fit(table, predictor="trend")  # type: ignore[arg-type]
+    with pytest.raises(scalepredict.ScalePredictError, match="compared with itself"):
+        scalepredict.compare(table, table.families[0], table.families[0])

@@ -109,9 +109,11 @@ def compare(
         tolerance: Decades of params and tokens within which two models match.
 
     Raises:
-        RefusedError: A family is not there, or no two models match.
+        RefusedError: A family is not there or is both, or no two models match.
     """
     known_names("family", (first, second), table.families)
+    if first == second:
+        raise RefusedError(f"{first!r} is compared with itself; give two different families.")
     family = np.array([c.family for c in table.checkpoints])
     a, b = table.take_rows(family == first), table.take_rows(family == second)
     rows_a, rows_b = match(a, b, tolerance=tolerance)

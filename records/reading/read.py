@@ -70,7 +70,7 @@ class Reading:
 
 
 def read_records(
-    paths: Sequence[str | Path],
+    paths: str | Path | Sequence[str | Path],
     *,
     metadata: BenchmarkMetadata | None = None,
     metrics: Sequence[str] = (),
@@ -83,7 +83,7 @@ def read_records(
     """Read files and folders of records, or of harness and logger results, into one table.
 
     Args:
-        paths: Files or folders; ``-`` is stdin.
+        paths: A file or folder, or several; ``-`` is stdin.
         metadata: Chance levels, item counts and suites that override the shipped ones. A
             ``benchmarks:`` section of a record file overrides both.
         metrics: Where a benchmark has several metrics, the first of these that it has is read;
@@ -99,6 +99,8 @@ def read_records(
         RecordError: A file is not understood, or records contradict each other.
         ConfigError: A ``benchmarks:`` section is not understood.
     """
+    if isinstance(paths, str | Path):
+        paths = (paths,)
     own, foreign = split_foreign(paths)
     sources, others = _sources(own) if own or not foreign else ([], ())
     graded = sources if answers else answer_files(sources)

@@ -43,7 +43,7 @@ for (const table of all("table.sortable")) {
 }
 const figures = all(".figures figure");
 for (const figure of figures)
-  items.push({ element: figure, name: words(figure.querySelector("h3")), kind: words(figure.querySelector("figcaption")) });
+  items.push({ element: figure, name: words(figure.querySelector("h3")), kind: figure.dataset.class });
 const kindOf = new Map(items.filter((item) => item.kind !== null).map((item) => [item.name, item.kind]));
 const labelled = (text, control) => {
   const label = make("label", {}, text);

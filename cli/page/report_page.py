@@ -160,9 +160,11 @@ def _figures(
             figure, spots = small_figure(Panel(path=way, column=column, levels=subject.levels))
             svg = figure_bytes(figure, ".svg")
             kind = wanted[unit.shown].kind
-            caption = ", ".join([*([kind.label] if kind else []), axis_name(unit)])
+            label = kind.label if kind else ""
+            caption = ", ".join(filter(None, (label, axis_name(unit))))
             parts.append(
-                f"<figure><h3>{text(unit.shown)}</h3><figcaption>{text(caption)}</figcaption>"
+                f'<figure data-class="{label}"><h3>{text(unit.shown)}</h3>'
+                f"<figcaption>{text(caption)}</figcaption>"
                 f"{picture(svg, number=next(counter), label=unit.shown, spots=spots)}</figure>\n"
             )
     key = _key(

@@ -108,9 +108,9 @@ def forecast(
     form, voice, levels = shown.shape, shown.voice, intervals.levels()
     machine = money.machine()
     reading.check_used(measured, known)
+    request = target.request()
     stored = load_fit(fit_file)
     voice.tell(units_doubted(stored.notes))
-    request = target.request()
     constants = calibration_of(stored, calibration)
     read = partial(stored_measured, stored, how=reading, voice=voice)
     pairs: list[tuple[FamilyForecast, Comparison | None]] = []

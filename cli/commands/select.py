@@ -95,9 +95,11 @@ def select(
         raise RefusedError("give --models K, or --probes K, or --tasks K with --benchmark NAME.")
     if (tasks is None) != (benchmark is None):
         raise RefusedError("--tasks K and --benchmark NAME go together.")
-    if models is None and (wanted.max_params is not None or wanted.budget is not None):
+    of_models = (wanted.max_params, wanted.budget, space.components, space.standard or None)
+    if models is None and any(each is not None for each in of_models):
         raise RefusedError(
-            "--max-params and --budget choose models; leave them out with --tasks or --probes."
+            "--max-params, --budget, --components and --standard choose models; leave them out "
+            "with --tasks or --probes."
         )
     evidence = gather_evidence(
         records, selection.choice(checkpoints=checkpoints, without_compute=True)

@@ -356,7 +356,7 @@ def _sizes(text: str | None) -> tuple[float, ...]:
     if text is None:
         return ()
     try:
-        return tuple(parse_count(size) for size in text.split(","))
+        return tuple(dict.fromkeys(parse_count(size) for size in text.split(",")))
     except CountError as problem:
         raise RefusedError(f"--sizes {text!r}: {problem}") from problem
 

@@ -301,12 +301,12 @@ def _why_unjudged(scene: Scene, walked: Walked) -> str:
     near = max(((state.log_tokens >= at - WINDOW).sum() for state in before), default=0)
     forecast = max((len(state.residuals) for state in before), default=0)
     if scene.k + 1 < FIRST_JUDGED:
-        return f"too early, a verdict takes {FIRST_JUDGED} checkpoints of the run"
+        return f"not judged yet: {scene.k + 1} of {FIRST_JUDGED} checkpoints"
     if near < MIN_POINTS:
         return (
             f"fewer than {MIN_POINTS} earlier checkpoints of the run on trend and within a factor "
             "of ten in tokens"
         )
     if forecast < MIN_RESIDUALS:
-        return f"too early, a verdict takes {MIN_RESIDUALS} earlier checkpoints with a forecast"
+        return f"not judged yet: {forecast} of {MIN_RESIDUALS} earlier checkpoints had a forecast"
     return "its benchmarks are switched off, too small, or were not measured at earlier checkpoints"

@@ -62,6 +62,8 @@ def test_the_kinds_of_pictures_are_listed_where_none_or_a_wrong_one_is_named(com
         ("forecast --params 9B --percent", "--percent"),
         ("forecast --params 9B --ladder l.yaml --answers", "--ladder, --answers"),
         ("report --params 9B --benchmarks b.yaml", "--benchmarks"),
+        (f"select {PUBLIC} --probes 3 --components 2", "--max-params, --budget, --components"),
+        ("forecast --flops 1 --fit f.json", "--flops 1 is no size of a model"),
         (f"backtest {LADDER} -q --no-reference -p trend", "--no-reference means nothing to trend"),
         (f"fit {LADDER} -q --no-reference --reference-without meta", "--no-reference leaves out"),
     ],

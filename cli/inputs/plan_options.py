@@ -107,12 +107,17 @@ class PlanOptions:
             parser=count,
             metavar="C",
             help="FLOPs to spend. [default: a quarter of the target's]",
+            rich_help_panel=COST,
         ),
     ] = None
     gpu_hours: Annotated[
         float | None,
         typer.Option(
-            "--gpu-hours", parser=count, metavar="H", help="The same in GPU-hours (--gpu)."
+            "--gpu-hours",
+            parser=count,
+            metavar="H",
+            help="The same in GPU-hours (--gpu).",
+            rich_help_panel=COST,
         ),
     ] = None
     runs: Annotated[

@@ -69,7 +69,12 @@ class Taken:
     ] = ()
     ignore_key: Annotated[
         tuple[KeyPart, ...],
-        typer.Option("--ignore-key", help="Let evaluations of one column differ in this."),
+        typer.Option(
+            "--ignore-key",
+            metavar="KEY",
+            help="Let evaluations of one column differ in this (repeatable): "
+            f"{', '.join(KeyPart)}.",
+        ),
     ] = ()
     benchmarks: Annotated[
         Path | None,

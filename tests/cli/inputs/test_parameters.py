@@ -91,6 +91,7 @@ def test_no_help_shows_a_type_of_python_or_an_option_without_a_heading(
     headings = re.findall(r"^(\w+):$", page, re.MULTILINE)
     assert set(headings) <= {"Arguments", *HEADINGS}
     assert headings[-1] == OUTPUT
+    assert max(map(len, page.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -69,7 +69,7 @@ def forecast_known(
     if refused and not made:
         lines = []
         for why in dict.fromkeys(refused.values()):
-            names = tuple(name for name, own in refused.items() if own == why)
+            names = tuple(repr(name) for name, own in refused.items() if own == why)
             lines.append(f"{'model' if len(names) == 1 else 'models'} {listed(names)}: {why}")
         raise RefusedError("\n".join(lines))
     return tuple(made), refused

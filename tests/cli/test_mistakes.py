@@ -138,7 +138,7 @@ def test_a_family_without_some_benchmark_of_the_pool_is_forecast(command: Run) -
     assert "HumanEval" not in forecast  # which no Falcon was measured on
     assert len(forecast) == 8
     named = refused(command, f"forecast --known {LADDER}")
-    assert "models pythia-70m, pythia-160m" in named
+    assert "models 'pythia-70m', 'pythia-160m'" in named
     assert "Give scores on these" in named
 
 

@@ -227,7 +227,7 @@ def test_coverage_of_the_evidence_is_drawn(command: Run, fitted: Fitted, tmp_pat
         ("forecast -o x.png --params 12B --benchmark arcc", "did you mean 'arc'"),
         ("forecast -o no/such/x.png --params 12B", "cannot be written"),
         ("capabilities -o x.png", "--predictor observational"),
-        ("clusters -o x.png", "Missing argument"),
+        ("clusters -o x.png", "missing argument"),
         ("clusters -o x.png ladder.csv", "only its total score"),
         ("checkpoints -o x.png ladder.csv", "choose with --model"),
         ("checkpoints -o x.png ladder.csv --model f-2B", "did you mean 'f-2.8B'"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -193,7 +194,8 @@ def test_one_path_and_counts_as_text_are_understood() -> None:
     table = scalepredict.read_records(str(LADDER)).table
     assert len(table.checkpoints) == len(scalepredict.read_records([LADDER]).table.checkpoints)
     fitted = scalepredict.fit(table, predictor=Trend())
-    (text,) = scalepredict.forecast(fitted, params="30B", tokens=np.int64(300_000_000_000))
+    tokens: Any = np.int64(300_000_000_000)
+    (text,) = scalepredict.forecast(fitted, params="30B", tokens=tokens)
     (number,) = scalepredict.forecast(fitted, params=[3e10], tokens=3e11)
     assert np.array_equal(text.forecast.point, number.forecast.point, equal_nan=True)
 

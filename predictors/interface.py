@@ -193,6 +193,8 @@ class Forecast:
         gap: Decades by which the largest scale behind the fit stands off; None = unknown.
         exceedance: Probability by that curve of a score above chance by more than guessing
             explains; NaN where the curve does not say.
+        disagreement: Squared difference of that curve and the method's own forecast; 0 where one of
+            them is missing, None = of no unit.
     """
 
     targets: Targets
@@ -216,6 +218,7 @@ class Forecast:
     exceedance: Floats | None = None
     common_error: Floats | None = None
     gap: Floats | None = None
+    disagreement: Floats | None = None
 
     def quantile(self, probability: float) -> Floats:
         """Quantile of the next measured score; of fractions, clipped to [0, 1]. Shape (K, T).

@@ -31,6 +31,7 @@ _OPTIONAL = {
     "reference_weight": 0.0,
     "reference_variance": 0.0,
     "exceedance": np.nan,
+    "disagreement": 0.0,
     "common_error": np.nan,
     "gap": 0.0,
 }

@@ -26,6 +26,7 @@ from scalepredict.evaluation.calibrate.scale_fit import (
 from scalepredict.evaluation.calibrate.stretch import fit_stretch, needed_stretch
 from scalepredict.evaluation.intervals.calibration import (
     COMPONENTS,
+    OF_REFERENCE,
     VARIANCE_FLOOR,
     Calibration,
     PredictorCalibration,
@@ -43,6 +44,9 @@ SMALL_EVIDENCE = 0.5  # less leaves families of few models short of 90 %, more w
 OWN_EVIDENCE = 0.2  # half as much brings clean ladders no closer to 90 %; above, all are the same
 GAP_GROWTH = 0.15  # more widens ladders with a gap beyond what they miss by, less leaves them short
 UNSEEN = 1.06  # a lab that is not among the groups is one more draw from them
+# What curve and ladder agree on may be wrong all the same, though in some groups their disagreement
+# explains nearly all errors.
+LEAST = np.array([0.12 if name == "reference" else 0.0 for name in COMPONENTS])
 TOLD = 4  # what is kept of each score beside its components
 
 
@@ -156,7 +160,7 @@ class _Errors:
     Attributes:
         lines: What was forecast and measured.
         horizon: Decades beyond the evidence, 0 inside it. Shape (R,).
-        components: Variances, inflated for little evidence. Shape (10, R).
+        components: Variances, inflated for little evidence. Shape (12, R).
         own: Correlation of errors in the ladder's own trials. Shape (R,).
         n_trials: How many there were. Shape (R,).
         suite: Number of the target and method whose benchmarks are averaged; -1 where the average
@@ -198,16 +202,18 @@ class _Errors:
         return self.take(np.flatnonzero(names[self.lines.column("group")] != group))
 
     def coefficients(self) -> Floats:
-        return fit_coefficients(self.components, self.lines.error, _weights(self.lines))
+        return fit_coefficients(self.components, self.lines.error, _weights(self.lines), LEAST)
 
     def scale(self, coefficients: Floats) -> Floats:
-        return np.sqrt(coefficients @ self.components + VARIANCE_FLOOR)
+        # Of each error, and the part of it that is due to public models. Shape (2, R).
+        public = coefficients[OF_REFERENCE] @ self.components[OF_REFERENCE]
+        return np.sqrt([coefficients @ self.components + VARIANCE_FLOOR, public])
 
     def entry(self) -> PredictorCalibration:
-        scale = self.unseen_scale()
+        scale, public = self.unseen_scale()
         z = self.lines.error / scale
         weights = _weights(self.lines)
-        lines, suites = self.suites(scale)
+        lines, suites = self.suites(scale, public)
         correlation, dilution, drift = fit_suite(suites)
         return PredictorCalibration(
             coefficients=self.coefficients(),
@@ -223,21 +229,21 @@ class _Errors:
         )
 
     def unseen_scale(self) -> Floats:
-        """Scale of each error, from the groups (or else series) that it does not belong to."""
+        """``scale`` by the groups (or else series) that an error does not belong to."""
         for level in ("group", "series"):
             fold = self.lines.column(level)
             if len(np.unique(fold)) > 1:
                 break
         else:
             return self.scale(self.coefficients())
-        scale = np.empty(len(fold))
+        scale = np.empty((2, len(fold)))
         for number in np.unique(fold):
             inside = fold == number
             others = self.take(np.flatnonzero(~inside))
-            scale[inside] = self.take(np.flatnonzero(inside)).scale(others.coefficients())
+            scale[:, inside] = self.take(np.flatnonzero(inside)).scale(others.coefficients())
         return scale
 
-    def suites(self, scale: Floats) -> tuple[Outcomes, SuiteErrors]:
+    def suites(self, scale: Floats, public: Floats) -> tuple[Outcomes, SuiteErrors]:
         """Errors of averages over the benchmarks of a target; of benchmarks if it has none."""
         inside = np.flatnonzero(self.suite >= 0)
         if not len(inside):
@@ -247,11 +253,12 @@ class _Errors:
         def total(values: Floats) -> Floats:
             return np.bincount(suite, weights=values[inside]).astype(float)
 
-        n = total(np.ones(len(self.suite)))
+        n, own = total(np.ones(len(self.suite))), np.sqrt(scale**2 - public**2)
         lines = self.lines.take(inside[first])
         return lines, SuiteErrors(
-            common=(total(scale) / n) ** 2,
-            independent=total(scale**2) / n**2,
+            public=(total(public) / n) ** 2,
+            common=(total(own) / n) ** 2,
+            independent=total(own**2) / n**2,
             size=n,
             own=total(self.own) / n,
             n_trials=total(self.n_trials) / n,

@@ -21,7 +21,7 @@ from scalepredict.predictors.interface import Spread
 from scalepredict.records.table import Floats, Ints, taken
 
 DEGREES_OF_FREEDOM = 4.0
-SHARES = np.linspace(0.1, 1, 19)  # never 0: the benchmarks of a run share the luck of that run
+SHARES = np.linspace(0.3, 1, 15)  # never 0: the benchmarks of a run share the luck of that run
 DILUTIONS = (0.0, 0.35, 0.7)  # larger suites are more diverse; more steps say no more
 DRIFTS = (np.array([0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4]) / 100) ** 2  # points per decade
 LEAST_GAP = 1e-3  # between quantiles, so that they rise even where few errors are left
@@ -32,8 +32,9 @@ class SuiteErrors:
     """Errors of averages over suites, and what their variance is made of. All (R,).
 
     Attributes:
-        common: Squared mean of the scales of a suite.
-        independent: Sum of their squares over the squared number of benchmarks.
+        public: Squared mean of the parts of the scales that are due to public models.
+        common: Squared mean of what is left of the scales of a suite.
+        independent: Sum of the squares of that over the squared number of benchmarks.
         size: Benchmarks of a suite.
         own: Correlation of errors in the ladder's own trials.
         n_trials: How many there were; 0 = none.
@@ -42,6 +43,7 @@ class SuiteErrors:
         weights: Weight of each.
     """
 
+    public: Floats
     common: Floats
     independent: Floats
     size: Floats
@@ -59,16 +61,20 @@ class SuiteErrors:
         """Squared scale of each average, by correlation, dilution and drift."""
         correlation, dilution, drift = parameters
         rho = with_own(diluted(correlation, dilution, self.size), self.own, self.n_trials)
-        return rho * self.common + (1 - rho) * self.independent + drift * self.horizon**2
+        own = rho * self.common + (1 - rho) * self.independent
+        return self.public + own + drift * self.horizon**2
 
 
-def fit_coefficients(components: Floats, error: Floats, weights: Floats) -> Floats:
+def fit_coefficients(
+    components: Floats, error: Floats, weights: Floats, least: Floats | float = 0.0
+) -> Floats:
     """Non-negative weights of variance components that make errors most likely.
 
     Args:
         components: Variances x, squared fractions. Shape (P, R).
         error: Forecast errors, fractions. Shape (R,).
         weights: Weight of each error. Shape (R,).
+        least: Smallest coefficients. Shape (P,).
 
     Returns:
         Coefficients c; 0 for a component that is zero throughout. Shape (P,).
@@ -88,8 +94,9 @@ def fit_coefficients(components: Floats, error: Floats, weights: Floats) -> Floa
         slope = (1 - (DEGREES_OF_FREEDOM + 1) * ratio / (1 + ratio)) / (2 * variance)
         return float(value), x @ (weights * slope)
 
+    low = np.where(used, least / np.where(used, unit, 1.0), 0.0)
     found = minimize(
-        loss, np.ones(len(x)), jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(x),
+        loss, np.maximum(low, 1.0), jac=True, method="L-BFGS-B", bounds=[(b, None) for b in low],
         options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-10},
     )  # fmt: skip
     return np.asarray(found.x * unit)

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import expit, logit, ndtri
 
 from scalepredict.predictors.interface import PROBABILITIES, Forecast, Spread
 from scalepredict.predictors.limits import FEWEST_MODELS, SCORE_CLIP
@@ -38,17 +38,21 @@ COMPONENTS = (
     "distance",  # (point - last)^2: a far move is a less certain one
     "horizon",  # h^2 q (1 - q): h decades beyond the evidence, q = share of the way to 1
     "reach",  # h^2 / 4: the same where a benchmark may be off its floor or ceiling by then
-    "reference",  # w^2 times the variance of a score about the reference curve, w < 1
+    "reference",  # w times the variance of a score about the reference curve, w < 1
     "reference_alone",  # the same where the forecast rests on public models alone, w = 1
+    "drift",  # h^2 times the variance that a logit of deviation 1 gives the score
+    "disagreement",  # w (1 - w) (R - S)^2: of a mixture of the curve R and the ladder's forecast S
 )
 # For files from before a component: what rests on public models must not look certain.
 UNTOLD = {"reference": 0.5, "reference_alone": 0.5}
 OF_LADDER = slice(2, 8)  # components of the ladder's own forecast, whose share is 1 - w
-OF_OTHERS = [COMPONENTS.index(c) for c in ("spread_equal", "distance", "horizon", "reach")]
+OF_OTHERS = [COMPONENTS.index(c) for c in ("spread_equal", "distance", "horizon", "reach", "drift")]
+OF_REFERENCE = [COMPONENTS.index(c) for c in ("reference", "reference_alone", "disagreement")]
 FEW_TESTS = 1.0  # so many squared scales beyond three are believed half
 SHARPNESS = 1.5  # of the share in which errors of other ladders count
 LEAST_MOVE = 0.02  # a move of two points says nothing of how clean a ladder is
 VARIANCE_CAP = 0.05  # members or curves that diverge say no more than "unknown"
+QUADRATURE = 15  # nodes of Gauss and Hermite
 VARIANCE_FLOOR = 1e-6  # a tenth of a point: scores are printed with one decimal
 _AT_5, _AT_95 = (int(np.flatnonzero(p == PROBABILITIES)[0]) for p in (0.05, 0.95))
 
@@ -68,7 +72,7 @@ class PredictorCalibration:
     """What one method's errors have shown.
 
     Attributes:
-        coefficients: Non-negative weights of COMPONENTS. Shape (10,).
+        coefficients: Non-negative weights of COMPONENTS. Shape (12,).
         small_evidence: The constant a of the inflation for few checkpoints.
         own_evidence: The constant b of the share in which errors of other ladders count; 0 = fully.
         spread: Standardised errors of single benchmarks.
@@ -127,7 +131,7 @@ class Calibration:
 
 
 def scale_components(forecast: Forecast, own_evidence: float) -> Floats:
-    """The variances that the scale is a weighted sum of, squared fractions. Shape (10, K, T)."""
+    """The variances that the scale is a weighted sum of, squared fractions. Shape (12, K, T)."""
     p = np.clip(forecast.point, *SCORE_CLIP)
     n_items = np.where(np.isfinite(forecast.n_items), forecast.n_items, ASSUMED_ITEMS)
     binomial = p * (1 - p) / n_items
@@ -135,6 +139,7 @@ def scale_components(forecast: Forecast, own_evidence: float) -> Floats:
     q = np.clip((forecast.point - chance) / (1 - chance), *SCORE_CLIP)
     ahead = np.maximum(forecast.horizon, 0)
     weight = np.nan_to_num(_or_zero(forecast.reference_weight, p))
+    apart = _or_zero(forecast.disagreement, p)
     about_curve = np.minimum(_or_zero(forecast.reference_variance, p), VARIANCE_CAP)
     variance = np.stack(
         [
@@ -146,8 +151,10 @@ def scale_components(forecast: Forecast, own_evidence: float) -> Floats:
             (forecast.point - forecast.last) ** 2,
             ahead**2 * q * (1 - q),
             ahead**2 / 4,
-            np.where(weight < 1, weight**2 * about_curve, 0.0),
+            np.where(weight < 1, weight * about_curve, 0.0),
             np.where(weight < 1, 0.0, about_curve),
+            np.where(weight < 1, ahead**2 * _of_logit(q, chance), 0.0),
+            weight * (1 - weight) * np.minimum(apart, VARIANCE_CAP),
         ]
     )
     variance[OF_OTHERS] *= _share_of_others(forecast, own_evidence)
@@ -164,6 +171,14 @@ def _share_of_others(forecast: Forecast, own_evidence: float) -> Floats:
     return np.asarray((1 - tested / (tested + FEW_TESTS) * certain) ** SHARPNESS)
 
 
+def _of_logit(q: Floats, chance: Floats) -> Floats:
+    # Variance of a score about its forecast if the logit of its share q has a deviation of 1.
+    nodes, weights = np.polynomial.hermite_e.hermegauss(QUADRATURE)
+    drawn = expit(logit(q) + nodes[:, None, None])
+    moved = np.tensordot(weights / weights.sum(), (drawn - q) ** 2, axes=1)
+    return np.asarray((1 - chance) ** 2 * moved)
+
+
 def _or_zero(values: Floats | None, like: Floats) -> Floats:
     return np.zeros_like(like) if values is None else values
 
@@ -176,10 +191,18 @@ def inflation(forecast: Forecast, small_evidence: float, gap_growth: float) -> F
 
 def scale(forecast: Forecast, entry: PredictorCalibration) -> Floats:
     """Scale S of the predictive distribution, a fraction. Shape (K, T)."""
-    components = scale_components(forecast, entry.own_evidence)
-    variance = np.tensordot(entry.coefficients, components, axes=1)
-    factor = inflation(forecast, entry.small_evidence, entry.gap_growth)
-    return np.sqrt(factor * variance + VARIANCE_FLOOR)
+    return np.sqrt(_variance(forecast, entry, slice(None)) + VARIANCE_FLOOR)
+
+
+def reference_variance(forecast: Forecast, entry: PredictorCalibration) -> Floats:
+    """The part of S^2 that is due to public models, squared fractions. Shape (K, T)."""
+    return _variance(forecast, entry, OF_REFERENCE)
+
+
+def _variance(forecast: Forecast, entry: PredictorCalibration, parts: slice | list[int]) -> Floats:
+    components = scale_components(forecast, entry.own_evidence)[parts]
+    variance = np.tensordot(entry.coefficients[parts], components, axes=1)
+    return np.asarray(variance * inflation(forecast, entry.small_evidence, entry.gap_growth))
 
 
 def apply_calibration(

@@ -1,17 +1,23 @@
 """How wide must the interval of a suite's average be? By how far its benchmarks miss together.
 
-    S_avg^2 = rho * mean(S)^2 + (1 - rho) * sum(S^2) / T^2 + k h^2
+    S_avg^2 = mean(P)^2 + rho * mean(O)^2 + (1 - rho) * sum(O^2) / T^2 + k h^2
     rho = (n0 rho_T + n rho') / (n0 + n),  rho_T = rho_10 (10 / T)^d
 
-with T benchmarks, rho' the correlation of the errors that the ladder made in n trials inside its
-own evidence, n0 = 0.5, and rho_10, d and k learned from other ladders (the calibration file).
+with T benchmarks, P^2 the part of S^2 that is due to public models (families lie above or below
+their curves as a whole) and O^2 = S^2 - P^2 the ladder's own. rho' is the correlation of the errors
+that the ladder made in n trials inside its own evidence, n0 = 0.5, and rho_10, d and k are learned
+from other ladders (the calibration file).
 """
 
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from scalepredict.evaluation.intervals.calibration import Calibration, PredictorCalibration
+from scalepredict.evaluation.intervals.calibration import (
+    Calibration,
+    PredictorCalibration,
+    reference_variance,
+)
 from scalepredict.predictors.interface import Forecast
 from scalepredict.predictors.limits import FEWEST_MODELS
 from scalepredict.records.table import Floats, Unit
@@ -110,7 +116,12 @@ def suite_averages(
         spread_equal=nothing,
         failures=tuple(_incomplete(forecast, name, index) for name, index in members.items()),
         scale=np.sqrt(
-            suite_variance(forecast.scale, columns, correlation(forecast, columns, entry))
+            suite_variance(
+                forecast.scale,
+                np.sqrt(reference_variance(forecast, entry)),
+                columns,
+                correlation(forecast, columns, entry),
+            )
             + entry.suite_drift * np.maximum(mean(forecast.horizon), 0) ** 2
         ),
         spread=entry.suite_spread,
@@ -124,12 +135,22 @@ def suite_means(values: Floats, columns: Collection[Sequence[int]]) -> Floats:
     return np.reshape(means, (len(columns), len(values))).T
 
 
-def suite_variance(scale: Floats, columns: list[list[int]], correlation: Floats) -> Floats:
-    """Variance of the average of each set of columns. Shapes (K, T), (K, sets) -> (K, sets)."""
-    common = suite_means(scale, columns) ** 2
+def suite_variance(
+    scale: Floats, public: Floats, columns: list[list[int]], correlation: Floats
+) -> Floats:
+    """Variance of the average of each set of columns. Shape (K, sets).
+
+    Args:
+        scale: Scales of single benchmarks. Shape (K, T).
+        public: The part of them that is due to public models. Shape (K, T).
+        columns: The sets.
+        correlation: Of the rest of the errors within each set. Shape (K, sets).
+    """
+    own = np.sqrt(np.maximum(scale**2 - public**2, 0.0))
     size = np.array([len(index) for index in columns])
-    independent = suite_means(scale**2, columns) / size
-    return np.asarray(correlation * common + (1 - correlation) * independent)
+    independent = suite_means(own**2, columns) / size
+    together = correlation * suite_means(own, columns) ** 2 + (1 - correlation) * independent
+    return np.asarray(suite_means(public, columns) ** 2 + together)
 
 
 def correlation(

@@ -123,11 +123,24 @@ class FittedReference:
         value, _ = curve_value(self.params, self.floor, self._index(targets))
         return value
 
-    def variance(self, targets: Targets, n_items: Floats) -> Floats:
-        """Variance of the next measured score. Shapes (T,) -> (K, T)."""
+    def variance(self, targets: Targets, n_items: Floats, *, alone: Bools) -> Floats:
+        """Variance of the next measured score about the curve. Shape (K, T).
+
+        A score near its floor may rise by far more than it can fall, so that where a ladder stands
+        beside the curve the deviation of the link is pushed through it; its slope at the forecast
+        held better where the curve stands alone.
+
+        Args:
+            targets: What is asked for.
+            n_items: Graded answers behind a score; NaN = unknown. Shape (T,).
+            alone: Units that nothing else forecasts. Shape (T,).
+        """
         x = self._index(targets)
         value, rise = curve_value(self.params, self.floor, x)
-        return self._link_variance(x) * rise**2 + measurement_variance(value, _known(n_items))
+        drawn, weights = self._drawn(x, 1.0)
+        pushed = np.tensordot(weights, (drawn - value) ** 2, axes=1)
+        about = np.where(alone, self._link_variance(x) * rise**2, pushed)
+        return np.asarray(about + measurement_variance(value, _known(n_items)))
 
     def public_band(self, targets: Targets, *, sd: float = 1.0) -> tuple[Floats, Floats]:
         """Where two of three public families lie, whatever the ladder scores. Two (K, T).
@@ -145,18 +158,21 @@ class FittedReference:
 
     def exceedance(self, targets: Targets, score: Floats, n_items: Floats) -> Floats:
         """Probability that the next measured score is above ``score``, (T,). Shape (K, T)."""
-        x = self._index(targets)
-        nodes, weights = np.polynomial.hermite_e.hermegauss(QUADRATURE)
-        link = self.params[:, 0] + self.params[:, 1] * x
-        drawn = link + SURER * np.sqrt(self._link_variance(x)) * nodes[:, None, None]
-        p = self.floor + (1 - self.floor) / (1 + np.exp(-np.clip(drawn, -40.0, 40.0)))
+        p, weights = self._drawn(self._index(targets), SURER)
         z = (p - score) / np.sqrt(measurement_variance(p, _known(n_items)))
-        return np.asarray(np.tensordot(weights / weights.sum(), ndtr(z), axes=1))
+        return np.asarray(np.tensordot(weights, ndtr(z), axes=1))
 
     def _index(self, targets: Targets) -> Floats:
         x = absolute_index(Scale.of_targets(targets))
         known = language_scales(targets.params, targets.tokens, targets.flops)
         return np.where(known, x, np.nan)[:, None]
+
+    def _drawn(self, x: Floats, share: float) -> tuple[Floats, Floats]:
+        # Scores (Q, K, T) with a share of the link's deviation, and their probabilities (Q,).
+        nodes, weights = np.polynomial.hermite_e.hermegauss(QUADRATURE)
+        link = self.params[:, 0] + self.params[:, 1] * x
+        drawn = link + share * np.sqrt(self._link_variance(x)) * nodes[:, None, None]
+        return self.floor + (1 - self.floor) * expit(drawn), weights / weights.sum()
 
     def _link_variance(self, x: Floats) -> Floats:
         v = self.covariance

@@ -86,7 +86,9 @@ class ReferenceLaw:
             self.reference.scores(targets),
             failures=tuple(f"no reference curve: {r}" if r else None for r in reasons),
         )
-        variance = self.reference.variance(targets, self.frontier.n_items)
+        variance = self.reference.variance(
+            targets, self.frontier.n_items, alone=self.reference_alone
+        )
         return replace(made, reference_weight=np.ones_like(variance), reference_variance=variance)
 
     def notes(self) -> tuple[Note, ...]:

@@ -195,7 +195,8 @@ class StackLaw:
             point=np.clip(point, 0.0, 1.0),
             model_variance=np.where(alone, 0.0, own.model_variance),
             reference_weight=weight,
-            reference_variance=np.nan_to_num(self.reference.variance(targets, n_items)),
+            reference_variance=np.nan_to_num(self.reference.variance(targets, n_items, alone=few)),
+            disagreement=np.nan_to_num((curve - own.point) ** 2),
             exceedance=np.where(self.reference.timing | alone, above, np.nan),
             failures=tuple(
                 None if served.all() else failure

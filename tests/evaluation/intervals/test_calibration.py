@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from scalepredict.errors import ConfigError
 from scalepredict.evaluation.intervals.calibration import (
+    COMPONENTS,
     OF_OTHERS,
     Calibration,
     apply_calibration,
@@ -75,12 +77,15 @@ def with_stack(
 
 def test_the_scale_is_the_weighted_sum_of_its_components() -> None:
     """By hand at 0.6: bv = .24/500, q = .35/.75; five models inflate the variance by 1.5."""
-    shares = [0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002, 0.3, 0.7]
+    shares = [0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002, 0.3, 0.7, 0.005, 0.6]
     calibration = with_stack(coefficients=np.array(shares))
-    weight, about_curve = 0.4, 0.0025
-    binomial, q = 0.24 / 500, 0.35 / 0.75
+    weight, about_curve, apart = 0.4, 0.0025, 0.0036
+    z = np.random.default_rng(2).standard_normal(400_000)
+    of_logit = np.mean((0.75 * (expit(logit(q := 0.35 / 0.75) + z) - q)) ** 2)
+    binomial = 0.24 / 500
     variance = (
-        0.11 * binomial + 0.18 * 2 * binomial + 0.3 * weight**2 * about_curve
+        0.11 * binomial + 0.18 * 2 * binomial + 0.3 * weight * about_curve
+        + 0.005 * of_logit + 0.6 * weight * (1 - weight) * apart
         + (1 - weight) ** 2
         * (0.3 * 0.0003 + 0.2 * 0.0002 + 0.9 * 0.0004 + 0.01 * 0.1**2
            + 0.001 * q * (1 - q) + 0.002 / 4)
@@ -89,14 +94,15 @@ def test_the_scale_is_the_weighted_sum_of_its_components() -> None:
         forecast(),
         reference_weight=np.full_like(forecast().point, weight),
         reference_variance=np.full_like(forecast().point, about_curve),
+        disagreement=np.full_like(forecast().point, apart),
     )
     calibrated = apply_calibration(told, calibration, "stack")
     assert calibrated.scale is not None
-    assert calibrated.scale[0, 0] == pytest.approx(np.sqrt(1.5 * variance + 1e-6), rel=1e-12)
+    assert calibrated.scale[0, 0] == pytest.approx(np.sqrt(1.5 * variance + 1e-6), rel=1e-3)
 
 
 def test_what_rests_on_public_models_alone_has_a_share_of_its_own() -> None:
-    shares = [0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002, 0.3, 0.7]
+    shares = [0.11, 0.18, 0.3, 0.2, 0.9, 0.01, 0.001, 0.002, 0.3, 0.7, 0.005, 0.6]
     point = forecast().point
     told = replace(
         forecast(),
@@ -111,7 +117,7 @@ def test_what_rests_on_public_models_alone_has_a_share_of_its_own() -> None:
 
 def test_errors_of_other_ladders_count_less_where_a_ladder_is_certain_of_its_move() -> None:
     """A move of 10 points, own variance .0007: r = .00074 / .0104; five scales: n = 2."""
-    others: Floats = np.isin(np.arange(10), OF_OTHERS).astype(float)
+    others: Floats = np.isin(np.arange(len(COMPONENTS)), OF_OTHERS).astype(float)
     entry = replace(prototype().predictors["stack"], own_evidence=0.2)
     for chosen, certain in ((others, 4 / 5 * 0.2 / (0.00074 / 0.0104 + 0.2)), (1 - others, 0.0)):
         before = scale(forecast(), replace(entry, coefficients=chosen, own_evidence=0.0))

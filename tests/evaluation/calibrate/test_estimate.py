@@ -81,6 +81,18 @@ def test_weighted_quantiles_count_a_weight_as_repetition() -> None:
     np.testing.assert_allclose(found, [1.0, 1 + 2 / 3, 2.0])
 
 
+def test_a_coefficient_is_not_fitted_below_the_least_asked_for() -> None:
+    """Errors of variance 2 x_0: the second component explains nothing, and keeps its least."""
+    rng = np.random.default_rng(6)
+    x = np.stack([rng.uniform(1e-4, 4e-4, 20_000), rng.uniform(1e-4, 4e-4, 20_000)])
+    error = np.sqrt(2 * x[0]) * rng.standard_t(4, size=20_000)
+    free = fit_coefficients(x, error, np.ones(20_000))
+    held = fit_coefficients(x, error, np.ones(20_000), np.array([0.0, 0.5]))
+    assert free[1] < 0.2
+    assert held[1] == pytest.approx(0.5)
+    assert held[0] < free[0]
+
+
 def test_the_spread_holds_its_nominal_share() -> None:
     z = np.random.default_rng(4).standard_t(3, size=20_001)
     spread = fit_spread(z, np.ones(len(z)))

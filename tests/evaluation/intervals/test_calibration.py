@@ -236,6 +236,24 @@ def test_an_average_shares_what_the_ladder_shared_in_its_own_trials() -> None:
         assert average.scale[0, 0] ** 2 == pytest.approx(1e-4 * (rho + (1 - rho) / 3))
 
 
+def test_what_public_models_miss_is_common_to_all_benchmarks_of_an_average() -> None:
+    """P^2 = 1.5 * .3 * .4 * .0025 of each; the rest, of rho .3, is shared out as without them."""
+    weight, about_curve = np.full((1, 3), 0.4), np.full((1, 3), 0.0025)
+    told = replace(forecast(), reference_weight=weight, reference_variance=about_curve)
+    shares = np.where(np.array(COMPONENTS) == "reference", 0.3, 0.0) + 0.1 * (
+        np.array(COMPONENTS) == "binomial"
+    )
+    calibration = with_stack(coefficients=shares, suite_correlation=0.3)
+    calibrated = apply_calibration(told, calibration, "stack")
+    average = suite_averages(calibrated, calibration, "stack")
+    assert calibrated.scale is not None
+    assert average.scale is not None
+    public = 1.5 * 0.3 * 0.4 * 0.0025
+    own = np.sqrt(calibrated.scale[0] ** 2 - public)
+    rest = 0.3 * own.mean() ** 2 + 0.7 * (own**2).sum() / 9
+    assert average.scale[0, 0] ** 2 == pytest.approx(public + rest)
+
+
 def test_an_average_drifts_with_the_horizon_alone() -> None:
     """Drift of (3 points)^2 per squared decade, one decade ahead: 9e-4 more; none at the end."""
     calibrated = forecast().calibrated(np.full((1, 3), 0.01), shipped().predictors["stack"].spread)

@@ -45,6 +45,15 @@ def test_one_model_is_enough_and_more_models_make_it_surer() -> None:
     assert (wide.point[0] > wide.last[0]).all()
 
 
+def test_a_score_near_its_floor_may_rise_by_more_than_its_slope_says() -> None:
+    """MMLU at chance: the variance of the logit counts for more than by the slope there."""
+    fitted, items = fit_reference(ladder(3)), np.full(2, 1000.0)
+    each = [fitted.variance(target(3e9), items, alone=np.full(2, flag)) for flag in (False, True)]
+    pushed, by_slope = np.sqrt(each)
+    assert pushed[0, 1] > 1.2 * by_slope[0, 1]
+    assert pushed[0, 0] == pytest.approx(by_slope[0, 0], rel=0.1)
+
+
 def test_a_low_ladder_is_said_to_be_low() -> None:
     law = Reference().fit(ladder(3))
     low = ladder(3).with_scores(ladder(3).scores - [[0.05, 0.0]])

@@ -156,7 +156,7 @@ def backtest(
         check_place(rows)
     constants = load_calibration(calibration)
     choice = selection.choice(checkpoints=checkpoints, families=family, tokens=tokens)
-    evidence = tested_evidence(records, choice, exclude=exclude, voice=voice)
+    evidence = tested_evidence(records, choice, exclude=exclude, voice=voice, among_others=False)
     check_patterns(exclude, evidence.reading.table.families)
     splits = _splits(evidence.table, holdout)
     rng, summary_rng = np.random.default_rng(seed).spawn(2)

@@ -101,6 +101,7 @@ def calibrate(
     # Imported here: `scalepredict --help` must not pay for NumPy and SciPy.
     import numpy as np
 
+    from scalepredict.cli.inputs.chosen import check_ladder_used, check_tokens_used
     from scalepredict.cli.views.calibrate_view import calibration_yaml, show
     from scalepredict.evaluation.calibrate.coverage import nested_coverage
     from scalepredict.evaluation.calibrate.estimate import calibrate as estimate
@@ -119,9 +120,13 @@ def calibrate(
             selection.choice(checkpoints=choices[name], tokens=tokens),
             exclude=exclude,
             voice=voice,
+            among_others=True,
         )
         for name, path in zip(names, records, strict=True)
     }
+    readings = [evidence.reading for evidence in read.values()]
+    check_ladder_used(readings, selection.ladder)
+    check_tokens_used(readings, tokens)
     check_patterns(exclude, [f for e in read.values() for f in e.reading.table.families])
     tables = {name: evidence.table for name, evidence in read.items()}
     methods = predictor or registry.available()

@@ -29,8 +29,17 @@ class Evidence:
     notes: tuple[Note, ...]
 
 
-def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Evidence:
-    """Read records and keep what was asked for."""
+def gather_evidence(
+    records: Sequence[str | Path], choice: EvidenceChoice, *, among_others: bool = False
+) -> Evidence:
+    """Read records and keep what was asked for.
+
+    Args:
+        records: What to read.
+        choice: What was asked for.
+        among_others: Whether other records are read with the same choice, so that an option may
+            mean nothing to these.
+    """
     reading = read_files(
         records,
         benchmarks=choice.benchmarks,
@@ -41,12 +50,9 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
         answers=choice.answers,
         tokens=choice.tokens,
     )
-    check_ladder_used(reading, choice.ladder)
-    if choice.tokens is not None and not reading.report.n_same_tokens:
-        raise RefusedError(
-            f"--tokens {format_count(choice.tokens)} is for models whose tokens and FLOPs are not "
-            "recorded, and here all are; leave it out."
-        )
+    if not among_others:
+        check_ladder_used([reading], choice.ladder)
+        check_tokens_used([reading], choice.tokens)
     selection = select_evidence(
         of_families(reading.table, choice.families),
         choice=CheckpointChoice.parse(choice.checkpoints),
@@ -72,16 +78,29 @@ def gather_evidence(records: Sequence[str | Path], choice: EvidenceChoice) -> Ev
     )
 
 
-def check_ladder_used(reading: Reading, ladder: Path | None) -> None:
+def check_ladder_used(readings: Sequence[Reading], ladder: Path | None) -> None:
     """Refuse a ladder file that gives no model its size.
 
     Raises:
         RefusedError: No results of harnesses were read.
     """
-    if ladder is not None and not reading.report.imported:
+    if ladder is not None and not any(reading.report.imported for reading in readings):
         raise RefusedError(
             f"--ladder {ladder}: it gives sizes to results of harnesses, and these records are "
             "tables, which hold their own; leave it out, or add the sizes as columns."
+        )
+
+
+def check_tokens_used(readings: Sequence[Reading], tokens: float | None) -> None:
+    """Refuse ``--tokens`` where none of the records lacks what it stands for.
+
+    Raises:
+        RefusedError: All models tell their tokens or FLOPs.
+    """
+    if tokens is not None and not any(reading.report.n_same_tokens for reading in readings):
+        raise RefusedError(
+            f"--tokens {format_count(tokens)} is for models whose tokens and FLOPs are not "
+            "recorded, and here all are; leave it out."
         )
 
 

@@ -148,7 +148,12 @@ class TestedEvidence:
 
 
 def tested_evidence(
-    records: Sequence[Path], choice: "EvidenceChoice", *, exclude: Sequence[str], voice: Voice
+    records: Sequence[Path],
+    choice: "EvidenceChoice",
+    *,
+    exclude: Sequence[str],
+    voice: Voice,
+    among_others: bool,
 ) -> TestedEvidence:
     """Gather evidence; ``spaced`` checkpoints are the last of each run and earlier ones, each at
     half the compute of the next. Whatever is left out or assumed is said.
@@ -157,7 +162,8 @@ def tested_evidence(
     from scalepredict.evaluation.backtest.splits import spaced_checkpoints
 
     spaced = choice.checkpoints == SPACED
-    evidence = gather_evidence(records, replace(choice, checkpoints="all") if spaced else choice)
+    chosen = replace(choice, checkpoints="all") if spaced else choice
+    evidence = gather_evidence(records, chosen, among_others=among_others)
     voice.tell(evidence.notes)
     table = _without(evidence.table, exclude, voice)
     if spaced:

@@ -37,7 +37,7 @@ def stored_measured(
         answers=how.answers,
         tokens=choice.tokens,
     )
-    check_ladder_used(reading, how.ladder)
+    check_ladder_used([reading], how.ladder)
     voice.tell(doubts(reading.table))
     return Measured(
         records=reading.table,

@@ -49,6 +49,22 @@ def test_a_calibration_is_written_and_backtest_uses_it(scalepredict: Run, tmp_pa
     assert json.loads(used.stdout)["calibration"]["source"] == "mine.yaml"
 
 
+def test_tokens_that_one_of_the_files_lacks_are_assumed_there(
+    scalepredict: Run, tmp_path: Path
+) -> None:
+    write_ladders(tmp_path / "one.csv", "f")
+    write_ladders(tmp_path / "two.csv", "g")
+    known = (tmp_path / "two.csv").read_text()
+    (tmp_path / "two.csv").write_text(known.replace(",1e11,", ",,"))
+    call = ("calibrate", "one.csv", "two.csv", "-p", "last", "--tokens", "1T", "-q")
+    made = scalepredict(*call)
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "two.csv").write_text(known)
+    refused = scalepredict(*call)
+    assert refused.returncode == 2
+    assert "here all are; leave it out" in refused.stderr
+
+
 def test_a_single_file_is_split_by_family(scalepredict: Run, tmp_path: Path) -> None:
     write_ladders(tmp_path / "one.csv", "f", "g")
     made = scalepredict("calibrate", "one.csv", "-p", "last")

@@ -277,7 +277,7 @@ def _suite_spread(lines: Outcomes, errors: SuiteErrors) -> Spread:
         others = errors.take(np.flatnonzero(~fold)) if len(folds) > 1 else errors
         inside = errors.take(np.flatnonzero(fold))
         z[fold] = inside.error / np.sqrt(inside.variance(fit_suite(others)))
-    return fit_spread(z, errors.weights)
+    return fit_spread(UNSEEN * z, errors.weights)
 
 
 def _explained(cell: Cell) -> Floats:

@@ -136,11 +136,11 @@ def test_the_shared_part_and_the_drift_of_a_suite_are_recovered() -> None:
 
 
 def test_larger_suites_that_share_less_are_recognised() -> None:
-    """.6 at 10 benchmarks and .6 / 4^.7 = .23 at 40."""
-    parts = [suite_errors(size=10, rho=0.6), suite_errors(size=40, rho=0.6 / 4**0.7)]
+    """.8 at 10 benchmarks and .8 / 4^.35 = .49 at 40."""
+    parts = [suite_errors(size=10, rho=0.8), suite_errors(size=40, rho=0.8 / 4**0.35)]
     rho, dilution, _ = fit_suite(together(*parts))
-    assert rho == pytest.approx(0.6, abs=0.1)
-    assert dilution == 0.7
+    assert rho == pytest.approx(0.8, abs=0.1)
+    assert dilution == 0.35
 
 
 def test_what_a_ladder_found_in_trials_counts_beside_what_others_share() -> None:

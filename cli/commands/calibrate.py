@@ -125,7 +125,7 @@ def calibrate(
         for name, path in zip(names, records, strict=True)
     }
     readings = [evidence.reading for evidence in read.values()]
-    check_ladder_used(readings, selection.ladder)
+    check_ladder_used(readings, selection.measurement.reading.ladder)
     check_tokens_used(readings, tokens)
     check_patterns(exclude, [f for e in read.values() for f in e.reading.table.families])
     tables = {name: evidence.table for name, evidence in read.items()}

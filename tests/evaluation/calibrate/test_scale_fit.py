@@ -109,6 +109,7 @@ def suite_errors(rho: float, drift: float, n: int = 3000) -> SuiteErrors:
     square = 0.02**2
     variance = rho * square + (1 - rho) * square / 10 + drift * horizon**2
     return SuiteErrors(
+        public=np.zeros(n),
         common=np.full(n, square),
         independent=np.full(n, square / 10),
         size=np.full(n, 10.0),

@@ -57,12 +57,15 @@ def test_means_and_variances_of_sets_by_hand() -> None:
     scale = np.array([[0.01, 0.02, 0.03], [0.02, 0.02, 0.02]])
     columns = [[0, 2], [0, 1, 2]]
     np.testing.assert_allclose(suite_means(scale, columns), [[0.02, 0.02], [0.02, 0.02]])
-    independent = suite_variance(scale, columns, np.zeros((2, 2)))
+    none = np.zeros_like(scale)
+    independent = suite_variance(scale, none, columns, np.zeros((2, 2)))
     assert independent[0] == pytest.approx([(1 + 9) / 4 * 1e-4, (1 + 4 + 9) / 9 * 1e-4])
-    common = suite_variance(scale, columns, np.ones((2, 2)))
+    common = suite_variance(scale, none, columns, np.ones((2, 2)))
     assert common[0] == pytest.approx([4e-4, 4e-4])
-    half = suite_variance(scale, columns, np.full((2, 2), 0.5))
+    half = suite_variance(scale, none, columns, np.full((2, 2), 0.5))
     np.testing.assert_allclose(half, (independent + common) / 2)
+    public = suite_variance(scale, scale, columns, np.zeros((2, 2)))
+    np.testing.assert_allclose(public, common)
 
 
 def test_larger_suites_share_less() -> None:

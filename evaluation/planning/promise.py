@@ -17,7 +17,7 @@ FILE = "plan.yaml"
 
 
 class Spread(BaseModel):
-    """5 and 95 % points of log(reached / promised)."""
+    """2.5 and 97.5 % points of log(reached / promised); of a new pool they hold about 90 %."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

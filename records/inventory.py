@@ -102,7 +102,7 @@ def _summary(table: EvalTable, benchmark: str, index: list[int]) -> BenchmarkSum
 
 
 def _items(units: list[Unit], n_items: Floats) -> float | None:
-    largest = np.where(np.isnan(n_items), -np.inf, n_items).max(axis=0)
+    largest = np.where(np.isnan(n_items), -np.inf, n_items).max(axis=0, initial=-np.inf)
     own = [i for i, unit in enumerate(units) if not unit.task]
     total = largest[own[0]] if own else largest.sum()
     return float(total) if np.isfinite(total) else None

@@ -170,3 +170,33 @@ def test_a_mistake_is_told_with_its_place_its_value_and_what_is_accepted(
 ) -> None:
     with pytest.raises(ConfigError, match=said):
         metadata_from(parse_yaml(f"benchmarks: {text}", "f"))
+
+
+@pytest.mark.parametrize(
+    ("own", "chance", "n_items", "suite"),
+    [
+        ("{chance: 0.2}", 0.2, 1172, None),
+        ("{n_items: 500}", 0.25, 500, None),
+        ("{suite: mine}", 0.25, 1172, "mine"),
+        ("{chance: 0.2, n_items: 500, suite: mine}", 0.2, 500, "mine"),
+        ("{}", 0.25, 1172, None),
+    ],
+)
+def test_what_a_user_says_goes_before_what_ships_and_the_rest_stays(
+    own: str, chance: float, n_items: int, suite: str | None
+) -> None:
+    shipped = shipped_metadata()
+    user = metadata_from(parse_yaml(f"benchmarks: {{ARC-C: {own}}}", "f"))
+    for name in ("ARC-C", "arc_challenge"):
+        entry = shipped.overridden(user).find(name)
+        assert entry is not None
+        assert (entry.chance_of(ACC), entry.items_of(ACC)) == (chance, n_items)
+        assert suite is None or entry.suite == suite
+    untouched = shipped.overridden(user).find("csqa")
+    assert untouched == shipped.find("csqa")
+
+
+def test_an_empty_file_changes_nothing() -> None:
+    shipped = shipped_metadata()
+    merged = shipped.overridden(metadata_from(parse_yaml("", "f")))
+    assert merged.entries == shipped.entries

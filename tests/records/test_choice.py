@@ -27,3 +27,29 @@ def test_the_text_of_version_0_1_gives_the_choice_it_told() -> None:
     assert EvidenceChoice.of_version_0_1(choice.in_words()) == choice
     with pytest.raises(ValueError, match="five"):
         EvidenceChoice.of_version_0_1({"shots": "five"})
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        (EvidenceChoice(families=("a", "b")), {"families": "a, b"}),
+        (EvidenceChoice(checkpoints="all"), {"checkpoints": "all"}),
+        (EvidenceChoice(percent=True), {"percent": "True"}),
+        (EvidenceChoice(answers=True), {"answers": "True"}),
+        (EvidenceChoice(up_to_flops=1e21), {"up_to_flops": "1e+21"}),
+        (EvidenceChoice(ladder=Path("l.yaml")), {"ladder": "l.yaml"}),
+        (EvidenceChoice(tokens=3e11), {"tokens": "300000000000.0"}),
+        (EvidenceChoice(asymptotes=("1.7", "c4=2")), {"asymptotes": "1.7, c4=2"}),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_was_given_is_told_and_nothing_else(
+    choice: EvidenceChoice, words: dict[str, str]
+) -> None:
+    assert choice.in_words() == {"checkpoints": "last", **words}
+
+
+def test_options_that_version_0_1_did_not_have_are_left_out_of_its_files() -> None:
+    old = EvidenceChoice.of_version_0_1({"shots": "0", "seed": "7", "percent": "False"})
+    assert old == EvidenceChoice(shots=0)
+    assert EvidenceChoice.of_version_0_1({}) == EvidenceChoice()

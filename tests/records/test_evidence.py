@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from scalepredict.errors import RefusedError
-from scalepredict.records.evidence import ALL, LAST, CheckpointChoice, select_evidence
+from scalepredict.records.evidence import (
+    ALL,
+    LAST,
+    CheckpointChoice,
+    select_evidence,
+    why_no_evidence,
+)
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 
@@ -95,3 +101,72 @@ def test_one_run_is_told_what_to_do() -> None:
     assert "--checkpoints all to fit its course, or `scalepredict check`" in str(note)
     assert not any("one run" in str(note) for note in select_evidence(run, choice=ALL).notes)
     assert not any("one run" in str(note) for note in select_evidence(ladder()).notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "last", "pooled"),
+    [
+        ("last", 1, False),
+        ("all", None, False),
+        ("mean-last-1", 1, False),
+        ("mean-last-12", 12, False),
+        ("pool-last-3", 3, True),
+    ],
+)
+def test_a_choice_of_checkpoints_is_read(text: str, last: int | None, pooled: bool) -> None:
+    assert CheckpointChoice.parse(text) == CheckpointChoice(last=last, pooled=pooled)
+
+
+def test_the_order_of_rows_chooses_the_same_checkpoints() -> None:
+    plain = select_evidence(ladder())
+    order = [6, 3, 1, 0, 5, 2, 4]
+    shuffled = select_evidence(ladder().take_rows(order))
+    assert set(shuffled.table.checkpoints) == set(plain.table.checkpoints)
+    assert set(map(str, shuffled.notes)) == set(map(str, plain.notes))
+
+
+def test_models_of_one_name_in_two_families_are_two() -> None:
+    rows = [checkpoint("a", 1.0, family=f) for f in ("f", "g")]
+    table = make_table(rows, [Unit(benchmark="x")], np.array([[0.1], [0.2]]))
+    assert len(select_evidence(table).table.checkpoints) == 2
+
+
+def test_where_compute_is_not_needed_models_without_it_are_evidence_too() -> None:
+    selection = select_evidence(ladder(), needs_compute=False)
+    assert [c.model for c in selection.table.checkpoints] == ["a", "b", "closed"]
+
+
+def test_a_mean_is_over_the_scores_that_were_measured() -> None:
+    scores = np.array([[0.1, np.nan], [0.3, 0.5]])
+    units = [Unit(benchmark="x"), Unit(benchmark="y")]
+    items = np.array([[100.0, np.nan], [100.0, 50.0]])
+    table = make_table([checkpoint("a", 1.0), checkpoint("a", 2.0)], units, scores, n_items=items)
+    found = select_evidence(table, choice=CheckpointChoice(last=2)).table
+    assert found.scores[0] == pytest.approx([0.2, 0.5])
+    assert found.n_items[0].tolist() == [100, 50]  # the same questions, asked twice
+
+
+def test_of_checkpoints_at_one_place_the_later_step_and_then_the_phase_is_the_last() -> None:
+    rows = [
+        checkpoint("a", 1.0, step=2.0, phase="decay"),
+        checkpoint("a", 1.0, step=2.0, phase="anneal"),
+        checkpoint("a", 1.0, step=1.0, phase="stable"),
+    ]
+    table = make_table(rows, [Unit(benchmark="x")], np.array([[0.3], [0.2], [0.1]]))
+    (last,) = select_evidence(table).table.checkpoints
+    assert last.phase == "decay"
+
+
+def test_why_nothing_can_be_fitted_is_said_with_counts_and_advice() -> None:
+    bare = make_table(
+        [Checkpoint(model="a", params=1e9), Checkpoint(model="b", role="holdout")],
+        [Unit(benchmark="x")],
+        np.array([[0.1], [0.2]]),
+    )
+    said = why_no_evidence(bare)
+    assert "none of 2 checkpoints can be fitted (1 without params, 2 without tokens" in said
+    assert "1 of a role that is not fitted" in said
+    assert "say how much: --tokens 1T" in said
+    unscored = make_table([checkpoint("a", 1.0)], [Unit(benchmark="x")], np.array([[np.nan]]))
+    assert "(none has a score)" in why_no_evidence(unscored)
+    assert "--tokens" not in why_no_evidence(unscored)

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from scalepredict.records.findings import lint
+from scalepredict.records.findings import doubts, doubts_of_units, lint, units_doubted
+from scalepredict.records.metrics import shipped_metrics
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 
@@ -103,3 +105,67 @@ def test_constants_with_gaps_tell_no_two_models_apart() -> None:
     scores = np.full((3, 4), 0.5)
     scores[0] = np.nan
     assert lint(table.with_scores(scores)) == ()
+
+
+def test_the_order_of_rows_and_columns_changes_no_finding() -> None:
+    scores = ladder().scores.copy()
+    scores[2] = scores[1]
+    table = ladder().with_scores(scores)
+    shuffled = table.take_rows([2, 0, 1]).take_units([5, 3, 1, 0, 2, 4])
+    assert codes(shuffled) == codes(table) == ["copied-rows"]
+
+
+@pytest.mark.parametrize(
+    ("factor", "found"), [(3.1, True), (2.9, False), (1 / 2.9, False), (1 / 3.1, True)]
+)
+def test_recorded_flops_may_differ_by_a_factor_of_three(factor: float, found: bool) -> None:
+    table = ladder()
+    rows = tuple(replace(c, flops=factor * (c.flops or 0)) for c in table.checkpoints)
+    assert codes(replace(table, checkpoints=rows)) == (["odd-flops"] if found else [])
+    computed = tuple(replace(c, flops_given=False) for c in rows)
+    assert codes(replace(table, checkpoints=computed)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("params", 9e4, True),
+        ("params", 1.1e5, False),
+        ("tokens", 9e5, True),
+        ("tokens", 2e6, False),
+    ],
+)
+def test_sizes_below_what_anybody_trains_lack_a_unit(name: str, value: float, found: bool) -> None:
+    rows = [replace(c, flops_given=False, **{name: value}) for c in ladder().checkpoints]  # type: ignore[arg-type]
+    assert ("small-size" in codes(replace(ladder(), checkpoints=tuple(rows)))) is found
+
+
+def test_families_of_fewer_than_three_models_are_told_together() -> None:
+    table = ladder()
+    assert codes(table.take_rows([0, 1])) == ["small-family"]
+    assert "no family has 3 models with FLOPs (default)" in str(lint(table.take_rows([0, 1]))[0])
+    extra = replace(table.checkpoints[0], model="x", family="g")
+    both = make_table(
+        [*table.checkpoints, extra], table.units, np.vstack([table.scores, table.scores[0] + 0.01]),
+        n_items=np.full((4, 6), 1000.0),
+    )  # fmt: skip
+    (finding,) = lint(both)
+    assert str(finding).startswith("1 of 2 families cannot be fitted alone")
+
+
+def test_a_user_of_the_records_hears_what_a_fit_does_not_say_itself() -> None:
+    table = ladder().take_rows([0, 1])
+    assert doubts(table) == ()
+    small = replace(table.checkpoints[0], params=6e4, flops_given=False)
+    doubted = replace(table, checkpoints=(small, table.checkpoints[1]))
+    assert [note.code for note in doubts(doubted)] == ["small-size"]
+    assert [note.code for note in doubts_of_units(doubted)] == ["small-size"]
+    assert units_doubted(lint(doubted)) == doubts_of_units(doubted)
+
+
+def test_losses_are_no_fractions_among_percent() -> None:
+    scores = ladder().scores.copy()
+    scores[0] /= 100
+    measure = shipped_metrics().find("loss")
+    units = tuple(replace(unit, measure=measure, metric="loss") for unit in ladder().units)
+    assert "mixed-units" not in codes(replace(ladder(), scores=scores, units=units))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from scalepredict.records.inventory import summarise_benchmarks, summarise_families
+from scalepredict.records.metrics import shipped_metrics
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 
@@ -41,3 +42,23 @@ def test_benchmarks_are_counted_over_their_tasks() -> None:
     assert (y.chance, y.chance_assumed, y.n_scores, y.scores) == ((0.0, 0.5), True, 6, (0.1, 0.5))
     assert y.n_items == 40 + 60  # of all its tasks
     assert (z.n_scores, z.scores, z.n_items, x.chance_assumed) == (0, None, None, False)
+
+
+def test_losses_are_told_from_fractions_and_variants_are_one_benchmark() -> None:
+    measure = shipped_metrics().find("loss")
+    units = [Unit(benchmark="c4", metric="loss", measure=measure), Unit(benchmark="x", shots=5),
+             Unit(benchmark="x", shots=0)]  # fmt: skip
+    row = [Checkpoint(model="m", family="f")]
+    loss, both = summarise_benchmarks(make_table(row, units, np.array([[2.5, 0.3, 0.2]])))
+    assert (loss.is_fraction, both.is_fraction) == (False, True)
+    assert (both.shots, both.n_tasks, both.n_scores) == ((5, 0), 0, 2)
+    assert both.scores == (0.2, 0.3)
+
+
+def test_nothing_is_counted_in_an_empty_table() -> None:
+    empty = make_table([], [], np.zeros((0, 0)))
+    assert summarise_families(empty) == ()
+    assert summarise_benchmarks(empty) == ()
+    bare = make_table([], [Unit(benchmark="x")], np.zeros((0, 1)))
+    (only,) = summarise_benchmarks(bare)
+    assert (only.n_scores, only.scores, only.n_items) == (0, None, None)

@@ -1,10 +1,12 @@
 """The chosen part of the records, and what is said of the rest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from scalepredict.errors import RefusedError
-from scalepredict.records.subset import of_families, refuse_mixed_phases, up_to
+from scalepredict.records.subset import known_names, of_families, refuse_mixed_phases, up_to
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 
@@ -55,3 +57,41 @@ def test_several_phases_of_one_family_are_refused_with_the_commonest_as_advice()
     with pytest.raises(RefusedError, match=r"'b' .*stable \(1\), decay \(2\).*--phase decay"):
         refuse_mixed_phases(mixed)
     refuse_mixed_phases(mixed.take_rows([0, 1]))
+
+
+def test_anchors_of_other_families_stay_with_a_chosen_one() -> None:
+    rows = [*table().checkpoints[:2], replace(table().checkpoints[2], role="anchor")]
+    chosen = of_families(replace(table(), checkpoints=tuple(rows)), ["a"])
+    assert [c.model for c in chosen.checkpoints] == ["m1", "m2", "m4"]
+    assert chosen.benchmarks == ("arc", "rare")
+
+
+def test_models_of_unknown_size_are_not_below_a_limit() -> None:
+    rows = [replace(table().checkpoints[0], params=None, flops=None), *table().checkpoints[1:]]
+    kept, notes = up_to(replace(table(), checkpoints=tuple(rows)), params=3e9)
+    assert [c.model for c in kept.checkpoints] == ["m2"]
+    assert "1 of 3 checkpoints" in str(notes[0])
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (["trend", "stack"], "did you mean 'trend'.* there are trend, stack"),
+        (["stack"], "there is only stack"),
+        ([f"m{i}" for i in range(20)], "m0, m1, .*, m11 and 8 more"),
+        ([], "there are"),
+    ],
+)
+def test_a_name_that_does_not_occur_is_refused_with_those_that_do(
+    known: list[str], words: str
+) -> None:
+    with pytest.raises(RefusedError, match=f"there is no method 'trnd'.*{words}"):
+        known_names("method", ["trnd"], known)
+    known_names("method", [], known)
+
+
+def test_a_family_without_phases_is_one_phase() -> None:
+    refuse_mixed_phases(table())
+    rows = (replace(table().checkpoints[0], phase="decay"), *table().checkpoints[1:])
+    with pytest.raises(RefusedError, match=r"decay \(1\), \(none\) \(1\)"):
+        refuse_mixed_phases(replace(table(), checkpoints=rows))

@@ -1,12 +1,17 @@
 """The stretch of the quantiles of losses: what makes 90 % intervals hold 90 %."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import ndtri
 
 from scalepredict.evaluation.calibrate.stretch import LEAST, fit_stretch, needed_stretch
-from scalepredict.predictors.interface import PROBABILITIES
-from scalepredict.records.table import Floats
+from scalepredict.evaluation.intervals.calibration import apply_calibration
+from scalepredict.evaluation.intervals.calibration_file import load_calibration
+from scalepredict.predictors.interface import PROBABILITIES, Frontier, Targets, make_forecast
+from scalepredict.records.metrics import shipped_metrics
+from scalepredict.records.table import Checkpoint, Floats, Unit, make_table
 
 
 def quantiles(n: int) -> Floats:
@@ -34,3 +39,23 @@ def test_sources_count_alike_whatever_their_size() -> None:
     assert fit_stretch([easy, hard]) == pytest.approx(3.0)
     assert fit_stretch([easy]) == LEAST
     assert fit_stretch([]) == 1.0
+
+
+def test_quantiles_of_losses_are_stretched_on_the_scale_of_their_law() -> None:
+    """A perplexity by ratios, a loss by differences, and neither beyond its range."""
+    metrics = [shipped_metrics().find(name) for name in ("perplexity", "loss")]
+    units = tuple(Unit(benchmark=m.name, metric=m.name, measure=m) for m in metrics)
+    knots = ndtri(PROBABILITIES)
+    own = np.stack([20 * np.exp(0.1 * knots), 2.5 + 0.1 * knots])[None]
+    row = Checkpoint(model="m", params=1e9, tokens=2e10, flops=1.2e20)
+    point = np.array([[20.0, 2.5]])
+    table = make_table([row], units, point)
+    raw = make_forecast(Targets.of_table(table), Frontier.of_table(table), point, quantiles=own)
+    doubled = replace(load_calibration(), stretch=2.0)
+    found = apply_calibration(raw, doubled, "stack").quantiles
+    assert found is not None
+    np.testing.assert_allclose(found[0, 0], 20 * np.exp(0.2 * knots))
+    np.testing.assert_allclose(found[0, 1], 2.5 + 0.2 * knots)
+    huge = apply_calibration(raw, replace(doubled, stretch=1000.0), "stack").quantiles
+    assert huge is not None
+    assert huge.min() >= 0.0

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.off_trend.in_flight import HOLDS, InFlight, forecast_final
@@ -84,6 +85,10 @@ def test_the_run_and_the_ladder_are_weighted_by_what_each_knows() -> None:
     promised = ladder.forecast("f", 16e9, TOKENS[-1])
     np.testing.assert_allclose(both.ladder, promised.point[0])
     np.testing.assert_allclose(both.original(0.8), [end[0] for end in promised.interval(0.8)])
+    low, high = both.original(0.9)
+    normal = stats.norm(both.together, both.sd)
+    np.testing.assert_allclose(both.inside, normal.cdf(high) - normal.cdf(low), atol=1e-12)
+    assert np.isnan(alone.inside).all()
     # w = s_run^-2 / (s_run^-2 + s_ladder^-2): the share of the run in the mean of both.
     share = (both.together - both.ladder) / (alone.trajectory - both.ladder)
     odds = share / (1 - share)

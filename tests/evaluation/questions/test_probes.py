@@ -60,3 +60,36 @@ def test_models_of_one_score_and_benchmarks_of_one_model_have_no_part() -> None:
     scores[1, 9] = 0.5
     found = chosen(table.with_scores(scores), 1)
     assert (found.n_models, found.n_benchmarks) == (13, 9)
+
+
+def test_the_order_and_the_names_of_models_and_benchmarks_choose_no_other_probe() -> None:
+    table = cards(20)
+    rows, columns = np.random.default_rng(3).permutation(20), [9, 4, 0, 7, 2, 5, 8, 1, 3, 6]
+    shuffled = table.take_rows(rows).take_units(columns)
+    assert chosen(shuffled, 1).units[0].benchmark[0] == chosen(table, 1).units[0].benchmark[0]
+
+
+def test_what_is_unknown_without_a_score_is_the_scatter_of_the_models() -> None:
+    """The median distance from a benchmark's own median, over all cells."""
+    table = cards(13)
+    found = chosen(table, 1)
+    away = np.abs(table.scores - np.median(table.scores, axis=0))
+    assert found.unknown == pytest.approx(np.median(away))
+
+
+def test_a_probe_that_is_noisier_tells_less_and_is_not_taken() -> None:
+    """One benchmark follows the first capability twice as steeply: the surest of its kind."""
+    table = cards(20)
+    logits = np.log(table.scores / (1 - table.scores))
+    logits[:, 2] *= 2
+    steep = table.with_scores(1 / (1 + np.exp(-logits)))
+    assert "a2" in {unit.benchmark for unit in chosen(steep, 2).units}
+
+
+def test_two_models_are_enough_for_a_benchmark_to_be_searched() -> None:
+    table = cards(14)
+    scores = table.scores.copy()
+    scores[2:, 9] = np.nan
+    assert chosen(table.with_scores(scores), 1).n_benchmarks == 10
+    scores[1, 9] = np.nan
+    assert chosen(table.with_scores(scores), 1).n_benchmarks == 9

@@ -171,3 +171,39 @@ def test_a_line_that_drifts_with_size_promises_less() -> None:
     points = choice.intercept + choice.slope * tasks[~known][:, choice.columns].mean(axis=1)
     kept = np.sqrt(np.mean((points - score[~known]) ** 2))
     assert 0.8 * kept < choice.error[-1] < 2 * kept
+
+
+@pytest.mark.parametrize(("n_models", "held"), [(10, 2), (11, 2), (12, 3), (16, 4)])
+def test_the_largest_quarter_are_two_models_at_least(n_models: int, held: int) -> None:
+    """All but those held out are told exactly; these part by a tenth, from the line of the others
+    and from that of the smaller half: the squares of both are the loss.
+    """
+    skill = np.linspace(0.3, 0.7, n_models)
+    tasks = np.repeat(skill[:, None], 6, axis=1)
+    size = np.geomspace(1e18, 1e22, n_models)
+
+    def loss(apart: int) -> float:
+        score = skill + np.where(np.arange(n_models) >= n_models - apart, 0.1, 0.0)
+        found = select_tasks(
+            tasks, score, np.arange(n_models), 2, size=size, rng=np.random.default_rng(0)
+        )
+        return float(found.error[-1])
+
+    assert loss(held) == pytest.approx(0.1 * np.sqrt(2))
+    assert loss(held - 1) < 0.1 * np.sqrt(2) - 0.01
+    assert loss(0) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_order_of_models_and_tasks_chooses_the_same() -> None:
+    tasks, score = questions()
+    rows, columns = (
+        np.random.default_rng(1).permutation(30),
+        np.random.default_rng(2).permutation(40),
+    )
+    plain = select_tasks(tasks, score, np.arange(30), 4, rng=np.random.default_rng(0))
+    other = select_tasks(
+        tasks[rows][:, columns], score[rows], rows, 4, rng=np.random.default_rng(0)
+    )
+    assert set(columns[other.columns]) == set(plain.columns)
+    assert other.slope == pytest.approx(plain.slope)
+    assert other.intercept == pytest.approx(plain.intercept)

@@ -16,7 +16,11 @@ BOMBS = {
     "cell.csv.gz": (HEADER + b"m,1B,1B,arc,", b"1" * MIB, "a line of more than 16 MiB"),
     "header.csv.gz": (b"", b"a" * MIB, "a line of more than 16 MiB"),
     "blank.csv.gz": (HEADER, b"\n" * MIB, "a run of blank lines of more than 16 MiB"),
-    "blank.jsonl.gz": (b"", b" \r\n" * (MIB // 3), "the file is empty|a run of blank lines"),
+    "blank.jsonl.gz": (
+        b"",
+        (b" " * 30 + b"\r\n") * (MIB // 32),
+        "the file is empty|a run of blank lines",
+    ),
     "line.jsonl.gz": (b'{"model": "', b"1" * MIB, "a line of more than 16 MiB"),
     "long.yaml.gz": (b"records:\n", b"# " + b"a" * (MIB - 3) + b"\n", "more than 64 MiB"),
     "line.yaml.gz": (b"records: [", b"1," * (MIB // 2), "a line of more than 16 MiB"),

@@ -64,3 +64,25 @@ def test_another_time_or_folder_is_another_run() -> None:
         found, left_out = joined(WHOLE, other)
         assert found == [WHOLE, other]
         assert not left_out
+
+
+def test_answers_without_results_beside_them_stay_as_they_are() -> None:
+    found, left_out = joined(SAMPLES)
+    assert found == [SAMPLES]
+    assert not left_out
+
+
+def test_the_order_of_files_joins_the_same() -> None:
+    (one,), _ = joined(WHOLE, SAMPLES)
+    (other,), _ = joined(SAMPLES, WHOLE)
+    assert one == other
+
+
+def test_only_the_subtask_that_was_asked_is_left_to_its_answers() -> None:
+    law = replace(WHOLE, task="law")
+    found, left_out = joined(WHOLE, law, SAMPLES)
+    assert [(score.task, score.questions is None) for score in found] == [
+        ("law", True),
+        ("anatomy", False),
+    ]
+    assert sum(left_out.values()) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scalepredict.records.importers.harness.source_file import SourceFile
-from scalepredict.records.importers.unreadable import as_records, route
+from scalepredict.records.importers.unreadable import as_records, by_reason, route
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,29 @@ def test_a_table_is_sent_to_the_readers_of_records(tmp_path: Path) -> None:
     assert pdf is not None
     assert "a PDF" in pdf
     assert not pdf.startswith("e.csv")
+
+
+def test_files_that_share_a_reason_are_told_together() -> None:
+    skipped = [("a.json", "not JSON"), ("b.json", "too large"), ("c.json", "not JSON")]
+    assert by_reason(skipped) == [("a.json, c.json", "not JSON"), ("b.json", "too large")]
+    many = [(f"{i}.json", "not JSON") for i in range(5)]
+    assert by_reason(many) == [("0.json, 1.json, 2.json and 2 more", "not JSON")]
+    assert by_reason([]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("r.md", "| model | arc |\n|---|---|\n| a | .5 |\n", "Markdown, a table"),
+        ("r.txt", "model\tarc\na\t.5\n", "CSV, a table"),
+        ("r.yaml", "records: []\n", None),
+        ("r.csv", "", "the file is empty"),
+        ("r.jsonl.gz", "whatever", None),
+    ],
+)
+def test_what_no_harness_wrote_is_named_as_its_readers_see_it(
+    tmp_path: Path, name: str, content: str, words: str | None
+) -> None:
+    (tmp_path / name).write_text(content)
+    found = as_records(tmp_path / name, name)
+    assert (found is None) if words is None else (found or "").startswith(words)

@@ -66,3 +66,40 @@ def test_a_file_is_taken_as_it_is_and_a_missing_one_refused(tmp_path: Path) -> N
     assert [name for _, name in found.files] == [str(root / "note.txt")]
     with pytest.raises(RecordError, match="no such file or folder"):
         find_files([root / "gone"], samples=False, exclude=())
+
+
+def test_folders_are_walked_in_one_order_and_links_to_folders_are_not_followed(
+    tmp_path: Path,
+) -> None:
+    root = folder(tmp_path, "z/r.json", "a/z.json", "a/b/r.json", "a/c.json")
+    (root / "loop").symlink_to(root)
+    assert shown(root)[0] == ["a/c.json", "a/z.json", "a/b/r.json", "z/r.json"]
+
+
+def test_a_name_that_no_terminal_could_show_is_passed_over(tmp_path: Path) -> None:
+    root = folder(tmp_path, "r.json", "a\x1b[31m.json")
+    assert shown(root) == (["r.json"], {"a name with control characters or not in UTF-8": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "opened"),
+    [
+        ("r.json", True),
+        ("r.json.gz", True),
+        ("r.jsonl", True),
+        ("r.csv", True),
+        ("events.out.tfevents.123.host", True),
+        ("r.JSON", False),
+        ("r.json.bak", False),
+        ("r.parquet", False),
+        ("json", False),
+    ],
+)
+def test_a_file_is_opened_by_the_end_of_its_name(tmp_path: Path, name: str, opened: bool) -> None:
+    assert bool(shown(folder(tmp_path, name))[0]) is opened
+
+
+def test_files_and_folders_may_be_named_together(tmp_path: Path) -> None:
+    root = folder(tmp_path, "a/r.json", "b.csv")
+    found = find_files([root / "b.csv", root / "a"], samples=False, exclude=())
+    assert [Path(name).name for _, name in found.files] == ["b.csv", "r.json"]

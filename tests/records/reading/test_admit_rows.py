@@ -74,3 +74,57 @@ def test_values_that_no_unit_explains_are_left_out_with_a_count() -> None:
 def test_rows_of_fractions_are_told_from_the_others() -> None:
     found = of_scores(rows(("b", "acc", 0.5), ("b", "nll", 2.5), ("b", None, 0.1)), METRICS)
     assert list(found) == [True, False, True]
+
+
+def test_the_order_of_rows_decides_nothing() -> None:
+    cells = [("b", "f1", 0.9), ("b", "f1", 90.0), ("c", "f1", 0.5), ("c", "nll", 2.0)]
+    plain, _ = admit_rows(rows(*cells), METRICS)
+    turned, _ = admit_rows(rows(*cells[::-1]), METRICS)
+    np.testing.assert_array_equal(plain.number("score"), turned.number("score")[::-1])
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "scores"),
+    [
+        ("f1", [0.2, 1.0], [0.2, 1.0]),
+        ("f1", [20.0, 100.0], [0.2, 1.0]),
+        ("rouge1", [31.0, 42.0], [0.31, 0.42]),
+        ("mcc", [-0.5, 0.5], [-0.5, 0.5]),
+        ("perplexity", [12.0, 8.0], [12.0, 8.0]),
+        ("acc", [0.2, 0.3], [0.2, 0.3]),
+    ],
+)
+def test_a_metric_is_brought_to_the_unit_of_its_law(
+    metric: str, values: list[float], scores: list[float]
+) -> None:
+    admitted, _ = admit_rows(rows(*(("b", metric, value) for value in values)), METRICS)
+    np.testing.assert_allclose(admitted.number("score"), scores)
+
+
+def test_one_benchmark_in_percent_does_not_divide_another() -> None:
+    admitted, (note,) = admit_rows(
+        rows(("b", "f1", 90.0), ("b", "f1", 0.9), ("c", "f1", 0.9)), METRICS
+    )
+    np.testing.assert_allclose(admitted.number("score"), [0.9, 0.009, 0.9])
+    assert note.subject == "b"
+
+
+def test_a_loss_that_is_stated_beside_a_score_stays_as_it_is() -> None:
+    both = rows(("b", "acc", 0.5), ("b", "nll", 2.5), task_loss=[1.5, 1.25])
+    admitted, _ = admit_rows(both, METRICS)
+    np.testing.assert_array_equal(admitted.number("task_loss"), [1.5, 1.25])
+
+
+def test_rows_without_a_value_decide_nothing() -> None:
+    admitted, notes = admit_rows(rows(("b", "f1", NAN), ("b", "f1", 0.5)), METRICS)
+    np.testing.assert_array_equal(admitted.number("score"), [NAN, 0.5])
+    assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(1.2, r"score \(%\)"), (70.0, r"score \(%\)"), (-0.2, "chance-corrected"), (-3.0, "percent")],
+)
+def test_the_advice_is_for_what_the_values_look_like(value: float, words: str) -> None:
+    with pytest.raises(RecordError, match=rf"line 2: score .* \(benchmark b\).*{words}"):
+        admit_rows(rows(("b", "acc", value)), METRICS)

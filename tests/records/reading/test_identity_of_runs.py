@@ -51,3 +51,16 @@ def test_tokens_fill_what_neither_tokens_nor_flops_tell() -> None:
 def test_models_with_steps_did_not_see_the_same_data() -> None:
     with pytest.raises(RecordError, match=r"line 3: --tokens 5B says .* but b has a step"):
         with_same_tokens(rows(["a", "b"], step=[NAN, 100]), 5e9)
+
+
+def test_seeds_are_told_apart_in_any_order_of_rows() -> None:
+    forward, _ = told_apart_by_seed(rows(["a", "b", "a"], seed=[2, 7, 1]))
+    backward, _ = told_apart_by_seed(rows(["a", "b", "a"], seed=[1, 7, 2]))
+    assert list(forward.text("model")) == list(backward.text("model"))[::-1]
+    assert list(forward.text("model"))[1] == "b"
+
+
+def test_tokens_of_models_whose_flops_are_known_are_not_made_up() -> None:
+    made, n = with_same_tokens(rows(["a"], flops=[1e20]), 5e9)
+    assert np.isnan(made.number("tokens")).all()
+    assert n == 0

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from scalepredict.evaluation.intervals.calibration_file import load_calibration
 from scalepredict.evaluation.off_trend.ladders.off_rung import (
     AHEAD,
     ALPHA,
+    OffRung,
     off_rung,
     rung_deviations,
 )
@@ -120,3 +122,77 @@ def test_an_exact_line_names_no_rung() -> None:
     table = ladder(6)
     exact = table.with_scores(np.linspace(0.3, 0.6, 7)[:, None] + np.zeros((1, N_UNITS)))
     assert off_rung(exact, Trend(), CALIBRATION) is None
+
+
+def test_a_deviation_is_that_from_a_line_through_all_other_rungs() -> None:
+    """One benchmark that scatters by 3 points: each rung left out in turn, by least squares."""
+    rng = np.random.default_rng(3)
+    table = ladder(0).take_units([0])
+    noisy = table.with_scores(table.scores + 0.03 * rng.normal(size=(7, 1)))
+    found = rung_deviations(noisy)
+    assert found is not None
+    x, y = np.log(noisy.flops), noisy.scores[:, 0]
+    for i in range(7):
+        rest = np.arange(7) != i
+        line = stats.linregress(x[rest], y[rest])
+        error = y[i] - (line.intercept + line.slope * x[i])
+        left = y[rest] - (line.intercept + line.slope * x[rest])
+        scatter = np.sqrt((left**2).sum() / 4)
+        away = x[i] - x[rest].mean()
+        sd = scatter * np.sqrt(1 + 1 / 6 + away**2 / ((x[rest] - x[rest].mean()) ** 2).sum())
+        assert found.points[i] == pytest.approx(error)
+        assert found.t[i] == pytest.approx(error / sd)
+        p = min(1.0, 7 * 2 * stats.t.sf(abs(error / sd), 4))
+        assert found.p_value[i] == pytest.approx(p)
+
+
+def test_the_order_of_rungs_and_benchmarks_and_the_unit_of_flops_change_nothing() -> None:
+    table = dropped(ladder(1), 3, 0.06)
+    plain = rung_deviations(table)
+    order = [4, 0, 6, 2, 5, 1, 3]
+    rows = tuple(replace(c, flops=1e6 * (c.flops or 0)) for c in table.checkpoints)
+    other = rung_deviations(
+        replace(table, checkpoints=rows).take_rows(order).take_units([5, 1, 7, 0, 2, 6, 3, 4])
+    )
+    assert plain is not None
+    assert other is not None
+    np.testing.assert_allclose(other.t, plain.t[order])
+    np.testing.assert_allclose(other.points, plain.points[order])
+
+
+def test_a_benchmark_that_a_rung_lacks_has_no_say() -> None:
+    table = dropped(ladder(1), 3, 0.06)
+    scores = table.scores.copy()
+    scores[0, 2], scores[1:, 2] = np.nan, 0.9
+    found, without = (
+        rung_deviations(each)
+        for each in (table.with_scores(scores), table.take_units([0, 1, 3, 4, 5, 6, 7]))
+    )
+    assert found is not None
+    assert without is not None
+    np.testing.assert_allclose(found.t, without.t)
+
+
+def test_rungs_at_one_scale_have_no_line() -> None:
+    table = ladder(0)
+    rows = tuple(replace(c, flops=1e20) for c in table.checkpoints)
+    assert rung_deviations(replace(table, checkpoints=rows)) is None
+    bare = table.with_scores(np.where(np.arange(7)[:, None] == 2, np.nan, table.scores))
+    assert rung_deviations(bare) is None
+
+
+@pytest.mark.parametrize(("influence", "told"), [(np.nan, False), (0.012, True)])
+def test_a_sentence_tells_the_influence_where_there_is_one(influence: float, told: bool) -> None:
+    rung = OffRung(
+        checkpoint=ladder(0).checkpoints[2],
+        p_value=0.0012,
+        shift=-9.0,
+        points=-0.031,
+        influence=influence,
+        benchmark="b1",
+        most=-0.02,
+    )
+    text = rung.sentence()
+    assert text.startswith("m2 is off the ladder: -3.1 points on average from what the other rungs")
+    assert "(p = 0.0012)" in text
+    assert ("moves the forecast by +1.2 points on average, b1 by -2.0." in text) is told

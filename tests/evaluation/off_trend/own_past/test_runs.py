@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from scalepredict.evaluation.off_trend.own_past.runs import runs_of
+from scalepredict.evaluation.off_trend.own_past.runs import Run, runs_of
 from scalepredict.records.table import Checkpoint, EvalTable, Unit, make_table
 
 
@@ -26,3 +26,45 @@ def test_phases_of_one_model_are_runs_of_their_own() -> None:
     )
     found = runs_of(replace(table, checkpoints=checkpoints))
     assert [(run.phase, run.rows.tolist()) for run in found] == [("stable", [2, 0]), ("decay", [1])]
+
+
+def run_of(**columns: list[float | None]) -> list[Run]:
+    n = len(next(iter(columns.values())))
+    rows = [
+        Checkpoint(model="m", **{name: column[i] for name, column in columns.items()})  # type: ignore[arg-type]
+        for i in range(n)
+    ]
+    return list(runs_of(make_table(rows, [Unit(benchmark="b")], np.full((n, 1), 0.5))))
+
+
+def test_checkpoints_are_in_the_order_of_their_tokens_whatever_their_rows() -> None:
+    (run,) = run_of(tokens=[3e9, 1e9, 2e9], step=[1.0, 2.0, 3.0])
+    assert run.rows.tolist() == [1, 2, 0]
+    np.testing.assert_allclose(run.log_tokens, np.log([1e9, 2e9, 3e9]))
+
+
+def test_steps_are_the_place_where_more_of_them_are_known() -> None:
+    (run,) = run_of(tokens=[None, 1e9, None], step=[30.0, 20.0, 10.0])
+    assert run.rows.tolist() == [2, 1, 0]
+    np.testing.assert_allclose(run.log_tokens, np.log([10, 20, 30]))
+    (run,) = run_of(tokens=[2e9, 1e9, None], step=[None, 20.0, 10.0])  # as many of each: tokens
+    assert run.rows.tolist() == [1, 0]
+
+
+def test_what_has_no_place_is_in_no_run() -> None:
+    assert run_of(tokens=[None, None]) == []
+    (run,) = run_of(tokens=[0.0, 1e9, None], step=[0.0, 5.0, None])
+    assert run.rows.tolist() == [1]
+
+
+def test_the_size_of_a_run_is_that_of_any_of_its_checkpoints() -> None:
+    (run,) = run_of(tokens=[1e9, 2e9], params=[None, 4e9])
+    assert run.log_params == np.log(4e9)
+    (unknown,) = run_of(tokens=[1e9, 2e9])
+    assert np.isnan(unknown.log_params)
+
+
+def test_models_of_one_name_in_two_families_are_two_runs() -> None:
+    rows = [Checkpoint(model="m", family=f, tokens=1e9 * k) for k in (1, 2) for f in ("a", "b")]
+    found = runs_of(make_table(rows, [Unit(benchmark="b")], np.full((4, 1), 0.5)))
+    assert [(run.family, run.rows.tolist()) for run in found] == [("a", [0, 2]), ("b", [1, 3])]

@@ -42,3 +42,37 @@ def test_metrics_of_one_benchmark_are_siblings_and_shots_are_not() -> None:
 )
 def test_tasks_with_classes_are_known_by_the_ends_of_their_names(name: str, labels: bool) -> None:
     assert has_labels(name) is labels
+
+
+@pytest.mark.parametrize(
+    ("names", "together"),
+    [
+        (("mgsm_direct_de", "mgsm_direct_fr"), True),
+        (("arc_de", "arc_challenge"), False),
+        (("belebele_deu_Latn", "belebele_fra_Latn"), True),
+        (("truthfulqa_mc1", "truthfulqa_mc2"), True),
+        (("cb:val", "cb:test"), True),
+        (("CB_val", "cb_Test"), True),
+        (("copa", "copa_dev"), True),
+        (("story_cloze", "story_writing"), False),
+        (("lambada_openai", "lambada_standard"), False),
+    ],
+)
+def test_names_tell_what_asks_the_same(names: tuple[str, str], together: bool) -> None:
+    assert (len(grouped(*names)) == 1) is together
+
+
+def test_a_language_alone_makes_no_group_of_one() -> None:
+    """Without a second language `is` may be a word, as in `what_is`."""
+    assert grouped("what_is", "what") == [["what_is", "what"]]
+    assert grouped("what_is", "who") == [["what_is"], ["who"]]
+
+
+def test_the_order_of_benchmarks_changes_no_group() -> None:
+    names = ("xnli_de", "piqa", "xnli_fr", "cb_val", "cb_test")
+    forward = {frozenset(group) for group in grouped(*names)}
+    assert forward == {frozenset(group) for group in grouped(*names[::-1])}
+
+
+def test_no_benchmarks_are_no_groups() -> None:
+    assert sibling_groups([]).shape == (0, 0)

@@ -73,3 +73,66 @@ def test_a_habit_of_the_forecasts_is_taken_off_and_never_added() -> None:
     assert better(above, behind).shift == pytest.approx(1.5 * np.sqrt(8) - 1.0)
     assert better(above, ahead).shift == better(above, quiet(8)).shift
     assert slid(found, ahead).shift == slid(found, quiet(8)).shift
+
+
+def test_the_unit_of_scores_changes_no_p_value() -> None:
+    z = np.array([-2.0, 0.5, -1.0, 1.0])
+    plain = worse(departure(z, gain=1.0), quiet(4))
+    scaled = Departure(
+        residual=0.01 * z, variance=np.full(4, 1e-4), bend=np.zeros(4), gain=np.full(4, 0.01)
+    )
+    found = worse(scaled, quiet(4))
+    assert found.p_value == pytest.approx(plain.p_value)
+    assert found.shift == pytest.approx(plain.shift)
+    np.testing.assert_allclose(found.z, plain.z)
+
+
+def test_the_order_of_benchmarks_changes_nothing() -> None:
+    z, order = np.array([-2.0, 0.5, -1.0, 1.0]), [2, 0, 3, 1]
+    one, other = worse(departure(z), quiet(4)), worse(departure(z[order]), quiet(4))
+    assert other.p_value == pytest.approx(one.p_value)
+    np.testing.assert_allclose(other.unit_p, one.unit_p[order])
+
+
+def test_a_benchmark_that_was_not_measured_is_not_tested() -> None:
+    z = np.array([-2.0, 0.5, -1.0])
+    some = worse(departure(np.append(z, np.nan)), quiet(4))
+    assert some.p_value == pytest.approx(worse(departure(z), quiet(3)).p_value)
+    assert some.unit_p[3] == 1.0
+    assert np.isnan(some.z[3])
+
+
+def test_a_noisier_benchmark_tells_less() -> None:
+    """Twice the noise by its phi, by its variance or by a bend is the same deviation."""
+    zero = np.zeros(1)
+    ways = [
+        (Departure(residual=zero - 4, variance=zero + 4, bend=zero, gain=zero), quiet(1)),
+        (
+            Departure(residual=zero - 4, variance=zero + 1, bend=zero, gain=zero),
+            Noise(run=1.0, phi=np.array([4.0]), tail=np.array([8.0]), shift=1.0, lag=0.0),
+        ),
+        (Departure(residual=zero - 4, variance=zero + 1, bend=zero + 3, gain=zero), quiet(1)),
+    ]
+    for found, noise in ways:
+        assert worse(found, noise).z == pytest.approx([-2.0])
+        assert worse(found, noise).p_value == pytest.approx(stats.t.sf(2.0, 8))
+
+
+def test_nothing_is_too_unlikely_to_be_told() -> None:
+    found = worse(departure(np.full(8, -1e6)), quiet(8))
+    assert 0 < found.p_value < 1e-15
+    assert np.isfinite(found.p_value)
+    assert worse(departure(np.full(8, 1e6)), quiet(8)).p_value == pytest.approx(1.0)
+
+
+def test_a_slide_is_no_surer_than_a_fall_and_the_less_sure_the_more_was_expected() -> None:
+    """What was expected further ahead is uncertain: twice the gain is more than twice as unsure."""
+    z = np.full(8, -1.5)
+    assert slid(departure(z), quiet(8, shift=0.5)).p_value == pytest.approx(
+        worse(departure(z), quiet(8)).p_value
+    )
+    zero = np.zeros(8)
+    small = Departure(residual=0.01 * z, variance=zero + 1e-4, bend=zero, gain=zero + 0.01)
+    assert slid(small, quiet(8)).p_value > worse(small, quiet(8)).p_value
+    sd = -small.residual / slid(small, quiet(8)).z * -1
+    assert sd == pytest.approx(np.sqrt(1e-4 + (0.25 * 0.01 * 2) ** 2))

@@ -11,7 +11,17 @@ from scalepredict.evaluation.off_trend.rules.changed_evaluation import (
     MISSING,
     lowest_elsewhere,
 )
-from tests.evaluation.off_trend.rules.made_runs import N_ITEMS, changed, runs, scene
+from scalepredict.evaluation.off_trend.rules.gate import BenchmarkLevel
+from scalepredict.evaluation.off_trend.rules.rule import Rule
+from scalepredict.evaluation.off_trend.rules.verdicts import Level
+from tests.evaluation.off_trend.rules.made_runs import (
+    GATE,
+    LENGTH,
+    N_ITEMS,
+    changed,
+    runs,
+    scene,
+)
 
 
 def test_a_benchmark_that_was_always_measured_is_missed() -> None:
@@ -86,3 +96,65 @@ def test_a_score_far_below_chance_and_below_all_others_is_told_with_its_distance
 def test_the_lowest_of_all_other_rows_is_not_the_row_itself() -> None:
     scores = np.array([[0.5, np.nan], [0.3, 0.7], [0.4, np.nan]])
     np.testing.assert_array_equal(lowest_elsewhere(scores), [[0.3, 0.7], [0.4, np.inf], [0.3, 0.7]])
+
+
+@pytest.mark.parametrize("rule", [MISSING, CHANGED, BELOW_CHANCE], ids=lambda rule: rule.name)
+def test_a_finding_weighs_no_more_than_its_benchmark(rule: Rule) -> None:
+    """A gap, another number of questions and a score far below chance, of b2 each time."""
+    table = runs(0, 1e9)
+    scores, n_items = table.scores.copy(), table.n_items.copy()
+    if rule is MISSING:
+        scores[8, 2] = np.nan
+    elif rule is CHANGED:
+        n_items[8, 2] = 1000
+    else:
+        scores[8, 2] = 0.1
+    odd = replace(table, scores=scores, n_items=n_items)
+    (plain,) = rule.find(scene(odd, 8))
+    assert (plain.benchmark, plain.metric, plain.shots) == ("b2", "acc", 0)
+    assert plain.level is GATE.level_of(rule.name)
+    quiet = replace(GATE, benchmarks=(BenchmarkLevel(match="b2", level=Level.NOTE),))
+    (milder,) = rule.find(scene(odd, 8, gate=quiet))
+    assert milder.level is Level.NOTE
+
+
+def test_a_benchmark_that_was_measured_now_and_then_is_not_missed() -> None:
+    table = runs(0, 1e9)
+    scores = table.scores.copy()
+    scores[[6, 8], 2] = np.nan
+    assert not list(MISSING.find(scene(table.with_scores(scores), 8)))
+
+
+def test_every_benchmark_that_is_missing_is_named_once() -> None:
+    table = runs(0, 1e9)
+    scores = table.scores.copy()
+    scores[8, [1, 4]] = np.nan
+    found = list(MISSING.find(scene(table.with_scores(scores), 8)))
+    assert [finding.benchmark for finding in found] == ["b1", "b4"]
+
+
+def test_other_runs_say_nothing_about_what_this_one_is_measured_on() -> None:
+    table = runs(0, 1e9, 4e9)
+    scores = table.scores.copy()
+    scores[:LENGTH, 2] = np.nan  # of the first run
+    assert not list(MISSING.find(scene(table.with_scores(scores), 8, run=0)))
+    assert not list(CHANGED.find(scene(table.with_scores(scores), 8, run=1)))
+
+
+def test_a_low_that_another_record_shares_is_no_new_low() -> None:
+    low = runs(0, 1e9, 4e9)
+    scores = low.scores.copy()
+    scores[8, 3] = 0.10
+    assert list(BELOW_CHANCE.find(scene(low.with_scores(scores), 8)))
+    scores[LENGTH + 2, 3] = 0.11  # of the other run
+    assert not list(BELOW_CHANCE.find(scene(low.with_scores(scores), 8)))
+
+
+@pytest.mark.parametrize(("standard_errors", "found"), [(4.8, False), (5.2, True)])
+def test_five_standard_errors_below_chance_are_too_many(
+    standard_errors: float, found: bool
+) -> None:
+    table = runs(0, 1e9)
+    scores = table.scores.copy()
+    scores[8, 3] = 0.25 - standard_errors * np.sqrt(0.25 * 0.75 / N_ITEMS)
+    assert bool(list(BELOW_CHANCE.find(scene(table.with_scores(scores), 8)))) is found

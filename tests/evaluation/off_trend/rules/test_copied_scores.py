@@ -1,5 +1,7 @@
 """Copies at any length of history, and runs in which nothing changes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -136,3 +138,42 @@ def test_a_benchmark_of_just_so_many_answers_counts_as_large() -> None:
     ties = [[0.31, 0.42, 0.53, 0.64, 0.75]] * 2
     assert copies_in(records(ties, n_items=RULE.large_items))
     assert not copies_in(records(ties, n_items=RULE.large_items - 1))
+
+
+def test_the_later_record_of_a_run_is_the_copy_whatever_the_order_of_rows() -> None:
+    scores = rising(10)
+    scores = np.vstack([scores, scores[-1:]])
+    table = one_run(scores)
+    order = np.random.default_rng(0).permutation(11)
+    found = copies_in(table.take_rows(order))
+    ((row, copy),) = found.items()
+    assert (order[row], order[copy.of]) == (10, 9)
+
+
+def test_only_the_rows_that_are_asked_for_are_compared() -> None:
+    base = [0.31, 0.42, 0.53, 0.64, 0.75, 0.81, 0.22, 0.37]
+    table = records([base, base, base])
+    assert set(find_copies(table, np.array([2]), runs_of(table), RULE)) == {2}
+    assert find_copies(table, np.array([], dtype=int), runs_of(table), RULE) == {}
+
+
+@pytest.mark.parametrize(
+    ("place", "copied"),
+    [({"step": RULE.min_step}, True), ({"step": RULE.min_step - 1}, False)],
+)
+def test_checkpoints_near_initialisation_are_no_copies(
+    place: dict[str, float], copied: bool
+) -> None:
+    table = records([[0.31, 0.42, 0.53, 0.64, 0.75]] * 2)
+    rows = tuple(replace(c, **place) for c in table.checkpoints)  # type: ignore[arg-type]
+    assert bool(copies_in(replace(table, checkpoints=rows))) is copied
+
+
+def test_a_change_of_one_benchmark_ends_a_streak() -> None:
+    scores = rising(12)
+    scores[4:12] = scores[4]
+    scores[8, 0] += 0.01
+    found = unchanged(scores)
+    assert 8 not in found
+    assert 9 not in found
+    assert found[7] == 4

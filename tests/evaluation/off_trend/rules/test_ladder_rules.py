@@ -1,5 +1,7 @@
 """A model against its ladder: alpha is shared with its own past, the worst come first."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,9 @@ from scalepredict.evaluation.off_trend.rules.ladder_rules import (
     OWN_SHARE,
     ladder_p_value,
 )
+from scalepredict.evaluation.off_trend.rules.rule import Rule
 from scalepredict.evaluation.off_trend.rules.scene import Scene
+from scalepredict.evaluation.off_trend.rules.verdicts import Level
 from tests.evaluation.off_trend.rules.made_runs import GATE, runs, scene
 
 
@@ -78,3 +82,26 @@ def test_losses_that_are_worse_are_too_high_and_errors() -> None:
     whole, *single = HIGH.find(here)
     assert whole.level is GATE.sides[Side.WORSE]
     assert [finding.z for finding in (whole, *single)] == pytest.approx([9 / 2**0.5, 4.0, 5.0])
+
+
+def test_a_model_that_no_ladder_knows_is_not_compared() -> None:
+    here = scene(runs(0, 1e9), 9)
+    assert not list(LOW.find(here))
+    assert not list(HIGH.find(here))
+
+
+@pytest.mark.parametrize("rule", [LOW, HIGH], ids=lambda rule: rule.name)
+def test_a_rule_that_is_off_weighs_nothing(rule: Rule) -> None:
+    sign = -1 if rule is LOW else 1
+    found = outcome(0.0001, 4.0 * sign, 5.0 * sign)
+    quiet = replace(GATE, rules={**GATE.rules, rule.name: Level.OFF})
+    here = scene(runs(0, 1e9), 9, gate=quiet, ladder={9: found})
+    assert {finding.level for finding in rule.find(here)} == {Level.OFF}
+
+
+def test_findings_hold_what_the_ladder_expects() -> None:
+    here = at(9, outcome(0.0001, -4.0, -1.0))
+    single = list(LOW.find(here))[1]
+    assert (single.expected, single.interval, single.z) == (0.5, (0.4, 0.6), -4.0)
+    assert single.p_value == pytest.approx(1e-6)
+    assert f"{single.benchmark} = {single.observed:.4f}" in single.message

@@ -44,3 +44,31 @@ def test_a_drop_that_no_label_explains_is_no_wrong_label() -> None:
     scores = table.scores.copy()
     scores[9, ::2] -= 0.15
     assert not list(MISLABELLED.find(scene(table.with_scores(scores), 9)))
+
+
+def test_a_wrong_label_is_told_with_the_right_one_whatever_the_order_of_rows() -> None:
+    table = runs(3, 1e9, 4e9)
+    scores = table.scores.copy()
+    scores[9] = np.random.default_rng(7).binomial(2000, table.scores[LENGTH + 9]) / 2000
+    order = np.random.default_rng(1).permutation(2 * LENGTH)
+    shuffled = table.with_scores(scores).take_rows(order)
+    run = next(i for i in (0, 1) if scene(shuffled, 9, run=i).checkpoint.model == "r0")
+    (finding,) = MISLABELLED.find(scene(shuffled, 9, run=run))
+    assert finding.message.startswith("the scores fit r1 at step ")
+
+
+def test_two_benchmarks_tell_no_label() -> None:
+    table = runs(4, 1e9)
+    scores = table.scores.copy()
+    scores[11] = scores[2]
+    few = table.with_scores(scores).take_units([0, 1])
+    assert not list(MISLABELLED.find(scene(few, 11)))
+
+
+def test_the_checkpoint_before_is_no_other_label() -> None:
+    """A run that stands still fits it, and its own label as well."""
+    table = runs(4, 1e9)
+    scores = table.scores.copy()
+    scores[11] = scores[10]
+    for finding in MISLABELLED.find(scene(table.with_scores(scores), 11)):
+        assert f"step {table.checkpoints[10].step:g}" not in finding.message

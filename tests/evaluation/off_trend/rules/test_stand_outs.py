@@ -1,7 +1,12 @@
 """Which benchmarks carry a deviation, by Benjamini and Hochberg, and what kind of one it is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
 from scalepredict.evaluation.off_trend.own_past.run_judge import Side
 from scalepredict.evaluation.off_trend.rules.scene import Scene, Trial
@@ -13,7 +18,8 @@ from scalepredict.evaluation.off_trend.rules.stand_outs import (
     significant,
     standing_out,
 )
-from tests.evaluation.off_trend.rules.made_runs import N_ITEMS, changed, runs, scene
+from scalepredict.records.table import EvalTable, Floats
+from tests.evaluation.off_trend.rules.made_runs import GATE, N_ITEMS, changed, runs, scene
 
 
 def trial_at(here: Scene) -> Trial:
@@ -74,3 +80,59 @@ def test_one_benchmark_that_leaves_chance_is_emerging() -> None:
     far = scene(changed(runs(5, 1e9), 9, rise), 9)
     assert not leaving_chance(far, trial_at(far)).any()
     assert kind_of(far, trial_at(far)) is Kind.OFF_TREND
+
+
+@given(st.lists(st.floats(1e-9, 1.0), min_size=1, max_size=12), st.floats(0.01, 0.5))
+def test_what_stands_out_is_what_scipy_finds(p: list[float], share: float) -> None:
+    """The adjusted p-value of Benjamini and Hochberg is at most the rate."""
+    values = np.array(p)
+    adjusted = stats.false_discovery_control(values)
+    clear = np.abs(adjusted - share) > 1e-9  # ties of rounding aside
+    np.testing.assert_array_equal(significant(values, share)[clear], (adjusted <= share)[clear])
+
+
+def test_the_interval_is_wider_the_smaller_alpha_and_the_fewer_the_questions() -> None:
+    def width(table: EvalTable, alpha: float) -> Floats:
+        here = scene(table, 9, gate=replace(GATE, alpha=alpha))
+        low, high = look_at(here, trial_at(here), Side.WORSE).ends
+        width: Floats = high - low
+        return width
+
+    table = runs(1, 1e9)
+    plain = width(table, 0.01)
+    assert (width(table, 0.001) > plain).all()
+    assert (width(table, 0.2) < plain).all()
+    few = replace(table, n_items=np.full_like(table.n_items, 200.0))
+    assert (width(few, 0.01) > plain).all()
+
+
+def test_a_benchmark_that_was_not_measured_does_not_stand_out() -> None:
+    table = runs(1, 1e9)
+    scores = table.scores.copy()
+    scores[9, 2] = np.nan
+    here = scene(table.with_scores(scores), 9)
+    look = look_at(here, trial_at(here), Side.WORSE)
+    assert np.isnan(look.z[2])
+    assert look.p[2] == 1.0
+    assert not standing_out(look, 0.99)[2]
+
+
+def test_each_side_has_p_values_of_its_own() -> None:
+    here = scene(changed(runs(1, 1e9), 9, -0.05), 9)
+    trial = trial_at(here)
+    low, high = (look_at(here, trial, side) for side in (Side.WORSE, Side.BETTER))
+    assert (low.p < 0.5).all()
+    assert (high.p > 0.5).all()
+    np.testing.assert_array_equal(low.observed, high.observed)
+
+
+def test_a_benchmark_leaves_chance_if_it_was_there_a_short_while_ago() -> None:
+    table = runs(5, 1e9)
+    scores = table.scores.copy()
+    scores[:, 3] = 0.45
+    scores[4, 3] = 0.26
+    here = scene(table.with_scores(scores), 9)
+    assert list(np.flatnonzero(leaving_chance(here, trial_at(here)))) == [3]
+    scores[4, 3] = 0.29  # four points above are clear of it, at 2000 questions
+    here = scene(table.with_scores(scores), 9)
+    assert not leaving_chance(here, trial_at(here)).any()

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from scalepredict.evaluation.off_trend.own_past.run_judge import Side
+from scalepredict.evaluation.off_trend.rules.gate import BenchmarkLevel
 from scalepredict.evaluation.off_trend.rules.scene import Scene, Trial
 from scalepredict.evaluation.off_trend.rules.trend_rules import (
     DECAY,
+    DRIFT,
+    EMERGING,
     HIGH,
     LEVEL_SHIFT,
     LOW,
@@ -109,3 +112,65 @@ def test_a_run_that_has_nowhere_to_fall_to_has_a_p_value_of_one() -> None:
     evidence = gather(floor, GATE)
     judged = [v.p_value for v in off_trend(evidence, GATE).values() if v.p_value is not None]
     assert judged == [1.0] * (LENGTH - 5)
+
+
+def emerging() -> Scene:
+    table = runs(5, 1e9)
+    rng = np.random.default_rng(0)
+    scores = table.scores.copy()
+    scores[:, 3] = rng.binomial(N_ITEMS, 0.25, len(scores)) / N_ITEMS
+    scores[9, 3] = 0.36
+    return scene(table.with_scores(scores), 9)
+
+
+def test_a_benchmark_that_leaves_chance_is_a_note_and_no_jump() -> None:
+    here = emerging()
+    (finding,) = EMERGING.find(here)
+    assert (finding.rule, finding.benchmark, finding.level) == ("emerging", "b3", Level.NOTE)
+    assert finding.observed == 0.36
+    assert finding.expected is not None
+    assert finding.expected == pytest.approx(0.25, abs=0.03)
+    assert finding.interval is not None
+    assert finding.interval[0] < finding.expected < finding.interval[1] < 0.36
+    assert finding.z is not None
+    assert finding.z > 3
+    assert not list(HIGH.find(here))
+    assert not list(DECAY.find(here))
+
+
+def test_a_jump_of_one_benchmark_that_is_clear_of_chance_is_told_as_one() -> None:
+    rise = np.zeros(6)
+    rise[1] = 0.11
+    here = scene(changed(runs(5, 1e9), 9, rise), 9)
+    whole, single, *_ = HIGH.find(here)
+    assert (whole.benchmark, single.benchmark) == (None, "b1")
+    assert whole.level is GATE.sides[Side.BETTER]
+    assert not list(EMERGING.find(here))
+    assert not list(LOW.find(here))
+
+
+def test_a_healthy_run_does_not_slide() -> None:
+    table = runs(1, 1e9)
+    assert not any(list(DRIFT.find(scene(table, k))) for k in range(LENGTH))
+
+
+def test_messages_hold_the_numbers_that_programs_get() -> None:
+    for finding in list(LOW.find(dropped()))[1:]:
+        assert finding.observed is not None
+        assert finding.expected is not None
+        assert finding.interval is not None
+        assert f"{finding.benchmark} = {finding.observed:.4f}" in finding.message
+        assert f"expected {finding.expected:.4f}" in finding.message
+        low, high = finding.interval
+        assert f"99% interval [{low:.4f}, {high:.4f}]" in finding.message
+        assert f"(z = {finding.z:+.1f})" in finding.message
+
+
+def test_the_mildest_of_a_benchmark_holds_for_its_own_finding_alone() -> None:
+    quiet = replace(GATE, benchmarks=(BenchmarkLevel(match="b1", level=Level.WARNING),))
+    drop = np.zeros(6)
+    drop[1], drop[2] = -0.12, -0.12
+    here = scene(changed(runs(1, 1e9), 9, drop), 9, gate=quiet)
+    levels = {f.benchmark: f.level for f in LOW.find(here) if f.benchmark}
+    assert levels["b2"] is Level.ERROR
+    assert levels["b1"] is Level.WARNING

@@ -93,3 +93,27 @@ def test_only_a_configuration_with_results_is_recognised(tmp_path: Path) -> None
         assert not Lighteval().recognises(
             SourceFile(path=tmp_path / "x.json", name="x", content=content)
         )
+
+
+@pytest.mark.parametrize(
+    ("tasks", "n_items"),
+    [
+        ({"mmlu:anatomy|5": {"effective_num_docs": 135}}, 135),
+        ({"mmlu:anatomy": {"effective_num_docs": 130}}, 130),
+        (
+            {
+                "mmlu:anatomy|5": {"effective_num_docs": 135},
+                "mmlu:anatomy": {"effective_num_docs": 1},
+            },
+            135,
+        ),
+        ({"mmlu:anatomy|5": {"effective_num_docs": -1}}, None),
+        ({}, None),
+    ],
+)
+def test_the_questions_of_a_task_are_found_by_its_key_or_its_name(
+    tmp_path: Path, tasks: dict[str, Any], n_items: float | None
+) -> None:
+    made = file(tmp_path, {"mmlu:anatomy|5": {"acc": 0.5}}, config_tasks=tasks)
+    (score,) = Lighteval().read(made).scores
+    assert score.n_items == n_items

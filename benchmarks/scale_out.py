@@ -2,13 +2,13 @@
 
     python benchmarks/scale_out.py [RECORDS ...] [--predictor NAME ...]
 
-Each file is one group, the last checkpoint of each model its evidence; without files the shipped
-ladder. First all tasks run in this process: how long they take, what goes out and comes back with
-each, what is sent once. Then a real scheduler gets 1 and 2 workers of 1 and 2 processes, and the
-same work: wall time, speed-up, and whether every cell is the same to the bit. The cost of the way
-out is what a task takes longer there, by the cluster of one process. Last, arithmetic for many
-workers: the measured tasks in their order, each with that cost, the data sent to every worker at
-1 Gbit/s, one table after the other as `calibrate` does it.
+Each file is one group, the last checkpoint of each model its evidence; of a folder, each file that
+holds such records; without files the shipped ladder. First all tasks run in this process: how long
+they take, what goes out and comes back with each, what is sent once. Then a real scheduler gets 1
+and 2 workers of 1 and 2 processes, and the same work: wall time, speed-up, and whether every cell
+is the same to the bit. The cost of the way out is what a task takes longer there, by the cluster of
+one process. Last, arithmetic for many workers: the measured tasks in their order, each with that
+cost, the data sent to every worker at 1 Gbit/s.
 
 Speed-ups mean something on a machine that does nothing else: its load is printed.
 """
@@ -33,6 +33,7 @@ import cloudpickle
 import numpy as np
 
 from scalepredict.cli.inputs.engine import Backend, engine
+from scalepredict.errors import ScalePredictError
 from scalepredict.evaluation.backtest import rolling_origin
 from scalepredict.evaluation.backtest.rolling_origin import Cell
 from scalepredict.evaluation.calibrate.group_backtests import backtest_groups
@@ -66,7 +67,7 @@ def main() -> None:
     parser.add_argument("--predictor", nargs="*", default=list(registry.names()))
     given = parser.parse_args()
     limit_blas_threads()
-    tables = {path.name: evidence(path) for path in given.records}
+    tables = dict(evidence_of(given.records))
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {', '.join(tables)}")
     work = Work()
     with recorded(work):
@@ -85,6 +86,18 @@ def main() -> None:
     for n in MANY:
         wall = makespan(work, n, overhead)
         print(f"{n} workers, by arithmetic: {wall:.1f} s, speed-up {serial / wall:.1f}")
+
+
+def evidence_of(paths: Sequence[Path]) -> Iterator[tuple[str, EvalTable]]:
+    """The evidence of files, and of those in a folder that hold records; others are told."""
+    for path in paths:
+        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+            try:
+                yield file.name, evidence(file)
+            except ScalePredictError as error:
+                if not path.is_dir():
+                    raise
+                print(f"left out: {error}")
 
 
 def evidence(path: Path) -> EvalTable:

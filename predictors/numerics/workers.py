@@ -8,13 +8,16 @@ choice of the program around (``joblib.parallel_config``); the command line make
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from threading import Thread
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from scalepredict.errors import RefusedError
 
 T = TypeVar("T")
+_SENT: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()  # by client of Dask, kept with it
+ATTEMPTS = 3
 PULSE = 0.5  # seconds between two looks of a worker whether its parent lives
 
 
@@ -41,16 +44,19 @@ def each(
     from joblib import Parallel, delayed  # 0.1 s that one process need not pay
     from joblib.parallel import get_active_backend
 
-    listed = list(tasks)
     backend = get_active_backend()[0]
     ours = type(backend).__name__ == "LokyBackend"  # whose workers are our children
-    with _sent_out(shared):
-        results: Iterable[T] = Parallel(
-            n_jobs=jobs,
-            return_as="generator" if backend.supports_return_generator else "list",
-            **({"initializer": _end_with, "initargs": (os.getpid(),)} if ours else {}),
-        )(delayed(function)(*task) for task in listed)
-    return _all(results, len(listed))
+
+    def begin(some: Sequence[tuple[Any, ...]]) -> Iterable[T]:
+        with _sent_out(shared):
+            results: Iterable[T] = Parallel(
+                n_jobs=jobs,
+                return_as="generator" if backend.supports_return_generator else "list",
+                **({"initializer": _end_with, "initargs": (os.getpid(),)} if ours else {}),
+            )(delayed(function)(*task) for task in some)
+        return results
+
+    return _all(begin, list(tasks))
 
 
 def _end_with(parent: int) -> None:
@@ -63,25 +69,36 @@ def _end_with(parent: int) -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def _all(results: Iterable[T], wanted: int) -> Iterator[T]:
-    # A backend whose scheduler is gone may end its results early, without a word.
+def _all(begin: Callable[[Sequence[Any]], Iterable[T]], tasks: Sequence[Any]) -> Iterator[T]:
+    # A backend whose scheduler is gone may end its results early, without a word. One that lost
+    # what tasks need, since a worker died or is slow, gets those again that are not done.
     given = 0
-    for result in results:
-        given += 1
-        yield result
-    if given != wanted:
-        raise RefusedError(f"{wanted - given} of {wanted} results were lost at work; try again.")
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            for result in begin(tasks[given:]):
+                given += 1
+                yield result
+            break
+        except Exception as error:
+            if not left or "lost dependencies" not in str(error):
+                raise
+    if given != len(tasks):
+        lost = f"{len(tasks) - given} of {len(tasks)}"
+        raise RefusedError(f"{lost} results were lost at work; try again.")
 
 
-def _sent_out(shared: Sequence[Any]) -> AbstractContextManager[object]:
+@contextmanager
+def _sent_out(shared: Sequence[Any]) -> Iterator[None]:
     # Dask otherwise puts what it shares on one worker, and loses it when that worker dies.
     from joblib import parallel_config
     from joblib.parallel import get_active_backend
 
     backend = get_active_backend()[0]
     if not shared or type(backend).__name__ != "DaskDistributedBackend":
-        return nullcontext()
-    context: AbstractContextManager[object] = parallel_config(
-        "dask", client=backend.client, scatter=list(shared)
-    )
-    return context
+        yield
+        return
+    with parallel_config("dask", client=backend.client, scatter=list(shared)):
+        # Dask knows objects by their content: letting go of them after one call, which a slow
+        # scheduler hears late, would take them from the next call that sends them again.
+        _SENT.setdefault(backend.client, []).append(get_active_backend()[0].data_futures)
+        yield

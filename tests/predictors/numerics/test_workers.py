@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,20 @@ def test_results_come_in_the_order_of_the_tasks_wherever_they_are_made() -> None
 
 def test_results_that_are_lost_are_counted() -> None:
     with pytest.raises(RefusedError, match="3 of 5 results were lost at work; try again"):
-        list(_all(iter([1, 2]), 5))
+        list(_all(lambda tasks: iter(tasks[:2]), range(5)))
+
+
+def flaky(tasks: Sequence[int]) -> Iterator[int]:
+    """Gives two results, then loses what the others need."""
+    yield from tasks[:2]
+    if len(tasks) > 2:
+        raise ValueError("batch_1 cancelled for reason: lost dependencies.")
+
+
+def test_tasks_that_an_engine_lost_are_begun_again_and_no_other() -> None:
+    assert list(_all(flaky, range(6))) == [0, 1, 2, 3, 4, 5]
+    with pytest.raises(ValueError, match="lost dependencies"):
+        list(_all(flaky, range(7)))
 
 
 WARNED = """

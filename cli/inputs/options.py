@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
@@ -111,20 +111,18 @@ class Measurement:
     reading: Reading
 
 
+def _level(default: str) -> Any:
+    words = f"Level of an interval, e.g. 0.95 (repeatable). [default: {default}]"
+    return typer.Option("--level", metavar="P", help=words)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalOptions:
     """Which intervals are shown."""
 
     HEADING: ClassVar[str] = OUTPUT
 
-    level: Annotated[
-        tuple[float, ...],
-        typer.Option(
-            "--level",
-            metavar="P",
-            help="Level of an interval, e.g. 0.9 (repeatable). [default: 0.5, 0.8, 0.9]",
-        ),
-    ] = ()
+    level: Annotated[tuple[float, ...], _level("0.5, 0.8, 0.9")] = ()
 
     def levels(self) -> "Levels":
         """The levels asked for, or the default ones."""
@@ -139,14 +137,7 @@ class ClaimOptions:
 
     HEADING: ClassVar[str] = OUTPUT
 
-    level: Annotated[
-        tuple[float, ...],
-        typer.Option(
-            "--level",
-            metavar="P",
-            help="Level of an interval, e.g. 0.95 (repeatable). [default: 0.9]",
-        ),
-    ] = ()
+    level: Annotated[tuple[float, ...], _level("0.9")] = ()
 
     def levels(self) -> "Levels":
         """The levels asked for, or 90 %."""

@@ -23,7 +23,6 @@ from scalepredict.records.importers.harness.interface import (
     Importer,
     Subject,
 )
-from scalepredict.records.importers.harness.lm_eval_samples import LmEvalSamples
 from scalepredict.records.importers.harness.source_file import open_source
 from scalepredict.records.importers.items import join_items
 from scalepredict.records.importers.place import place
@@ -193,8 +192,8 @@ def _read(
         for importer in importers:
             if importer.recognises(file):
                 # Version 0.4.0 of lm-eval named samples so that only their content tells.
-                unasked = isinstance(importer, LmEvalSamples) and not items
-                return UNASKED if unasked else (importer, importer.read(file))
+                read = items or not _of_answers(importer)
+                return (importer, importer.read(file)) if read else UNASKED
         missed = []
         for importer in importers if asked else ():
             # Asked for by name: a bare file may do, and what it lacks is said.
@@ -202,7 +201,7 @@ def _read(
             why_not = lacking(file) if lacking is not None else _needs(importer)
             if not why_not:
                 return importer, importer.read(file)
-            if items or not isinstance(importer, LmEvalSamples):
+            if items or not _of_answers(importer):
                 missed.append(f"no {importer.kind}: {why_not}")
         if missed:
             return "; ".join(missed)
@@ -211,6 +210,10 @@ def _read(
             return told
         return str(error).removeprefix(name).removeprefix(":").strip()
     return route(file) or as_records(path, name) or "of no known format"
+
+
+def _of_answers(importer: Importer) -> bool:
+    return bool(getattr(importer, "of_answers", False))
 
 
 def _needs(importer: Importer) -> str:

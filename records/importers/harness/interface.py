@@ -140,7 +140,12 @@ class Imported:
 
 
 class Importer(Protocol):
-    """One format of files."""
+    """One format of files.
+
+    It may have ``of_answers = True``, if its files hold answers to single questions, which are read
+    only when they are asked for; and ``lacking(file)``, which says what a file lacks that the user
+    calls one of this format (empty: nothing).
+    """
 
     kind: ClassVar[str]
 

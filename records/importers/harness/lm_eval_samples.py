@@ -35,6 +35,7 @@ class LmEvalSamples:
     """Reads one samples file; the model is the folder that the harness made for it."""
 
     kind: ClassVar[str] = "lm-eval-samples"
+    of_answers: ClassVar[bool] = True
 
     def recognises(self, file: SourceFile) -> bool:
         """Rows with a question, its identity and filtered responses."""

@@ -245,3 +245,21 @@ def test_too_little_memory_is_one_sentence(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: out of memory: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_page_names_tests_that_there_are() -> None:
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "reliability.md").read_text(encoding="utf-8")
+    named = [
+        word.removesuffix("...")
+        for line in page.splitlines()
+        if line.startswith("|")
+        for word in re.findall(r"`([^`]+)`", line.split("|")[-2])
+    ]
+    here = re.findall(r"def (test_\w+)", Path(__file__).read_text(encoding="utf-8"))
+    tests = [word for word in named if word.startswith("test_") and not word.endswith(".py")]
+    assert len(tests) > 5
+    assert all(any(each.startswith(test) for each in here) for test in tests)
+    files = [word for word in named if word.endswith(".py") and not word.startswith("benchmarks/")]
+    assert len(files) > 15
+    assert [file for file in files if not (root / "tests" / file).exists()] == []

@@ -39,3 +39,10 @@ def test_the_limits_are_inside_and_what_lies_beyond_is_named(name: str) -> None:
 def test_a_column_without_limits_or_rows_is_left_alone() -> None:
     check_range(rows("seed", -1e300), "seed")
     check_range(rows("seed", 1.0), "params")
+
+
+@pytest.mark.parametrize("name", ["n_items", "trials", "shots"])
+def test_what_is_counted_has_no_fraction(name: str) -> None:
+    check_range(rows(name, 5.0, np.nan), name)
+    with pytest.raises(RecordError, match=rf"^r\.csv, line 3: {name} 5\.5 has a fraction; "):
+        check_range(rows(name, 5.0, 5.5), name)

@@ -41,6 +41,7 @@ from scalepredict.records.table import (
 from scalepredict.records.units import match
 
 MIN_MODELS = 4  # smaller models of the same family from which a ladder is made
+SMALLER = 1.25  # factor in parameters: runs of nearly the same size are other shapes, not rungs
 SAME_TOKENS = 0.05  # ln(tokens)
 FINISHED = 0.9  # share of the ladder's own tokens from which a run counts as finished
 MAX_FACTOR = 32.0  # FLOPs over the largest evidence; beyond it the intervals were little tested
@@ -173,7 +174,8 @@ def _smaller(table: EvalTable, row: int) -> EvalTable:
     own = table.checkpoints[row]
     siblings = [c.family == own.family and c.model != own.model for c in table.checkpoints]
     # NaN, where params are unknown, is smaller than nothing.
-    return table.take_rows(np.array(siblings, dtype=bool) & (table.params < table.params[row]))
+    small = table.params <= table.params[row] / SMALLER
+    return table.take_rows(np.array(siblings, dtype=bool) & small)
 
 
 def fitted_ladder(

@@ -19,6 +19,7 @@ from scalepredict.errors import RefusedError
 from scalepredict.evaluation.intervals.calibration import Calibration
 from scalepredict.evaluation.off_trend.ladders.against_ladder import (
     MAX_FACTOR,
+    SMALLER,
     Ladder,
     LadderOutcome,
     against_ladder,
@@ -31,7 +32,6 @@ from scalepredict.predictors.scale.schedule import recorded_end, rungs_at
 from scalepredict.records.table import EvalTable
 
 EARLIEST = 0.05  # of the schedule; before it, a law of scale says little
-SMALLER = 1.25  # factor in parameters: runs of nearly the same size are other shapes, not rungs
 NEAR = 0.3  # p-value of the quick method below which the default one is asked
 BACK = 0.1  # p-value from which a run that was off its trajectory is back on it
 

@@ -41,7 +41,7 @@ LOSS_NOISE = 0.001  # relative: repeats of a run differ by .01 to .08 % in the l
 MOST_DECADES = 1.0  # of a gain; beyond, the curve of A says nothing
 DRIFT, DRIFT_PAIRS = 0.05, 1.0  # of a log gain from scale to scale: so much, known as from one pair
 HORIZON = float(np.log(10))  # e-folds beyond the largest pair that an interval of a gain is for
-NOISE_PAIRS = 1.0  # that binomial noise counts for, beside what the differences of pairs scatter
+NOISE_PAIRS = 3.0  # that binomial noise counts for, beside what the differences of pairs scatter
 GROWTH = 0.2  # of a gain, for each e-fold of compute: that much it may grow unseen
 TREND_Z = 3.0  # a slope must be surer than that to divide by it
 

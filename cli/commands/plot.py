@@ -48,7 +48,7 @@ class Kinds(TyperGroup):
 plot = typer.Typer(
     name="plot",
     cls=Kinds,
-    help="Draw forecasts, runs, clusters, capabilities, coverage or a plan.",
+    help="Draw forecasts, runs, clusters, coverage or a plan.",
     add_completion=False,
     rich_markup_mode=None,
 )

@@ -207,7 +207,8 @@ def _flops(predictor: Predictor) -> None:
     targets = replace(_targets(), flops=factor * _targets().flops)
     one = _forecast(predictor, evidence).point
     two = _fit(predictor, replace(evidence, checkpoints=other)).forecast(targets).point
-    _close(one, two, f"FLOPs counted {factor} times as large", tolerance=1e-3)
+    # A method may take the factor for the unit of tokens, of which little depends.
+    _close(one, two, f"FLOPs counted {factor} times as large", tolerance=3e-3)
 
 
 def _missing(predictor: Predictor) -> None:

@@ -31,6 +31,9 @@ ENOUGH_CELLS = 5000  # hidden ones, after which no further models are left out
 APART = 0.1
 FEWEST_CELLS = 40  # hidden ones, below which no interval is read off them
 PSEUDO_CELLS = 10.0  # of the common weight and ratio, in those of each benchmark
+# Level and size of a benchmark that few models were measured on are themselves uncertain, and cells
+# left out do not tell by how much. By benchmarks of which all scores but 1, 2, 3 or 5 were hidden.
+FEW_SCORES = 30.0
 EDGE = 0.02  # a score of exactly 0 or 1 is not free of error
 WEIGHTS = np.linspace(0.0, 1.0, 11)
 
@@ -46,7 +49,8 @@ class ModelCard:
     Attributes:
         completion: Fitted to all models.
         weight: Of the completion where there is a capability link too. Shape (T,).
-        ratio: Median error over sqrt(p (1 - p)) * doubt. Shape (T,).
+        ratio: Median error over sqrt(p (1 - p)) * doubt; more where few models were measured.
+            Shape (T,).
         quantiles: Of error / u at PROBABILITIES; None = too few cells to tell. Shape (Q,).
     """
 
@@ -96,6 +100,8 @@ def fit_card(table: EvalTable, links: Links, step: Callable[[], None] = lambda: 
     filled = np.where(judged | (count == 0), np.nan_to_num(ratio), np.nan)
     own = np.nanmedian(filled, axis=0)
     drawn = (count * own + PSEUDO_CELLS * common) / (count + PSEUDO_CELLS)
+    models = np.maximum(np.isfinite(table.scores).sum(axis=0), 1)
+    few = np.sqrt(1 + FEW_SCORES / models**2)
     quantiles = None
     if judged.sum() >= FEWEST_CELLS and common > 0:
         scale = _scale(points, drawn * doubt, completed - linked)
@@ -104,7 +110,10 @@ def fit_card(table: EvalTable, links: Links, step: Callable[[], None] = lambda: 
         level = np.minimum(coverage * (1 + 1 / error.size), 1.0)  # conformal, of a finite sample
         quantiles = np.sign(PROBABILITIES - 0.5) * np.quantile(error, level)
     return ModelCard(
-        completion=fit_completion(table.scores), weight=weight, ratio=drawn, quantiles=quantiles
+        completion=fit_completion(table.scores),
+        weight=weight,
+        ratio=few * drawn,
+        quantiles=quantiles,
     )
 
 

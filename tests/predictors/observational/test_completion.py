@@ -106,6 +106,29 @@ def test_intervals_of_completed_cards_are_as_conformal_prediction_makes_them() -
         assert np.array_equal(calibrated.quantiles, made.quantiles, equal_nan=True)
 
 
+def test_intervals_hold_where_few_models_were_measured() -> None:
+    """Scores of benchmarks that three models were measured on, of 2 worlds."""
+    inside: list[bool] = []
+    for seed in range(2):
+        table = cards(seed=seed)
+        for unit in range(3):
+            rows = np.flatnonzero(np.isfinite(table.scores[:, unit]))
+            scores = table.scores.copy()
+            scores[rows[3:], unit] = np.nan
+            rest = table.with_scores(scores)
+            made = known(Observational().fit(rest), rest)
+            assert made.quantiles is not None
+            low, high = (
+                made.quantiles[rows[3:], unit, i]
+                for i in np.searchsorted(PROBABILITIES, [0.05, 0.95])
+            )
+            observed = table.scores[rows[3:], unit]
+            judged = np.isfinite(low)
+            inside += ((low <= observed) & (observed <= high))[judged].tolist()
+    assert len(inside) > 100
+    assert np.mean(inside) > 0.85
+
+
 def test_a_benchmark_with_two_scores_is_completed_but_not_forecast_from_scale() -> None:
     table = cards()
     scores = table.scores.copy()

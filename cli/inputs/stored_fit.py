@@ -18,6 +18,9 @@ from scalepredict.records.findings import doubts
 from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import EvalTable
 
+# Of measured records only what was left out is told; the fit has told how they are read.
+LEFT_OUT = frozenset({"rows-empty", "rows-of-other-settings"})
+
 
 def stored_measured(
     stored: StoredFit, records: Sequence[Path], how: Reading, *, voice: Voice
@@ -38,7 +41,8 @@ def stored_measured(
         tokens=choice.tokens,
     )
     check_ladder_used([reading], how.ladder)
-    voice.tell(doubts(reading.table))
+    left_out = (note for note in reading.report.notes() if note.code in LEFT_OUT)
+    voice.tell((*left_out, *doubts(reading.table)))
     return Measured(
         records=reading.table,
         choice=CheckpointChoice.parse(choice.checkpoints),

@@ -93,6 +93,13 @@ def test_a_known_benchmark_of_another_metric_is_said_to_be_ignored(fitted: Run) 
     assert "scores on foo acc are not read" in done.stderr
 
 
+def test_cells_that_known_models_lack_are_counted(fitted: Run) -> None:
+    text = "model,MMLU,ARC-C\na,0.5,0.4\nb,,\n"
+    done = fitted("forecast", "--known", "-", "--benchmark", "GSM8K", stdin=text)
+    assert done.returncode == 0, done.stderr
+    assert "2 rows have neither score nor task loss; left out." in done.stderr
+
+
 def test_what_holds_for_all_known_models_is_warned_of_once(fitted: Run) -> None:
     text = "model,MMLU,ARC-C,foo\na,0.5,0.4,0.1\nb,0.6,0.5,0.2\n"
     done = fitted("forecast", "--known", "-", "--benchmark", "GSM8K", stdin=text)

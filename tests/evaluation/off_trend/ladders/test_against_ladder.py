@@ -113,3 +113,11 @@ def test_a_ladder_of_siblings_needs_four_smaller_models() -> None:
         n_items=table.n_items,
     )
     assert level_ladder(late, 4, LastValue(), calibration()) is None
+
+
+def test_runs_of_nearly_the_same_size_are_no_rungs() -> None:
+    table = models(0.5, 0.52, 0.54, 0.56, 0.58, 0.6)
+    found = sibling_ladder(table, 5, LastValue(), calibration())
+    assert found is not None
+    assert [c.model for c in found.group.evidence.checkpoints] == ["m1", "m2", "m3", "m4"]
+    assert level_ladder(table.take_rows([2, 3, 4, 5]), 3, LastValue(), calibration()) is None

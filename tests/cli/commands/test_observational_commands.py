@@ -83,7 +83,7 @@ def test_records_of_standard_scores_are_targets_without_family_or_scale(
     one = fitted("forecast", "--known", "-", "--benchmark", "MMLU", stdin="model,foo\nm,0.5\n")
     assert one.returncode == 2
     assert "a forecast needs scores of the target on other benchmarks (best: ARC-C" in one.stderr
-    assert "model m: " in one.stderr
+    assert "model 'm': " in one.stderr
 
 
 def test_a_known_benchmark_of_another_metric_is_said_to_be_ignored(fitted: Run) -> None:

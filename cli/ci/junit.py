@@ -25,7 +25,7 @@ def _suite(result: Result, verdict: Verdict) -> Element:
     suite = Element("testsuite", {"name": clean(checkpoint_name(verdict.checkpoint))})
     trend = _case(suite, verdict, "trend")
     if verdict.p_value is None:
-        SubElement(trend, "skipped", {"message": clean(verdict.unjudged)})
+        SubElement(trend, "skipped", {"message": clean(str(verdict.unjudged))})
     for finding in verdict.findings:
         case = _case(suite, verdict, f"{finding.rule}: {subject(finding)}")
         text = clean(sentence(verdict, finding))

@@ -1,6 +1,5 @@
 """How is a check shown? A table of findings, one of each run in progress; rows and a document."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -22,7 +21,6 @@ from scalepredict.records.notes import Note, noted
 from scalepredict.records.table import Floats
 from scalepredict.records.text.counts import count_of, format_count
 
-EARLY = re.compile(r"not judged yet: (?P<had>\d+) of (?P<needed>.*)")  # see walk_runs.py
 _ANSWER = {True: "yes", False: "no", None: MISSING}
 
 
@@ -47,11 +45,11 @@ def unjudged_notes(result: Result) -> list[Note]:
     reasons = Counter(verdict.unjudged for verdict in result.verdicts if verdict.unjudged)
     early: dict[str, dict[int, int]] = {}  # how many checkpoints had so many of what it takes
     texts = []
-    for why, n in reasons.items():
-        if (found := EARLY.fullmatch(why)) is None:
-            texts.append(f"{n} not judged: {why}")
+    for reason, n in reasons.items():
+        if reason.needed:
+            early.setdefault(f"{reason.needed} {reason.why}", {})[reason.had] = n
         else:
-            early.setdefault(found["needed"], {})[int(found["had"])] = n
+            texts.append(f"{n} not judged: {reason.why}")
     for needed, had in early.items():
         least, most = min(had), max(had)
         span = f"{least} of" if least == most else f"{least} to {most} of"
@@ -149,6 +147,10 @@ def _known(run: InFlight) -> list[int]:
     return [int(t) for t in np.flatnonzero(np.isfinite(run.together))]
 
 
+def _why(verdict: Verdict) -> str | None:
+    return None if verdict.unjudged is None else str(verdict.unjudged)
+
+
 def _checkpoint(result: Result, verdict: Verdict) -> CheckpointDocument:
     c = verdict.checkpoint
     return {
@@ -159,7 +161,7 @@ def _checkpoint(result: Result, verdict: Verdict) -> CheckpointDocument:
         "step": c.step,
         "p_value": _rounded(verdict.p_value),
         "flagged": verdict.flagged(result.fails_from),
-        "unjudged": verdict.unjudged or None,
+        "unjudged": _why(verdict),
         "source": c.source or None,
         "line": c.line,
         "findings": [_finding(verdict, f) for f in verdict.findings],
@@ -234,7 +236,7 @@ def _rows(result: Result) -> Iterator[dict[str, Cell]]:
                 "low": _rounded(ends[0]),
                 "high": _rounded(ends[1]),
                 "z": _rounded(finding.z) if finding else None,
-                "message": finding.message if finding else verdict.unjudged or None,
+                "message": finding.message if finding else _why(verdict),
             }
 
 

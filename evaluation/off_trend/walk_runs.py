@@ -37,6 +37,7 @@ from scalepredict.evaluation.off_trend.rules.verdicts import (
     Accepted,
     Finding,
     Level,
+    Unjudged,
     Verdict,
     mildest,
 )
@@ -289,24 +290,25 @@ def _verdict(
         p_value=min(p_values, default=None),
         findings=tuple(sorted(kept, key=lambda f: -list(Level).index(f.level))),
         accepted=tuple(known),
-        unjudged="" if p_values else _why_unjudged(scene, walked),
+        unjudged=None if p_values else _why_unjudged(scene, walked),
     )
 
 
-def _why_unjudged(scene: Scene, walked: Walked) -> str:
+def _why_unjudged(scene: Scene, walked: Walked) -> Unjudged:
     if not scene.measured():
-        return "no benchmark score"
+        return Unjudged(why="no benchmark score")
     at = scene.run.log_tokens[scene.k]
     before = walked.before[scene.k]
     near = max(((state.log_tokens >= at - WINDOW).sum() for state in before), default=0)
     forecast = max((len(state.residuals) for state in before), default=0)
     if scene.k + 1 < FIRST_JUDGED:
-        return f"not judged yet: {scene.k + 1} of {FIRST_JUDGED} checkpoints"
+        return Unjudged(why="checkpoints", had=scene.k + 1, needed=FIRST_JUDGED)
     if near < MIN_POINTS:
-        return (
-            f"fewer than {MIN_POINTS} earlier checkpoints of the run on trend and within a factor "
-            "of ten in tokens"
+        return Unjudged(
+            why=f"fewer than {MIN_POINTS} earlier checkpoints of the run on trend and within a "
+            "factor of ten in tokens"
         )
     if forecast < MIN_RESIDUALS:
-        return f"not judged yet: {forecast} of {MIN_RESIDUALS} earlier checkpoints had a forecast"
-    return "its benchmarks are switched off, too small, or were not measured at earlier checkpoints"
+        why = "earlier checkpoints had a forecast"
+        return Unjudged(why=why, had=forecast, needed=MIN_RESIDUALS)
+    return Unjudged(why="its benchmarks are switched off, too small, or were not measured before")

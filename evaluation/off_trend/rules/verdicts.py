@@ -81,6 +81,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unjudged:
+    """Why there is no verdict on a checkpoint.
+
+    Attributes:
+        why: A sentence; or, where ``needed`` is given, what there are too few of.
+        had: How many there were.
+        needed: How many a verdict takes; 0 = it is no matter of numbers.
+    """
+
+    why: str
+    had: int = 0
+    needed: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"not judged yet: {self.had} of {self.needed} {self.why}" if self.needed else self.why
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What was found about one checkpoint.
 
@@ -89,14 +109,14 @@ class Verdict:
         p_value: Of its scores together being no worse than its trend; None = not judged.
         findings: What is wrong, errors first.
         accepted: Findings that the baseline accepts.
-        unjudged: Why it could not be judged, a sentence; empty if it was.
+        unjudged: Why it could not be judged; None if it was.
     """
 
     checkpoint: Checkpoint
     p_value: float | None
     findings: tuple[Finding, ...]
     accepted: tuple[Finding, ...] = ()
-    unjudged: str = ""
+    unjudged: Unjudged | None = None
 
     def flagged(self, fails_from: Level) -> bool:
         """Whether a finding is of that level or above."""

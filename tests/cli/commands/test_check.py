@@ -87,7 +87,7 @@ def test_exit_codes_tell_on_trend_off_trend_and_inconclusive(command: Run, tmp_p
 def test_too_early_checkpoints_are_told_in_one_line(command: Run, tmp_path: Path) -> None:
     told = command("check", made(tmp_path / "runs.csv")).stderr.splitlines()
     assert [line for line in told if "not judged" in line] == [
-        "20 not judged: too early, a verdict takes 6 checkpoints of the run"
+        "20 not judged yet: 1 to 5 of 6 checkpoints"
     ]
 
 

@@ -23,7 +23,7 @@ from scalepredict.cli.ci.markdown import markdown_report
 from scalepredict.cli.ci.openmetrics import openmetrics
 from scalepredict.cli.ci.sarif import sarif
 from scalepredict.cli.views.check_result import Result
-from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Level, Verdict
+from scalepredict.evaluation.off_trend.rules.verdicts import Finding, Level, Unjudged, Verdict
 from scalepredict.evaluation.off_trend.run_check import Check
 from scalepredict.records.table import Checkpoint
 
@@ -70,7 +70,10 @@ def result(n_checkpoints: int = 2, *, level: Level = Level.ERROR) -> Result:
         for k in range(n_checkpoints)
     ]
     short = Verdict(
-        checkpoint=Checkpoint(model="short"), p_value=None, findings=(), unjudged="too short"
+        checkpoint=Checkpoint(model="short"),
+        p_value=None,
+        findings=(),
+        unjudged=Unjudged(why="too short"),
     )
     check = Check(verdicts=(*verdicts, short), in_flight=(), notes=())
     return Result(check=check, fails_from=Level.ERROR)

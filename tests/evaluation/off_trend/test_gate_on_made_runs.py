@@ -206,7 +206,7 @@ def test_a_benchmark_that_is_off_or_only_warns_cannot_fail_the_gate() -> None:
 def test_too_short_a_past_is_said_not_judged() -> None:
     verdict = judged(runs(7))[3]
     assert verdict.p_value is None
-    assert verdict.unjudged == "not judged yet: 4 of 6 checkpoints"
+    assert str(verdict.unjudged) == "not judged yet: 4 of 6 checkpoints"
 
 
 def test_a_missing_benchmark_and_a_changed_item_count_are_told() -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from operator import mul  # a worker may not find functions of tests
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,12 @@ from scalepredict.errors import RefusedError
 from scalepredict.predictors.numerics.workers import _all, each
 
 
-def times(factor: int, number: int) -> int:
-    return factor * number
-
-
 def test_results_come_in_the_order_of_the_tasks_wherever_they_are_made() -> None:
     tasks = [(7, number) for number in range(30)]
-    here = list(each(times, tasks, jobs=1))
+    here = list(each(mul, tasks, jobs=1))
     assert here == [7 * number for number in range(30)]
-    assert list(each(times, tasks, jobs=2)) == here
-    assert list(each(times, [], jobs=2)) == []
+    assert list(each(mul, tasks, jobs=2)) == here
+    assert list(each(mul, [], jobs=2)) == []
 
 
 def test_results_that_are_lost_are_counted() -> None:

@@ -12,7 +12,8 @@ from scalepredict.errors import without_long_words
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 _DIALECT = {
-    r"^Invalid value( for [^:]*)?: |Value error, |Input |, unable to parse .*$": "",
+    r"^Invalid value( for '.*?')?( \(env var: '.*?'\))?: ": "",  # an old Click names a variable
+    r"Value error, |Input |, unable to parse .*$": "",
     "greater than or equal to": "at least",
     "less than or equal to": "at most",
 }

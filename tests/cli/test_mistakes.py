@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -30,9 +31,9 @@ def refused(command: Run, call: str, stdin: str = "") -> str:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ("fit r.csv --seed 1.5", "--seed 1.5: "),
-        ("fit r.csv --jobs=0", "--jobs 0"),
-        ("fit r.csv -j 0", "-j 0"),
+        ("fit r.csv --seed 1.5", "--seed(:| 1.5:) "),
+        ("fit r.csv --jobs=0", "--jobs:? 0"),
+        ("fit r.csv -j 0", "-j:? 0"),
         ("fit r.csv --format xml", "'xml' is not one of "),
         ("check r.csv --alpha 2", "--alpha 2 is not between 0 and 0.5"),
         ("forecast --budget 3", "no such option: --budget"),
@@ -44,7 +45,7 @@ def refused(command: Run, call: str, stdin: str = "") -> str:
 )
 def test_a_wrong_word_is_told_like_every_other_mistake(command: Run, call: str, words: str) -> None:
     sentence = refused(command, call)
-    assert words in sentence
+    assert re.search(words, sentence)
     assert sentence.endswith(" --help`.")
 
 

@@ -138,7 +138,7 @@ def scale_components(forecast: Forecast, own_evidence: float) -> Floats:
     chance = np.array([unit.chance for unit in forecast.units])
     q = np.clip((forecast.point - chance) / (1 - chance), *SCORE_CLIP)
     ahead = np.maximum(forecast.horizon, 0)
-    weight = np.clip(np.nan_to_num(_or_zero(forecast.reference_weight, p)), 0.0, 1.0)
+    weight = np.nan_to_num(_or_zero(forecast.reference_weight, p))
     apart = _or_zero(forecast.disagreement, p)
     about_curve = np.minimum(_or_zero(forecast.reference_variance, p), VARIANCE_CAP)
     variance = np.stack(

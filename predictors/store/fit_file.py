@@ -33,14 +33,13 @@ from scalepredict.records.text.writing import write_whole
 
 SMALLEST, LARGEST = 1.0, 1e36  # of params, tokens and FLOPs, beyond those that records may have
 LARGEST_NUMBER = 1e60  # of a law; the square of its square is a float, too
-_LEAST = {
-    **dict.fromkeys(("model_variance", "spread_weighted", "spread_equal", "overdispersion"), 0.0),
-    "reference_variance": 0.0,
-    "reference_weight": 0.0,
-    "n_train": 0.0,
-    "gap": 0.0,
-    "n_items": 1.0,
-    "last": -LARGEST,
+_NOT_NEGATIVE = ("model_variance", "spread_weighted", "spread_equal", "overdispersion",
+                 "reference_variance", "n_train", "gap")  # fmt: skip
+_BOUNDS = {  # of the parts of a forecast
+    **dict.fromkeys(_NOT_NEGATIVE, (0.0, LARGEST)),
+    "reference_weight": (0.0, 1.0),
+    "n_items": (1.0, LARGEST),
+    "last": (-LARGEST, LARGEST),
 }
 KIND = "scalepredict.fit"
 SCHEMA = f"{KIND}/1"
@@ -351,9 +350,9 @@ def _try_out(group: FittedGroup) -> None:
     reference, frontier = (getattr(group.law, part, None) for part in ("reference", "frontier"))
     if reference is not None and frontier is not None:
         reference.uses(frontier.n_train)
-    for name, least in _LEAST.items():
-        if (values := getattr(tried, name)) is not None and _outside(values, least, LARGEST):
-            raise ValueError(f"its {name} is below {least:g} or above {LARGEST:g}")
+    for name, (low, high) in _BOUNDS.items():
+        if (values := getattr(tried, name)) is not None and _outside(values, low, high):
+            raise ValueError(f"its {name} is below {low:g} or above {high:g}")
 
 
 def _compact(value: Any) -> str:

@@ -14,6 +14,7 @@ from scalepredict.errors import StorageError
 from scalepredict.predictors.direct.last import LastValue
 from scalepredict.predictors.fit_families import fit_families
 from scalepredict.predictors.interface import Targets
+from scalepredict.predictors.stack.stack import Stack
 from scalepredict.predictors.store.fit_file import (
     InputFile,
     Provenance,
@@ -127,6 +128,21 @@ def test_a_fit_that_was_edited_into_nonsense_is_refused_before_it_is_used(
     assert old in text
     (tmp_path / "bad.json").write_text(text.replace(old, new, 1))
     with pytest.raises(StorageError, match=message):
+        load_fit(tmp_path / "bad.json")
+
+
+def test_a_weight_of_public_models_that_is_no_share_is_refused(tmp_path: Path) -> None:
+    sizes = np.array([1e8, 3e8, 1.1e9])
+    rows = [Checkpoint(model=f"m{n:g}", params=n, tokens=20 * n, flops=120 * n * n) for n in sizes]
+    table = make_table(
+        rows, [Unit(benchmark="arc_easy", chance=0.25)], np.array([[0.4], [0.5], [0.58]])
+    )
+    fit = fit_families(table, Stack(), rng=np.random.default_rng(0))
+    text = dump_fit(replace(stored(), fit=fit))
+    assert '"reference": {"weight": [0.8]' in text
+    bad = text.replace('"reference": {"weight": [0.8]', '"reference": {"weight": [1.5]')
+    (tmp_path / "bad.json").write_text(bad)
+    with pytest.raises(StorageError, match="its reference_weight is below 0 or above 1"):
         load_fit(tmp_path / "bad.json")
 
 

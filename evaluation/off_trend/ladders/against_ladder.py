@@ -172,9 +172,14 @@ def level_ladder(
 
 def _smaller(table: EvalTable, row: int) -> EvalTable:
     own = table.checkpoints[row]
-    siblings = [c.family == own.family and c.model != own.model for c in table.checkpoints]
+    return smaller_siblings(table, own.family, own.model, float(table.params[row]))
+
+
+def smaller_siblings(table: EvalTable, family: str, model: str, params: float) -> EvalTable:
+    """The checkpoints of models of a family that are smaller by SMALLER or more."""
+    siblings = [c.family == family and c.model != model for c in table.checkpoints]
     # NaN, where params are unknown, is smaller than nothing.
-    small = table.params <= table.params[row] / SMALLER
+    small = table.params <= params / SMALLER
     return table.take_rows(np.array(siblings, dtype=bool) & small)
 
 

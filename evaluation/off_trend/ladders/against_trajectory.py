@@ -24,6 +24,7 @@ from scalepredict.evaluation.off_trend.ladders.against_ladder import (
     LadderOutcome,
     against_ladder,
     fitted_ladder,
+    smaller_siblings,
 )
 from scalepredict.evaluation.off_trend.own_past.runs import Run
 from scalepredict.predictors.interface import Predictor
@@ -83,13 +84,11 @@ class Trajectories:
         return {row: outcome for row, outcome in found.items() if outcome is not None}
 
     def _smaller(self, run: Run) -> EvalTable:
-        table = self.table
-        siblings = [
-            c.family == run.family and c.model != run.model and c.role == "fit"
-            for c in table.checkpoints
-        ]
-        small = table.params <= np.exp(run.log_params) / SMALLER
-        return table.take_rows(np.array(siblings, dtype=bool) & small)
+        size = float(np.exp(run.log_params))
+        smaller = smaller_siblings(self.table, run.family, run.model, size)
+        return smaller.take_rows(
+            np.array([c.role == "fit" for c in smaller.checkpoints], dtype=bool)
+        )
 
     def _end(self, run: Run, smaller: EvalTable) -> float | None:
         recorded = recorded_end(self.table, run.rows)

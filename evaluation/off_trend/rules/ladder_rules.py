@@ -36,11 +36,9 @@ def _find_high(scene: Scene) -> Iterator[Finding]:
 
 
 def _off_ladder(scene: Scene, rule: str) -> Iterator[Finding]:
-    found, p_value = scene.evidence.ladder.get(scene.row), ladder_p_value(scene)
-    if found is None or p_value is None or p_value >= scene.gate.alpha:
-        return
-    models = count_of(found.n_models, "model")
-    yield from deviations(scene, found, p_value, rule, f"the ladder of {models} predicts")
+    if (found := scene.evidence.ladder.get(scene.row)) is not None:
+        models = count_of(found.n_models, "model")
+        yield from deviations(scene, found, rule, f"the ladder of {models} predicts")
 
 
 def leaning(outcome: LadderOutcome) -> tuple[Side, bool]:
@@ -53,14 +51,15 @@ def leaning(outcome: LadderOutcome) -> tuple[Side, bool]:
     return Side.WORSE if z < 0 else Side.BETTER, z * sign > 0
 
 
-def deviations(
-    scene: Scene, found: LadderOutcome, p_value: float, rule: str, predicted: str
-) -> Iterator[Finding]:
+def deviations(scene: Scene, found: LadderOutcome, rule: str, predicted: str) -> Iterator[Finding]:
     """What a rule says of a model off its ladder: the whole, then what stands out, worst first.
 
-    A loss that is worse is higher, and belongs to the rule of high scores.
+    Nothing of one that is not off. A loss that is worse is higher, and belongs to the rule of high
+    scores.
     """
-    gate, high = scene.gate, rule.endswith("high")
+    gate, high, p_value = scene.gate, rule.endswith("high"), shared_p_value(scene, found)
+    if p_value >= gate.alpha:
+        return
     side, too_high = leaning(found)
     if too_high == high:
         shift = found.shift * found.sign_of_shift

@@ -31,14 +31,11 @@ def _find_high(scene: Scene) -> Iterator[Finding]:
 
 
 def _off_trajectory(scene: Scene, rule: str) -> Iterator[Finding]:
-    found, p_value = scene.evidence.trajectory.get(scene.row), trajectory_p_value(scene)
-    if found is None or p_value is None or p_value >= scene.gate.alpha:
+    if (found := scene.evidence.trajectory.get(scene.row)) is None:
         return
     runs = count_of(found.n_models, "smaller run")
-    predicted = f"the trajectory of {runs} predicts here"
-    told = deviations(scene, found, p_value, rule, predicted)
-    start = _start(scene, found)
-    if start == scene.k:
+    told = list(deviations(scene, found, rule, f"the trajectory of {runs} predicts here"))
+    if not told or (start := _start(scene, found)) == scene.k:
         yield from told
         return
     since = scene.checkpoint_at(start)

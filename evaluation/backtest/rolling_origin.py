@@ -125,8 +125,8 @@ def run_backtests(
     Returns:
         For each backtest its cells by split, then by method.
     """
-    benchmarks = {id(backtest.table): to_benchmarks(backtest.table) for backtest, _ in backtests}
     tables = {id(backtest.table): backtest.table for backtest, _ in backtests}
+    benchmarks = {place: to_benchmarks(table) for place, table in tables.items()}
     work = [
         (number, (backtest.table, benchmarks[id(backtest.table)], calibration, *task))
         for number, (backtest, rng) in enumerate(backtests)
